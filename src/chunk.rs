@@ -1,0 +1,290 @@
+//! The waist of the house: [`Chunk`], "these bytes, from this side, at this time, from this
+//! place", or a gap, an opening, an ending.
+//!
+//! Everything that can produce chunks can be audited; nothing after this point knows whether
+//! they came from a capture, a log or a socket.
+
+use crate::time::Stamp;
+use std::net::{IpAddr, SocketAddr};
+
+/// One of the two ends of an SMTP connection, by its role in the dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The side that sends commands.
+    Client,
+    /// The side that sends replies.
+    Server,
+}
+
+impl Side {
+    /// The other side.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+
+    /// `client` or `server`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        }
+    }
+}
+
+/// One value for each side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sides<T> {
+    /// The client's value.
+    pub client: T,
+    /// The server's value.
+    pub server: T,
+}
+
+impl<T> Sides<T> {
+    /// The value of `side`.
+    pub fn of(&self, side: Side) -> &T {
+        match side {
+            Side::Client => &self.client,
+            Side::Server => &self.server,
+        }
+    }
+
+    /// The value of `side`, to change it.
+    pub fn of_mut(&mut self, side: Side) -> &mut T {
+        match side {
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
+        }
+    }
+}
+
+/// Where something stands in the inputs: every finding can be traced to a byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    /// Index of the input among the inputs of the run, from 0.
+    pub input: u32,
+    /// Number of the frame in the capture or of the line in the transcript, from 1.
+    pub number: u64,
+    /// Offset in bytes of that frame or line in the (decompressed) input.
+    pub offset: u64,
+}
+
+/// Bytes or an event from one side of one session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chunk<'a> {
+    /// Who sent it.
+    pub side: Side,
+    /// When it was captured or logged, if the input says.
+    pub at: Option<Stamp>,
+    /// The frame or line it came in.
+    pub origin: Origin,
+    /// How many bytes of the *other* side's stream the sender had acknowledged when it sent
+    /// this, counted as [`What::Data`] and [`What::Gap`] count them. `None` if it cannot be
+    /// known: then the order of chunks is all there is.
+    pub seen: Option<u64>,
+    /// What it is.
+    pub what: What<'a>,
+}
+
+/// What a [`Chunk`] carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What<'a> {
+    /// A step of the opening handshake.
+    Open(Open),
+    /// Bytes of the stream.
+    Data(&'a [u8]),
+    /// Bytes of the stream that are not in the input.
+    Gap(Gap),
+    /// Bytes of TLS records that the input only counts (`# tls` in a transcript).
+    Tls(u64),
+    /// The side ended its stream.
+    Close(Close),
+}
+
+/// A step of TCP's opening handshake (RFC 9293 §3.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Open {
+    /// SYN, from the side that connects.
+    Syn,
+    /// SYN and ACK, from the side that accepts.
+    SynAck,
+    /// The ACK that completes the handshake.
+    Established,
+    /// No handshake was seen: the capture starts inside the stream.
+    Midstream,
+}
+
+/// Bytes that were sent but are not in the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// How many bytes are missing; 0 if nobody can know.
+    pub bytes: u64,
+    /// Whether the other side acknowledged them: then the network delivered them and the
+    /// capture lost them.
+    pub acked: bool,
+}
+
+/// How a side ended its stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Close {
+    /// FIN (or the end that a log notes): no more bytes from this side.
+    Fin,
+    /// RST on an established connection.
+    Reset,
+    /// RST in answer to a SYN.
+    Refused,
+}
+
+/// Why no more chunks of a session come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The connection was closed or reset on the wire (or in the log).
+    Closed,
+    /// The input ended first.
+    InputEnd,
+    /// Another connection took over the same addresses and ports.
+    Reused,
+    /// It was given up to keep memory bounded.
+    Evicted,
+    /// The transcript notes how it ended (`# end reset`).
+    Noted(End),
+}
+
+/// How a session ended, as reports name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum End {
+    /// QUIT was answered (with any code) and the connection closed, or nothing came after.
+    Quit,
+    /// The server closed first, without a QUIT.
+    ServerClosed,
+    /// The client closed first, without a QUIT.
+    ClientClosed,
+    /// One side reset the connection.
+    Reset,
+    /// The connection attempt was answered with a reset.
+    Refused,
+    /// The connection attempt was never answered.
+    NoAnswer,
+    /// It went on inside TLS, which was not read.
+    Tls,
+    /// The capture ended first.
+    CaptureEnd,
+    /// The transcript ended first.
+    TranscriptEnd,
+}
+
+impl End {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Quit,
+        Self::ServerClosed,
+        Self::ClientClosed,
+        Self::Reset,
+        Self::Refused,
+        Self::NoAnswer,
+        Self::Tls,
+        Self::CaptureEnd,
+        Self::TranscriptEnd,
+    ];
+
+    /// Its name in reports and in `# end` lines of transcripts.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Quit => "quit",
+            Self::ServerClosed => "server-closed",
+            Self::ClientClosed => "client-closed",
+            Self::Reset => "reset",
+            Self::Refused => "refused",
+            Self::NoAnswer => "no-answer",
+            Self::Tls => "tls",
+            Self::CaptureEnd => "capture-end",
+            Self::TranscriptEnd => "transcript-end",
+        }
+    }
+}
+
+/// The two ends of a session and where it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// Client and server address, if the input says.
+    pub peers: Option<Sides<SocketAddr>>,
+    /// The client's address as a PROXY header, a SOCKS or a CONNECT request gave it.
+    pub via: Option<Via>,
+    /// Time of the first packet or line.
+    pub at: Option<Stamp>,
+    /// Digits of the second's fraction in the input's time stamps.
+    pub digits: u8,
+    /// First frame or line.
+    pub origin: Origin,
+    /// How the session's bytes were recorded.
+    pub medium: Medium,
+}
+
+/// How the bytes of a session were recorded, which says what can be judged of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Medium {
+    /// Packets: times, line ends and both streams as they were.
+    Packets,
+    /// Lines of a dialog: no line ends.
+    Transcript,
+    /// The client's lines only, as for a script pasted into telnet.
+    Script,
+}
+
+/// A relay between the recorded connection and the SMTP dialog in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Via {
+    /// Which kind of relay.
+    pub kind: ViaKind,
+    /// The address that the header or the request names: the true client of a PROXY header,
+    /// the target of SOCKS or CONNECT. `None` if it names a host or nothing.
+    pub addr: Option<IpAddr>,
+    /// The port that goes with it.
+    pub port: u16,
+}
+
+/// The relays that are recognised in front of an SMTP dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ViaKind {
+    /// A PROXY protocol header, version 1 (text).
+    ProxyV1,
+    /// A PROXY protocol header, version 2 (binary).
+    ProxyV2,
+    /// A SOCKS5 request (RFC 1928).
+    Socks5,
+    /// An HTTP CONNECT request (RFC 9110 §9.3.6).
+    HttpConnect,
+}
+
+/// What the transport saw of a session, for the report. Bytes are unique payload bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Transport {
+    /// Bytes of the stream that are in the input.
+    pub bytes: Sides<u64>,
+    /// Bytes of the stream that are not.
+    pub missing_bytes: Sides<u64>,
+    /// Bytes that came again.
+    pub retransmitted_bytes: Sides<u64>,
+    /// Segments that came after a later one.
+    pub out_of_order: Sides<u64>,
+    /// Bytes that came again and differed; the first copy was used.
+    pub conflicting_bytes: Sides<u64>,
+    /// Where the first conflict stands.
+    pub first_conflict: Option<Origin>,
+    /// No handshake was seen.
+    pub midstream: bool,
+    /// Packets of the session after both sides had ended it, with payload: not used.
+    pub late_segments: u64,
+}
+
+/// Takes the chunks of one session in causal order.
+pub trait Consume {
+    /// Takes the next chunk.
+    fn push(&mut self, chunk: &Chunk<'_>);
+}

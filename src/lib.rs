@@ -1,0 +1,51 @@
+//! # smtp-audit: the map
+//!
+//! An hourglass: whatever gives bytes becomes a [`chunk::Chunk`]; chunks become a
+//! [`dialog::Session`]; whatever can read a session is a report. The modules stand in the order
+//! of the data. What each may use is written here and nowhere else; `tests/house.rs` compares it
+//! with the real `use` lines, in both directions.
+
+#![forbid(unsafe_code)]
+
+/// Points in time and durations. *Uses nothing.*
+pub mod time;
+
+/// Untrusted bytes made printable. *Uses nothing.*
+pub mod escape;
+
+/// Every bound of the program, with its reason. *Uses nothing.*
+pub mod limits;
+
+/// Which ports are watched. *Uses nothing.*
+pub mod ports;
+
+/// The waist: bytes of one side, a gap, an opening, an ending. *Uses time.*
+pub mod chunk;
+
+/// What is wrong with an input: counted, never fatal. *Uses chunk.*
+pub mod trouble;
+
+/// Why an input cannot be read at all. *Uses nothing.*
+pub mod error;
+
+/// A file or pipe → its bytes, decompressed, in a buffer. *Uses limits.*
+pub mod input;
+
+/// Bytes of a capture file → frames. *Uses time, limits, chunk, trouble, input.*
+pub mod capture;
+
+/// Frames → TCP segments of the watched ports. *Uses time, limits, ports, chunk, trouble, capture.*
+pub mod packet;
+
+/// Segments → chunks of each connection. *Uses time, limits, ports, chunk, trouble, packet.*
+pub mod stream;
+
+/// Lines of a saved dialog ↔ chunks. *Uses time, escape, limits, chunk, trouble, input.*
+pub mod transcript;
+
+/// The language: commands, replies, paths, extensions. Knows no time, no side, no session.
+/// *Uses nothing.*
+pub mod smtp;
+
+/// Chunks → a session: exchanges, messages, timing. *Uses time, limits, chunk, smtp.*
+pub mod dialog;

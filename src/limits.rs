@@ -1,0 +1,94 @@
+//! Every bound of the program in one struct, each with its reason.
+//!
+//! Reaching a bound is never silent: it is a [`Trouble`](crate::trouble::Trouble) or a count
+//! in the session's report.
+
+/// Bounds on what hostile or damaged input can make the program hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes read at once from an input: large enough that system calls do not count.
+    pub read_buffer: usize,
+    /// The largest block or packet record of a capture that is read whole; larger ones are
+    /// skipped. libpcap's own cap for a snapshot is 256 kB, TSO frames stay far below.
+    pub block_bytes: usize,
+    /// Interfaces of a pcapng section that are remembered.
+    pub interfaces: usize,
+    /// Layers (tags, tunnels) peeled off one frame before it is given up.
+    pub layers: usize,
+    /// IP datagrams being reassembled at once; the oldest goes first.
+    pub fragment_datagrams: usize,
+    /// Bytes of fragments held at once, over all datagrams.
+    pub fragment_bytes: usize,
+    /// Connections followed at once; the longest idle is given up first.
+    pub flows: usize,
+    /// Closed connections remembered, so that their last packets start no new session.
+    pub closed_flows: usize,
+    /// Frames for which a closed connection still takes up its own late segments.
+    pub linger_frames: u64,
+    /// Bytes waiting in one connection for what comes before them (a receive window of a
+    /// well-fed bulk transfer).
+    pub flow_pending_bytes: usize,
+    /// The same over all connections.
+    pub pending_bytes: usize,
+    /// Segments of a connection to wait for bytes that the other side has already
+    /// acknowledged, before they count as lost by the capture. Captures of several queues
+    /// reorder packets by some tens.
+    pub acked_hole_segments: u32,
+    /// Delivered but unacknowledged bytes kept in one connection, to compare what is sent
+    /// again.
+    pub history_bytes: usize,
+    /// Client bytes set aside until the reply that says how to read them.
+    pub parked_bytes: usize,
+    /// Bytes kept of one line; the rest is counted. Longer than any legal line
+    /// (12,288 octets, RFC 4954 §4).
+    pub line_bytes: usize,
+    /// Lines kept of one reply.
+    pub reply_lines: usize,
+    /// Exchanges kept of one session; later ones are counted.
+    pub exchanges: usize,
+    /// Messages kept of one session; later ones are counted.
+    pub messages: usize,
+    /// Recipients kept of one message; later ones are counted.
+    pub recipients: usize,
+    /// Replies without a command kept of one session.
+    pub unsolicited: usize,
+    /// Bytes of text (commands and replies) kept of one session.
+    pub session_text: usize,
+    /// Bytes at the start of a file that are looked at to tell a transcript.
+    pub sniff_bytes: usize,
+    /// Bytes of report text held in memory before it goes to a temporary file.
+    pub spool_bytes: usize,
+    /// Different kinds of unknown numbers (link types, …) that are named one by one.
+    pub named_kinds: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            read_buffer: 1 << 18,
+            block_bytes: 16 << 20,
+            interfaces: 1 << 16,
+            layers: 32,
+            fragment_datagrams: 4096,
+            fragment_bytes: 16 << 20,
+            flows: 1 << 20,
+            closed_flows: 1 << 18,
+            linger_frames: 4096,
+            flow_pending_bytes: 4 << 20,
+            pending_bytes: 256 << 20,
+            acked_hole_segments: 64,
+            history_bytes: 64 << 10,
+            parked_bytes: 256 << 10,
+            line_bytes: 16 << 10,
+            reply_lines: 512,
+            exchanges: 10_000,
+            messages: 10_000,
+            recipients: 10_000,
+            unsolicited: 1000,
+            session_text: 4 << 20,
+            sniff_bytes: 64 << 10,
+            spool_bytes: 16 << 20,
+            named_kinds: 16,
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! smtp-audit: parse, run, exit code.
+fn main() {}

@@ -1,0 +1,130 @@
+//! Points in time and durations as captures and logs give them.
+//!
+//! In: numbers and RFC 3339 text. Out: [`Stamp`], [`Lapse`] and their printed forms.
+//! Nothing here reads a clock: time is a value that the data carries.
+
+use std::fmt;
+use std::num::NonZeroU64;
+
+/// A point in time: nanoseconds since 1970-01-01T00:00:00Z, from the year 1677 to 2262.
+///
+/// `Option<Stamp>` takes eight bytes, as there are many of them in an open session.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Stamp(NonZeroU64);
+
+/// A signed duration in nanoseconds. Negative where a capture's clock went backwards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Lapse(i64);
+
+/// Flips the sign bit, so that the order of the unsigned number is that of the signed one.
+const SIGN: u64 = 1 << 63;
+
+impl Stamp {
+    /// The stamp at `nanos` nanoseconds since 1970, held to the representable range.
+    #[must_use]
+    pub fn from_nanos(nanos: i64) -> Self {
+        Self(NonZeroU64::new(nanos.cast_unsigned() ^ SIGN).unwrap_or(NonZeroU64::MIN))
+    }
+
+    /// The stamp at `nanos` nanoseconds since 1970 computed in wide arithmetic; `None` if it
+    /// is outside the representable range (a damaged time stamp, never a real one).
+    #[must_use]
+    pub fn from_wide(nanos: i128) -> Option<Self> {
+        i64::try_from(nanos).ok().map(Self::from_nanos)
+    }
+
+    /// Reads an RFC 3339 date and time with an offset (`Z` or `±hh:mm`) and gives it with the
+    /// number of its fractional digits (0 to 9).
+    #[must_use]
+    pub fn parse_rfc3339(text: &str) -> Option<(Self, u8)> {
+        let stamp: jiff::Timestamp = text.parse().ok()?;
+        let digits = text
+            .split_once('.')
+            .map_or(0, |(_, rest)| rest.bytes().take_while(u8::is_ascii_digit).count());
+        let digits = u8::try_from(digits.min(9)).unwrap_or(9);
+        Some((Self::from_wide(stamp.as_nanosecond())?, digits))
+    }
+
+    /// Nanoseconds since 1970.
+    #[must_use]
+    pub fn nanos(self) -> i64 {
+        (self.0.get() ^ SIGN).cast_signed()
+    }
+
+    /// The time from `earlier` to this stamp; negative if this one lies before it.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Lapse {
+        Lapse(self.nanos().saturating_sub(earlier.nanos()))
+    }
+
+    /// This stamp in RFC 3339, UTC, with `digits` (0 to 9) digits of the second's fraction.
+    #[must_use]
+    pub fn rfc3339(self, digits: u8) -> String {
+        let stamp = jiff::Timestamp::from_nanosecond(i128::from(self.nanos()));
+        match stamp {
+            Ok(stamp) => format!("{stamp:.*}", usize::from(digits.min(9))),
+            Err(_) => String::from("invalid"),
+        }
+    }
+}
+
+impl fmt::Debug for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rfc3339(9))
+    }
+}
+
+impl Lapse {
+    /// A duration of `nanos` nanoseconds.
+    #[must_use]
+    pub const fn from_nanos(nanos: i64) -> Self {
+        Self(nanos)
+    }
+
+    /// The duration in nanoseconds.
+    #[must_use]
+    pub const fn nanos(self) -> i64 {
+        self.0
+    }
+
+    /// The duration in whole microseconds, rounded towards minus infinity, as reports give it.
+    #[must_use]
+    pub const fn micros(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_keep_their_order_and_value_over_the_whole_range() {
+        let values = [i64::MIN + 1, -1, 0, 1, 1_700_000_000_000_000_000, i64::MAX];
+        for pair in values.windows(2) {
+            assert!(Stamp::from_nanos(pair[0]) < Stamp::from_nanos(pair[1]));
+        }
+        for value in values {
+            assert_eq!(Stamp::from_nanos(value).nanos(), value);
+        }
+    }
+
+    #[test]
+    fn printing_and_reading_rfc_3339_agree() {
+        let (stamp, digits) = Stamp::parse_rfc3339("2026-11-21T10:00:00.000001Z").unwrap();
+        assert_eq!((stamp.nanos() % 1_000_000_000, digits), (1000, 6));
+        assert_eq!(stamp.rfc3339(6), "2026-11-21T10:00:00.000001Z");
+        assert_eq!(stamp.rfc3339(0), "2026-11-21T10:00:00Z");
+        let (east, digits) = Stamp::parse_rfc3339("2026-11-21T12:00:00+02:00").unwrap();
+        assert_eq!((east.rfc3339(3), digits), ("2026-11-21T10:00:00.000Z".into(), 0));
+        assert_eq!(Stamp::parse_rfc3339("yesterday"), None);
+    }
+
+    #[test]
+    fn a_lapse_may_be_negative() {
+        let early = Stamp::from_nanos(5_000);
+        let late = Stamp::from_nanos(7_500);
+        assert_eq!(late.since(early).micros(), 2);
+        assert_eq!(early.since(late).micros(), -3);
+    }
+}
