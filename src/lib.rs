@@ -49,3 +49,12 @@ pub mod smtp;
 
 /// Chunks → a session: exchanges, messages, timing. *Uses time, limits, chunk, smtp.*
 pub mod dialog;
+
+/// A session → findings. *Uses chunk, smtp, dialog.*
+pub mod rules;
+
+/// Sessions and findings → words. *Uses time, escape, limits, chunk, smtp, dialog, rules.*
+pub mod report;
+
+/// The stages joined: inputs in, sessions out, in order.
+pub mod pipeline;

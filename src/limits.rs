@@ -19,6 +19,9 @@ pub struct Limits {
     pub fragment_datagrams: usize,
     /// Bytes of fragments held at once, over all datagrams.
     pub fragment_bytes: usize,
+    /// Nanoseconds after which the same identification means another datagram: the time that a
+    /// receiver waits (RFC 8200 §4.5).
+    pub fragment_lapse_ns: u64,
     /// Connections followed at once; the longest idle is given up first.
     pub flows: usize,
     /// Closed connections remembered, so that their last packets start no new session.
@@ -71,6 +74,7 @@ impl Default for Limits {
             layers: 32,
             fragment_datagrams: 4096,
             fragment_bytes: 16 << 20,
+            fragment_lapse_ns: 60_000_000_000,
             flows: 1 << 20,
             closed_flows: 1 << 18,
             linger_frames: 4096,

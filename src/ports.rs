@@ -1,7 +1,7 @@
 //! Which ports are watched.
 
 /// The set of ports whose TCP connections are looked at.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Ports {
     /// A bit for each port: a server port of SMTP, or a proxy port.
     watched: Box<[u64; 1024]>,

@@ -1,1 +1,453 @@
-//! To come.
+//! [`Chunk`]s of one connection → a [`Session`]: exchanges, messages, timing.
+//!
+//! In: chunks in causal order. Out: a session. Knows nothing of packets or files, nor of rules.
+//!
+//! **The dialog never fails and never stops.** It changes state on replies, not on commands; it
+//! goes on after nonsense and after gaps and notes where ([`session::Resync`]).
+//! **Client bytes whose meaning a reply decides wait for it**: after DATA, STARTTLS and AUTH
+//! they may be content, TLS, a secret or commands. They are set aside, within
+//! [`Limits::parked_bytes`].
+//! **No message body is held**: content streams through [`content`].
+
+mod client;
+mod clock;
+mod content;
+mod mail;
+mod secrets;
+mod server;
+pub mod session;
+pub mod state;
+
+use crate::chunk::{
+    Chunk, Close, Consume, End, Ending, Gap, Medium, Open, Opening, Side, Sides, Transport, What,
+};
+use crate::limits::Limits;
+use crate::smtp::command::Verb;
+use crate::time::Stamp;
+use clock::Clock;
+use mail::Mails;
+use session::{
+    Exchange, GapAt, Mark, Protocol, Request, Resync, ResyncWhy, Session, Span, Text, Timing, Tls,
+    Used,
+};
+use state::State;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// What all dialogs of a run share.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Bounds.
+    pub limits: Limits,
+    /// Keep credentials as they are.
+    pub show_secrets: bool,
+}
+
+/// Hears what a dialog reads, in the order in which it understands it: the writer of
+/// transcripts.
+pub trait Tap: Send {
+    /// Bytes of `side`, a piece of the stream cut anywhere. `seen` as in [`Chunk::seen`].
+    fn data(&mut self, side: Side, at: Option<Stamp>, seen: Option<u64>, bytes: &[u8]);
+    /// The next bytes of `side` stand for a secret of `bytes` bytes.
+    fn masked(&mut self, side: Side, bytes: u64);
+    /// Bytes of `side` are missing.
+    fn gap(&mut self, side: Side, gap: Gap);
+    /// Bytes of TLS records of `side`.
+    fn tls(&mut self, side: Side, bytes: u64);
+    /// The session was joined in mid-stream.
+    fn midstream(&mut self);
+    /// The session is over.
+    fn end(&mut self, end: End);
+}
+
+/// One SMTP dialog as it goes on.
+pub struct Dialog {
+    settings: Arc<Settings>,
+    session: Session,
+    /// The state as the server sees it after its last reply.
+    state: State,
+    /// How the client's next bytes are read.
+    mode: Mode,
+    client: Lines,
+    server: Lines,
+    /// The server speaks TLS.
+    server_tls: bool,
+    /// Client bytes set aside until a reply says how to read them.
+    parked: VecDeque<client::Parked>,
+    parked_bytes: usize,
+    /// Commands that are not answered yet.
+    owed: VecDeque<Owed>,
+    /// The lines so far of a reply.
+    reply: Option<Box<server::Partial>>,
+    /// Offset in the server's stream after its last reply.
+    answered_to: u64,
+    /// The last gap of the server's stream that no reply has come to terms with: its bounds.
+    server_gap: Option<(u64, u64)>,
+    /// Bytes of each stream so far.
+    position: Sides<u64>,
+    mails: Mails,
+    scanner: Option<Box<content::Scanner>>,
+    /// A line that is no command may hold a secret: AUTH was sent and nothing else since.
+    secrets_near: bool,
+    /// ENHANCEDSTATUSCODES is offered.
+    enhanced: bool,
+    closes: Closes,
+    clock: Clock,
+    tap: Option<Box<dyn Tap>>,
+}
+
+/// How the client's next bytes are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// Command lines.
+    Command,
+    /// Unknown, after a gap or a start in mid-stream: lines until one is surely a command.
+    Unknown,
+    /// A line of an AUTH exchange.
+    Sasl,
+    /// Not before the reply to this command.
+    Await(Awaited),
+    /// Mail data of DATA.
+    Content,
+    /// Octets of a BDAT chunk.
+    Chunk { left: u128, last: bool, exchange: Option<u32>, message: Option<u32> },
+    /// TLS records.
+    Tls,
+}
+
+/// A command whose reply decides how the client's next bytes are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Awaited {
+    Data,
+    Starttls,
+    Auth,
+}
+
+/// A command that is not answered yet.
+#[derive(Clone, Copy, Debug)]
+struct Owed {
+    request: Request,
+    exchange: Option<u32>,
+    /// Offset in the client's stream after it.
+    end: u64,
+    /// What of the server's stream its sender had seen.
+    seen: Option<u64>,
+    message: Option<u32>,
+    recipient: Option<u32>,
+    /// BDAT: the chunk is the last.
+    last: bool,
+}
+
+/// A line in the making.
+#[derive(Debug, Default)]
+struct Lines {
+    text: Vec<u8>,
+    /// Bytes of the line, those not kept included.
+    octets: u64,
+    /// Its first byte.
+    begun: Option<Start>,
+    /// Bytes of it are missing.
+    cut: bool,
+}
+
+/// Where a line begins.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    mark: Mark,
+    seen: Option<u64>,
+    offset: u64,
+}
+
+/// Who ended the connection.
+#[derive(Clone, Copy, Debug, Default)]
+struct Closes {
+    first: Option<Side>,
+    reset: bool,
+    refused: bool,
+    accepted: bool,
+    quit_answered: bool,
+}
+
+impl Dialog {
+    /// A dialog that begins with `opening`.
+    #[must_use]
+    pub fn new(opening: &Opening, settings: Arc<Settings>, tap: Option<Box<dyn Tap>>) -> Self {
+        let session = Session {
+            id: 0,
+            opening: *opening,
+            last_at: opening.at,
+            protocol: Protocol::Unknown,
+            greeting: None,
+            helo: None,
+            hellos: Vec::new(),
+            used: Used::default(),
+            tls: None,
+            auth: None,
+            exchanges: Vec::new(),
+            elided_exchanges: 0,
+            messages: Vec::new(),
+            elided_messages: 0,
+            unsolicited: Vec::new(),
+            gaps: Vec::new(),
+            resyncs: Vec::new(),
+            end: End::CaptureEnd,
+            ending: Ending::InputEnd,
+            transport: None,
+            timing: Timing::default(),
+            text: Text::default(),
+        };
+        Self {
+            settings,
+            session,
+            state: State::default(),
+            mode: Mode::Command,
+            client: Lines::default(),
+            server: Lines::default(),
+            server_tls: false,
+            parked: VecDeque::new(),
+            parked_bytes: 0,
+            owed: VecDeque::new(),
+            reply: None,
+            answered_to: 0,
+            server_gap: None,
+            position: Sides::default(),
+            mails: Mails::default(),
+            scanner: None,
+            secrets_near: false,
+            enhanced: false,
+            closes: Closes::default(),
+            clock: Clock::new(opening.at),
+            tap,
+        }
+    }
+
+    /// Ends the dialog. `last_at` is the time of the connection's last packet or line.
+    #[must_use]
+    pub fn finish(
+        mut self,
+        ending: Ending,
+        last_at: Option<Stamp>,
+        transport: Option<Transport>,
+    ) -> Session {
+        self.clock.tick(last_at, self.phase());
+        while let Mode::Await(awaited) = self.mode {
+            self.read_without_reply(awaited);
+        }
+        self.flush_server();
+        self.flush_client();
+        let state = self.state;
+        let session = &mut self.session;
+        session.last_at = last_at.or(session.last_at);
+        session.ending = ending;
+        session.transport = transport;
+        for owed in &self.owed {
+            if let Some(exchange) = exchange_mut(session, owed.exchange) {
+                exchange.before = state;
+            }
+        }
+        session.end = end(session, &self.closes, ending);
+        let given_up =
+            !matches!(session.end, End::CaptureEnd | End::TranscriptEnd | End::Tls | End::NoAnswer);
+        if let Some(scanner) = self.scanner.take() {
+            let facts = scanner.facts;
+            if let Some(message) = mail::message_mut(session, self.mails.current()) {
+                message.content = facts;
+            }
+        }
+        for message in &mut session.messages {
+            mail::settle(message, given_up);
+        }
+        self.clock.finish(session);
+        if let Some(tap) = &mut self.tap {
+            tap.end(session.end);
+        }
+        self.session
+    }
+
+    fn open(&mut self, step: Open, at: Option<Stamp>) {
+        match step {
+            Open::Midstream => {
+                self.mode = Mode::Unknown;
+                self.state.inferred = true;
+                if let Some(tap) = &mut self.tap {
+                    tap.midstream();
+                }
+            }
+            Open::SynAck => self.closes.accepted = true,
+            Open::Syn | Open::Established => {}
+        }
+        self.clock.open(step, at);
+    }
+
+    fn close(&mut self, side: Side, close: Close) {
+        match close {
+            Close::Fin => {
+                self.closes.first.get_or_insert(side);
+            }
+            Close::Reset => self.closes.reset = true,
+            Close::Refused => self.closes.refused = true,
+        }
+    }
+
+    /// Notes missing bytes of `side`.
+    fn note_gap(&mut self, side: Side, gap: Gap, mark: Mark) {
+        self.state.inferred = true;
+        if self.session.gaps.len() < self.settings.limits.unsolicited {
+            self.session.gaps.push(GapAt { side, gap, mark });
+        }
+        if let Some(tap) = &mut self.tap {
+            tap.gap(side, gap);
+        }
+    }
+
+    fn resync(&mut self, side: Side, why: ResyncWhy, mark: Mark) {
+        self.state.inferred = true;
+        if self.session.resyncs.len() < self.settings.limits.unsolicited {
+            self.session.resyncs.push(Resync { side, why, mark });
+        }
+    }
+
+    fn hear(&mut self, side: Side, at: Option<Stamp>, seen: Option<u64>, bytes: &[u8]) {
+        if let Some(tap) = &mut self.tap {
+            tap.data(side, at, seen, bytes);
+        }
+    }
+
+    /// Notes `bytes` of TLS records of `side`.
+    fn tls(&mut self, side: Side, bytes: u64, mark: Mark) {
+        let implicit = !self.state.tls;
+        let tls = self.session.tls.get_or_insert(Tls {
+            implicit,
+            begun: mark,
+            bytes: Sides::default(),
+        });
+        *tls.bytes.of_mut(side) += bytes;
+        if let Some(tap) = &mut self.tap {
+            tap.tls(side, bytes);
+        }
+    }
+
+    /// Keeps `text` in the session; shortened to nothing where the session has too much.
+    fn keep(&mut self, text: &[u8]) -> Span {
+        keep(&mut self.session.text, text, self.settings.limits.session_text)
+    }
+
+    /// Who is expected to go on.
+    fn phase(&self) -> clock::Phase {
+        use clock::Phase;
+        let is_greeted = self.state.greeted || self.state.inferred;
+        if matches!(self.mode, Mode::Tls) || self.server_tls {
+            Phase::Opaque
+        } else if !self.owed.is_empty() || !is_greeted {
+            Phase::Server
+        } else if self.state.mail || matches!(self.mode, Mode::Content | Mode::Sasl) {
+            Phase::Client
+        } else {
+            Phase::Idle
+        }
+    }
+
+    fn is_script(&self) -> bool {
+        self.session.opening.medium == Medium::Script
+    }
+}
+
+impl Consume for Dialog {
+    fn push(&mut self, chunk: &Chunk<'_>) {
+        self.clock.tick(chunk.at, self.phase());
+        let mark = Mark { at: chunk.at, origin: chunk.origin };
+        let len = match chunk.what {
+            What::Data(bytes) => bytes.len() as u64,
+            What::Gap(gap) => gap.bytes,
+            What::Open(_) | What::Tls(_) | What::Close(_) => 0,
+        };
+        let offset = *self.position.of(chunk.side);
+        *self.position.of_mut(chunk.side) += len;
+        let start = Start { mark, seen: chunk.seen, offset };
+        match (chunk.what, chunk.side) {
+            (What::Open(step), _) => self.open(step, chunk.at),
+            (What::Data(bytes), Side::Client) => self.client_data(start, bytes),
+            (What::Data(bytes), Side::Server) => self.server_data(start, bytes),
+            (What::Gap(gap), Side::Client) => self.client_gap(start, gap),
+            (What::Gap(gap), Side::Server) => self.server_gap(start, gap),
+            (What::Tls(bytes), side) => {
+                self.mode = Mode::Tls;
+                self.server_tls = true;
+                self.tls(side, bytes, mark);
+            }
+            (What::Close(close), side) => self.close(side, close),
+        }
+    }
+}
+
+impl Lines {
+    /// Adds a piece without LF, keeping at most `most` bytes of the line.
+    fn add(&mut self, start: Start, piece: &[u8], most: usize) {
+        self.begun.get_or_insert(start);
+        self.octets += piece.len() as u64;
+        let room = most.saturating_sub(self.text.len());
+        self.text.extend_from_slice(piece.get(..piece.len().min(room)).unwrap_or_default());
+    }
+
+    /// Takes the line, ready for the next.
+    fn take(&mut self) -> Self {
+        std::mem::take(self)
+    }
+}
+
+/// The exchange at `index`.
+fn exchange_mut(session: &mut Session, index: Option<u32>) -> Option<&mut Exchange> {
+    session.exchanges.get_mut(index? as usize)
+}
+
+/// Appends `bytes` to `text`, which holds at most `most`.
+fn keep(text: &mut Text, bytes: &[u8], most: usize) -> Span {
+    let at = text.0.len();
+    if at + bytes.len() > most {
+        return Span::default();
+    }
+    text.0.extend_from_slice(bytes);
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Span { at: number(at), len: number(bytes.len()) }
+}
+
+/// How a session ended.
+fn end(session: &Session, closes: &Closes, ending: Ending) -> End {
+    if let Ending::Noted(end) = ending {
+        return end;
+    }
+    let is_text = session.opening.medium != Medium::Packets;
+    let silent = session.exchanges.is_empty() && session.greeting.is_none();
+    if closes.refused {
+        End::Refused
+    } else if !is_text && silent && !closes.accepted && closes.first.is_none() && !closes.reset
+        && session.unsolicited.is_empty()
+        && session.tls.is_none()
+        && session.gaps.is_empty()
+    {
+        End::NoAnswer
+    } else if session.tls.is_some() {
+        End::Tls
+    } else if closes.quit_answered {
+        End::Quit
+    } else if closes.reset {
+        End::Reset
+    } else {
+        match closes.first {
+            Some(Side::Client) => End::ClientClosed,
+            Some(Side::Server) => End::ServerClosed,
+            None if is_text => End::TranscriptEnd,
+            None => End::CaptureEnd,
+        }
+    }
+}
+
+/// Whether the reply to `verb` decides how the client's next bytes are read.
+fn awaited(verb: Verb) -> Option<Awaited> {
+    match verb {
+        Verb::Data => Some(Awaited::Data),
+        Verb::Starttls => Some(Awaited::Starttls),
+        Verb::Auth => Some(Awaited::Auth),
+        _ => None,
+    }
+}

@@ -1,0 +1,628 @@
+//! The client's stream: which bytes are a command, content, an AUTH line or TLS.
+
+use super::content::{self, Candidate, Scanner};
+use super::session::{
+    Auth, AuthOutcome, Exchange, Mark, Request, ResyncWhy, Transfer, Used,
+};
+use super::{Awaited, Dialog, Lines, Mode, Owed, Start, awaited, exchange_mut, mail, secrets};
+use crate::chunk::{Gap, Side};
+use crate::smtp::command::{self, Command, Envelope, Verb};
+use crate::smtp::extension;
+use crate::smtp::line::{LineEnd, strip_end};
+use memchr::memchr;
+
+/// A piece of the client's stream that is set aside.
+#[derive(Debug)]
+pub(super) struct Parked {
+    pub(super) start: Start,
+    pub(super) what: ParkedWhat,
+}
+
+/// What a parked piece holds.
+#[derive(Debug)]
+pub(super) enum ParkedWhat {
+    /// Bytes, and how many of them are read already.
+    Data(Vec<u8>, usize),
+    Gap(Gap),
+}
+
+/// A client line with where it stands.
+struct Line<'a> {
+    /// Without its line end.
+    text: &'a [u8],
+    /// Of the bytes kept, with the line end.
+    raw: &'a [u8],
+    octets: u64,
+    end: LineEnd,
+    start: Start,
+    /// The chunk that completed it.
+    asked: Mark,
+    /// Offset after it.
+    until: u64,
+    cut: bool,
+}
+
+impl Dialog {
+    /// Takes the next bytes of the client.
+    pub(super) fn client_data(&mut self, start: Start, bytes: &[u8]) {
+        let used = self.read_client(start, bytes);
+        let rest = bytes.get(used..).unwrap_or_default();
+        if rest.is_empty() {
+            return;
+        }
+        let start = Start { offset: start.offset + used as u64, ..start };
+        self.parked_bytes += rest.len();
+        self.parked.push_back(Parked { start, what: ParkedWhat::Data(rest.to_vec(), 0) });
+        while let Mode::Await(awaited) = self.mode
+            && self.parked_bytes > self.settings.limits.parked_bytes
+        {
+            self.resync(Side::Client, ResyncWhy::Parked, start.mark);
+            self.read_without_reply(awaited);
+        }
+    }
+
+    /// Reads bytes of the client until a reply must say how to go on; returns how many.
+    fn read_client(&mut self, start: Start, bytes: &[u8]) -> usize {
+        let mut start = start;
+        let mut at = 0;
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            let used = match self.mode {
+                Mode::Await(_) => return at,
+                Mode::Content => self.content(start, rest),
+                Mode::Chunk { .. } => self.chunk(start, rest),
+                Mode::Tls => {
+                    self.tls(Side::Client, rest.len() as u64, start.mark);
+                    rest.len()
+                }
+                Mode::Command | Mode::Unknown | Mode::Sasl => self.line_part(start, rest),
+            };
+            at += used;
+            start.offset += used as u64;
+        }
+        at
+    }
+
+    /// Takes missing bytes of the client.
+    pub(super) fn client_gap(&mut self, start: Start, gap: Gap) {
+        if matches!(self.mode, Mode::Await(_)) {
+            self.parked.push_back(Parked { start, what: ParkedWhat::Gap(gap) });
+            return;
+        }
+        let inside = match &mut self.mode {
+            Mode::Chunk { left, .. } => {
+                let inside = u64::try_from(*left).unwrap_or(u64::MAX).min(gap.bytes);
+                *left -= u128::from(inside);
+                inside
+            }
+            _ => gap.bytes,
+        };
+        match self.mode {
+            Mode::Content => {
+                self.note_gap(Side::Client, gap, start.mark);
+                self.content_gap(start, gap);
+                return;
+            }
+            Mode::Chunk { left, message, .. } => {
+                self.note_gap(Side::Client, Gap { bytes: inside, ..gap }, start.mark);
+                if let Some(message) = mail::message_mut(&mut self.session, message) {
+                    message.content.missing += inside;
+                }
+                if left == 0 {
+                    self.chunk_ends(start.mark);
+                }
+                let rest = Gap { bytes: gap.bytes - inside, ..gap };
+                if rest.bytes > 0 {
+                    let start = Start { offset: start.offset + inside, ..start };
+                    self.client_gap(start, rest);
+                }
+                return;
+            }
+            _ => {}
+        }
+        // What was begun is all there is of its line.
+        if self.client.begun.is_some() {
+            self.client.cut = true;
+            self.flush_client();
+        }
+        self.note_gap(Side::Client, gap, start.mark);
+        if matches!(self.mode, Mode::Command | Mode::Sasl) {
+            self.mode = Mode::Unknown;
+            self.resync(Side::Client, ResyncWhy::Gap, start.mark);
+        }
+    }
+
+    /// Reads what was set aside as if no reply were to come: content after DATA unless it looks
+    /// like commands.
+    pub(super) fn read_without_reply(&mut self, awaited: Awaited) {
+        let first = self.parked.front().and_then(|parked| match &parked.what {
+            ParkedWhat::Data(data, from) => data.get(*from..)?.split(|&byte| byte == b'\n').next(),
+            ParkedWhat::Gap(_) => None,
+        });
+        let is_command = first.is_none_or(|line| is_surely_command(strip_cr(line)));
+        self.mode = match awaited {
+            Awaited::Data if is_command => Mode::Command,
+            Awaited::Data => {
+                let mark = self.parked.front().map_or(Mark::default(), |parked| parked.start.mark);
+                if !self.is_script() {
+                    self.resync(Side::Server, ResyncWhy::ReplyMissing, mark);
+                }
+                self.begin_content(mark);
+                Mode::Content
+            }
+            Awaited::Auth if !is_command => Mode::Sasl,
+            Awaited::Starttls | Awaited::Auth => Mode::Command,
+        };
+        self.unpark();
+    }
+
+    /// Reads what was set aside, now that it is known how.
+    pub(super) fn unpark(&mut self) {
+        while !matches!(self.mode, Mode::Await(_)) {
+            let Some(parked) = self.parked.pop_front() else { return };
+            match parked.what {
+                ParkedWhat::Data(data, from) => {
+                    let rest = data.get(from..).unwrap_or_default();
+                    let used = self.read_client(parked.start, rest);
+                    self.parked_bytes -= used;
+                    if used < rest.len() {
+                        let start =
+                            Start { offset: parked.start.offset + used as u64, ..parked.start };
+                        let what = ParkedWhat::Data(data, from + used);
+                        self.parked.push_front(Parked { start, what });
+                    }
+                }
+                ParkedWhat::Gap(gap) => self.client_gap(parked.start, gap),
+            }
+        }
+    }
+
+    /// Reads a line or part of one; returns how many bytes.
+    fn line_part(&mut self, start: Start, bytes: &[u8]) -> usize {
+        if let Some(used) = self.tls_hello(start, bytes) {
+            return used;
+        }
+        let most = self.settings.limits.line_bytes;
+        let Some(lf) = memchr(b'\n', bytes) else {
+            self.client.add(start, bytes, most);
+            return bytes.len();
+        };
+        let used = lf + 1;
+        let until = start.offset + used as u64;
+        let piece = bytes.get(..used).unwrap_or(bytes);
+        if self.client.begun.is_none() && piece.len() <= most {
+            self.line(start, start.mark, piece, piece.len() as u64, until, false);
+        } else {
+            self.client.add(start, piece, most);
+            let Lines { text, octets, begun, cut } = self.client.take();
+            let begun = begun.unwrap_or(start);
+            self.line(begun, start.mark, &text, octets, until, cut);
+        }
+        used
+    }
+
+    /// Takes a whole line as it stands on the wire.
+    fn line(&mut self, start: Start, asked: Mark, raw: &[u8], octets: u64, until: u64, cut: bool) {
+        let (text, end) = strip_end(raw);
+        let line = Line { text, raw, octets, end, start, asked, until, cut };
+        match self.mode {
+            Mode::Sasl => self.auth_line(&line),
+            Mode::Unknown => self.unknown_line(&line),
+            _ => self.command(&line),
+        }
+    }
+
+    /// The stream ends inside a line, or bytes are missing there.
+    pub(super) fn flush_client(&mut self) {
+        let Lines { text, octets, begun, cut } = self.client.take();
+        let Some(begun) = begun else { return };
+        let until = begun.offset + octets;
+        self.line(begun, begun.mark, &text, octets, until, cut);
+    }
+
+    /// Whether the client's next bytes are TLS; returns how many are used up by that.
+    fn tls_hello(&mut self, start: Start, bytes: &[u8]) -> Option<usize> {
+        let head: Vec<u8> = self.client.text.iter().chain(bytes).take(3).copied().collect();
+        if self.client.octets >= 3 || head.first() != Some(&0x16) {
+            return None;
+        }
+        let whole = [0x16, 3];
+        if head.len() < 3 && whole.starts_with(head.get(..head.len().min(2)).unwrap_or_default()) {
+            self.client.add(start, bytes, 3);
+            return Some(bytes.len());
+        }
+        if !head.starts_with(&whole) || head.get(2).is_none_or(|&minor| minor > 4) {
+            return None;
+        }
+        let Lines { octets, begun, .. } = self.client.take();
+        let begun = begun.unwrap_or(start);
+        if !self.state.tls && self.state.greeted {
+            // TLS to a server that greeted in clear and was not asked: a line that is no command.
+            let line = Line {
+                text: &head,
+                raw: &head,
+                octets: octets + bytes.len() as u64,
+                end: LineEnd::None,
+                start: begun,
+                asked: start.mark,
+                until: start.offset + bytes.len() as u64,
+                cut: false,
+            };
+            self.push_exchange(Request::Command(Verb::Other), &line, None, None);
+        }
+        self.mode = Mode::Tls;
+        self.tls(Side::Client, octets + bytes.len() as u64, begun.mark);
+        Some(bytes.len())
+    }
+
+    /// A line of which nobody knows whether it is a command.
+    fn unknown_line(&mut self, line: &Line<'_>) {
+        if is_surely_command(line.text) {
+            self.mode = Mode::Command;
+            self.command(line);
+            return;
+        }
+        let secret = secrets::in_command(&Command::parse(line.text), line.text, true);
+        self.hear_line(line, secret.is_some().then_some(0..line.text.len()));
+    }
+
+    fn hear_line(&mut self, line: &Line<'_>, secret: Option<std::ops::Range<usize>>) {
+        if self.tap.is_none() {
+            return;
+        }
+        let Line { asked, start, .. } = line;
+        if let Some(secret) = secret {
+            let text = masked(line.raw, &secret);
+            if let Some(tap) = &mut self.tap {
+                tap.masked(Side::Client, secret.len() as u64);
+            }
+            self.hear(Side::Client, asked.at, start.seen, &text);
+        } else {
+            self.hear(Side::Client, asked.at, start.seen, line.raw);
+        }
+    }
+
+    fn command(&mut self, line: &Line<'_>) {
+        let command = Command::parse(line.text);
+        let verb = command.verb;
+        let near = self.secrets_near || self.state.inferred;
+        let secret = secrets::in_command(&command, line.text, near)
+            .filter(|_| !self.settings.show_secrets);
+        self.hear_line(line, secret.clone());
+        match verb {
+            Verb::Auth => self.secrets_near = true,
+            Verb::Other => {}
+            _ => self.secrets_near = false,
+        }
+        let envelope = command::envelope(&command);
+        self.note_used(&command, envelope.as_ref());
+        let message = match verb {
+            Verb::Rcpt | Verb::Data | Verb::Bdat => self.mails.current(),
+            _ => None,
+        };
+        let index = self.push_exchange(Request::Command(verb), line, secret, message);
+        match verb {
+            Verb::Ehlo | Verb::Helo | Verb::Lhlo => {
+                let name = command.argument.trim_ascii_end();
+                self.session.helo = Some(self.keep(name));
+            }
+            Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => {
+                let from = envelope.as_ref().map(|envelope| self.keep(envelope.path.address));
+                let limits = self.settings.limits;
+                let message =
+                    self.mails.mail(&mut self.session, &limits, index, from, envelope.as_ref());
+                self.owe(|owed| owed.message = message);
+            }
+            Verb::Rcpt => {
+                let address = envelope.map_or(&b""[..], |envelope| envelope.path.address);
+                let address = self.keep(address);
+                let limits = self.settings.limits;
+                let recipient = self.mails.rcpt(&mut self.session, &limits, index, address);
+                self.owe(|owed| owed.recipient = recipient);
+            }
+            Verb::Bdat => self.bdat(&command, index, line.asked),
+            Verb::Auth => self.auth_begins(&command),
+            _ => {}
+        }
+        if let Some(awaited) = awaited(verb) {
+            self.mode = Mode::Await(awaited);
+            if self.is_script() {
+                // No reply will come, but the next line must be there to judge by.
+                self.mode = match awaited {
+                    Awaited::Data => {
+                        self.begin_content(line.asked);
+                        Mode::Content
+                    }
+                    Awaited::Starttls => Mode::Command,
+                    Awaited::Auth => Mode::Unknown,
+                };
+            }
+        }
+    }
+
+    /// Changes the command that was just added to those that are owed a reply.
+    fn owe(&mut self, change: impl FnOnce(&mut Owed)) {
+        if let Some(owed) = self.owed.back_mut() {
+            change(owed);
+            let (exchange, message) = (owed.exchange, owed.message);
+            if let Some(exchange) = exchange_mut(&mut self.session, exchange) {
+                exchange.message = message;
+            }
+        }
+    }
+
+    /// Adds an exchange and owes it a reply; returns its index if it is kept.
+    fn push_exchange(
+        &mut self,
+        request: Request,
+        line: &Line<'_>,
+        secret: Option<std::ops::Range<usize>>,
+        message: Option<u32>,
+    ) -> Option<u32> {
+        let is_first = self.session.exchanges.is_empty();
+        let unseen = line.start.seen.is_some_and(|seen| seen < self.answered_to) && !is_first;
+        let pipelined = request != Request::EndOfData && (!self.owed.is_empty() || unseen);
+        if pipelined {
+            note_used(&mut self.session.used, b"PIPELINING");
+        }
+        let index = if self.session.exchanges.len() < self.settings.limits.exchanges {
+            let octets = secret.as_ref().map(|range| u32::try_from(range.len()).unwrap_or(u32::MAX));
+            let span = match &secret {
+                Some(range) => self.keep(&masked(line.text, range)),
+                None => self.keep(line.text),
+            };
+            self.session.exchanges.push(Exchange {
+                request,
+                line: span,
+                octets: line.octets,
+                line_end: line.end,
+                asked: line.asked,
+                pipelined,
+                masked: octets,
+                cut: line.cut,
+                before: self.state,
+                reply: None,
+                message,
+            });
+            u32::try_from(self.session.exchanges.len() - 1).ok()
+        } else {
+            self.session.elided_exchanges += 1;
+            None
+        };
+        self.owed.push_back(Owed {
+            request,
+            exchange: index,
+            end: line.until,
+            seen: line.start.seen,
+            message,
+            recipient: None,
+            last: false,
+        });
+        // A client that never waits cannot make the queue grow for ever.
+        if self.owed.len() > self.settings.limits.exchanges {
+            self.owed.pop_front();
+        }
+        index
+    }
+
+    fn note_used(&mut self, command: &Command<'_>, envelope: Option<&Envelope<'_>>) {
+        for (index, row) in (0_u8..).zip(extension::all()) {
+            if row.is_used_by(command, envelope) {
+                self.session.used.add(index);
+            }
+        }
+    }
+
+    fn bdat(&mut self, command: &Command<'_>, exchange: Option<u32>, asked: Mark) {
+        let Some(chunk) = command::bdat(command.argument) else { return };
+        let message = self.mails.current();
+        if let Some(begins) = mail::message_mut(&mut self.session, message)
+            && begins.transfer.is_none()
+        {
+            begins.data_begun = Some(asked);
+            begins.transfer = Some(Transfer::Bdat);
+            if let Some(message) = message.and_then(|m| self.session.messages.get(m as usize)) {
+                self.clock.content_begins(&self.session, message, asked);
+            }
+        }
+        self.owe(|owed| owed.last = chunk.last);
+        self.mode = Mode::Chunk { left: chunk.octets, last: chunk.last, exchange, message };
+        if chunk.octets == 0 {
+            self.chunk_ends(asked);
+        }
+    }
+
+    /// Reads octets of a chunk; returns how many.
+    fn chunk(&mut self, start: Start, bytes: &[u8]) -> usize {
+        let Mode::Chunk { left, message, .. } = &mut self.mode else { return bytes.len() };
+        let used = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
+        let octets = bytes.get(..used).unwrap_or(bytes);
+        *left -= used as u128;
+        let (done, message) = (*left == 0, *message);
+        if let Some(message) = mail::message_mut(&mut self.session, message) {
+            content::count_chunk(&mut message.content, octets);
+        }
+        self.hear(Side::Client, start.mark.at, start.seen, octets);
+        if done {
+            self.chunk_ends(start.mark);
+        }
+        used
+    }
+
+    /// The last octet of a chunk came with `mark`.
+    fn chunk_ends(&mut self, mark: Mark) {
+        let Mode::Chunk { last, exchange, message, .. } = self.mode else { return };
+        self.mode = Mode::Command;
+        if let Some(exchange) = exchange_mut(&mut self.session, exchange)
+            && exchange.reply.is_none()
+        {
+            exchange.asked = mark;
+        }
+        if last {
+            if let Some(message) = mail::message_mut(&mut self.session, message) {
+                message.ended = true;
+            }
+            self.mails.over();
+        }
+    }
+
+    /// Content of DATA begins, with what showed it.
+    pub(super) fn begin_content(&mut self, mark: Mark) {
+        let limits = self.settings.limits;
+        if self.mails.current().is_none() {
+            self.mails.without_mail(&mut self.session, &limits);
+        }
+        self.mails.content_begins(&mut self.session, Transfer::Data, mark);
+        if let Some(message) =
+            self.mails.current().and_then(|m| self.session.messages.get(m as usize))
+        {
+            self.clock.content_begins(&self.session, message, mark);
+        }
+        self.scanner = Some(Box::default());
+    }
+
+    /// Reads mail data; returns how many bytes.
+    fn content(&mut self, start: Start, bytes: &[u8]) -> usize {
+        let scanner = self.scanner.get_or_insert_default();
+        let read = scanner.read(bytes);
+        let used = bytes.get(..read.used).unwrap_or(bytes);
+        if let Some((at, facts)) = read.loose_end {
+            let offset = start.offset + at as u64;
+            let candidate = Candidate {
+                facts,
+                offset,
+                mark: start.mark,
+                is_gap: false,
+                tail: Vec::new(),
+                tail_bytes: 0,
+            };
+            scanner.candidate = Some(Box::new(candidate));
+            let behind = Start { offset, ..start };
+            scanner.follow(behind, used.get(at..).unwrap_or_default(), &self.settings.limits);
+        } else if !read.ended {
+            scanner.follow(start, used, &self.settings.limits);
+        }
+        if read.ended {
+            let until = start.offset + read.used as u64;
+            self.hear(Side::Client, start.mark.at, start.seen, used);
+            self.end_of_data(start, until, LineEnd::CrLf);
+        } else {
+            self.hear(Side::Client, start.mark.at, start.seen, used);
+        }
+        read.used
+    }
+
+    fn content_gap(&mut self, start: Start, gap: Gap) {
+        let scanner = self.scanner.get_or_insert_default();
+        scanner.gap(gap.bytes);
+        scanner.candidate = Some(Box::new(Candidate {
+            facts: scanner.facts,
+            offset: start.offset + gap.bytes,
+            mark: start.mark,
+            is_gap: true,
+            tail: Vec::new(),
+            tail_bytes: 0,
+        }));
+    }
+
+    /// Mail data ended; the line that ended it was completed by `start`.
+    pub(super) fn end_of_data(&mut self, start: Start, until: u64, end: LineEnd) {
+        let facts = self.scanner.take().map(|scanner| scanner.facts).unwrap_or_default();
+        let index = self.mails.current();
+        if let Some(message) = mail::message_mut(&mut self.session, index) {
+            message.content = facts;
+            message.ended = true;
+        }
+        self.mode = Mode::Command;
+        let line = Line {
+            text: b".",
+            raw: b".",
+            octets: 3,
+            end,
+            start,
+            asked: start.mark,
+            until,
+            cut: false,
+        };
+        self.push_exchange(Request::EndOfData, &line, None, index);
+        self.mails.over();
+    }
+
+    fn auth_begins(&mut self, command: &Command<'_>) {
+        let auth = command::auth(command.argument);
+        let attempts = self.session.auth.map_or(0, |auth| auth.attempts) + 1;
+        let mechanism = self.keep(auth.mechanism);
+        let outcome = AuthOutcome::Unknown;
+        self.session.auth = Some(Auth { mechanism, identity: None, outcome, attempts });
+    }
+
+    fn auth_line(&mut self, line: &Line<'_>) {
+        let secret = (secrets::in_auth_line(line.text) && !self.settings.show_secrets)
+            .then_some(0..line.text.len());
+        self.hear_line(line, secret.clone());
+        if line.text == b"*" {
+            if let Some(auth) = &mut self.session.auth {
+                auth.outcome = AuthOutcome::Aborted;
+            }
+        }
+        self.push_exchange(Request::AuthLine, line, secret, None);
+        self.mode = if self.is_script() { Mode::Unknown } else { Mode::Await(Awaited::Auth) };
+    }
+}
+
+impl Scanner {
+    /// Keeps what follows a candidate, within bounds; a candidate that is followed by too much
+    /// is none.
+    fn follow(&mut self, start: Start, bytes: &[u8], limits: &crate::limits::Limits) {
+        let Some(candidate) = &mut self.candidate else { return };
+        candidate.tail_bytes += bytes.len();
+        if candidate.tail_bytes > limits.parked_bytes {
+            self.candidate = None;
+        } else if !bytes.is_empty() {
+            candidate.tail.push(Parked { start, what: ParkedWhat::Data(bytes.to_vec(), 0) });
+        }
+    }
+}
+
+/// Adds the extension that `keyword` names.
+pub(super) fn note_used(used: &mut Used, keyword: &[u8]) {
+    if let Some(row) = extension::by_keyword(keyword) {
+        used.add(row.index());
+    }
+}
+
+/// `line` with `secret` replaced.
+fn masked(line: &[u8], secret: &std::ops::Range<usize>) -> Vec<u8> {
+    let before = line.get(..secret.start).unwrap_or(line);
+    let after = line.get(secret.end..).unwrap_or_default();
+    [before, secrets::MASK, after].concat()
+}
+
+fn strip_cr(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Whether `line` can hardly be anything but a command: a line of text that merely begins with
+/// a verb's word is none.
+pub(super) fn is_surely_command(line: &[u8]) -> bool {
+    let command = Command::parse(line);
+    let argument = command.argument.trim_ascii();
+    let one_word = !argument.is_empty() && !argument.iter().any(u8::is_ascii_whitespace);
+    let label = |label: &[u8]| {
+        argument.get(..label.len()).is_some_and(|start| start.eq_ignore_ascii_case(label))
+    };
+    command.word_at == 0
+        && match command.verb {
+            Verb::Data | Verb::Rset | Verb::Quit | Verb::Starttls | Verb::Turn => {
+                argument.is_empty()
+            }
+            Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => label(b"FROM:"),
+            Verb::Rcpt => label(b"TO:"),
+            Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Etrn => one_word,
+            Verb::Bdat => command::bdat(argument).is_some(),
+            Verb::Auth => argument.iter().all(|&b| b.is_ascii_graphic() || b == b' '),
+            Verb::Noop => argument.is_empty() || one_word,
+            Verb::Xclient | Verb::Xforward => argument.contains(&b'='),
+            Verb::Vrfy | Verb::Expn => one_word,
+            Verb::Help | Verb::Atrn | Verb::Burl | Verb::Other => false,
+        }
+}

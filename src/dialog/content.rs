@@ -1,0 +1,249 @@
+//! The content of DATA as it streams by: where it ends, and facts about it.
+//!
+//! The reading is strict: only CRLF "." CRLF ends mail data (RFC 5321 §4.1.1.4, §2.3.8). Other
+//! places where a server might have seen the end are remembered as candidates, for the replies
+//! to decide.
+
+use super::session::{Content, Mark};
+use memchr::memchr;
+
+/// Reads mail data until its end. No byte is kept but those after a candidate.
+#[derive(Debug, Default)]
+pub(super) struct Scanner {
+    /// What was found so far.
+    pub(super) facts: Content,
+    /// Where a line stands at the end of the bytes read so far.
+    place: Place,
+    /// Bytes of the line being read.
+    line: u64,
+    /// A place where the data may have ended, with what was read after it.
+    pub(super) candidate: Option<Box<Candidate>>,
+}
+
+/// The state of the end-of-data recogniser.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Place {
+    /// After CRLF, or at the very start.
+    #[default]
+    Start,
+    /// After a line that ended with LF alone, or after a gap.
+    LooseStart,
+    /// Inside a line.
+    Inside,
+    /// Inside a line, after CR.
+    Cr,
+    /// After the dot that begins a line; `strict` if the line began after CRLF.
+    Dot { strict: bool },
+    /// After such a dot and CR.
+    DotCr { strict: bool },
+}
+
+/// A place where a lenient server may have seen the end of the data.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    /// Facts about the content up to there.
+    pub(super) facts: Content,
+    /// Offset in the client's stream after it.
+    pub(super) offset: u64,
+    /// What showed it.
+    pub(super) mark: Mark,
+    /// It is a gap that may have swallowed the end.
+    pub(super) is_gap: bool,
+    /// What came after it, piece by piece.
+    pub(super) tail: Vec<super::client::Parked>,
+    /// Bytes in `tail`.
+    pub(super) tail_bytes: usize,
+}
+
+/// What a piece of mail data holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Read {
+    /// Bytes of it that belong to the mail data, the end-of-data line included.
+    pub(super) used: usize,
+    /// The data ended.
+    pub(super) ended: bool,
+    /// Offset in the piece after the last loose end (LF "." LF and its like), if any.
+    pub(super) loose_end: Option<(usize, Content)>,
+}
+
+impl Scanner {
+    /// Reads the next `bytes`.
+    pub(super) fn read(&mut self, bytes: &[u8]) -> Read {
+        let mut at = 0;
+        let mut loose_end = None;
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            let first = rest.first().copied().unwrap_or_default();
+            match self.place {
+                Place::Start | Place::LooseStart if first == b'.' => {
+                    self.place = Place::Dot { strict: self.place == Place::Start };
+                    at += 1;
+                }
+                Place::Dot { strict } if first == b'\r' => {
+                    self.place = Place::DotCr { strict };
+                    at += 1;
+                }
+                Place::Dot { .. } if first == b'\n' => {
+                    loose_end = Some((at + 1, self.facts));
+                    // Read strictly, the line is a dot and LF, the dot being stuffing.
+                    self.end_line(b"\n");
+                    at += 1;
+                }
+                Place::Dot { .. } => {
+                    // The dot was stuffed (RFC 5321 §4.5.2).
+                    self.place = Place::Inside;
+                }
+                Place::DotCr { strict: true } if first == b'\n' => {
+                    return Read { used: at + 1, ended: true, loose_end };
+                }
+                Place::DotCr { strict: false } if first == b'\n' => {
+                    loose_end = Some((at + 1, self.facts));
+                    self.end_line(b"\r\n");
+                    at += 1;
+                }
+                Place::DotCr { .. } => {
+                    self.count(b"\r");
+                    self.place = Place::Cr;
+                }
+                Place::Cr if first == b'\n' => {
+                    self.end_line(b"\n");
+                    self.facts.lines += 1;
+                    self.facts.bare_lf -= 1;
+                    self.facts.bare_cr -= 1;
+                    self.place = Place::Start;
+                    at += 1;
+                }
+                Place::Start | Place::LooseStart | Place::Inside | Place::Cr => {
+                    at += self.read_line(rest);
+                }
+            }
+        }
+        Read { used: at, ended: false, loose_end }
+    }
+
+    /// Counts the bytes up to the next LF or the end; returns how many.
+    fn read_line(&mut self, rest: &[u8]) -> usize {
+        let Some(lf) = memchr(b'\n', rest) else {
+            self.count(rest);
+            self.place = if rest.ends_with(b"\r") { Place::Cr } else { Place::Inside };
+            return rest.len();
+        };
+        let line = rest.get(..lf).unwrap_or_default();
+        if let Some(text) = line.strip_suffix(b"\r") {
+            self.count(text);
+            self.end_line(b"\r\n");
+        } else {
+            self.count(line);
+            self.end_line(b"\n");
+        }
+        lf + 1
+    }
+
+    /// Counts a line end.
+    fn end_line(&mut self, end: &[u8]) {
+        self.facts.octets += end.len() as u64;
+        self.line += end.len() as u64;
+        self.facts.longest_line = self.facts.longest_line.max(self.line);
+        self.line = 0;
+        if end == b"\r\n" {
+            self.facts.lines += 1;
+            self.place = Place::Start;
+        } else {
+            self.facts.bare_lf += 1;
+            self.place = Place::LooseStart;
+        }
+    }
+
+    /// Counts bytes that hold no LF.
+    fn count(&mut self, text: &[u8]) {
+        tally(&mut self.facts, text);
+        self.line += text.len() as u64;
+        self.facts.longest_line = self.facts.longest_line.max(self.line);
+    }
+
+    /// Notes missing bytes.
+    pub(super) fn gap(&mut self, bytes: u64) {
+        self.facts.missing += bytes;
+        self.line = 0;
+        // A line may begin right after the gap.
+        self.place = Place::LooseStart;
+    }
+}
+
+/// Counts the bytes of a BDAT chunk, in which lines mean nothing.
+pub(super) fn count_chunk(facts: &mut Content, bytes: &[u8]) {
+    tally(facts, bytes);
+    facts.bare_cr = 0;
+}
+
+/// Counts `text` into `facts`: octets, and those that are special.
+fn tally(facts: &mut Content, text: &[u8]) {
+    let count = |test: fn(&u8) -> bool| text.iter().filter(|byte| test(byte)).count() as u64;
+    facts.octets += text.len() as u64;
+    facts.bare_cr += count(|&byte| byte == b'\r');
+    facts.eight_bit += count(|&byte| byte >= 0x80);
+    facts.nul += count(|&byte| byte == 0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads `data` cut at every place, and byte by byte; all must agree.
+    fn read(data: &[u8]) -> (Content, usize, bool) {
+        let whole = read_pieces(&[data]);
+        for cut in 0..=data.len() {
+            assert_eq!(read_pieces(&[&data[..cut], &data[cut..]]), whole, "cut at {cut}");
+        }
+        assert_eq!(read_pieces(&data.chunks(1).collect::<Vec<_>>()), whole);
+        whole
+    }
+
+    fn read_pieces(pieces: &[&[u8]]) -> (Content, usize, bool) {
+        let mut scanner = Scanner::default();
+        let mut used = 0;
+        for piece in pieces {
+            let read = scanner.read(piece);
+            used += read.used;
+            if read.ended {
+                return (scanner.facts, used, true);
+            }
+        }
+        (scanner.facts, used, false)
+    }
+
+    #[test]
+    fn the_end_is_found_across_any_cut_and_dots_are_unstuffed() {
+        let (facts, used, ended) = read(b"a\r\n..b\r\n.c\r\n.\r\nQUIT\r\n");
+        assert_eq!((used, ended), (15, true));
+        assert_eq!((facts.octets, facts.lines, facts.longest_line), (10, 3, 4));
+        let (facts, used, ended) = read(b".\r\n");
+        assert_eq!((facts.octets, used, ended), (0, 3, true));
+    }
+
+    #[test]
+    fn only_crlf_dot_crlf_ends_the_data() {
+        for wrong in [&b"a\n.\nb"[..], b"a\n.\r\nb", b"a\r\n.\nb", b"a\r\n.\r\r\nb", b"a\r.\r\nb"] {
+            let (_, used, ended) = read(wrong);
+            assert!(!ended && used == wrong.len(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn bare_line_ends_and_high_octets_are_counted() {
+        let (facts, ..) = read(b"a\nb\rc\r\nd\xe9\0\r\r\n.\r\n");
+        assert_eq!((facts.bare_lf, facts.bare_cr, facts.lines), (1, 2, 2));
+        assert_eq!((facts.eight_bit, facts.nul, facts.octets), (1, 1, 13));
+    }
+
+    #[test]
+    fn loose_ends_are_noticed_with_the_content_before_them() {
+        let mut scanner = Scanner::default();
+        let read = scanner.read(b"hello\n.\n");
+        let (at, facts) = read.loose_end.unwrap();
+        assert_eq!((at, facts.octets, read.ended), (8, 6, false));
+        let mut scanner = Scanner::default();
+        scanner.read(b"hello\r\n");
+        scanner.gap(10);
+        assert!(scanner.read(b".\r\n").loose_end.is_some());
+    }
+}

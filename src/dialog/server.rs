@@ -1,0 +1,509 @@
+//! The server's stream: lines make replies, and each reply finds its command.
+
+use super::client::note_used;
+use super::session::{
+    AuthOutcome, Hello, Mark, Outcome, Protocol, Reply, Request, ResyncWhy, Unsolicited,
+};
+use super::{Awaited, Dialog, Lines, Mode, Owed, Start, client, exchange_mut, keep, mail};
+use crate::chunk::{Gap, Side};
+use crate::smtp::command::Verb;
+use crate::smtp::line::{LineEnd, strip_end};
+use crate::smtp::reply::{ReplyLine, enhanced, offer};
+use memchr::memchr;
+
+/// The lines so far of a reply.
+#[derive(Debug)]
+pub(super) struct Partial {
+    /// Its lines without line ends, joined by LF.
+    text: Vec<u8>,
+    lines: u32,
+    code: Option<u16>,
+    begun: Start,
+    /// What the sender of its last line had seen.
+    seen: Option<u64>,
+    ended: Mark,
+    /// Offset in the server's stream after it.
+    until: u64,
+    cut: bool,
+}
+
+impl Dialog {
+    /// Takes the next bytes of the server.
+    pub(super) fn server_data(&mut self, start: Start, bytes: &[u8]) {
+        let mut start = start;
+        let mut rest = bytes;
+        let most = self.settings.limits.line_bytes;
+        while !rest.is_empty() {
+            if self.server_tls || self.is_server_hello(rest) {
+                self.server_tls = true;
+                let Lines { octets, begun, .. } = self.server.take();
+                let mark = begun.map_or(start.mark, |begun| begun.mark);
+                self.tls(Side::Server, octets + rest.len() as u64, mark);
+                return;
+            }
+            let Some(lf) = memchr(b'\n', rest) else {
+                self.server.add(start, rest, most);
+                return;
+            };
+            let used = lf + 1;
+            let piece = rest.get(..used).unwrap_or(rest);
+            let until = start.offset + used as u64;
+            if self.server.begun.is_none() && piece.len() <= most {
+                self.reply_line(start, start, piece, until, false);
+            } else {
+                self.server.add(start, piece, most);
+                let Lines { text, begun, cut, .. } = self.server.take();
+                self.reply_line(begun.unwrap_or(start), start, &text, until, cut);
+            }
+            rest = rest.get(used..).unwrap_or_default();
+            start.offset = until;
+        }
+    }
+
+    /// Takes missing bytes of the server.
+    pub(super) fn server_gap(&mut self, start: Start, gap: Gap) {
+        self.note_gap(Side::Server, gap, start.mark);
+        let until = start.offset + gap.bytes;
+        let from = self.server_gap.map_or(start.offset, |(from, _)| from);
+        self.server_gap = Some((from, until));
+        let Lines { text, begun, octets, .. } = self.server.take();
+        if let Some(begun) = begun {
+            let end = begun.offset + octets;
+            self.reply_line(begun, begun, &text, end, true);
+        }
+        if let Some(reply) = &mut self.reply {
+            reply.cut = true;
+        }
+    }
+
+    /// The stream ends inside a line or a reply.
+    pub(super) fn flush_server(&mut self) {
+        let Lines { text, begun, octets, cut } = self.server.take();
+        if let Some(begun) = begun {
+            self.reply_line(begun, begun, &text, begun.offset + octets, cut);
+        }
+        if let Some(mut partial) = self.reply.take() {
+            partial.cut = true;
+            self.replied(*partial);
+        }
+    }
+
+    /// Whether the server's next bytes are a TLS record where none of its lines is open: an
+    /// answer to the client's TLS, or TLS from the first byte.
+    fn is_server_hello(&self, bytes: &[u8]) -> bool {
+        let is_record = matches!(bytes, [0x14..=0x17, 3, ..] | [0x15 | 0x16]);
+        self.server.begun.is_none() && is_record
+    }
+
+    /// Takes a line of a reply: `begun` where it begins, `ended` the chunk that completed it.
+    fn reply_line(&mut self, begun: Start, ended: Start, raw: &[u8], until: u64, cut: bool) {
+        self.hear(Side::Server, begun.mark.at, begun.seen, raw);
+        let (text, _) = strip_end(raw);
+        let line = ReplyLine::parse(text);
+        // The tail of a line whose beginning is missing says nothing.
+        let after_gap = self.server_gap.is_some_and(|(_, end)| end == begun.offset);
+        if after_gap && line.code.is_none() {
+            self.resync(Side::Server, ResyncWhy::Gap, begun.mark);
+            return;
+        }
+        // After a gap, a line sent in the knowledge of more than the reply's lines so far is
+        // another reply.
+        if let Some(partial) = &self.reply
+            && partial.cut
+            && begun.seen > partial.seen
+            && let Some(partial) = self.reply.take()
+        {
+            self.replied(*partial);
+        }
+        let limits = &self.settings.limits;
+        let partial = self.reply.get_or_insert_with(|| {
+            Box::new(Partial {
+                text: Vec::new(),
+                lines: 0,
+                code: None,
+                begun,
+                seen: None,
+                ended: ended.mark,
+                until,
+                cut: false,
+            })
+        });
+        if (partial.lines as usize) < limits.reply_lines {
+            if partial.lines > 0 {
+                partial.text.push(b'\n');
+            }
+            partial.text.extend_from_slice(text);
+        }
+        partial.lines = partial.lines.saturating_add(1);
+        partial.code = line.code.or(partial.code);
+        partial.seen = ended.seen;
+        partial.ended = ended.mark;
+        partial.until = until;
+        partial.cut |= cut;
+        // A line that is no reply line inside a reply does not end it.
+        let is_last = line.is_last() && (line.code.is_some() || partial.lines == 1);
+        if is_last && let Some(partial) = self.reply.take() {
+            self.replied(*partial);
+        }
+    }
+
+    /// A whole reply has come.
+    fn replied(&mut self, partial: Partial) {
+        let text = self.keep(&partial.text);
+        let reply = Reply {
+            code: partial.code,
+            text,
+            lines: partial.lines,
+            begun: partial.begun.mark,
+            ended: partial.ended,
+            cut: partial.cut,
+        };
+        if self.is_greeting(&partial) {
+            self.session.greeting = Some(reply);
+            self.state.greeted = true;
+            self.state.closing |= partial.code == Some(421);
+        } else if let Some(owed) = self.owed_for(&partial) {
+            self.answer(owed, &partial, reply);
+        } else {
+            self.unsolicited(&partial, reply);
+        }
+        self.answered_to = partial.until;
+        if self.server_gap.is_some_and(|(_, until)| until <= partial.begun.offset) {
+            self.server_gap = None;
+        }
+        self.unpark();
+    }
+
+    /// Whether a reply is the server's greeting (RFC 5321 §3.1).
+    fn is_greeting(&self, partial: &Partial) -> bool {
+        if self.state.greeted || self.session.greeting.is_some() {
+            return false;
+        }
+        let opens = matches!(partial.code, Some(220 | 421 | 521 | 554));
+        match self.owed.front() {
+            None if self.mode == Mode::Unknown || self.state.inferred => {
+                partial.code == Some(220) && partial.seen.unwrap_or(0) == 0
+            }
+            None => partial.code.is_some(),
+            Some(front) if self.state.inferred => {
+                opens && partial.seen.is_some_and(|seen| seen < front.end)
+            }
+            Some(front) => {
+                let is_starttls = front.request == Request::Command(Verb::Starttls);
+                opens && !is_starttls || partial.seen.is_some_and(|seen| seen < front.end)
+            }
+        }
+    }
+
+    /// The command that a reply answers, taken from those that are owed one.
+    fn owed_for(&mut self, partial: &Partial) -> Option<Owed> {
+        let code = partial.code?;
+        self.end_content_by_reply(partial, code);
+        self.skip_lost_replies(partial, code);
+        let front = self.owed.front()?;
+        // What the server had not received it cannot answer.
+        let received = partial.seen.is_none_or(|seen| seen >= front.end);
+        if received { self.owed.pop_front() } else { None }
+    }
+
+    /// After a gap in the server's stream: drops the commands whose replies must have been in
+    /// it.
+    fn skip_lost_replies(&mut self, partial: &Partial, code: u16) {
+        let Some((from, _)) = self.server_gap else { return };
+        loop {
+            let mut owed = self.owed.iter();
+            let (Some(front), next) = (owed.next(), owed.next()) else { return };
+            // The next command was sent in the knowledge of something in the gap.
+            let known = next.and_then(|next| next.seen).is_some_and(|seen| {
+                seen > from && seen <= partial.begun.offset && front.seen != Some(seen)
+            });
+            let awaits_data = matches!(self.mode, Mode::Await(Awaited::Data));
+            let is_data = |owed: &Owed| owed.request == Request::Command(Verb::Data);
+            let other = code == 354 && !is_data(front) && self.owed.iter().any(is_data);
+            let content_was_allowed = awaits_data
+                && is_data(front)
+                && code != 354
+                && !self.parked.is_empty()
+                && partial.seen.is_none_or(|seen| seen > front.end);
+            if !known && !other && !content_was_allowed {
+                return;
+            }
+            let mark = partial.begun.mark;
+            let lost = self.owed.pop_front();
+            if let Some(exchange) = exchange_mut(&mut self.session, lost.and_then(|l| l.exchange)) {
+                exchange.before = self.state;
+            }
+            self.resync(Side::Server, ResyncWhy::ReplyMissing, mark);
+            if content_was_allowed {
+                self.begin_content(mark);
+                self.mode = Mode::Content;
+                self.unpark();
+                self.end_content_by_reply(partial, code);
+            }
+        }
+    }
+
+    /// A reply in the middle of mail data, to nothing else: the server saw the data end where a
+    /// strict reader did not, or its end is missing from the input.
+    fn end_content_by_reply(&mut self, partial: &Partial, code: u16) {
+        if self.mode != Mode::Content || !self.owed.is_empty() || code == 421 {
+            return;
+        }
+        let Some(candidate) = self.scanner.as_mut().and_then(|scanner| scanner.candidate.take())
+        else {
+            return;
+        };
+        if partial.seen.is_some_and(|seen| seen < candidate.offset) {
+            return;
+        }
+        if let Some(scanner) = &mut self.scanner {
+            scanner.facts = candidate.facts;
+        }
+        let start = Start { mark: candidate.mark, seen: None, offset: candidate.offset };
+        if candidate.is_gap {
+            self.resync(Side::Client, ResyncWhy::EndOfDataMissing, candidate.mark);
+        }
+        let end = if candidate.is_gap { LineEnd::None } else { LineEnd::Lf };
+        self.end_of_data(start, candidate.offset, end);
+        if candidate.is_gap {
+            self.mode = Mode::Unknown;
+        }
+        self.reread(candidate.tail);
+    }
+
+    /// Reads again, as commands, what had been taken for content.
+    fn reread(&mut self, tail: Vec<client::Parked>) {
+        // The tap has heard these bytes.
+        let tap = self.tap.take();
+        for piece in tail {
+            if let client::ParkedWhat::Data(data, _) = piece.what {
+                self.client_data(piece.start, &data);
+            }
+        }
+        self.tap = tap;
+    }
+
+    fn unsolicited(&mut self, partial: &Partial, reply: Reply) {
+        let after = u32::try_from(self.session.exchanges.len()).unwrap_or(u32::MAX);
+        if self.session.unsolicited.len() < self.settings.limits.unsolicited {
+            self.session.unsolicited.push(Unsolicited { reply, after });
+        }
+        let mark = partial.begun.mark;
+        match partial.code {
+            Some(421) => self.state.closing = true,
+            // The command is missing from the input; what the client sends now is known.
+            Some(354) if matches!(self.mode, Mode::Command | Mode::Unknown) => {
+                if self.state.inferred {
+                    self.resync(Side::Client, ResyncWhy::Gap, mark);
+                    self.begin_content(mark);
+                    self.mode = Mode::Content;
+                }
+            }
+            Some(334) if matches!(self.mode, Mode::Command | Mode::Unknown) => {
+                self.mode = Mode::Sasl;
+            }
+            // A refusal in mid-content decides if the content never ends.
+            Some(code @ 400..) if self.mode == Mode::Content => {
+                let index = self.mails.current();
+                if let Some(message) = mail::message_mut(&mut self.session, index) {
+                    message.outcome = Outcome::Rejected;
+                    message.code = Some(code);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// `reply` answers `owed`.
+    fn answer(&mut self, owed: Owed, partial: &Partial, reply: Reply) {
+        let code = partial.code.unwrap_or(0);
+        let before = self.state;
+        if let Some(exchange) = exchange_mut(&mut self.session, owed.exchange) {
+            exchange.before = before;
+            exchange.reply.get_or_insert(reply);
+        }
+        self.note_enhanced(owed.request, partial);
+        match owed.request {
+            Request::Command(verb) => {
+                self.state = before.after(verb, code, owed.last);
+                self.command_answered(verb, &owed, code, reply, partial);
+            }
+            Request::EndOfData => {
+                if self.delivered(&owed, reply, code) {
+                    self.state = before.after_data(code);
+                }
+            }
+            Request::AuthLine => {
+                self.state = before.after(Verb::Auth, code, false);
+                self.auth_answered(code);
+            }
+        }
+    }
+
+    fn command_answered(
+        &mut self,
+        verb: Verb,
+        owed: &Owed,
+        code: u16,
+        reply: Reply,
+        partial: &Partial,
+    ) {
+        let positive = code / 100 == 2;
+        let open = exchange_mut(&mut self.session, owed.exchange).is_some_and(|e| e.before.mail);
+        match verb {
+            Verb::Ehlo | Verb::Lhlo | Verb::Helo if positive => self.introduced(verb, owed, partial),
+            Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => {
+                let open_before = open;
+                let moved = self.mails.mail_answered(
+                    &mut self.session,
+                    owed.message,
+                    code,
+                    open_before,
+                );
+                if let Some(moved) = moved {
+                    self.renumber(owed.message, moved);
+                }
+            }
+            Verb::Rcpt => {
+                let recipient = owed.recipient;
+                if let Some(message) = mail::message_mut(&mut self.session, owed.message)
+                    && let Some(index) = recipient
+                    && let Some(recipient) = message.recipients.get_mut(index as usize)
+                {
+                    recipient.code = Some(code);
+                }
+            }
+            Verb::Data => self.data_answered(owed, code, reply),
+            Verb::Bdat if owed.last => {
+                if !self.delivered(owed, reply, code) {
+                    // More replies of LMTP are to come: the transaction is still open.
+                    self.state.mail = true;
+                }
+            }
+            Verb::Bdat if !positive => {
+                if let Some(message) = mail::message_mut(&mut self.session, owed.message) {
+                    mail::content_answered(message, code);
+                }
+            }
+            Verb::Rset if positive => self.transaction_given_up(),
+            Verb::Quit => self.closes.quit_answered = true,
+            Verb::Auth => self.auth_answered(code),
+            Verb::Starttls if self.mode == Mode::Await(Awaited::Starttls) => {
+                self.mode = Mode::Command;
+                if positive {
+                    self.transaction_given_up();
+                    self.enhanced = false;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn data_answered(&mut self, owed: &Owed, code: u16, reply: Reply) {
+        let waits = self.mode == Mode::Await(Awaited::Data);
+        if code == 354 {
+            if waits {
+                self.begin_content(reply.begun);
+                self.mode = Mode::Content;
+            }
+            return;
+        }
+        if waits {
+            self.mode = Mode::Command;
+        }
+        if let Some(message) = mail::message_mut(&mut self.session, owed.message)
+            && code >= 400
+        {
+            message.outcome = Outcome::Rejected;
+            message.code = Some(code);
+        }
+    }
+
+    /// EHLO, HELO or LHLO was accepted: a new beginning (RFC 5321 §4.1.4).
+    fn introduced(&mut self, verb: Verb, owed: &Owed, partial: &Partial) {
+        self.transaction_given_up();
+        self.session.protocol = match verb {
+            Verb::Ehlo => Protocol::Esmtp,
+            Verb::Lhlo => Protocol::Lmtp,
+            _ => Protocol::Smtp,
+        };
+        if verb == Verb::Helo || self.session.hellos.len() >= self.settings.limits.reply_lines {
+            return;
+        }
+        let most = self.settings.limits.session_text;
+        let lines = partial.text.split(|&byte| byte == b'\n').skip(1);
+        let mut offers = Vec::new();
+        self.enhanced = false;
+        for line in lines {
+            let Some(offered) = offer(ReplyLine::parse(line).text) else { continue };
+            self.enhanced |= offered.keyword.eq_ignore_ascii_case(b"ENHANCEDSTATUSCODES");
+            offers.push(keep(&mut self.session.text, ReplyLine::parse(line).text, most));
+        }
+        let exchange = owed.exchange.unwrap_or(u32::MAX);
+        self.session.hellos.push(Hello { exchange, offers });
+    }
+
+    /// The final reply to a message. Returns whether it was the last one (LMTP has one for
+    /// each recipient).
+    fn delivered(&mut self, owed: &Owed, reply: Reply, code: u16) -> bool {
+        let lmtp = self.session.protocol == Protocol::Lmtp;
+        let Some(message) = mail::message_mut(&mut self.session, owed.message) else { return true };
+        if lmtp {
+            if mail::delivery_answered(message, reply) {
+                self.owed.push_front(*owed);
+                return false;
+            }
+        } else {
+            mail::content_answered(message, code);
+        }
+        self.clock.content_answered(message, reply.begun);
+        true
+    }
+
+    fn auth_answered(&mut self, code: u16) {
+        if self.mode == Mode::Await(Awaited::Auth) {
+            self.mode = if code == 334 { Mode::Sasl } else { Mode::Command };
+        }
+        let Some(auth) = &mut self.session.auth else { return };
+        match code / 100 {
+            2 => auth.outcome = AuthOutcome::Accepted,
+            4 | 5 if auth.outcome != AuthOutcome::Aborted => auth.outcome = AuthOutcome::Rejected,
+            _ => {}
+        }
+    }
+
+    /// The client gave up the open transaction.
+    fn transaction_given_up(&mut self) {
+        let index = self.mails.current();
+        // Commands behind this one may already have begun the next.
+        let is_ahead = self.owed.iter().any(|owed| owed.message.is_some() && owed.message == index);
+        if is_ahead {
+            return;
+        }
+        if let Some(message) = mail::message_mut(&mut self.session, index) {
+            mail::settle(message, true);
+        }
+        self.mails.over();
+    }
+
+    /// The recipients of message `from` went to an open one: commands still owed a reply follow.
+    fn renumber(&mut self, from: Option<u32>, moved: mail::Moved) {
+        let Self { owed, session, .. } = self;
+        for owed in owed.iter_mut().filter(|owed| owed.message == from) {
+            owed.message = moved.to;
+            owed.recipient = owed.recipient.map(|index| index + moved.shift);
+        }
+        for exchange in session.exchanges.iter_mut().rev().take(self.settings.limits.recipients) {
+            if exchange.message == from {
+                exchange.message = moved.to;
+            }
+        }
+    }
+
+    fn note_enhanced(&mut self, request: Request, partial: &Partial) {
+        let greets = matches!(request, Request::Command(Verb::Ehlo | Verb::Helo | Verb::Lhlo));
+        if self.enhanced && !greets && enhanced(ReplyLine::parse(&partial.text).text).is_some() {
+            note_used(&mut self.session.used, b"ENHANCEDSTATUSCODES");
+        }
+    }
+}

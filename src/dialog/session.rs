@@ -1,0 +1,419 @@
+//! A session, understood: what [`Dialog`](super::Dialog) makes of the chunks of a connection.
+//!
+//! Text (commands, replies) lies in one block per session and is named by [`Span`]s, as there
+//! are many open sessions at once. No message body is kept.
+
+use super::state::State;
+use crate::chunk::{End, Ending, Gap, Opening, Origin, Side, Sides, Transport};
+use crate::smtp::command::Verb;
+use crate::smtp::line::LineEnd;
+use crate::time::{Lapse, Stamp};
+
+/// One SMTP connection, from its first packet or line to its last.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Number of the session in the run, from 1, in order of first packet or line.
+    pub id: u64,
+    /// Its ends and its beginning.
+    pub opening: Opening,
+    /// Time of its last packet or line.
+    pub last_at: Option<Stamp>,
+    /// By which command the client introduced itself.
+    pub protocol: Protocol,
+    /// The server's greeting.
+    pub greeting: Option<Reply>,
+    /// The name that the client gave in its last EHLO, HELO or LHLO.
+    pub helo: Option<Span>,
+    /// The extensions of each answered EHLO or LHLO, in order.
+    pub hellos: Vec<Hello>,
+    /// The extensions that were really used.
+    pub used: Used,
+    /// TLS, if the session went into it.
+    pub tls: Option<Tls>,
+    /// Authentication, the last attempt.
+    pub auth: Option<Auth>,
+    /// Commands and their replies, in the order in which the client sent them.
+    pub exchanges: Vec<Exchange>,
+    /// Exchanges that were not kept because there were too many.
+    pub elided_exchanges: u64,
+    /// Mail transactions that got as far as MAIL.
+    pub messages: Vec<Message>,
+    /// Messages that were not kept because there were too many.
+    pub elided_messages: u64,
+    /// Replies that answer no command.
+    pub unsolicited: Vec<Unsolicited>,
+    /// Bytes that are not in the input.
+    pub gaps: Vec<GapAt>,
+    /// Where the dialog was lost and found again.
+    pub resyncs: Vec<Resync>,
+    /// How it ended.
+    pub end: End,
+    /// Why nothing more was read of it.
+    pub ending: Ending,
+    /// What TCP saw; `None` in a transcript.
+    pub transport: Option<Transport>,
+    /// Where the time went.
+    pub timing: Timing,
+    /// Commands and replies.
+    pub text: Text,
+}
+
+/// The text of a session: commands and replies, one after the other.
+#[derive(Clone, Debug, Default)]
+pub struct Text(pub(super) Vec<u8>);
+
+/// A stretch of a session's [`Text`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// Where it starts.
+    pub at: u32,
+    /// How many bytes.
+    pub len: u32,
+}
+
+/// A time and a place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// When, if the input says.
+    pub at: Option<Stamp>,
+    /// In which frame or line.
+    pub origin: Origin,
+}
+
+/// By which command the client introduced itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// EHLO.
+    Esmtp,
+    /// HELO.
+    Smtp,
+    /// LHLO (RFC 2033).
+    Lmtp,
+    /// None of them was seen.
+    Unknown,
+}
+
+/// What the client sent in an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Request {
+    /// A command; `Verb::Other` is a line that is no command.
+    Command(Verb),
+    /// The line that ends the mail data of DATA.
+    EndOfData,
+    /// A line of an AUTH exchange after the first.
+    AuthLine,
+}
+
+/// One command and its reply.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// What the client sent.
+    pub request: Request,
+    /// The line without its line end; a secret in it is replaced (see `masked`).
+    pub line: Span,
+    /// Bytes of the line on the wire, with its line end.
+    pub octets: u64,
+    /// How the line ended.
+    pub line_end: LineEnd,
+    /// The packet or line that completed it (for BDAT: that brought the last octet of the
+    /// chunk, unless the reply came before).
+    pub asked: Mark,
+    /// It was sent before the client had seen the whole reply to the command before it.
+    pub pipelined: bool,
+    /// Bytes of a secret that were replaced in the line.
+    pub masked: Option<u32>,
+    /// Bytes of the line are missing from the input.
+    pub cut: bool,
+    /// The state in which the server met it: all earlier replies counted.
+    pub before: State,
+    /// The reply, if one was seen.
+    pub reply: Option<Reply>,
+    /// Index of the message that it belongs to.
+    pub message: Option<u32>,
+}
+
+/// A reply of one or more lines (RFC 5321 §4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The code of its last line; `None` if that does not begin with three digits.
+    pub code: Option<u16>,
+    /// Its lines as sent, without line ends, joined by LF.
+    pub text: Span,
+    /// Number of its lines, those not kept included.
+    pub lines: u32,
+    /// The packet or line in which it begins.
+    pub begun: Mark,
+    /// The packet or line that completed it.
+    pub ended: Mark,
+    /// Bytes of it are missing from the input.
+    pub cut: bool,
+}
+
+/// A reply that answers no command.
+#[derive(Clone, Copy, Debug)]
+pub struct Unsolicited {
+    /// The reply.
+    pub reply: Reply,
+    /// How many exchanges had begun when it came.
+    pub after: u32,
+}
+
+/// One answered EHLO or LHLO.
+#[derive(Clone, Debug)]
+pub struct Hello {
+    /// Index of its exchange.
+    pub exchange: u32,
+    /// The lines of the reply after the first: extension keywords with their parameters.
+    pub offers: Vec<Span>,
+}
+
+/// A set of extensions of [`crate::smtp::extension::all`], by index.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Used(pub(super) u128);
+
+/// How a message's content was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Transfer {
+    /// With DATA (RFC 5321 §4.1.1.4).
+    Data,
+    /// In chunks with BDAT (RFC 3030).
+    Bdat,
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The server took responsibility for it.
+    Accepted,
+    /// The server refused it.
+    Rejected,
+    /// The client gave it up.
+    Aborted,
+    /// The input does not show it.
+    Unknown,
+}
+
+/// One mail transaction that got as far as MAIL.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Index of its MAIL exchange; `None` if that was not kept.
+    pub mail: Option<u32>,
+    /// The reverse-path's mailbox; empty for `<>`. `None` if the MAIL command is missing.
+    pub from: Option<Span>,
+    /// The recipients, in order.
+    pub recipients: Vec<Recipient>,
+    /// Recipients that were not kept because there were too many.
+    pub elided_recipients: u64,
+    /// The SIZE parameter of MAIL (RFC 1870), in bytes.
+    pub declared_size: Option<u64>,
+    /// How its content was sent, if it was.
+    pub transfer: Option<Transfer>,
+    /// Facts about its content.
+    pub content: Content,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// The code that decided it.
+    pub code: Option<u16>,
+    /// The content was seen up to its end.
+    pub ended: bool,
+    /// When its content began to be sent.
+    pub data_begun: Option<Mark>,
+}
+
+/// One recipient of a message.
+#[derive(Clone, Copy, Debug)]
+pub struct Recipient {
+    /// The forward-path's mailbox.
+    pub address: Span,
+    /// Index of its RCPT exchange; `None` if that was not kept.
+    pub exchange: Option<u32>,
+    /// The code of the reply to RCPT.
+    pub code: Option<u16>,
+    /// LMTP: the reply to the end of data for this recipient (RFC 2033 §4.2).
+    pub delivery: Option<Reply>,
+}
+
+/// Facts about a message's content, gathered as it streams by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Content {
+    /// Octets after dot-unstuffing, with line ends, without the end-of-data line.
+    pub octets: u64,
+    /// Octets that are missing from the input (not counted in `octets` for DATA).
+    pub missing: u64,
+    /// Lines ended by CRLF.
+    pub lines: u64,
+    /// LF without CR before it.
+    pub bare_lf: u64,
+    /// CR without LF after it.
+    pub bare_cr: u64,
+    /// Octets above 127.
+    pub eight_bit: u64,
+    /// NUL octets.
+    pub nul: u64,
+    /// The longest line with its line end.
+    pub longest_line: u64,
+}
+
+/// TLS in a session.
+#[derive(Clone, Copy, Debug)]
+pub struct Tls {
+    /// By STARTTLS, or from the first byte.
+    pub implicit: bool,
+    /// The first TLS record.
+    pub begun: Mark,
+    /// Bytes of TLS records.
+    pub bytes: Sides<u64>,
+}
+
+/// How an AUTH command ended (RFC 4954 §4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AuthOutcome {
+    /// 235.
+    Accepted,
+    /// 4yz or 5yz.
+    Rejected,
+    /// The client sent `*`.
+    Aborted,
+    /// The input does not show it.
+    Unknown,
+}
+
+/// An authentication.
+#[derive(Clone, Copy, Debug)]
+pub struct Auth {
+    /// The SASL mechanism as the client wrote it.
+    pub mechanism: Span,
+    /// The identity, only where secrets are to be shown.
+    pub identity: Option<Span>,
+    /// How it ended.
+    pub outcome: AuthOutcome,
+    /// How many AUTH commands the session has.
+    pub attempts: u32,
+}
+
+/// Missing bytes and where.
+#[derive(Clone, Copy, Debug)]
+pub struct GapAt {
+    /// Whose bytes.
+    pub side: Side,
+    /// How many, and whether they were acknowledged.
+    pub gap: Gap,
+    /// The packet or line that showed it.
+    pub mark: Mark,
+}
+
+/// Why a dialog was lost, or how it was found again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ResyncWhy {
+    /// Bytes are missing; the next line is taken as a new one.
+    Gap,
+    /// A reply is missing; the content after DATA or a later reply shows that there was one.
+    ReplyMissing,
+    /// The end of data is missing; the reply shows that there was one.
+    EndOfDataMissing,
+    /// Too much was waiting for a reply that never came; read without it.
+    Parked,
+}
+
+/// A place where the dialog was lost and found.
+#[derive(Clone, Copy, Debug)]
+pub struct Resync {
+    /// Whose stream.
+    pub side: Side,
+    /// Why.
+    pub why: ResyncWhy,
+    /// Where it goes on.
+    pub mark: Mark,
+}
+
+/// Where the time of a session went. Each moment between the first and the last packet counts
+/// for exactly one of connect, server, client and idle; the others are views of the same time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// From the first SYN to the ACK that completed the handshake.
+    pub connect: Option<Lapse>,
+    /// From the end of the handshake to the greeting.
+    pub greeting: Option<Lapse>,
+    /// From MAIL to the last reply before the content, over all messages.
+    pub envelope: Option<Lapse>,
+    /// From the first octet of content allowed (354, BDAT) to its final reply, over all
+    /// messages.
+    pub data: Option<Lapse>,
+    /// While the server owed a reply (the greeting included).
+    pub server: Option<Lapse>,
+    /// While the client was expected to go on: inside a transaction, content or AUTH.
+    pub client: Option<Lapse>,
+    /// While neither owed anything.
+    pub idle: Option<Lapse>,
+}
+
+impl Text {
+    /// The bytes of `span`.
+    #[must_use]
+    pub fn bytes(&self, span: Span) -> &[u8] {
+        let start = span.at as usize;
+        self.0.get(start..start + span.len as usize).unwrap_or_default()
+    }
+}
+
+impl Session {
+    /// The bytes of `span` in the session's text.
+    #[must_use]
+    pub fn bytes(&self, span: Span) -> &[u8] {
+        self.text.bytes(span)
+    }
+
+    /// The lines of `reply` as sent, without line ends.
+    pub fn reply_lines(&self, reply: &Reply) -> impl Iterator<Item = &[u8]> {
+        self.bytes(reply.text).split(|&byte| byte == b'\n')
+    }
+
+    /// Time of the last packet less time of the first.
+    #[must_use]
+    pub fn duration(&self) -> Option<Lapse> {
+        Some(self.last_at?.since(self.opening.at?))
+    }
+}
+
+impl Exchange {
+    /// From the packet that completed the command to that in which its reply begins; `None`
+    /// without a reply, without times, or if the reply came before.
+    #[must_use]
+    pub fn latency(&self) -> Option<Lapse> {
+        let lapse = self.reply?.begun.at?.since(self.asked.at?);
+        (lapse >= Lapse::default()).then_some(lapse)
+    }
+}
+
+impl Request {
+    /// Its name in reports: the verb, `.`, `AUTH*`, or nothing for a line that is no command.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Command(verb) => verb.name(),
+            Self::EndOfData => ".",
+            Self::AuthLine => "AUTH*",
+        }
+    }
+}
+
+impl Message {
+    /// No byte of its content is missing and its end was seen.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.content.missing == 0 && (self.ended || self.transfer.is_none())
+    }
+}
+
+impl Used {
+    /// Adds the extension with this index.
+    pub(super) fn add(&mut self, index: u8) {
+        self.0 |= 1u128.checked_shl(u32::from(index)).unwrap_or(0);
+    }
+
+    /// Whether the extension with this index was used.
+    #[must_use]
+    pub fn has(self, index: u8) -> bool {
+        self.0.checked_shr(u32::from(index)).unwrap_or(0) & 1 == 1
+    }
+}

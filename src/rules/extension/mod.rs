@@ -1,0 +1,3 @@
+//! Rules about service extensions.
+
+pub(super) mod size_exceeds_declared;

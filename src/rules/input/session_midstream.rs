@@ -1,0 +1,38 @@
+use crate::dialog::session::Session;
+use crate::rules::{Category, Check, Hit, Need, Party, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    id: "session-midstream",
+    category: Category::Input,
+    severity: Severity::Note,
+    party: Party::Capture,
+    needs: &[Need::Packets],
+    rfc: None,
+    title: "the dialog was joined after its start",
+    explanation: "\
+The recording has no TCP handshake of this connection, so it started before the recording did.
+The state of the dialog is inferred from what follows; rules that need its beginning are not
+judged. Start the recording earlier, or use a larger ring of files.",
+    bad: "\
+# midstream
+s< 250 mx.example.net
+c> MAIL FROM:<a@example.org>
+s< 250 2.1.0 ok
+",
+    good: "\
+s< 220 mx.example.net ESMTP
+c> HELO client.example.org
+s< 250 mx.example.net
+c> MAIL FROM:<a@example.org>
+s< 250 2.1.0 ok
+",
+    check: Check::Session(check),
+};
+
+fn check(session: &Session) -> Option<Hit> {
+    session.transport.is_some_and(|transport| transport.midstream).then(|| Hit {
+        message: "the recording has no handshake of this connection: it was joined after its start"
+            .to_owned(),
+        ..Hit::default()
+    })
+}

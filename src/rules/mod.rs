@@ -1,0 +1,326 @@
+//! [`Session`] → [`Finding`]s: what a peer did wrong, and whose fault it is.
+//!
+//! A rule is one file with one value: id, category, severity, party, needs, RFC section, an
+//! explanation, a dialog that fires it and one that does not. It picks the narrowest of four
+//! hooks. To add one: write its file and name it in [`all`].
+
+mod command;
+mod extension;
+mod input;
+mod sequence;
+
+use crate::chunk::Medium;
+use crate::dialog::session::{Exchange, Mark, Message, Session};
+use crate::smtp::command::{Command, envelope};
+use crate::smtp::defect::Defect;
+
+/// All rules, by category.
+const ALL: &[&Rule] = &[
+    &command::path_space_after_colon::RULE,
+    &extension::size_exceeds_declared::RULE,
+    &input::session_midstream::RULE,
+    &sequence::data_before_rcpt::RULE,
+];
+
+/// All rules, by category.
+#[must_use]
+pub fn all() -> &'static [&'static Rule] {
+    ALL
+}
+
+/// Judges `session` by all rules: what was found, in the order of the dialog, and what could not
+/// be judged.
+#[must_use]
+pub fn run(session: &Session) -> (Vec<Finding>, Vec<NotJudged>) {
+    let mut findings = Vec::new();
+    let mut not_judged = Vec::new();
+    for &rule in ALL {
+        if let Some(why) = rule.needs.iter().find_map(|need| need.unmet(session)) {
+            not_judged.push(NotJudged { rule: rule.id, why: why.to_owned() });
+            continue;
+        }
+        match rule.check {
+            Check::Defect(defect) => defects(rule, defect, session, &mut findings),
+            Check::Step(check) => {
+                for (index, exchange) in (0..).zip(&session.exchanges) {
+                    if let Some(hit) = check(session, exchange) {
+                        findings.push(finding(rule, session, Some(index), hit));
+                    }
+                }
+            }
+            Check::Mail(check) => {
+                for message in &session.messages {
+                    if let Some(hit) = check(session, message) {
+                        let exchange = hit.exchange.or(message.mail);
+                        findings.push(finding(rule, session, exchange, hit));
+                    }
+                }
+            }
+            Check::Session(check) => {
+                if let Some(hit) = check(session) {
+                    let exchange = hit.exchange;
+                    findings.push(finding(rule, session, exchange, hit));
+                }
+            }
+        }
+    }
+    findings.sort_by_key(|finding| (finding.mark.origin, finding.exchange, finding.rule.id));
+    (findings, not_judged)
+}
+
+/// What the grammar complains of in the commands of `session`.
+fn defects(rule: &'static Rule, wanted: Defect, session: &Session, out: &mut Vec<Finding>) {
+    for (index, exchange) in (0..).zip(&session.exchanges) {
+        let line = session.bytes(exchange.line);
+        let Some(envelope) = envelope(&Command::parse(line)) else { continue };
+        for (defect, range) in envelope.defects {
+            if defect == wanted && !exchange.cut {
+                let message = rule.title.to_owned();
+                let hit = Hit { message, exchange: None, at: Some(range.start) };
+                let found = finding(rule, session, Some(index), hit);
+                out.push(Finding { violates_abnf: true, ..found });
+            }
+        }
+    }
+}
+
+fn finding(rule: &'static Rule, session: &Session, exchange: Option<u32>, hit: Hit) -> Finding {
+    let step = exchange.and_then(|index| session.exchanges.get(index as usize));
+    let start = Mark { at: session.opening.at, origin: session.opening.origin };
+    let column = hit.at.and_then(|at| u32::try_from(at + 1).ok());
+    let inferred = step.is_some_and(|step| step.before.inferred) && hit.at.is_none();
+    Finding {
+        rule,
+        severity: rule.severity,
+        confidence: if inferred { Confidence::Likely } else { Confidence::Certain },
+        party: rule.party,
+        message: hit.message,
+        mark: step.map_or(start, |step| step.asked),
+        exchange,
+        evidence: step.map_or_else(Vec::new, |step| session.bytes(step.line).to_vec()),
+        column,
+        violates_abnf: false,
+    }
+}
+
+impl Need {
+    /// Why `session` does not meet this need, if it does not.
+    fn unmet(self, session: &Session) -> Option<&'static str> {
+        let one_sided = session.opening.medium == Medium::Script;
+        match self {
+            Self::Client => session
+                .exchanges
+                .is_empty()
+                .then_some("nothing that the client sent is in the input"),
+            Self::Server => {
+                let replies = session.greeting.is_some()
+                    || !session.unsolicited.is_empty()
+                    || session.exchanges.iter().any(|exchange| exchange.reply.is_some());
+                (one_sided || !replies).then_some("nothing that the server sent is in the input")
+            }
+            Self::Times => session.opening.at.is_none().then_some("the input has no times"),
+            Self::Packets => (session.opening.medium != Medium::Packets)
+                .then_some("the input is a transcript, not packets"),
+        }
+    }
+}
+
+/// One rule of the catalogue.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Its name, which says the bad thing. Final.
+    pub id: &'static str,
+    /// What it is about.
+    pub category: Category,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Whose fault it is.
+    pub party: Party,
+    /// What it needs to be judged.
+    pub needs: &'static [Need],
+    /// The section that it rests on.
+    pub rfc: Option<&'static str>,
+    /// One line: what happens.
+    pub title: &'static str,
+    /// For the person who must fix it: why it matters and what to do.
+    pub explanation: &'static str,
+    /// A dialog in the `c>`/`s<` form that fires it.
+    pub bad: &'static str,
+    /// A dialog close to it that does not.
+    pub good: &'static str,
+    /// How it is found.
+    pub check: Check,
+}
+
+/// How a rule is found: the narrowest that will do.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// The grammar has found it in a command line.
+    Defect(Defect),
+    /// One exchange and the state before it.
+    Step(fn(&Session, &Exchange) -> Option<Hit>),
+    /// One mail transaction.
+    Mail(fn(&Session, &Message) -> Option<Hit>),
+    /// The whole session.
+    Session(fn(&Session) -> Option<Hit>),
+}
+
+/// What a check has found.
+#[derive(Clone, Debug, Default)]
+pub struct Hit {
+    /// What was seen, what the RFC asks, and what follows from it.
+    pub message: String,
+    /// Index of the exchange that it is about, where the hook does not say.
+    pub exchange: Option<u32>,
+    /// Where in the evidence, as bytes from 0.
+    pub at: Option<usize>,
+}
+
+/// What is about to be judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Category {
+    /// Command lines.
+    Command,
+    /// Order of commands and replies.
+    Sequence,
+    /// Service extensions.
+    Extension,
+    /// The recording.
+    Input,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// A MUST or the ABNF is broken, or mail can be lost, duplicated or forged.
+    Error,
+    /// A SHOULD is broken, or it is legal but a known cause of incidents.
+    Warning,
+    /// Worth a line in a report.
+    Note,
+}
+
+/// Whose fault a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Party {
+    /// The side that sends commands.
+    Client,
+    /// The side that sends replies.
+    Server,
+    /// Something between them.
+    Middlebox,
+    /// The path.
+    Network,
+    /// The recording.
+    Capture,
+}
+
+/// How sure a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Confidence {
+    /// Nothing else explains the bytes.
+    Certain,
+    /// Something before is missing or inferred.
+    Likely,
+    /// More than one thing is missing.
+    Possible,
+}
+
+/// What a rule needs of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Need {
+    /// The client's bytes.
+    Client,
+    /// The server's bytes.
+    Server,
+    /// Times.
+    Times,
+    /// Packets.
+    Packets,
+}
+
+/// A rule that was broken, and where.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// How bad it is.
+    pub severity: Severity,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// Whose fault it is.
+    pub party: Party,
+    /// What was seen, what the RFC asks, and what follows from it.
+    pub message: String,
+    /// The packet or line.
+    pub mark: Mark,
+    /// Index of the exchange, if it is about one.
+    pub exchange: Option<u32>,
+    /// The line it is about.
+    pub evidence: Vec<u8>,
+    /// Where in the evidence, from 1.
+    pub column: Option<u32>,
+    /// The line does not match the ABNF of its command or reply.
+    pub violates_abnf: bool,
+}
+
+/// A rule that could not be judged on a session.
+#[derive(Clone, Debug)]
+pub struct NotJudged {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// Why.
+    pub why: String,
+}
+
+
+impl Category {
+    /// Its name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Command => "command",
+            Self::Sequence => "sequence",
+            Self::Extension => "extension",
+            Self::Input => "input",
+        }
+    }
+}
+
+impl Severity {
+    /// Its name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
+impl Party {
+    /// Its name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+            Self::Middlebox => "middlebox",
+            Self::Network => "network",
+            Self::Capture => "capture",
+        }
+    }
+}
+
+impl Confidence {
+    /// Its name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Certain => "certain",
+            Self::Likely => "likely",
+            Self::Possible => "possible",
+        }
+    }
+}

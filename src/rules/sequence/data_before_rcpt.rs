@@ -1,0 +1,50 @@
+use crate::dialog::session::{Exchange, Request, Session};
+use crate::rules::{Category, Check, Hit, Need, Party, Rule, Severity};
+use crate::smtp::command::Verb;
+
+pub(crate) const RULE: Rule = Rule {
+    id: "data-before-rcpt",
+    category: Category::Sequence,
+    severity: Severity::Error,
+    party: Party::Client,
+    needs: &[Need::Client, Need::Server],
+    rfc: Some("RFC 5321 §3.3"),
+    title: "DATA was sent before any RCPT",
+    explanation: "\
+A transaction is MAIL, one or more RCPT, then DATA (RFC 5321 §3.3). Without a recipient the server
+has nobody to deliver to and answers 503 or 554. The client has lost track of the transaction, for
+example after a reply that it did not expect; what it sends next may be read as commands.",
+    bad: "\
+s< 220 mx.example.net ESMTP
+c> HELO client.example.org
+s< 250 mx.example.net
+c> MAIL FROM:<a@example.org>
+s< 250 2.1.0 ok
+c> DATA
+s< 503 5.5.1 no valid recipients
+",
+    good: "\
+s< 220 mx.example.net ESMTP
+c> HELO client.example.org
+s< 250 mx.example.net
+c> MAIL FROM:<a@example.org>
+s< 250 2.1.0 ok
+c> RCPT TO:<b@example.net>
+s< 550 5.1.1 no such user
+c> DATA
+s< 503 5.5.1 no valid recipients
+",
+    check: Check::Step(check),
+};
+
+fn check(_: &Session, exchange: &Exchange) -> Option<Hit> {
+    let before = exchange.before;
+    // Where bytes are missing, a RCPT may be among them.
+    let sent = before.rcpt_sent > 0 || before.inferred;
+    (exchange.request == Request::Command(Verb::Data) && exchange.reply.is_some() && !sent).then(
+        || Hit {
+            message: "DATA was sent before any RCPT: there is nobody to deliver to".to_owned(),
+            ..Hit::default()
+        },
+    )
+}

@@ -1,0 +1,477 @@
+//! A line from the client (RFC 5321 §4.1.1): its verb, its argument, and what is in it.
+//!
+//! In: a line without its line end. Out: views of it. Any line gives a [`Command`]; whether one
+//! was expected (it may be mail data or a SASL answer) only the session knows.
+
+use super::defect::Defect;
+use super::line::{is_blank, split_word, trim, trim_start, words};
+use super::path::Path;
+use std::ops::Range;
+
+/// The verbs that mean something to the dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verb {
+    /// RFC 5321 §4.1.1.1.
+    Helo,
+    /// RFC 5321 §4.1.1.1.
+    Ehlo,
+    /// LMTP's EHLO, RFC 2033 §4.1.
+    Lhlo,
+    /// RFC 5321 §4.1.1.2.
+    Mail,
+    /// RFC 5321 §4.1.1.3.
+    Rcpt,
+    /// RFC 5321 §4.1.1.4.
+    Data,
+    /// RFC 3030 §2.
+    Bdat,
+    /// RFC 5321 §4.1.1.5.
+    Rset,
+    /// RFC 5321 §4.1.1.9.
+    Noop,
+    /// RFC 5321 §4.1.1.10.
+    Quit,
+    /// RFC 5321 §4.1.1.6.
+    Vrfy,
+    /// RFC 5321 §4.1.1.7.
+    Expn,
+    /// RFC 5321 §4.1.1.8.
+    Help,
+    /// RFC 3207 §4.
+    Starttls,
+    /// RFC 4954 §4.
+    Auth,
+    /// RFC 1985.
+    Etrn,
+    /// RFC 2645.
+    Atrn,
+    /// RFC 821 §3.8.
+    Turn,
+    /// RFC 4468.
+    Burl,
+    /// Postfix: the client speaks for another.
+    Xclient,
+    /// Postfix: what a proxy knows of the client.
+    Xforward,
+    /// RFC 821 §3.4.
+    Send,
+    /// RFC 821 §3.4.
+    Soml,
+    /// RFC 821 §3.4.
+    Saml,
+    /// Anything else.
+    Other,
+}
+
+/// A line taken as a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Command<'a> {
+    /// Which command it is.
+    pub verb: Verb,
+    /// The line up to the first blank, as written. With [`Verb::Other`] it may be anything.
+    pub word: &'a [u8],
+    /// Offset of `word` in the line, in bytes: more than 0 after leading blanks.
+    pub word_at: usize,
+    /// What follows the blanks after the verb; blanks at its end are kept.
+    pub argument: &'a [u8],
+    /// Offset of `argument` in the line, in bytes.
+    pub argument_at: usize,
+}
+
+/// The argument of MAIL or RCPT: a path and parameters (RFC 5321 §4.1.1.2, §4.1.1.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope<'a> {
+    /// The reverse-path or forward-path.
+    pub path: Path<'a>,
+    /// The parameters in their order.
+    pub params: Vec<Param<'a>>,
+    /// What is wrong, each with its place in the line, in bytes.
+    pub defects: Vec<(Defect, Range<usize>)>,
+}
+
+/// One parameter of MAIL or RCPT (RFC 5321 §4.1.2 esmtp-param).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Param<'a> {
+    /// What stands before `=`.
+    pub keyword: &'a [u8],
+    /// What stands after `=`, if there is one.
+    pub value: Option<&'a [u8]>,
+    /// Where the whole parameter stands in the line, in bytes.
+    pub range: Range<usize>,
+}
+
+/// The argument of BDAT (RFC 3030 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// Octets of mail data that follow the line.
+    pub octets: u128,
+    /// Whether the message ends with them.
+    pub last: bool,
+}
+
+/// The argument of AUTH (RFC 4954 §4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Auth<'a> {
+    /// The SASL mechanism as written; empty if there is none.
+    pub mechanism: &'a [u8],
+    /// The initial response, still in base64; `=` stands for an empty one.
+    pub initial: Option<&'a [u8]>,
+}
+
+impl Verb {
+    /// All but [`Verb::Other`].
+    pub const ALL: [Self; 24] = [
+        Self::Helo,
+        Self::Ehlo,
+        Self::Lhlo,
+        Self::Mail,
+        Self::Rcpt,
+        Self::Data,
+        Self::Bdat,
+        Self::Rset,
+        Self::Noop,
+        Self::Quit,
+        Self::Vrfy,
+        Self::Expn,
+        Self::Help,
+        Self::Starttls,
+        Self::Auth,
+        Self::Etrn,
+        Self::Atrn,
+        Self::Turn,
+        Self::Burl,
+        Self::Xclient,
+        Self::Xforward,
+        Self::Send,
+        Self::Soml,
+        Self::Saml,
+    ];
+
+    /// The verb in upper case; empty for [`Verb::Other`].
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Helo => "HELO",
+            Self::Ehlo => "EHLO",
+            Self::Lhlo => "LHLO",
+            Self::Mail => "MAIL",
+            Self::Rcpt => "RCPT",
+            Self::Data => "DATA",
+            Self::Bdat => "BDAT",
+            Self::Rset => "RSET",
+            Self::Noop => "NOOP",
+            Self::Quit => "QUIT",
+            Self::Vrfy => "VRFY",
+            Self::Expn => "EXPN",
+            Self::Help => "HELP",
+            Self::Starttls => "STARTTLS",
+            Self::Auth => "AUTH",
+            Self::Etrn => "ETRN",
+            Self::Atrn => "ATRN",
+            Self::Turn => "TURN",
+            Self::Burl => "BURL",
+            Self::Xclient => "XCLIENT",
+            Self::Xforward => "XFORWARD",
+            Self::Send => "SEND",
+            Self::Soml => "SOML",
+            Self::Saml => "SAML",
+            Self::Other => "",
+        }
+    }
+
+    /// The verb that `word` spells, in any case (RFC 5321 §2.4).
+    #[must_use]
+    pub fn of(word: &[u8]) -> Self {
+        let is_it = |verb: &&Self| verb.name().as_bytes().eq_ignore_ascii_case(word);
+        Self::ALL.iter().find(is_it).copied().unwrap_or(Self::Other)
+    }
+}
+
+impl<'a> Command<'a> {
+    /// Takes `line`, which is without its line end, as a command.
+    #[must_use]
+    pub fn parse(line: &'a [u8]) -> Self {
+        let text = trim_start(line);
+        let (word, rest) = split_word(text);
+        let argument = trim_start(rest);
+        Self {
+            verb: Verb::of(word),
+            word,
+            word_at: line.len() - text.len(),
+            argument,
+            argument_at: line.len() - argument.len(),
+        }
+    }
+}
+
+/// The path and parameters of a MAIL, RCPT, SEND, SOML or SAML command; `None` for others.
+///
+/// Takes what servers take: `FROM:` or `TO:` in any case or missing, blanks around the colon, a
+/// path with or without brackets.
+#[must_use]
+pub fn envelope<'a>(command: &Command<'a>) -> Option<Envelope<'a>> {
+    if !matches!(
+        command.verb,
+        Verb::Mail | Verb::Rcpt | Verb::Send | Verb::Soml | Verb::Saml
+    ) {
+        return None;
+    }
+    let end = command.argument_at + command.argument.len();
+    let mut defects = Vec::new();
+    let mut text = trim_start(strip_label(command.argument));
+    if let Some(after) = text.strip_prefix(b":") {
+        text = trim_start(after);
+        if text.len() < after.len() && !text.is_empty() {
+            defects.push((Defect::SpaceAfterColon, end - after.len()..end - text.len()));
+        }
+    }
+    let (path, rest) = Path::split(text, end - text.len());
+    let rest_at = end - rest.len();
+    let params = words(rest)
+        .map(|(at, word)| param(word, rest_at + at))
+        .collect();
+    Some(Envelope {
+        path,
+        params,
+        defects,
+    })
+}
+
+/// Reads the argument of BDAT: `chunk-size [SP "LAST"]`, 1 to 20 digits as RFC 1870 §3 gives a
+/// size. `None` if it is malformed: then no octets follow that one could count.
+#[must_use]
+pub fn bdat(argument: &[u8]) -> Option<Chunk> {
+    let (size, rest) = split_word(trim_start(argument));
+    if !(1..=20).contains(&size.len()) || !size.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let octets = size
+        .iter()
+        .fold(0, |sum, digit| sum * 10 + u128::from(digit - b'0'));
+    match trim(rest) {
+        b"" => Some(Chunk {
+            octets,
+            last: false,
+        }),
+        word if word.eq_ignore_ascii_case(b"LAST") => Some(Chunk { octets, last: true }),
+        _ => None,
+    }
+}
+
+/// Reads the argument of AUTH.
+#[must_use]
+pub fn auth(argument: &[u8]) -> Auth<'_> {
+    let (mechanism, rest) = split_word(trim_start(argument));
+    let initial = trim(rest);
+    Auth {
+        mechanism,
+        initial: (!initial.is_empty()).then_some(initial),
+    }
+}
+
+/// `argument` without its leading `FROM` or `TO`, if it has one. Either is taken: a client that
+/// mixes them up has still said which address it means.
+fn strip_label(argument: &[u8]) -> &[u8] {
+    for label in [&b"FROM"[..], b"TO"] {
+        if let Some((word, rest)) = argument.split_at_checked(label.len())
+            && word.eq_ignore_ascii_case(label)
+            && rest
+                .first()
+                .is_none_or(|&byte| is_blank(byte) || byte == b':' || byte == b'<')
+        {
+            return rest;
+        }
+    }
+    argument
+}
+
+/// The parameter `word`, which stands at `at` in its line.
+fn param(word: &[u8], at: usize) -> Param<'_> {
+    let range = at..at + word.len();
+    let equals = word
+        .iter()
+        .position(|&byte| byte == b'=')
+        .unwrap_or(word.len());
+    let (keyword, rest) = word.split_at(equals);
+    Param {
+        keyword,
+        value: rest.strip_prefix(b"="),
+        range,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn envelope_of(line: &str) -> Envelope<'_> {
+        envelope(&Command::parse(line.as_bytes())).unwrap()
+    }
+
+    #[test]
+    fn verbs_are_different_and_found_by_their_names() {
+        for verb in Verb::ALL {
+            assert_eq!(Verb::of(verb.name().as_bytes()), verb);
+            assert_eq!(Verb::of(verb.name().to_lowercase().as_bytes()), verb);
+        }
+        assert_eq!(Verb::of(b""), Verb::Other);
+    }
+
+    #[test]
+    fn verb_word_and_argument() {
+        let cases: [(&str, Verb, &str, usize, &str, usize); 13] = [
+            ("QUIT", Verb::Quit, "QUIT", 0, "", 4),
+            ("ehlo a.example ", Verb::Ehlo, "ehlo", 0, "a.example ", 5),
+            ("  NooP\t x", Verb::Noop, "NooP", 2, "x", 8),
+            ("MAIL FROM:<a@b>", Verb::Mail, "MAIL", 0, "FROM:<a@b>", 5),
+            ("MAIL", Verb::Mail, "MAIL", 0, "", 4),
+            ("QUIT  ", Verb::Quit, "QUIT", 0, "", 6),
+            ("MAILFROM:<a@b>", Verb::Other, "MAILFROM:<a@b>", 0, "", 14),
+            ("Subject: hi", Verb::Other, "Subject:", 0, "hi", 9),
+            ("GET / HTTP/1.1", Verb::Other, "GET", 0, "/ HTTP/1.1", 4),
+            ("DATA\0", Verb::Other, "DATA\0", 0, "", 5),
+            ("x-exps GSSAPI", Verb::Other, "x-exps", 0, "GSSAPI", 7),
+            ("STARTTLS", Verb::Starttls, "STARTTLS", 0, "", 8),
+            ("", Verb::Other, "", 0, "", 0),
+        ];
+        for (line, verb, word, word_at, argument, argument_at) in cases {
+            let (word, argument) = (word.as_bytes(), argument.as_bytes());
+            let expected = Command {
+                verb,
+                word,
+                word_at,
+                argument,
+                argument_at,
+            };
+            assert_eq!(Command::parse(line.as_bytes()), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_path_is_found_however_it_is_introduced() {
+        let cases = [
+            ("MAIL FROM:<a@b>", "<a@b>"),
+            ("mail from:<a@b> SIZE=1", "<a@b>"),
+            ("MAIL From: <a@b>", "<a@b>"),
+            ("MAIL FROM :<a@b>", "<a@b>"),
+            ("MAIL FROM <a@b>", "<a@b>"),
+            ("MAIL FROM<a@b>", "<a@b>"),
+            ("MAIL <a@b>", "<a@b>"),
+            ("MAIL :<a@b>", "<a@b>"),
+            ("MAIL FROM:a@b SIZE=1", "a@b"),
+            ("RCPT TO:<a@b>", "<a@b>"),
+            ("RCPT TO:to@b", "to@b"),
+            ("RCPT to@b", "to@b"),
+            ("RCPT FROM:<a@b>", "<a@b>"),
+            ("SAML FROM:<a@b>", "<a@b>"),
+            ("MAIL FROM:<>", "<>"),
+            ("MAIL FROM:", ""),
+            ("MAIL FROM: ", ""),
+            ("MAIL", ""),
+            ("RCPT", ""),
+        ];
+        for (line, whole) in cases {
+            let path = envelope_of(line).path;
+            assert_eq!(path.whole, whole.as_bytes(), "{line}");
+            assert_eq!(&line.as_bytes()[path.range], whole.as_bytes(), "{line}");
+        }
+        assert_eq!(envelope(&Command::parse(b"VRFY <a@b>")), None);
+    }
+
+    #[test]
+    fn blanks_between_colon_and_path_are_a_defect() {
+        let cases = [
+            ("MAIL FROM: <a@b>", Some(10..11)),
+            ("RCPT TO :  \t<a@b>", Some(9..12)),
+            ("RCPT TO: a@b", Some(8..9)),
+            ("MAIL FROM:<a@b>", None),
+            ("MAIL FROM :<a@b>", None),
+            ("MAIL FROM <a@b>", None),
+            ("MAIL FROM:<> X=: <a@b>", None),
+            ("MAIL FROM:  ", None),
+        ];
+        for (line, range) in cases {
+            let expected: Vec<_> = range
+                .into_iter()
+                .map(|range| (Defect::SpaceAfterColon, range))
+                .collect();
+            assert_eq!(envelope_of(line).defects, expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn parameters_have_keyword_value_and_place() {
+        let line = "MAIL FROM:<\"a b\"@c>  SIZE=1 SMTPUTF8 ENVID=";
+        let found: Vec<_> = envelope_of(line)
+            .params
+            .into_iter()
+            .map(|param| (param.keyword, param.value, &line[param.range]))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (&b"SIZE"[..], Some(&b"1"[..]), "SIZE=1"),
+                (b"SMTPUTF8", None, "SMTPUTF8"),
+                (b"ENVID", Some(b""), "ENVID="),
+            ]
+        );
+    }
+
+    #[test]
+    fn bdat_takes_a_size_and_last() {
+        let chunk = |octets, last| Some(Chunk { octets, last });
+        assert_eq!(bdat(b"0"), chunk(0, false));
+        assert_eq!(bdat(b"86 LAST"), chunk(86, true));
+        assert_eq!(bdat(b" 0086 \t last "), chunk(86, true));
+        assert_eq!(bdat(&[b'9'; 20]), chunk(99_999_999_999_999_999_999, false));
+        for bad in [
+            "", "LAST", "+1", "-1", "1x", "1 LASTS", "1 LAST 2", "1 2", "0x10",
+        ] {
+            assert_eq!(bdat(bad.as_bytes()), None, "{bad}");
+        }
+        assert_eq!(bdat(&[b'1'; 21]), None);
+    }
+
+    #[test]
+    fn auth_takes_a_mechanism_and_an_initial_response() {
+        let of = |argument: &'static str| {
+            let auth = auth(argument.as_bytes());
+            (auth.mechanism, auth.initial)
+        };
+        assert_eq!(of("PLAIN"), (&b"PLAIN"[..], None));
+        assert_eq!(
+            of("PLAIN AGEAYg== "),
+            (&b"PLAIN"[..], Some(&b"AGEAYg=="[..]))
+        );
+        assert_eq!(of("EXTERNAL ="), (&b"EXTERNAL"[..], Some(&b"="[..])));
+        assert_eq!(of(""), (&b""[..], None));
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_parses_and_every_place_lies_in_it(
+            line in proptest::collection::vec(any::<u8>(), 0..60),
+            start in "(MAIL|RCPT|SAML|bdat|AUTH|)[ \\t]{0,2}(FROM|TO|)[ ]?:?[ ]{0,2}[<@\"a: =>\\\\]{0,12}",
+        ) {
+            let line = [start.as_bytes(), &line].concat();
+            let command = Command::parse(&line);
+            prop_assert_eq!(&line[command.word_at..][..command.word.len()], command.word);
+            prop_assert_eq!(&line[command.argument_at..], command.argument);
+            let _ = bdat(command.argument);
+            let _ = auth(command.argument);
+            if let Some(envelope) = envelope(&command) {
+                prop_assert_eq!(&line[envelope.path.range.clone()], envelope.path.whole);
+                for (_, range) in envelope.defects {
+                    prop_assert!(line[range].iter().all(|&byte| is_blank(byte)));
+                }
+                let mut before = envelope.path.range.end;
+                for param in envelope.params {
+                    prop_assert!(param.range.start >= before && !param.range.is_empty());
+                    before = param.range.end;
+                    prop_assert!(line[param.range].starts_with(param.keyword));
+                }
+            }
+        }
+    }
+}

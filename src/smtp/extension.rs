@@ -1,0 +1,451 @@
+//! The table of service extensions: what each keyword of an EHLO reply brings with it.
+//!
+//! In: keywords and commands. Out: rows of the table: IANA's registry of SMTP service
+//! extensions, and the private ones that are met in the wild. Whether the server offered what a
+//! client uses is not known here, nor what shows in no command (PIPELINING).
+
+use super::command::{Command, Envelope, Param, Verb};
+use super::line::words;
+
+/// A service extension (RFC 5321 §2.2).
+#[derive(Debug, PartialEq, Eq)]
+pub struct Extension {
+    /// The EHLO keyword, in upper case.
+    pub keyword: &'static str,
+    /// What defines it; empty if nothing published does.
+    pub rfc: &'static str,
+    /// Whether IANA's registry has it.
+    pub registered: bool,
+    /// Verbs that it adds.
+    pub verbs: &'static [Verb],
+    /// Verbs that it adds and that the dialog takes as [`Verb::Other`], in upper case.
+    pub other_verbs: &'static [&'static str],
+    /// Parameters that it adds to MAIL: a keyword, or `KEYWORD=value` where the value tells.
+    pub mail: &'static [&'static str],
+    /// Parameters that it adds to RCPT, in the same form.
+    pub rcpt: &'static [&'static str],
+    /// Words that it lets follow the argument of VRFY and EXPN.
+    pub vrfy: &'static [&'static str],
+    /// By how many octets it makes command lines longer.
+    pub longer: Longer,
+}
+
+/// Octets that an extension adds to the 512 of a command line (RFC 5321 §4.5.3.1.4): what its
+/// RFC says, else the longest parameter that its grammar gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Longer {
+    /// For MAIL.
+    pub mail: u16,
+    /// For RCPT.
+    pub rcpt: u16,
+}
+
+/// A registered extension that adds nothing to the language.
+const PLAIN: Extension = Extension {
+    keyword: "",
+    rfc: "",
+    registered: true,
+    verbs: &[],
+    other_verbs: &[],
+    mail: &[],
+    rcpt: &[],
+    vrfy: &[],
+    longer: Longer { mail: 0, rcpt: 0 },
+};
+
+/// A private extension that adds nothing to the language.
+const PRIVATE: Extension = Extension {
+    registered: false,
+    ..PLAIN
+};
+
+/// An extension that is one verb of the same name.
+const fn verb(keyword: &'static str, rfc: &'static str, verbs: &'static [Verb]) -> Extension {
+    Extension {
+        keyword,
+        rfc,
+        verbs,
+        ..PLAIN
+    }
+}
+
+/// A private extension that is one verb of the same name.
+const fn private(keyword: &'static str, other_verbs: &'static [&'static str]) -> Extension {
+    Extension {
+        keyword,
+        other_verbs,
+        ..PRIVATE
+    }
+}
+
+/// An extension that adds parameters to MAIL alone.
+const fn mail(
+    keyword: &'static str,
+    rfc: &'static str,
+    mail: &'static [&'static str],
+    longer: u16,
+) -> Extension {
+    Extension {
+        keyword,
+        rfc,
+        mail,
+        longer: Longer {
+            mail: longer,
+            rcpt: 0,
+        },
+        ..PLAIN
+    }
+}
+
+/// The rows. A row's place is its index, so that a set of extensions fits a number.
+static ALL: &[Extension] = &[
+    // Base commands that servers announce, and what RFC 5321 gave up (RFC 5321 §2.2.2, App. F).
+    verb("HELP", "RFC 5321", &[Verb::Help]),
+    verb("VRFY", "RFC 5321", &[Verb::Vrfy]),
+    verb("EXPN", "RFC 5321", &[Verb::Expn]),
+    verb("TURN", "RFC 821", &[Verb::Turn]),
+    verb("SEND", "RFC 821", &[Verb::Send]),
+    verb("SOML", "RFC 821", &[Verb::Soml]),
+    verb("SAML", "RFC 821", &[Verb::Saml]),
+    // The transfer of content.
+    mail("8BITMIME", "RFC 6152", &["BODY=7BIT", "BODY=8BITMIME"], 17),
+    mail("BINARYMIME", "RFC 3030", &["BODY=BINARYMIME"], 16),
+    verb("CHUNKING", "RFC 3030", &[Verb::Bdat]),
+    verb("BURL", "RFC 4468", &[Verb::Burl]),
+    mail("SIZE", "RFC 1870", &["SIZE"], 26),
+    mail("CHECKPOINT", "RFC 1845", &["TRANSID"], 89),
+    Extension {
+        keyword: "SMTPUTF8",
+        rfc: "RFC 6531",
+        mail: &["SMTPUTF8"],
+        vrfy: &["SMTPUTF8"],
+        longer: Longer { mail: 10, rcpt: 0 },
+        ..PLAIN
+    },
+    Extension {
+        keyword: "UTF8SMTP",
+        rfc: "RFC 5336",
+        mail: &["ALT-ADDRESS"],
+        rcpt: &["ALT-ADDRESS"],
+        vrfy: &["UTF8REPLY"],
+        longer: Longer {
+            mail: 460,
+            rcpt: 460,
+        },
+        ..PLAIN
+    },
+    Extension {
+        keyword: "CONPERM",
+        rfc: "RFC 4141",
+        mail: &["CONPERM"],
+        longer: Longer { mail: 8, rcpt: 0 },
+        ..PLAIN
+    },
+    Extension {
+        keyword: "CONNEG",
+        rfc: "RFC 4141",
+        rcpt: &["CONNEG"],
+        longer: Longer { mail: 0, rcpt: 7 },
+        ..PLAIN
+    },
+    // The dialog itself.
+    Extension {
+        keyword: "PIPELINING",
+        rfc: "RFC 2920",
+        ..PLAIN
+    },
+    Extension {
+        keyword: "ENHANCEDSTATUSCODES",
+        rfc: "RFC 2034",
+        ..PLAIN
+    },
+    Extension {
+        keyword: "LIMITS",
+        rfc: "RFC 9422",
+        ..PLAIN
+    },
+    Extension {
+        keyword: "VERB",
+        other_verbs: &["VERB"],
+        ..PLAIN
+    },
+    Extension {
+        keyword: "ONEX",
+        other_verbs: &["ONEX"],
+        ..PLAIN
+    },
+    verb("ETRN", "RFC 1985", &[Verb::Etrn]),
+    verb("ATRN", "RFC 2645", &[Verb::Atrn]),
+    // Protection.
+    verb("STARTTLS", "RFC 3207", &[Verb::Starttls]),
+    Extension {
+        keyword: "AUTH",
+        rfc: "RFC 4954",
+        verbs: &[Verb::Auth],
+        mail: &["AUTH"],
+        longer: Longer { mail: 500, rcpt: 0 },
+        ..PLAIN
+    },
+    mail("REQUIRETLS", "RFC 8689", &["REQUIRETLS"], 11),
+    mail("SUBMITTER", "RFC 4405", &["SUBMITTER"], 266),
+    mail("NO-SOLICITING", "RFC 3865", &["SOLICIT"], 1007),
+    // What becomes of the message.
+    Extension {
+        keyword: "DSN",
+        rfc: "RFC 3461",
+        mail: &["RET", "ENVID"],
+        rcpt: &["NOTIFY", "ORCPT"],
+        // Of RCPT, RFC 3461 §5.4 says the sum: 1036 octets. RET and ENVID take 8 and 100.
+        longer: Longer {
+            mail: 110,
+            rcpt: 530,
+        },
+        ..PLAIN
+    },
+    mail("DELIVERBY", "RFC 2852", &["BY"], 17),
+    mail("FUTURERELEASE", "RFC 4865", &["HOLDFOR", "HOLDUNTIL"], 36),
+    mail("MT-PRIORITY", "RFC 6710", &["MT-PRIORITY"], 15),
+    mail("MTRK", "RFC 3885", &["MTRK"], 44),
+    Extension {
+        keyword: "RRVS",
+        rfc: "RFC 7293",
+        rcpt: &["RRVS"],
+        longer: Longer { mail: 0, rcpt: 33 },
+        ..PLAIN
+    },
+    // Postfix, and those who took it over.
+    Extension {
+        keyword: "XCLIENT",
+        verbs: &[Verb::Xclient],
+        ..PRIVATE
+    },
+    Extension {
+        keyword: "XFORWARD",
+        verbs: &[Verb::Xforward],
+        ..PRIVATE
+    },
+    Extension {
+        keyword: "XVERP",
+        mail: &["XVERP"],
+        longer: Longer { mail: 9, rcpt: 0 },
+        ..PRIVATE
+    },
+    // Exim: replies per recipient, and EHLO sent before the greeting under three names.
+    Extension {
+        keyword: "PRDR",
+        rfc: "draft-hall-prdr",
+        mail: &["PRDR"],
+        longer: Longer { mail: 5, rcpt: 0 },
+        ..PRIVATE
+    },
+    private("PIPECONNECT", &[]),
+    private("PIPE_CONNECT", &[]),
+    private("X_PIPE_CONNECT", &[]),
+    // Microsoft Exchange.
+    private("X-EXPS", &["X-EXPS"]),
+    private("XEXCH50", &["XEXCH50"]),
+    private("X-LINK2STATE", &["X-LINK2STATE"]),
+    private("X-ANONYMOUSTLS", &["X-ANONYMOUSTLS"]),
+    private("XSHADOW", &["XSHADOW"]),
+    private("XPROXY", &["XPROXY"]),
+    private("XRDST", &[]),
+    Extension {
+        keyword: "XOORG",
+        mail: &["XOORG"],
+        longer: Longer { mail: 262, rcpt: 0 },
+        ..PRIVATE
+    },
+    // Sun and Oracle.
+    private("XADR", &["XADR"]),
+    private("XSTA", &["XSTA"]),
+    private("XCIR", &["XCIR"]),
+    private("XGEN", &["XGEN"]),
+    private("XLOOP", &[]),
+];
+
+impl Extension {
+    /// Its place in [`all`]; less than 64.
+    #[must_use]
+    pub fn index(&self) -> u8 {
+        let place = ALL.iter().position(|row| row.keyword == self.keyword);
+        place
+            .and_then(|place| u8::try_from(place).ok())
+            .unwrap_or(u8::MAX)
+    }
+
+    /// Whether `command` makes use of this extension, `envelope` being its argument if it is
+    /// MAIL or RCPT.
+    #[must_use]
+    pub fn is_used_by(&self, command: &Command<'_>, envelope: Option<&Envelope<'_>>) -> bool {
+        let params = match command.verb {
+            Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => self.mail,
+            Verb::Rcpt => self.rcpt,
+            Verb::Vrfy | Verb::Expn => {
+                let last = words(command.argument)
+                    .last()
+                    .map_or(&b""[..], |(_, word)| word);
+                return self.verbs.contains(&command.verb) || is_one_of(last, self.vrfy);
+            }
+            Verb::Other => return is_one_of(command.word, self.other_verbs),
+            verb => return self.verbs.contains(&verb),
+        };
+        self.verbs.contains(&command.verb)
+            || envelope.is_some_and(|envelope| {
+                envelope
+                    .params
+                    .iter()
+                    .any(|param| params.iter().any(|form| is_form(param, form)))
+            })
+    }
+}
+
+/// All extensions, each at its [`Extension::index`].
+#[must_use]
+pub fn all() -> &'static [Extension] {
+    ALL
+}
+
+/// The extension at `index`.
+#[must_use]
+pub fn by_index(index: u8) -> Option<&'static Extension> {
+    ALL.get(usize::from(index))
+}
+
+/// The extension that the EHLO keyword `keyword` names, in any case (RFC 5321 §4.1.1.1).
+#[must_use]
+pub fn by_keyword(keyword: &[u8]) -> Option<&'static Extension> {
+    ALL.iter()
+        .find(|row| row.keyword.as_bytes().eq_ignore_ascii_case(keyword))
+}
+
+/// The extensions that `command` makes use of, `envelope` being its argument if it is MAIL or
+/// RCPT.
+pub fn used_by(
+    command: &Command<'_>,
+    envelope: Option<&Envelope<'_>>,
+) -> impl Iterator<Item = &'static Extension> {
+    ALL.iter()
+        .filter(move |row| row.is_used_by(command, envelope))
+}
+
+/// Whether `word` is one of `names`, in any case.
+fn is_one_of(word: &[u8], names: &[&str]) -> bool {
+    names
+        .iter()
+        .any(|name| name.as_bytes().eq_ignore_ascii_case(word))
+}
+
+/// Whether `param` is written as `form`, a keyword or `KEYWORD=value`, says.
+fn is_form(param: &Param<'_>, form: &str) -> bool {
+    match form.split_once('=') {
+        None => is_one_of(param.keyword, &[form]),
+        Some((keyword, value)) => {
+            is_one_of(param.keyword, &[keyword])
+                && param
+                    .value
+                    .is_some_and(|written| is_one_of(written, &[value]))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::smtp::command::envelope;
+    use std::collections::HashSet;
+
+    fn used(line: &str) -> Vec<&'static str> {
+        let command = Command::parse(line.as_bytes());
+        used_by(&command, envelope(&command).as_ref())
+            .map(|row| row.keyword)
+            .collect()
+    }
+
+    #[test]
+    fn the_table_is_consistent() {
+        assert!(ALL.len() <= 64, "a set of extensions is a u64");
+        let mut claimed = HashSet::new();
+        for (place, row) in ALL.iter().enumerate() {
+            let keyword = row.keyword;
+            assert!(
+                !keyword.is_empty() && keyword == keyword.to_uppercase(),
+                "{keyword}"
+            );
+            assert!(
+                claimed.insert(format!("EHLO {keyword}")),
+                "{keyword} is there twice"
+            );
+            assert_eq!(usize::from(row.index()), place, "{keyword}");
+            assert_eq!(by_index(row.index()), Some(row));
+            assert_eq!(by_keyword(keyword.to_lowercase().as_bytes()), Some(row));
+            assert!(!row.rfc.starts_with("RFC ") || row.rfc[4..].parse::<u16>().is_ok());
+            // RFC 5321 §2.2.2: names that begin with X are private.
+            assert!(!(row.registered && keyword.starts_with('X')), "{keyword}");
+            for verb in row.verbs {
+                assert!(claimed.insert(verb.name().into()), "{keyword} {verb:?}");
+            }
+            for verb in row.other_verbs {
+                assert_eq!(Verb::of(verb.as_bytes()), Verb::Other, "{keyword}");
+                assert!(claimed.insert((*verb).into()), "{keyword} {verb}");
+            }
+            for (command, params) in [("MAIL", row.mail), ("RCPT", row.rcpt), ("VRFY", row.vrfy)] {
+                for param in params {
+                    assert_eq!(*param, param.to_uppercase(), "{keyword}");
+                    assert!(
+                        claimed.insert(format!("{command} {param}")),
+                        "{keyword} {param}"
+                    );
+                }
+            }
+            assert!(row.longer.mail == 0 || !row.mail.is_empty(), "{keyword}");
+            assert!(row.longer.rcpt == 0 || !row.rcpt.is_empty(), "{keyword}");
+            // A longer line can at least hold the shortest form of each parameter.
+            for (params, longer) in [(row.mail, row.longer.mail), (row.rcpt, row.longer.rcpt)] {
+                for param in params {
+                    assert!(usize::from(longer) > param.len(), "{keyword} {param}");
+                }
+            }
+        }
+        assert_eq!(by_keyword(b"X-NONE"), None);
+        assert_eq!(by_index(200), None);
+    }
+
+    #[test]
+    fn commands_use_what_they_use() {
+        let cases: [(&str, &[&str]); 24] = [
+            ("MAIL FROM:<a@b>", &[]),
+            ("MAIL FROM:<a@b> size=10", &["SIZE"]),
+            ("MAIL FROM:<a@b> BODY=8BITMIME", &["8BITMIME"]),
+            ("MAIL FROM:<a@b> body=7bit", &["8BITMIME"]),
+            ("MAIL FROM:<a@b> BODY=BINARYMIME", &["BINARYMIME"]),
+            ("MAIL FROM:<a@b> BODY=OTHER", &[]),
+            ("MAIL FROM:<a@b> BODY", &[]),
+            (
+                "MAIL FROM:<a@b> SMTPUTF8 SIZE=1 RET=HDRS",
+                &["SIZE", "SMTPUTF8", "DSN"],
+            ),
+            ("MAIL FROM:<a@b> ENVID=x AUTH=<>", &["AUTH", "DSN"]),
+            (
+                "MAIL FROM:<a@b> HOLDFOR=1 BY=1;R",
+                &["DELIVERBY", "FUTURERELEASE"],
+            ),
+            ("MAIL FROM:<a@b> NOTIFY=NEVER", &[]),
+            ("RCPT TO:<a@b> NOTIFY=NEVER ORCPT=rfc822;a@b", &["DSN"]),
+            ("RCPT TO:<a@b> RRVS=2014-04-03T23:01:00Z", &["RRVS"]),
+            ("RCPT TO:<a@b> SIZE=1", &[]),
+            ("BDAT 10 LAST", &["CHUNKING"]),
+            ("STARTTLS", &["STARTTLS"]),
+            ("AUTH PLAIN", &["AUTH"]),
+            ("HELP", &["HELP"]),
+            ("VRFY a", &["VRFY"]),
+            ("EXPN list SMTPUTF8", &["EXPN", "SMTPUTF8"]),
+            ("SAML FROM:<a@b> SIZE=1", &["SAML", "SIZE"]),
+            ("x-exps GSSAPI", &["X-EXPS"]),
+            ("PIPELINING", &[]),
+            ("QUIT", &[]),
+        ];
+        for (line, keywords) in cases {
+            assert_eq!(used(line), keywords, "{line}");
+        }
+    }
+}

@@ -1,0 +1,660 @@
+//! One TCP connection: its two directions in causal order, who is the client, and when what is
+//! missing is given up.
+
+use super::half::{Accepted, Bytes, Fin, Half, Piece, Tag};
+use super::relay::{self, Relay};
+use super::{Follow, Looks, SessionEnd};
+use crate::chunk::{
+    Chunk, Close, Consume, Ending, Gap, Medium, Open, Opening, Origin, Side, Sides, Transport,
+    Via, What,
+};
+use crate::limits::Limits;
+use crate::packet::{FlowKey, Segment, Way};
+use crate::ports::{PROXY_PORTS, Ports};
+use crate::time::Stamp;
+
+/// A connection.
+#[derive(Debug)]
+pub(super) struct Flow<D> {
+    key: FlowKey,
+    /// Its first packet.
+    pub(super) first: Origin,
+    first_at: Option<Stamp>,
+    digits: u8,
+    last_at: Option<Stamp>,
+    /// Segments so far.
+    arrivals: u64,
+    /// By direction: up, down.
+    halves: [Half; 2],
+    handshake: Handshake,
+    reset: Option<Reset>,
+    stage: Stage<D>,
+}
+
+/// What of the opening handshake was seen (RFC 9293 §3.5).
+#[derive(Debug, Default)]
+struct Handshake {
+    /// The direction of the SYN.
+    connects: Option<Way>,
+    syn: Option<(Option<Stamp>, Origin)>,
+    syn_ack: Option<(Option<Stamp>, Origin)>,
+    established: Option<(Option<Stamp>, Origin)>,
+}
+
+/// A reset of the connection.
+#[derive(Clone, Copy, Debug)]
+struct Reset {
+    way: Way,
+    at: Option<Stamp>,
+    origin: Origin,
+}
+
+/// How far a connection has come.
+#[derive(Debug)]
+enum Stage<D> {
+    /// It is not yet known whether it is a session, or where it starts.
+    Judging,
+    /// It is none.
+    Ignored,
+    /// Its chunks go to a dialog.
+    Following(Box<Following<D>>),
+}
+
+#[derive(Debug)]
+struct Following<D> {
+    opening: Opening,
+    client: Way,
+    /// Bytes of each direction that belong to a relay.
+    skipped: [u64; 2],
+    dialog: D,
+}
+
+/// What surrounds a connection.
+pub(super) struct Around<'a> {
+    pub(super) limits: &'a Limits,
+    pub(super) ports: &'a Ports,
+}
+
+/// How a segment fits a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fit {
+    /// It belongs to it.
+    Here,
+    /// It begins another connection between the same ends.
+    Anew,
+    /// It fits nowhere.
+    Stray,
+}
+
+/// What the first bytes say of a connection.
+enum Verdict {
+    Wait,
+    Ignore,
+    Go { client: Way, via: Option<Via>, skipped: [u64; 2] },
+}
+
+/// A sequence number farther than this from where its stream stands belongs to another
+/// connection: larger than any receive window in use, small in the 4 GiB of the space.
+const FAR: u32 = 1 << 26;
+
+/// Bytes to look at before anything is delivered.
+const PEEK: usize = relay::ENOUGH;
+
+impl<D> Flow<D> {
+    pub(super) fn new(segment: &Segment<'_>) -> Self {
+        Self {
+            key: segment.flow,
+            first: segment.origin,
+            first_at: segment.at,
+            digits: segment.digits,
+            last_at: segment.at,
+            arrivals: 0,
+            halves: [Half::default(), Half::default()],
+            handshake: Handshake::default(),
+            reset: None,
+            stage: Stage::Judging,
+        }
+    }
+
+    /// Whether `segment` belongs to this connection.
+    pub(super) fn fit(&self, segment: &Segment<'_>) -> Fit {
+        let own = self.half(segment.way);
+        let other = self.half(segment.way.back());
+        let start = segment.seq.wrapping_add(1);
+        if segment.flags.syn {
+            let again = own.anchored && own.starts_at(start);
+            let untouched = own.next == 0 && other.next == 0;
+            return match segment.ack {
+                // The same capture given twice shows the same handshake in another input.
+                _ if again && !untouched && segment.origin.input != self.first.input => Fit::Anew,
+                _ if again => Fit::Here,
+                _ if own.anchored || self.is_over() => Fit::Anew,
+                _ if !own.is_placed() => match segment.ack {
+                    Some(ack) if other.anchored && !other.starts_at(ack) => Fit::Anew,
+                    _ => Fit::Here,
+                },
+                // A stream that was joined late: its SYN may come late, too.
+                _ if untouched && own.offset(start).is_some_and(|o| (-i64::from(FAR)..=0).contains(&o)) => {
+                    Fit::Here
+                }
+                _ => Fit::Anew,
+            };
+        }
+        let far = own.distance(segment.seq).map(|distance| distance > FAR);
+        let ack_far =
+            segment.ack.and_then(|ack| other.distance(ack)).map(|distance| distance > FAR);
+        match (far, ack_far) {
+            // A reset in answer to a SYN has the sequence number 0.
+            (_, Some(false)) if segment.flags.rst => Fit::Here,
+            (Some(true), Some(true)) if !segment.data.is_empty() => Fit::Anew,
+            (Some(true), _) | (None, Some(true)) => Fit::Stray,
+            (Some(false), Some(true)) if !segment.data.is_empty() => Fit::Stray,
+            _ => Fit::Here,
+        }
+    }
+
+    /// Both sides have ended, or one has reset.
+    pub(super) fn is_over(&self) -> bool {
+        self.reset.is_some() || self.halves.iter().all(|half| half.fin.is_some())
+    }
+
+    /// Bytes that wait in memory.
+    pub(super) fn waiting_bytes(&self) -> usize {
+        self.halves.iter().map(|half| half.waiting_bytes).sum()
+    }
+
+    /// The next sequence numbers of both directions.
+    pub(super) fn ends(&self) -> [Option<u32>; 2] {
+        [self.half(Way::Up).next_seq(), self.half(Way::Down).next_seq()]
+    }
+
+    fn half(&self, way: Way) -> &Half {
+        let [up, down] = &self.halves;
+        match way {
+            Way::Up => up,
+            Way::Down => down,
+        }
+    }
+
+    fn half_mut(&mut self, way: Way) -> &mut Half {
+        let [up, down] = &mut self.halves;
+        match way {
+            Way::Up => up,
+            Way::Down => down,
+        }
+    }
+}
+
+impl<D: Consume> Flow<D> {
+    /// Takes a segment that belongs here.
+    pub(super) fn push<F>(&mut self, segment: &Segment<'_>, around: &Around<'_>, follow: &mut F)
+    where
+        F: Follow<Dialog = D>,
+    {
+        self.arrivals += 1;
+        if segment.at.is_some() {
+            self.last_at = segment.at;
+        }
+        if matches!(self.stage, Stage::Ignored) {
+            self.note_end(segment);
+            return;
+        }
+        let tag = Tag {
+            at: segment.at,
+            origin: segment.origin,
+            arrival: self.arrivals,
+            ack: segment.ack,
+        };
+        self.note_handshake(segment);
+        if let Some(ack) = segment.ack {
+            let other = self.half_mut(segment.way.back());
+            other.place(ack);
+            other.acknowledge(ack, tag.arrival);
+        }
+        let seq = segment.seq.wrapping_add(u32::from(segment.flags.syn));
+        let has_payload = !segment.data.is_empty() || segment.cut > 0;
+        if has_payload || segment.flags.fin {
+            self.half_mut(segment.way).place(seq);
+        }
+        let hold = !matches!(self.stage, Stage::Following(_));
+        let mut next = None;
+        if has_payload {
+            let cut = u64::from(segment.cut);
+            let own = self.half_mut(segment.way);
+            if let Accepted::Next(data) = own.accept(seq, segment.data, cut, tag, hold) {
+                if self.may_deliver(segment.way, tag) {
+                    self.deliver(segment.way, tag, What::Data(data));
+                    self.half_mut(segment.way).delivered(data, around.limits.history_bytes);
+                } else {
+                    next = Some(data);
+                }
+            }
+        }
+        if let Some(data) = next {
+            self.half_mut(segment.way).keep(data, tag);
+        }
+        self.note_end(segment);
+        self.advance(around, follow);
+    }
+
+    /// Delivers what can be, and gives up what must be.
+    fn advance<F>(&mut self, around: &Around<'_>, follow: &mut F)
+    where
+        F: Follow<Dialog = D>,
+    {
+        if matches!(self.stage, Stage::Judging) {
+            let full = self.waiting_bytes() > around.limits.flow_pending_bytes
+                || self.arrivals > u64::from(around.limits.acked_hole_segments);
+            self.judge(around, follow, full);
+        }
+        if !matches!(self.stage, Stage::Following(_)) {
+            return;
+        }
+        while self.halves.iter().any(Half::is_waiting) {
+            self.drain(around);
+            let Some(hole) = self.hole() else { break };
+            let patience = u64::from(around.limits.acked_hole_segments);
+            let overdue =
+                hole.since.is_some_and(|since| self.arrivals.saturating_sub(since) > patience);
+            let full = self.waiting_bytes() > around.limits.flow_pending_bytes;
+            if !overdue && !full {
+                break;
+            }
+            self.give_up(&hole);
+        }
+    }
+
+    /// Delivers everything that waits, with gaps for what is missing.
+    pub(super) fn relieve<F>(&mut self, around: &Around<'_>, follow: &mut F)
+    where
+        F: Follow<Dialog = D>,
+    {
+        if matches!(self.stage, Stage::Judging) {
+            self.judge(around, follow, true);
+        }
+        if !matches!(self.stage, Stage::Following(_)) {
+            return;
+        }
+        loop {
+            self.drain(around);
+            let Some(hole) = self.hole() else { break };
+            self.give_up(&hole);
+        }
+    }
+
+    /// Ends the connection; a session is handed to `follow`.
+    pub(super) fn finish<F>(mut self, ending: Ending, around: &Around<'_>, follow: &mut F)
+    where
+        F: Follow<Dialog = D>,
+    {
+        self.relieve(around, follow);
+        if matches!(self.stage, Stage::Judging) {
+            follow.dismissed(self.first);
+        }
+        if !matches!(self.stage, Stage::Following(_)) {
+            return;
+        }
+        for way in [Way::Up, Way::Down] {
+            let half = self.half(way);
+            let missing = half.acked.saturating_sub(half.next);
+            // A single acknowledged byte without a segment is more likely the FIN.
+            if missing > 1 || (missing == 1 && half.fin.is_some()) {
+                self.gap(way, missing, None);
+            }
+        }
+        if let Some(reset) = self.reset {
+            let refused = self.handshake.connects == Some(reset.way.back())
+                && self.handshake.syn_ack.is_none()
+                && self.halves.iter().all(|half| half.next == 0);
+            let close = if refused { Close::Refused } else { Close::Reset };
+            let tag = Tag { at: reset.at, origin: reset.origin, arrival: 0, ack: None };
+            self.deliver(reset.way, tag, What::Close(close));
+        }
+        let transport = self.transport();
+        if let Stage::Following(following) = self.stage {
+            let ending = match ending {
+                Ending::InputEnd if self.reset.is_some() => Ending::Closed,
+                Ending::InputEnd if self.halves.iter().all(|half| half.closed) => Ending::Closed,
+                other => other,
+            };
+            let end = SessionEnd { ending, last_at: self.last_at, transport };
+            let Following { opening, dialog, .. } = *following;
+            follow.done(&opening, dialog, end);
+        }
+    }
+
+    fn transport(&self) -> Transport {
+        let Stage::Following(following) = &self.stage else { return Transport::default() };
+        let client = self.half(following.client).tally;
+        let server = self.half(following.client.back()).tally;
+        Transport {
+            bytes: Sides { client: client.bytes, server: server.bytes },
+            missing_bytes: Sides { client: client.missing, server: server.missing },
+            retransmitted_bytes: Sides {
+                client: client.retransmitted,
+                server: server.retransmitted,
+            },
+            out_of_order: Sides { client: client.out_of_order, server: server.out_of_order },
+            conflicting_bytes: Sides { client: client.conflicting, server: server.conflicting },
+            first_conflict: [client.first_conflict, server.first_conflict]
+                .into_iter()
+                .flatten()
+                .min(),
+            midstream: self.handshake.connects.is_none(),
+            late_segments: 0,
+        }
+    }
+
+    fn note_handshake(&mut self, segment: &Segment<'_>) {
+        let mark = Some((segment.at, segment.origin));
+        if segment.flags.syn && !segment.flags.rst {
+            let start = segment.seq.wrapping_add(1);
+            self.half_mut(segment.way).anchor(start);
+            if let Some(ack) = segment.ack {
+                self.half_mut(segment.way.back()).anchor(ack);
+                self.handshake.connects.get_or_insert(segment.way.back());
+                if self.handshake.connects == Some(segment.way.back()) {
+                    self.handshake.syn_ack = self.handshake.syn_ack.or(mark);
+                }
+            } else {
+                self.handshake.connects.get_or_insert(segment.way);
+                if self.handshake.connects == Some(segment.way) {
+                    self.handshake.syn = self.handshake.syn.or(mark);
+                }
+            }
+        } else if self.handshake.connects == Some(segment.way)
+            && self.handshake.syn_ack.is_some()
+            && self.handshake.established.is_none()
+            && segment.ack.is_some()
+        {
+            self.handshake.established = mark;
+            if let Stage::Following(_) = self.stage {
+                let (at, origin) = (segment.at, segment.origin);
+                let tag = Tag { at, origin, arrival: 0, ack: None };
+                self.deliver(segment.way, tag, What::Open(Open::Established));
+            }
+        }
+    }
+
+    fn note_end(&mut self, segment: &Segment<'_>) {
+        let tag = Tag {
+            at: segment.at,
+            origin: segment.origin,
+            arrival: self.arrivals,
+            ack: segment.ack,
+        };
+        if segment.flags.fin {
+            let seq = segment.seq.wrapping_add(u32::from(segment.flags.syn));
+            let len = segment.data.len() as i64 + i64::from(segment.cut);
+            let own = self.half_mut(segment.way);
+            if let Some(offset) = own.offset(seq) {
+                own.finish_at(offset + len, tag);
+            }
+        }
+        if segment.flags.rst && self.reset.is_none() {
+            self.reset =
+                Some(Reset { way: segment.way, at: segment.at, origin: segment.origin });
+        }
+    }
+
+    /// Decides whether the connection is a session, once that can be known; `must` if no more
+    /// bytes will be waited for.
+    fn judge<F>(&mut self, around: &Around<'_>, follow: &mut F, must: bool)
+    where
+        F: Follow<Dialog = D>,
+    {
+        let anchored = self.halves.iter().all(|half| half.anchored);
+        if !anchored && !must {
+            return;
+        }
+        match self.verdict(around, follow, must) {
+            Verdict::Wait => {}
+            Verdict::Ignore => {
+                follow.dismissed(self.first);
+                self.stage = Stage::Ignored;
+                self.halves = [Half::default(), Half::default()];
+            }
+            Verdict::Go { client, via, skipped } => {
+                for (half, bytes) in self.halves.iter_mut().zip(skipped) {
+                    if bytes > 0 {
+                        half.skip(bytes);
+                    }
+                }
+                let opening = Opening {
+                    peers: Some(Sides {
+                        client: self.key.sender(client),
+                        server: self.key.sender(client.back()),
+                    }),
+                    via,
+                    at: self.first_at,
+                    digits: self.digits,
+                    origin: self.first,
+                    medium: Medium::Packets,
+                };
+                let dialog = follow.open(&opening);
+                let following = Following { opening, client, skipped, dialog };
+                self.stage = Stage::Following(Box::new(following));
+                self.deliver_handshake(client);
+            }
+        }
+    }
+
+    fn verdict<F: Follow>(&self, around: &Around<'_>, follow: &F, must: bool) -> Verdict {
+        let bytes = |way| self.half(way).peek(PEEK);
+        let smtp = |way: Way| around.ports.is_smtp(self.key.sender(way).port());
+        let connects = self.handshake.connects;
+        // The end that accepts, as far as the SYN or the ports tell.
+        let accepts = connects.map(Way::back).or(match (smtp(Way::Up), smtp(Way::Down)) {
+            (true, false) => Some(Way::Up),
+            (false, true) => Some(Way::Down),
+            _ => None,
+        });
+        let likely = accepts.unwrap_or(Way::Down);
+        let (client, server) = (bytes(likely.back()), bytes(likely));
+        let is_empty = client.is_empty() && server.is_empty();
+        let to_smtp = match connects {
+            Some(way) => smtp(way.back()),
+            None => smtp(Way::Up) || smtp(Way::Down),
+        };
+        let alone = |client| Verdict::Go { client, via: None, skipped: [0, 0] };
+        if to_smtp {
+            if is_empty {
+                // Packets without a handshake and without a byte are the tail of an older
+                // connection, not a session.
+                let known = must && (connects.is_some() || self.halves.iter().any(Half::is_owed));
+                return if known { alone(likely.back()) } else { Verdict::Wait };
+            }
+            return match relay::proxy_header(&client) {
+                Relay::Found { via, client: len, .. } => {
+                    let mut skipped = [0, 0];
+                    let [up, down] = &mut skipped;
+                    *(if likely == Way::Down { up } else { down }) = len as u64;
+                    Verdict::Go { client: likely.back(), via: Some(via), skipped }
+                }
+                Relay::Wait if !must => Verdict::Wait,
+                _ => alone(self.client_by_content(follow, &client, &server, likely)),
+            };
+        }
+        if PROXY_PORTS.contains(&self.key.sender(likely).port()) {
+            match relay::tunnel(&client, &server) {
+                Relay::Found { via, client, server }
+                    if around.ports.is_smtp(via.port) || around.ports.is_any() =>
+                {
+                    let (client, server) = (client as u64, server as u64);
+                    let skipped =
+                        if likely == Way::Down { [client, server] } else { [server, client] };
+                    return Verdict::Go { client: likely.back(), via: Some(via), skipped };
+                }
+                Relay::Wait if !must => return Verdict::Wait,
+                _ => {}
+            }
+        }
+        if !around.ports.is_any() {
+            return Verdict::Ignore;
+        }
+        let full = client.len().max(server.len()) >= PEEK;
+        match (follow.speaks(&client, &server), follow.speaks(&server, &client)) {
+            (Some(true), _) => alone(likely.back()),
+            (_, Some(true)) => alone(likely),
+            (Some(false), Some(false)) => Verdict::Ignore,
+            _ if must || full => Verdict::Ignore,
+            _ => Verdict::Wait,
+        }
+    }
+
+    /// Who the client is: content first, then what SYN and ports say.
+    fn client_by_content<F: Follow>(
+        &self,
+        follow: &F,
+        client: &[u8],
+        server: &[u8],
+        likely: Way,
+    ) -> Way {
+        let at_start = self.handshake.connects.is_some();
+        let swapped = match (follow.looks(client, at_start), follow.looks(server, at_start)) {
+            (Looks::LikeServer, Looks::LikeClient | Looks::Unclear) => true,
+            (Looks::Unclear, Looks::LikeClient) => true,
+            _ => false,
+        };
+        if swapped { likely } else { likely.back() }
+    }
+
+    fn deliver_handshake(&mut self, client: Way) {
+        let Handshake { connects, syn, syn_ack, established } = self.handshake;
+        let connecting = connects.unwrap_or(client);
+        let mut steps = vec![
+            (connecting, syn, Open::Syn),
+            (connecting.back(), syn_ack, Open::SynAck),
+            (connecting, established, Open::Established),
+        ];
+        if connects.is_none() {
+            steps = vec![(client, Some((self.first_at, self.first)), Open::Midstream)];
+        }
+        for (way, mark, step) in steps {
+            if let Some((at, origin)) = mark {
+                self.deliver(way, Tag { at, origin, arrival: 0, ack: None }, What::Open(step));
+            }
+        }
+    }
+
+    /// Whether the sender of `tag` had seen no more of the other side than was delivered.
+    fn may_deliver(&self, way: Way, tag: Tag) -> bool {
+        let other = self.half(way.back());
+        tag.ack.and_then(|ack| other.seen(ack)).is_none_or(|seen| seen <= other.next)
+    }
+
+    /// Delivers what waits and may be, in the order in which it came.
+    fn drain(&mut self, around: &Around<'_>) {
+        loop {
+            let fronts = [Way::Up, Way::Down]
+                .map(|way| self.half(way).front().map(|tag| (way, tag)));
+            let free = fronts
+                .into_iter()
+                .flatten()
+                .filter(|&(way, tag)| self.may_deliver(way, tag))
+                .min_by_key(|(_, tag)| tag.arrival);
+            let (way, _) = match (free, fronts) {
+                (Some(front), _) => front,
+                // Each waits for the other: the later one is a copy of something sent before.
+                (None, [Some(up), Some(down)]) => {
+                    if up.1.arrival > down.1.arrival { up } else { down }
+                }
+                _ => return,
+            };
+            self.deliver_front(way, around);
+        }
+    }
+
+    fn deliver_front(&mut self, way: Way, around: &Around<'_>) {
+        let half = self.half_mut(way);
+        match half.pop() {
+            Some(Piece { tag, bytes: Bytes::Data(data) }) => {
+                self.deliver(way, tag, What::Data(&data));
+                self.half_mut(way).delivered(&data, around.limits.history_bytes);
+            }
+            Some(Piece { tag, bytes: Bytes::Cut(cut) }) => self.gap(way, cut, Some(tag)),
+            None => {
+                let Some(Fin { tag, .. }) = half.fin else { return };
+                half.closed = true;
+                self.deliver(way, tag, What::Close(Close::Fin));
+            }
+        }
+    }
+
+    /// What keeps the oldest waiting piece from being delivered.
+    fn hole(&self) -> Option<Hole> {
+        let mut oldest: Option<(u64, Hole)> = None;
+        for way in [Way::Up, Way::Down] {
+            let half = self.half(way);
+            let candidate = if let Some(tag) = half.front() {
+                // Blocked by bytes of the other side that its sender had seen.
+                let other = self.half(way.back());
+                let seen = tag.ack.and_then(|ack| other.seen(ack)).unwrap_or(0);
+                let until = other.behind_hole().map_or(seen, |(_, offset)| offset.min(seen));
+                let since = other.proven_at().map(|proven| proven.max(tag.arrival));
+                let bytes = until.saturating_sub(other.next);
+                (tag.arrival, Hole { way: way.back(), bytes, since, tag })
+            } else if let Some((tag, offset)) = half.behind_hole() {
+                let since = half.proven_at().map(|proven| proven.max(tag.arrival));
+                let acked = half.acked.min(offset).saturating_sub(half.next);
+                // What is acknowledged and what is not are gaps of their own.
+                let bytes = if acked > 0 { acked } else { offset - half.next };
+                (tag.arrival, Hole { way, bytes, since, tag })
+            } else {
+                continue;
+            };
+            if candidate.1.bytes > 0
+                && oldest.as_ref().is_none_or(|(arrival, _)| candidate.0 < *arrival)
+            {
+                oldest = Some(candidate);
+            }
+        }
+        oldest.map(|(_, hole)| hole)
+    }
+
+    fn give_up(&mut self, hole: &Hole) {
+        self.gap(hole.way, hole.bytes, Some(hole.tag));
+    }
+
+    /// Delivers `bytes` of direction `way` as missing; `tag` is the segment that showed it.
+    fn gap(&mut self, way: Way, bytes: u64, tag: Option<Tag>) {
+        let half = self.half(way);
+        let acked = half.acked >= half.next + bytes;
+        let tag = tag.unwrap_or(Tag {
+            at: self.last_at,
+            origin: self.first,
+            arrival: 0,
+            ack: None,
+        });
+        // The showing segment may be the other side's: what it had seen says nothing here.
+        self.deliver(way, Tag { ack: None, ..tag }, What::Gap(Gap { bytes, acked }));
+        self.half_mut(way).gave_up(bytes);
+    }
+
+    fn deliver(&mut self, way: Way, tag: Tag, what: What<'_>) {
+        let other = self.half(way.back());
+        let seen = tag.ack.and_then(|ack| other.seen(ack)).map(|seen| seen.min(other.next));
+        let Stage::Following(following) = &mut self.stage else { return };
+        let [up, down] = following.skipped;
+        let skipped = if way == Way::Up { down } else { up };
+        let side = if way == following.client { Side::Client } else { Side::Server };
+        following.dialog.push(&Chunk {
+            side,
+            at: tag.at,
+            origin: tag.origin,
+            seen: seen.map(|seen| seen.saturating_sub(skipped)),
+            what,
+        });
+    }
+}
+
+/// Missing bytes that something waits for.
+struct Hole {
+    /// Whose bytes.
+    way: Way,
+    bytes: u64,
+    /// Since which segment it is proven that they were sent and something waits for them.
+    since: Option<u64>,
+    /// The segment that waits.
+    tag: Tag,
+}

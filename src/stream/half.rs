@@ -1,0 +1,606 @@
+//! One direction of a TCP connection: order, overlap, loss and retransmission.
+//!
+//! Positions are offsets in the stream: 0 is the byte after SYN, or the first byte known of a
+//! stream that was joined late. The first copy of a byte is the one that counts.
+
+use crate::chunk::Origin;
+use crate::time::Stamp;
+use std::collections::{BTreeMap, VecDeque};
+
+/// One direction of a connection.
+#[derive(Debug, Default)]
+pub(super) struct Half {
+    /// Sequence number of offset 0, once known.
+    base: Option<u32>,
+    /// `base` comes from the handshake, so nothing can lie before it.
+    pub(super) anchored: bool,
+    /// Offset of the next byte to deliver.
+    pub(super) next: u64,
+    /// Offset up to which the other side has acknowledged.
+    pub(super) acked: u64,
+    /// When the other side acknowledged past `next` while bytes were missing there, as a count
+    /// of the connection's segments.
+    proven_at: Option<u64>,
+    /// One past the last offset seen.
+    highest: u64,
+    /// Where and when the stream ended.
+    pub(super) fin: Option<Fin>,
+    /// The end was delivered.
+    pub(super) closed: bool,
+    /// Pieces that wait for what comes before them, by offset; they do not overlap.
+    waiting: BTreeMap<u64, Piece>,
+    /// Bytes in `waiting`.
+    pub(super) waiting_bytes: usize,
+    /// Delivered bytes before `next` that are not yet acknowledged.
+    history: VecDeque<u8>,
+    /// What happened.
+    pub(super) tally: Tally,
+}
+
+/// Counts of one direction.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    /// Unique payload bytes delivered.
+    pub(super) bytes: u64,
+    /// Bytes delivered as gaps.
+    pub(super) missing: u64,
+    /// Bytes that came again.
+    pub(super) retransmitted: u64,
+    /// Segments with new bytes that came after a later one.
+    pub(super) out_of_order: u64,
+    /// Bytes that came again and differed.
+    pub(super) conflicting: u64,
+    /// The first segment that differed.
+    pub(super) first_conflict: Option<Origin>,
+}
+
+/// The end of a stream.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fin {
+    /// Offset after the last byte.
+    pub(super) offset: u64,
+    /// When and where it was captured, and what its sender had acknowledged.
+    pub(super) tag: Tag,
+}
+
+/// Where a piece comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tag {
+    pub(super) at: Option<Stamp>,
+    pub(super) origin: Origin,
+    /// Number of the segment in its connection.
+    pub(super) arrival: u64,
+    /// Acknowledgment number of the segment.
+    pub(super) ack: Option<u32>,
+}
+
+/// A stretch of the stream that waits.
+#[derive(Debug)]
+pub(super) struct Piece {
+    pub(super) tag: Tag,
+    pub(super) bytes: Bytes,
+}
+
+/// What a piece holds.
+#[derive(Debug)]
+pub(super) enum Bytes {
+    Data(Vec<u8>),
+    /// On the wire, but cut off by the capture's snapshot length.
+    Cut(u64),
+}
+
+/// What became of a segment's payload.
+pub(super) enum Accepted<'a> {
+    /// Nothing of it is new, or it waits.
+    Kept,
+    /// It is the next part of the stream.
+    Next(&'a [u8]),
+}
+
+impl Bytes {
+    fn len(&self) -> u64 {
+        match self {
+            Self::Data(data) => data.len() as u64,
+            Self::Cut(len) => *len,
+        }
+    }
+
+    /// Bytes of memory.
+    fn size(&self) -> usize {
+        match self {
+            Self::Data(data) => data.len(),
+            Self::Cut(_) => 0,
+        }
+    }
+}
+
+impl Half {
+    /// Whether any packet has told where the stream is.
+    pub(super) fn is_placed(&self) -> bool {
+        self.base.is_some()
+    }
+
+    /// Takes `seq` as the sequence number of offset 0, from the handshake. Returns whether that
+    /// agrees with what came before.
+    pub(super) fn anchor(&mut self, seq: u32) -> bool {
+        let agrees = match self.base {
+            None => {
+                self.base = Some(seq);
+                true
+            }
+            Some(base) if base == seq => true,
+            Some(_) if self.next == 0 && !self.anchored => match self.offset(seq) {
+                Some(offset) if offset < 0 => {
+                    self.rebase(seq, offset.unsigned_abs());
+                    true
+                }
+                _ => false,
+            },
+            Some(_) => false,
+        };
+        self.anchored |= agrees;
+        agrees
+    }
+
+    /// Takes `seq` as offset 0 unless an earlier one is known.
+    pub(super) fn place(&mut self, seq: u32) {
+        if self.base.is_none() {
+            self.base = Some(seq);
+        }
+    }
+
+    /// Whether `seq` is where this stream starts.
+    pub(super) fn starts_at(&self, seq: u32) -> bool {
+        self.base == Some(seq)
+    }
+
+    /// Where `seq` lies, relative to offset 0; `None` while nothing is known.
+    pub(super) fn offset(&self, seq: u32) -> Option<i64> {
+        let next = self.next_seq()?;
+        let distance = i64::from(seq.wrapping_sub(next).cast_signed());
+        Some(self.next.cast_signed().saturating_add(distance))
+    }
+
+    /// The sequence number of `next`.
+    pub(super) fn next_seq(&self) -> Option<u32> {
+        // The sequence space wraps: only the low 32 bits of the offset matter.
+        #[allow(clippy::cast_possible_truncation)]
+        Some(self.base?.wrapping_add(self.next as u32))
+    }
+
+    /// How far `seq` lies from the next byte, in either direction.
+    pub(super) fn distance(&self, seq: u32) -> Option<u32> {
+        Some(seq.wrapping_sub(self.next_seq()?).cast_signed().unsigned_abs())
+    }
+
+    /// The first offset moves back by `by` bytes: earlier bytes of the stream turned up before
+    /// any was delivered.
+    fn rebase(&mut self, seq: u32, by: u64) {
+        self.base = Some(seq);
+        self.acked += by;
+        self.highest += by;
+        if let Some(fin) = &mut self.fin {
+            fin.offset += by;
+        }
+        self.waiting =
+            std::mem::take(&mut self.waiting).into_iter().map(|(at, piece)| (at + by, piece)).collect();
+    }
+
+    /// The offset that acknowledgment number `ack` stands for, held to what can be.
+    pub(super) fn seen(&self, ack: u32) -> Option<u64> {
+        let offset = u64::try_from(self.offset(ack)?).unwrap_or(0);
+        Some(match self.fin {
+            // FIN takes a sequence number of its own.
+            Some(fin) => offset.min(fin.offset),
+            None => offset,
+        })
+    }
+
+    /// Notes that the other side acknowledged up to `ack`; `arrival` is the segment's number.
+    pub(super) fn acknowledge(&mut self, ack: u32, arrival: u64) {
+        let Some(offset) = self.seen(ack) else { return };
+        if offset <= self.acked {
+            return;
+        }
+        self.acked = offset;
+        let settled = self.next.saturating_sub(self.history.len() as u64);
+        let drop = offset.min(self.next).saturating_sub(settled);
+        self.forget(usize::try_from(drop).unwrap_or(usize::MAX));
+        if self.acked > self.next && self.proven_at.is_none() {
+            self.proven_at = Some(arrival);
+        }
+    }
+
+    /// Drops the first `count` bytes of the history.
+    fn forget(&mut self, count: usize) {
+        if count >= self.history.len() {
+            self.history = VecDeque::new();
+        } else {
+            self.history.drain(..count);
+        }
+    }
+
+    /// Takes a segment's payload that starts at `seq`, with `cut` more bytes that were not
+    /// captured. With `hold`, nothing is delivered at once. `history` bounds what is kept for
+    /// comparison.
+    pub(super) fn accept<'a>(
+        &mut self,
+        seq: u32,
+        data: &'a [u8],
+        cut: u64,
+        tag: Tag,
+        hold: bool,
+    ) -> Accepted<'a> {
+        let Some(mut offset) = self.offset(seq) else { return Accepted::Kept };
+        if offset < 0 && hold && !self.anchored && self.next == 0 {
+            self.rebase(seq, offset.unsigned_abs());
+            offset = 0;
+        }
+        let next = self.next.cast_signed();
+        let mut data = data;
+        if offset < next {
+            // A keep-alive sends the last acknowledged byte again, or garbage in its place.
+            let is_keep_alive =
+                data.len() <= 1 && offset == next - 1 && cut == 0 && self.acked >= self.next;
+            let old = usize::try_from(next - offset).unwrap_or(usize::MAX).min(data.len());
+            let (again, new) = data.split_at_checked(old).unwrap_or((data, &[]));
+            if !is_keep_alive {
+                self.compare_history(offset, again, tag.origin);
+            }
+            offset += old as i64;
+            data = new;
+            if data.is_empty() {
+                return self.accept_cut(offset, cut, tag);
+            }
+        }
+        let offset = offset.unsigned_abs();
+        let end = offset + data.len() as u64;
+        if offset == self.next && self.waiting.is_empty() && cut == 0 && !hold {
+            self.highest = self.highest.max(end);
+            return Accepted::Next(data);
+        }
+        self.wait(offset, data, tag, self.highest);
+        self.accept_cut(end.cast_signed(), cut, tag)
+    }
+
+    /// Notes `cut` bytes at `offset` that were on the wire but not captured.
+    fn accept_cut(&mut self, offset: i64, cut: u64, tag: Tag) -> Accepted<'static> {
+        let start = offset.max(self.next.cast_signed()).unsigned_abs();
+        let end = offset.saturating_add_unsigned(cut).max(0).unsigned_abs();
+        let free = self.waiting.range(..end).next_back().is_none_or(|(at, piece)| {
+            at + piece.bytes.len() <= start
+        });
+        if start < end && free {
+            self.highest = self.highest.max(end);
+            self.waiting.insert(start, Piece { tag, bytes: Bytes::Cut(end - start) });
+        }
+        Accepted::Kept
+    }
+
+    /// Compares bytes at `offset` that were delivered before with what was.
+    fn compare_history(&mut self, offset: i64, again: &[u8], origin: Origin) {
+        self.tally.retransmitted += again.len() as u64;
+        let start = self.next.cast_signed() - self.history.len() as i64;
+        let skip = usize::try_from(start - offset).unwrap_or(0);
+        let from = usize::try_from(offset - start).unwrap_or(0);
+        let differ = again
+            .iter()
+            .skip(skip)
+            .zip(self.history.iter().skip(from))
+            .filter(|(new, old)| new != old)
+            .count();
+        self.conflict(differ, origin);
+    }
+
+    fn conflict(&mut self, bytes: usize, origin: Origin) {
+        if bytes > 0 {
+            self.tally.conflicting += bytes as u64;
+            self.tally.first_conflict.get_or_insert(origin);
+        }
+    }
+
+    /// Keeps `data`, which is the next part of the stream, until it may be delivered.
+    pub(super) fn keep(&mut self, data: &[u8], tag: Tag) {
+        // It is in order, and `accept` has counted it as the highest.
+        self.wait(self.next, data, tag, self.next);
+    }
+
+    /// Whether the other side has acknowledged bytes that never came.
+    pub(super) fn is_owed(&self) -> bool {
+        self.acked > self.next || !self.waiting.is_empty()
+    }
+
+    /// Keeps `data` at `offset` until what is before it has come; the first copy wins. A
+    /// segment that starts before `highest` is out of order.
+    fn wait(&mut self, offset: u64, data: &[u8], tag: Tag, highest: u64) {
+        let end = offset + data.len() as u64;
+        let mut at = offset;
+        let mut new: Vec<(u64, u64)> = Vec::new();
+        let mut differ = 0;
+        let mut again = 0;
+        // The piece before may reach into this one.
+        let first = self
+            .waiting
+            .range(..=offset)
+            .next_back()
+            .map_or(offset, |(start, _)| *start);
+        for (&start, piece) in self.waiting.range(first..end) {
+            let stop = start + piece.bytes.len();
+            if stop <= at {
+                continue;
+            }
+            if start > at {
+                new.push((at, start));
+            }
+            let from = start.max(at);
+            let until = stop.min(end);
+            again += until.saturating_sub(from);
+            if let Bytes::Data(old) = &piece.bytes {
+                let old = slice(old, from - start, until - start);
+                let fresh = slice(data, from - offset, until - offset);
+                differ += old.iter().zip(fresh).filter(|(a, b)| a != b).count();
+            }
+            at = at.max(stop);
+        }
+        if at < end {
+            new.push((at, end));
+        }
+        self.tally.retransmitted += again;
+        self.conflict(differ, tag.origin);
+        if new.is_empty() {
+            return;
+        }
+        if offset < highest {
+            self.tally.out_of_order += 1;
+        }
+        self.highest = self.highest.max(end);
+        for (from, until) in new {
+            let bytes = Bytes::Data(slice(data, from - offset, until - offset).to_vec());
+            self.waiting_bytes += bytes.size();
+            self.waiting.insert(from, Piece { tag, bytes });
+        }
+    }
+
+    /// Notes the end of the stream at `offset`.
+    pub(super) fn finish_at(&mut self, offset: i64, tag: Tag) {
+        if self.fin.is_none() {
+            let offset = offset.max(self.next.cast_signed()).unsigned_abs();
+            self.fin = Some(Fin { offset, tag });
+            self.acked = self.acked.min(offset);
+        }
+    }
+
+    /// The tag of what would be delivered next: a piece that starts at `next`, or the end.
+    pub(super) fn front(&self) -> Option<Tag> {
+        match self.waiting.first_key_value() {
+            Some((&offset, piece)) if offset <= self.next => Some(piece.tag),
+            Some(_) => None,
+            None => {
+                let fin = self.fin.filter(|fin| fin.offset <= self.next && !self.closed)?;
+                Some(fin.tag)
+            }
+        }
+    }
+
+    /// The tag and offset of the first piece (or end) that waits behind missing bytes.
+    pub(super) fn behind_hole(&self) -> Option<(Tag, u64)> {
+        if let Some((&offset, piece)) = self.waiting.first_key_value() {
+            return (offset > self.next).then_some((piece.tag, offset));
+        }
+        let fin = self.fin.filter(|_| !self.closed)?;
+        (fin.offset > self.next).then_some((fin.tag, fin.offset))
+    }
+
+    /// Since which segment of the connection it is proven that the bytes at `next` were sent.
+    pub(super) fn proven_at(&self) -> Option<u64> {
+        self.proven_at.filter(|_| self.acked > self.next)
+    }
+
+    /// Takes the piece at `next` out of the waiting ones, with what of it is still to deliver.
+    pub(super) fn pop(&mut self) -> Option<Piece> {
+        let entry = self.waiting.first_entry()?;
+        if *entry.key() > self.next {
+            return None;
+        }
+        let piece = entry.remove();
+        self.waiting_bytes -= piece.bytes.size();
+        Some(piece)
+    }
+
+    /// The first contiguous waiting bytes, at most `most`: to look at before any is delivered.
+    pub(super) fn peek(&self, most: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut at = self.next;
+        for (&offset, piece) in &self.waiting {
+            let Bytes::Data(data) = &piece.bytes else { break };
+            if offset != at || bytes.len() >= most {
+                break;
+            }
+            at += data.len() as u64;
+            bytes.extend(data.iter().take(most - bytes.len()));
+        }
+        bytes
+    }
+
+    /// Whether anything waits.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty() || self.fin.is_some_and(|_| !self.closed)
+    }
+
+    /// Notes that `data` was delivered at `next`, keeping at most `history` unacknowledged
+    /// bytes to compare with.
+    pub(super) fn delivered(&mut self, data: &[u8], history: usize) {
+        self.next += data.len() as u64;
+        self.tally.bytes += data.len() as u64;
+        self.settle();
+        let open = usize::try_from(self.next.saturating_sub(self.acked)).unwrap_or(usize::MAX);
+        let keep = open.min(history);
+        let tail = data.get(data.len().saturating_sub(keep)..).unwrap_or(data);
+        if tail.is_empty() {
+            return;
+        }
+        self.history.extend(tail);
+        if self.history.len() > keep {
+            self.forget(self.history.len() - keep);
+        }
+    }
+
+    /// Notes that `bytes` at `next` were given up as missing.
+    pub(super) fn gave_up(&mut self, bytes: u64) {
+        self.next += bytes;
+        self.tally.missing += bytes;
+        self.history = VecDeque::new();
+        self.settle();
+    }
+
+    /// Leaves out `bytes` at `next`, which belong to a relay's header.
+    pub(super) fn skip(&mut self, bytes: u64) {
+        let until = self.next + bytes;
+        while let Some(piece) = self.pop() {
+            let end = self.next + piece.bytes.len();
+            if end > until {
+                if let Bytes::Data(data) = piece.bytes {
+                    let rest = slice(&data, until - self.next, data.len() as u64).to_vec();
+                    self.waiting_bytes += rest.len();
+                    self.waiting.insert(until, Piece { tag: piece.tag, bytes: Bytes::Data(rest) });
+                }
+                break;
+            }
+            self.next = end;
+        }
+        self.next = until;
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        if self.acked <= self.next {
+            self.proven_at = None;
+        }
+    }
+}
+
+/// `data[from..until]`, held to what is there.
+fn slice(data: &[u8], from: u64, until: u64) -> &[u8] {
+    let index = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(data.len());
+    data.get(index(from)..index(until)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tag(arrival: u64) -> Tag {
+        let origin = Origin { input: 0, number: arrival, offset: 0 };
+        Tag { at: None, origin, arrival, ack: None }
+    }
+
+    /// A stream from sequence number `isn`, fed with `segments` of (offset, bytes); what was
+    /// delivered, with `?` for each missing byte.
+    fn run(isn: u32, segments: &[(u32, &[u8])]) -> (String, Half) {
+        let mut half = Half::default();
+        half.anchor(isn);
+        let mut out = Vec::new();
+        for (number, &(offset, data)) in segments.iter().enumerate() {
+            let seq = isn.wrapping_add(offset);
+            if let Accepted::Next(data) = half.accept(seq, data, 0, tag(number as u64), false) {
+                out.extend(data);
+                half.delivered(data, 100);
+            }
+            while let Some(piece) = half.pop() {
+                if let Bytes::Data(data) = piece.bytes {
+                    out.extend(&data);
+                    half.delivered(&data, 100);
+                }
+            }
+        }
+        while let Some((_, offset)) = half.behind_hole() {
+            out.extend(vec![b'?'; usize::try_from(offset - half.next).unwrap()]);
+            half.gave_up(offset - half.next);
+            while let Some(Piece { bytes: Bytes::Data(data), .. }) = half.pop() {
+                out.extend(&data);
+                half.delivered(&data, 100);
+            }
+        }
+        (String::from_utf8(out).unwrap(), half)
+    }
+
+    #[test]
+    fn every_way_two_segments_can_meet_keeps_the_first_copy() {
+        // The first is `BBBB` at 4..8; the second `xx…` wherever; the rest arrives at last.
+        for start in 0..10_u32 {
+            for len in 1..8_u32 {
+                let second = vec![b'x'; len as usize];
+                let (text, half) =
+                    run(7, &[(4, b"BBBB"), (start, &second), (0, b"AAAA"), (8, b"CCCCCCCCCC")]);
+                let expected: String = (0..18_u32)
+                    .map(|at| match at {
+                        4..8 => 'B',
+                        _ if (start..start + len).contains(&at) => 'x',
+                        0..4 => 'A',
+                        _ => 'C',
+                    })
+                    .collect();
+                assert_eq!(text, expected, "start {start} len {len}");
+                let again = (4..8).filter(|at| (start..start + len).contains(at)).count() as u64;
+                let later = u64::from(len) - again;
+                assert_eq!(half.tally.conflicting, again + later, "start {start} len {len}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_sequence_space_wraps() {
+        let (text, half) = run(u32::MAX - 2, &[(0, b"abcd"), (8, b"ij"), (4, b"efgh")]);
+        assert_eq!((text.as_str(), half.tally.out_of_order), ("abcdefghij", 1));
+    }
+
+    #[test]
+    fn what_comes_again_is_compared_until_it_is_acknowledged() {
+        let mut half = Half::default();
+        half.anchor(1);
+        for (seq, data) in [(1, b"abcd"), (3, b"cdef"), (1, b"aXXd")] {
+            if let Accepted::Next(data) = half.accept(seq, data, 0, tag(1), false) {
+                half.delivered(data, 100);
+            }
+        }
+        assert_eq!((half.tally.bytes, half.tally.retransmitted, half.tally.conflicting), (6, 6, 2));
+        half.acknowledge(7, 4);
+        half.accept(1, b"ZZZZ", 0, tag(5), false);
+        assert_eq!((half.tally.retransmitted, half.tally.conflicting), (10, 2));
+    }
+
+    #[test]
+    fn a_keep_alive_is_no_retransmission() {
+        let mut half = Half::default();
+        half.anchor(1);
+        if let Accepted::Next(data) = half.accept(1, b"ab", 0, tag(1), false) {
+            half.delivered(data, 100);
+        }
+        half.acknowledge(3, 2);
+        half.accept(2, b"\0", 0, tag(3), false);
+        assert_eq!((half.tally.retransmitted, half.tally.conflicting), (0, 0));
+    }
+
+    #[test]
+    fn a_hole_is_a_gap_of_exactly_the_missing_bytes() {
+        let (text, half) = run(1, &[(0, b"ab"), (5, b"fg")]);
+        assert_eq!((text.as_str(), half.tally.missing), ("ab???fg", 3));
+    }
+
+    #[test]
+    fn bytes_cut_by_the_capture_are_no_data() {
+        let mut half = Half::default();
+        half.anchor(1);
+        assert!(matches!(half.accept(1, b"ab", 3, tag(1), false), Accepted::Kept));
+        assert!(matches!(half.accept(6, b"fg", 0, tag(2), false), Accepted::Kept));
+        let mut sizes = Vec::new();
+        while let Some(piece) = half.pop() {
+            match piece.bytes {
+                Bytes::Data(data) => half.delivered(&data, 0),
+                Bytes::Cut(cut) => half.gave_up(cut),
+            }
+            sizes.push(half.next);
+        }
+        assert_eq!(sizes, [2, 5, 7]);
+    }
+}
