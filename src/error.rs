@@ -35,3 +35,14 @@ pub enum Error {
 
 /// A result with this crate's [`Error`](enum@Error).
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// The reason alone, without the path.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Read { source, .. } | Self::Write { source, .. } => source.to_string(),
+            Self::NotRecognised { reason, .. } => reason.clone(),
+        }
+    }
+}

@@ -11,6 +11,17 @@ pub struct Limits {
     /// The largest block or packet record of a capture that is read whole; larger ones are
     /// skipped. libpcap's own cap for a snapshot is 256 kB, TSO frames stay far below.
     pub block_bytes: usize,
+    /// Window of a zstd stream, in bytes: what `zstd --long` asks for, and the most that the
+    /// `zstd` command decodes without being told to.
+    pub zstd_window: u64,
+    /// Bytes searched for the next packet after damage in a capture. Damage of a disk or of a
+    /// transfer comes in blocks far smaller.
+    pub resync_bytes: u64,
+    /// Bytes of TLS key logs kept of one capture: some 100,000 connections.
+    pub secrets_bytes: usize,
+    /// Names of addresses kept of one capture; no name is longer than 255 octets
+    /// (RFC 1035 §2.3.4).
+    pub names: usize,
     /// Interfaces of a pcapng section that are remembered.
     pub interfaces: usize,
     /// Layers (tags, tunnels) peeled off one frame before it is given up.
@@ -59,8 +70,21 @@ pub struct Limits {
     pub session_text: usize,
     /// Bytes at the start of a file that are looked at to tell a transcript.
     pub sniff_bytes: usize,
+    /// Bytes of a transcript's line delivered at once; a longer line comes in pieces. Far above
+    /// what the writer makes of `line_bytes` when it must escape every byte.
+    pub transcript_piece: usize,
+    /// Lines of one side whose places are remembered for `# unseen`: those in flight at once.
+    pub unseen_lines: usize,
+    /// Events of a session that wait for its first line, which says when it began.
+    pub untimed_events: usize,
     /// Bytes of report text held in memory before it goes to a temporary file.
     pub spool_bytes: usize,
+    /// Sessions (and lines of other sections) that a table shows: what a person reads.
+    pub table_rows: usize,
+    /// Unknown extension keywords that a summary counts one by one: peers choose them.
+    pub summary_keywords: usize,
+    /// Characters of a peer's text shown in a table or a summary.
+    pub excerpt_chars: usize,
     /// Different kinds of unknown numbers (link types, …) that are named one by one.
     pub named_kinds: usize,
 }
@@ -70,6 +94,10 @@ impl Default for Limits {
         Self {
             read_buffer: 1 << 18,
             block_bytes: 16 << 20,
+            zstd_window: 128 << 20,
+            resync_bytes: 64 << 20,
+            secrets_bytes: 32 << 20,
+            names: 10_000,
             interfaces: 1 << 16,
             layers: 32,
             fragment_datagrams: 4096,
@@ -91,7 +119,13 @@ impl Default for Limits {
             unsolicited: 1000,
             session_text: 4 << 20,
             sniff_bytes: 64 << 10,
+            transcript_piece: 1 << 20,
+            unseen_lines: 4096,
+            untimed_events: 64,
             spool_bytes: 16 << 20,
+            table_rows: 40,
+            summary_keywords: 64,
+            excerpt_chars: 120,
             named_kinds: 16,
         }
     }

@@ -1,2 +1,9 @@
 //! smtp-audit: parse, run, exit code.
-fn main() {}
+
+#![forbid(unsafe_code)]
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

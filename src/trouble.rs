@@ -18,6 +18,10 @@ pub enum Trouble {
     HugeBlock,
     /// A packet of an interface that was never described; skipped.
     UnknownInterface,
+    /// A packet whose time stamp no calendar has; used, but without a time.
+    BadTime,
+    /// TLS secrets or names of addresses in a capture beyond the limit; not kept.
+    DroppedNote,
     /// The framing of the file is lost; nothing after this place could be read.
     LostFraming,
     /// The compressed stream is damaged or ends early; nothing after this place could be read.
@@ -50,7 +54,7 @@ pub enum Trouble {
     EvictedSession,
     /// Lines of a transcript that belong to no dialog.
     SkippedLine,
-    /// Lines of a transcript longer than the limit; cut.
+    /// Lines of a transcript longer than the limit; taken in pieces.
     LongLine,
 }
 
@@ -81,6 +85,8 @@ impl Trouble {
             Self::BadBlock => "block(s) with impossible lengths skipped",
             Self::HugeBlock => "block(s) larger than the limit skipped",
             Self::UnknownInterface => "packet(s) of an interface that is not described skipped",
+            Self::BadTime => "packet(s) with impossible time stamps",
+            Self::DroppedNote => "note(s) of the capture (TLS secrets, names) beyond the limit",
             Self::LostFraming => "the rest of the file is not readable",
             Self::BadCompression => "the compressed data is damaged or ends early",
             Self::ReadFailed => "reading failed",
@@ -97,7 +103,7 @@ impl Trouble {
             Self::LateSegment => "segment(s) with payload after the end of their session",
             Self::EvictedSession => "session(s) given up to bound memory",
             Self::SkippedLine => "line(s) that belong to no dialog skipped",
-            Self::LongLine => "line(s) longer than the limit cut",
+            Self::LongLine => "line(s) longer than the limit taken in pieces",
         }
     }
 

@@ -40,6 +40,8 @@ struct Line<'a> {
     /// Offset after it.
     until: u64,
     cut: bool,
+    /// The input has masked a secret in it, of so many bytes if it says.
+    masked: Option<Option<u64>>,
 }
 
 impl Dialog {
@@ -203,7 +205,8 @@ impl Dialog {
     /// Takes a whole line as it stands on the wire.
     fn line(&mut self, start: Start, asked: Mark, raw: &[u8], octets: u64, until: u64, cut: bool) {
         let (text, end) = strip_end(raw);
-        let line = Line { text, raw, octets, end, start, asked, until, cut };
+        let masked = self.masked.take();
+        let line = Line { text, raw, octets, end, start, asked, until, cut, masked };
         match self.mode {
             Mode::Sasl => self.auth_line(&line),
             Mode::Unknown => self.unknown_line(&line),
@@ -246,6 +249,7 @@ impl Dialog {
                 asked: start.mark,
                 until: start.offset + bytes.len() as u64,
                 cut: false,
+                masked: None,
             };
             self.push_exchange(Request::Command(Verb::Other), &line, None, None);
         }
@@ -261,24 +265,22 @@ impl Dialog {
             self.command(line);
             return;
         }
-        let secret = secrets::in_command(&Command::parse(line.text), line.text, true);
-        self.hear_line(line, secret.is_some().then_some(0..line.text.len()));
+        let secret = secrets::in_command(&Command::parse(line.text), line.text, true)
+            .filter(|_| !self.settings.show_secrets && line.masked.is_none());
+        self.hear_line(line, secret);
     }
 
     fn hear_line(&mut self, line: &Line<'_>, secret: Option<std::ops::Range<usize>>) {
         if self.tap.is_none() {
             return;
         }
-        let Line { asked, start, .. } = line;
-        if let Some(secret) = secret {
-            let text = masked(line.raw, &secret);
-            if let Some(tap) = &mut self.tap {
-                tap.masked(Side::Client, secret.len() as u64);
-            }
-            self.hear(Side::Client, asked.at, start.seen, &text);
-        } else {
-            self.hear(Side::Client, asked.at, start.seen, line.raw);
+        let Line { asked, start, raw, .. } = *line;
+        let hidden = secret.as_ref().map(|range| Some(range.len() as u64)).or(line.masked);
+        let text = secret.map(|secret| masked(raw, &secret));
+        if let (Some(hidden), Some(tap)) = (hidden, &mut self.tap) {
+            tap.masked(Side::Client, hidden);
         }
+        self.hear(Side::Client, asked.at, start.seen, text.as_deref().unwrap_or(raw));
     }
 
     fn command(&mut self, line: &Line<'_>) {
@@ -286,7 +288,7 @@ impl Dialog {
         let verb = command.verb;
         let near = self.secrets_near || self.state.inferred;
         let secret = secrets::in_command(&command, line.text, near)
-            .filter(|_| !self.settings.show_secrets);
+            .filter(|_| !self.settings.show_secrets && line.masked.is_none());
         self.hear_line(line, secret.clone());
         match verb {
             Verb::Auth => self.secrets_near = true,
@@ -365,7 +367,8 @@ impl Dialog {
             note_used(&mut self.session.used, b"PIPELINING");
         }
         let index = if self.session.exchanges.len() < self.settings.limits.exchanges {
-            let octets = secret.as_ref().map(|range| u32::try_from(range.len()).unwrap_or(u32::MAX));
+            let hidden = secret.as_ref().map(|range| range.len() as u64);
+            let hidden = hidden.or(line.masked.map(Option::unwrap_or_default));
             let span = match &secret {
                 Some(range) => self.keep(&masked(line.text, range)),
                 None => self.keep(line.text),
@@ -377,7 +380,7 @@ impl Dialog {
                 line_end: line.end,
                 asked: line.asked,
                 pipelined,
-                masked: octets,
+                masked: hidden.map(|hidden| u32::try_from(hidden).unwrap_or(u32::MAX)),
                 cut: line.cut,
                 before: self.state,
                 reply: None,
@@ -542,6 +545,7 @@ impl Dialog {
             asked: start.mark,
             until,
             cut: false,
+            masked: None,
         };
         self.push_exchange(Request::EndOfData, &line, None, index);
         self.mails.over();
@@ -556,8 +560,10 @@ impl Dialog {
     }
 
     fn auth_line(&mut self, line: &Line<'_>) {
-        let secret = (secrets::in_auth_line(line.text) && !self.settings.show_secrets)
-            .then_some(0..line.text.len());
+        let hide = secrets::in_auth_line(line.text)
+            && !self.settings.show_secrets
+            && line.masked.is_none();
+        let secret = hide.then_some(0..line.text.len());
         self.hear_line(line, secret.clone());
         if line.text == b"*" {
             if let Some(auth) = &mut self.session.auth {

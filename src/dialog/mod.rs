@@ -48,8 +48,8 @@ pub struct Settings {
 pub trait Tap: Send {
     /// Bytes of `side`, a piece of the stream cut anywhere. `seen` as in [`Chunk::seen`].
     fn data(&mut self, side: Side, at: Option<Stamp>, seen: Option<u64>, bytes: &[u8]);
-    /// The next bytes of `side` stand for a secret of `bytes` bytes.
-    fn masked(&mut self, side: Side, bytes: u64);
+    /// The next bytes of `side` stand for a secret of `bytes` bytes, if that is known.
+    fn masked(&mut self, side: Side, bytes: Option<u64>);
     /// Bytes of `side` are missing.
     fn gap(&mut self, side: Side, gap: Gap);
     /// Bytes of TLS records of `side`.
@@ -58,6 +58,8 @@ pub trait Tap: Send {
     fn midstream(&mut self);
     /// The session is over.
     fn end(&mut self, end: End);
+    /// Gives what was made of it and was not given yet.
+    fn take(&mut self) -> Vec<u8>;
 }
 
 /// One SMTP dialog as it goes on.
@@ -89,6 +91,8 @@ pub struct Dialog {
     scanner: Option<Box<content::Scanner>>,
     /// A line that is no command may hold a secret: AUTH was sent and nothing else since.
     secrets_near: bool,
+    /// The input says that the client's next line holds a masked secret.
+    masked: Option<Option<u64>>,
     /// ENHANCEDSTATUSCODES is offered.
     enhanced: bool,
     closes: Closes,
@@ -214,6 +218,7 @@ impl Dialog {
             mails: Mails::default(),
             scanner: None,
             secrets_near: false,
+            masked: None,
             enhanced: false,
             closes: Closes::default(),
             clock: Clock::new(opening.at),
@@ -221,14 +226,20 @@ impl Dialog {
         }
     }
 
-    /// Ends the dialog. `last_at` is the time of the connection's last packet or line.
+    /// The next line of the client holds a masked secret, of so many bytes if the input says.
+    pub fn masked(&mut self, bytes: Option<u64>) {
+        self.masked = Some(bytes);
+    }
+
+    /// Ends the dialog. `last_at` is the time of the connection's last packet or line. Also
+    /// gives what the tap has made of it.
     #[must_use]
     pub fn finish(
         mut self,
         ending: Ending,
         last_at: Option<Stamp>,
         transport: Option<Transport>,
-    ) -> Session {
+    ) -> (Session, Option<Vec<u8>>) {
         self.clock.tick(last_at, self.phase());
         while let Mode::Await(awaited) = self.mode {
             self.read_without_reply(awaited);
@@ -258,10 +269,12 @@ impl Dialog {
             mail::settle(message, given_up);
         }
         self.clock.finish(session);
-        if let Some(tap) = &mut self.tap {
-            tap.end(session.end);
-        }
-        self.session
+        let end = session.end;
+        let made = self.tap.as_mut().map(|tap| {
+            tap.end(end);
+            tap.take()
+        });
+        (self.session, made)
     }
 
     fn open(&mut self, step: Open, at: Option<Stamp>) {

@@ -120,7 +120,7 @@ pub struct Exchange {
     pub asked: Mark,
     /// It was sent before the client had seen the whole reply to the command before it.
     pub pipelined: bool,
-    /// Bytes of a secret that were replaced in the line.
+    /// Bytes of a secret that were replaced in the line; 0 if a transcript does not say.
     pub masked: Option<u32>,
     /// Bytes of the line are missing from the input.
     pub cut: bool,

@@ -1,8 +1,45 @@
-//! [`Frame`](crate::capture::Frame)s → TCP [`Segment`]s of the watched ports.
+//! [`Frame`]s → TCP [`Segment`]s of the watched ports.
+//!
+//! In: captured frames of any supported link type. Out: one segment for each TCP packet of a
+//! watched port, however deep in tags and tunnels; all else is passed over, and what is damaged
+//! is counted. It does not know connections: duplicates, order and direction of a dialog are the
+//! business of [`stream`](crate::stream). Checksums are not looked at: offloading makes captures
+//! full of wrong ones.
+//!
+//! One loop takes one [`Layer`] after the other off the front of a [`Cursor`], so tags and
+//! tunnels nest in any order. The ports are looked at before anything else of TCP, so traffic of
+//! other ports costs a few instructions.
 
+use crate::capture::Frame;
 use crate::chunk::Origin;
+use crate::limits::Limits;
+use crate::ports::Ports;
 use crate::time::Stamp;
+use crate::trouble::{Trouble, Troubles};
 use std::net::{IpAddr, SocketAddr};
+use std::ops::Range;
+
+mod cursor;
+mod datagram;
+mod defrag;
+#[cfg(test)]
+mod forge;
+mod ip;
+mod link;
+mod tunnel;
+
+use cursor::Cursor;
+use datagram::Fragment;
+use defrag::Table;
+
+/// Turns frames into segments. Holds nothing but unfinished IP datagrams.
+pub struct Decoder {
+    ports: Ports,
+    limits: Limits,
+    fragments: Table,
+    /// The datagram that the last frame completed; its segment borrows from here.
+    whole: Vec<u8>,
+}
 
 /// A TCP connection's addresses and ports, the same for both directions: the lower end first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,9 +102,21 @@ impl FlowKey {
     #[must_use]
     pub fn new(from: (IpAddr, u16), to: (IpAddr, u16)) -> (Self, Way) {
         if from <= to {
-            (Self { low: from, high: to }, Way::Up)
+            (
+                Self {
+                    low: from,
+                    high: to,
+                },
+                Way::Up,
+            )
         } else {
-            (Self { low: to, high: from }, Way::Down)
+            (
+                Self {
+                    low: to,
+                    high: from,
+                },
+                Way::Down,
+            )
         }
     }
 
@@ -89,5 +138,286 @@ impl Way {
             Self::Up => Self::Down,
             Self::Down => Self::Up,
         }
+    }
+}
+
+/// What the bytes at the front of a [`Cursor`] are.
+#[derive(Clone, Copy, Debug)]
+enum Layer {
+    Ethernet,
+    /// Linux cooked capture, `LINKTYPE_LINUX_SLL`.
+    Cooked,
+    /// Linux cooked capture version 2, `LINKTYPE_LINUX_SLL2`.
+    Cooked2,
+    /// BSD loopback; `true` if the family is in network byte order for sure.
+    Loopback(bool),
+    /// IEEE 802.2 LLC.
+    Llc,
+    /// A tag of IEEE 802.1Q or one of its relatives.
+    Vlan,
+    Macsec,
+    PppoeSession,
+    Ppp,
+    Mpls,
+    Gre,
+    /// IPv4 or IPv6, by the version in its first byte.
+    Ip,
+    Ipv4,
+    Ipv6,
+    /// What an IP header announces.
+    Payload(Ip),
+    /// A piece of what an IP header announces.
+    Part(Ip, Part),
+}
+
+/// What an IP header (with its extensions so far) says of its payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Ip {
+    from: IpAddr,
+    to: IpAddr,
+    /// IP protocol number, or next header.
+    protocol: u8,
+}
+
+/// Where a fragment belongs in its datagram.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    identification: u32,
+    /// Offset in the datagram's payload in bytes.
+    offset: usize,
+    /// Whether more fragments follow.
+    more: bool,
+}
+
+/// Why a frame gives no segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    /// It is something else than TCP of a watched port.
+    Foreign,
+    /// It cannot be read.
+    Trouble(Trouble),
+}
+
+/// What was under all the layers of some bytes. The ranges are in those bytes.
+enum Found {
+    /// A segment, but for its data.
+    Segment(Segment<'static>, Range<usize>),
+    Fragment(Fragment),
+}
+
+/// The way down through the layers of one frame.
+struct Walk<'a> {
+    ports: &'a Ports,
+    frame: &'a Frame<'a>,
+    /// How many more layers may be taken off.
+    layers: usize,
+}
+
+impl Decoder {
+    /// A decoder of segments of these ports.
+    #[must_use]
+    pub fn new(ports: Ports, limits: &Limits) -> Self {
+        Self {
+            ports,
+            limits: *limits,
+            fragments: Table::new(limits),
+            whole: Vec::new(),
+        }
+    }
+
+    /// The segment in `frame` or in the IP datagram that `frame` completes. `None` if there is
+    /// none of a watched port, or if it cannot be read, which is counted in `troubles`.
+    pub fn decode<'a>(
+        &'a mut self,
+        frame: &Frame<'a>,
+        troubles: &mut Troubles,
+    ) -> Option<Segment<'a>> {
+        let Some(layer) = link::first(frame.link) else {
+            troubles.add_link_type(frame.link, self.limits.named_kinds, frame.origin);
+            return None;
+        };
+        let mut walk = Walk {
+            ports: &self.ports,
+            frame,
+            layers: self.limits.layers,
+        };
+        let mut found = walk.down(layer, Cursor::of_frame(frame));
+        let mut whole: Option<Vec<u8>> = None;
+        let (segment, range) = loop {
+            match found {
+                Ok(Found::Segment(segment, range)) => break (segment, range),
+                Ok(Found::Fragment(fragment)) => {
+                    let bytes = whole.as_deref().unwrap_or(frame.data);
+                    let datagram = self.fragments.add(&fragment, bytes, frame, troubles)?;
+                    let cursor = Cursor::new(&datagram.bytes, datagram.wire);
+                    found = walk.down(Layer::Payload(datagram.ip), cursor);
+                    whole = Some(datagram.bytes);
+                }
+                Err(Stop::Foreign) => return None,
+                Err(Stop::Trouble(trouble)) => {
+                    troubles.add(trouble, frame.origin);
+                    return None;
+                }
+            }
+        };
+        if segment.cut > 0 {
+            troubles.add(Trouble::CutSegment, frame.origin);
+        }
+        let bytes = match whole {
+            Some(bytes) => {
+                self.whole = bytes;
+                &self.whole
+            }
+            None => frame.data,
+        };
+        Some(Segment {
+            data: bytes.get(range)?,
+            ..segment
+        })
+    }
+
+    /// Counts the datagrams whose fragments never came, at the end of an input.
+    pub fn finish(&mut self, troubles: &mut Troubles) {
+        self.fragments.finish(troubles);
+    }
+}
+
+impl Walk<'_> {
+    /// Takes layers off `cursor`, of which `layer` is the first, down to TCP or a fragment.
+    fn down(&mut self, mut layer: Layer, mut cursor: Cursor<'_>) -> Result<Found, Stop> {
+        let rest = &mut cursor;
+        while let Some(left) = self.layers.checked_sub(1) {
+            self.layers = left;
+            layer = match layer {
+                Layer::Ethernet => link::ethernet(rest)?,
+                Layer::Cooked => link::cooked(rest)?,
+                Layer::Cooked2 => link::cooked2(rest)?,
+                Layer::Loopback(big_endian) => link::loopback(rest, big_endian)?,
+                Layer::Llc => link::llc(rest)?,
+                Layer::Vlan => tunnel::vlan(rest)?,
+                Layer::Macsec => tunnel::macsec(rest)?,
+                Layer::PppoeSession => tunnel::pppoe(rest)?,
+                Layer::Ppp => tunnel::ppp(rest)?,
+                Layer::Mpls => tunnel::mpls(rest)?,
+                Layer::Gre => tunnel::gre(rest)?,
+                Layer::Ip => ip::either(rest)?,
+                Layer::Ipv4 => ip::v4(rest)?,
+                Layer::Ipv6 => ip::v6(rest)?,
+                Layer::Payload(ip) if ip.protocol == ip::TCP => return self.segment(ip, rest),
+                Layer::Payload(ip) => ip::payload(ip, rest)?,
+                Layer::Part(ip, part) => {
+                    return Ok(Found::Fragment(self.fragment(ip, part, rest)));
+                }
+            };
+        }
+        Err(Stop::Trouble(Trouble::TooManyLayers))
+    }
+
+    fn segment(&self, ip: Ip, rest: &Cursor<'_>) -> Result<Found, Stop> {
+        let ports = ip::tcp_ports(rest)?;
+        if !self.ports.watches(ports.0, ports.1) {
+            return Err(Stop::Foreign);
+        }
+        let (segment, range) = ip::tcp(ip, ports, rest, self.frame)?;
+        Ok(Found::Segment(segment, range))
+    }
+
+    fn fragment(&self, ip: Ip, part: Part, rest: &Cursor<'_>) -> Fragment {
+        let ports = if part.offset == 0 {
+            ip::tcp_ports(rest).ok()
+        } else {
+            None
+        };
+        let wanted = match ip.protocol {
+            ip::TCP => ports.is_none_or(|(from, to)| self.ports.watches(from, to)),
+            ip::UDP => ports.is_some_and(|(_, to)| tunnel::is_udp_tunnel(to)),
+            _ => true,
+        };
+        Fragment {
+            ip,
+            part,
+            len: rest.wire(),
+            captured: rest.range(),
+            wanted,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const LINKS: [u16; 15] = [
+        0, 1, 9, 12, 14, 50, 51, 101, 108, 113, 228, 229, 276, 147, 65535,
+    ];
+
+    proptest! {
+        #[test]
+        fn random_bytes_never_panic(
+            data in prop::collection::vec(any::<u8>(), 0..200),
+            lacking in 0_u32..2000,
+        ) {
+            for link in LINKS {
+                let frame = forge::frame(link, &data, 1);
+                let frame = Frame { wire_len: frame.wire_len + lacking, ..frame };
+                decode_twice(&frame);
+            }
+        }
+
+        /// Damage to a packet with many layers, which random bytes seldom reach.
+        #[test]
+        fn damaged_packets_never_panic(
+            edits in prop::collection::vec((0_usize..200, any::<u8>()), 0..8),
+        ) {
+            for mut data in deep_packets() {
+                for (at, byte) in &edits {
+                    let at = at % data.len();
+                    data[at] = *byte;
+                }
+                decode_twice(&forge::frame(forge::ETHERNET, &data, 1));
+            }
+        }
+    }
+
+    /// Twice, as fragments change what the second one meets.
+    fn decode_twice(frame: &Frame<'_>) {
+        let mut decoder = Decoder::new(Ports::new(&[], true), &Limits::default());
+        let mut troubles = Troubles::default();
+        for _ in 0..2 {
+            if let Some(segment) = decoder.decode(frame, &mut troubles) {
+                assert!(segment.data.len() <= frame.data.len());
+            }
+        }
+        decoder.finish(&mut troubles);
+    }
+
+    fn deep_packets() -> [Vec<u8>; 3] {
+        let tcp = forge::tcp4(forge::DATA);
+        let vxlan = forge::join(&[&[8, 0, 0, 0, 0, 0, 1, 0], &forge::ether(0x0800, &tcp)]);
+        let gre = forge::join(&[&[0xb0, 0, 0x08, 0], &[1; 12], &forge::udp4(4789, &vxlan)]);
+        let hop_by_hop = forge::join(&[&[47, 0, 1, 4, 0, 0, 0, 0], &gre]);
+        let mpls = forge::join(&[
+            &[0, 7, 0x88, 0x47, 0, 0, 1, 1],
+            &forge::ipv6(0, &hop_by_hop),
+        ]);
+        let gtp = forge::join(&[
+            &[0x34, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0x85, 1, 0, 9, 0],
+            &forge::tcp6(forge::DATA),
+        ]);
+        let session = forge::join(&[&[0x11, 0, 0, 1, 0, 0, 0, 0x21], &forge::udp4(2152, &gtp)]);
+        [
+            forge::ether(0x8100, &mpls),
+            forge::ether(0x8864, &session),
+            forge::ether(0x0800, &tcp),
+        ]
+    }
+
+    #[test]
+    fn a_key_is_the_same_for_both_directions() {
+        let (client, server) = ((forge::CLIENT.into(), 40000), (forge::SERVER.into(), 25));
+        let (key, way) = FlowKey::new(server, client);
+        assert_eq!(FlowKey::new(client, server), (key, way.back()));
+        assert_eq!(key.sender(way), SocketAddr::from(server));
     }
 }

@@ -1,1 +1,281 @@
-//! To come.
+//! Sessions and findings → words: one file per format, all fed with the same two values.
+//!
+//! In: sessions with what was found in them, in any order, each as it ends. Out: the report.
+//! Knows no capture, no thread, and asks no terminal: the width is an option.
+
+use crate::dialog::session::Session;
+use crate::escape::printable;
+use crate::limits::Limits;
+use crate::rules::{Finding, NotJudged};
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+/// Sessions and counts → the types of `model`.
+mod convert;
+
+/// A section of a table report.
+mod grid;
+
+/// Numbers and durations as a person reads them.
+mod human;
+
+/// JSON and NDJSON.
+mod json;
+
+/// Durations in bounded memory.
+pub mod latency;
+
+/// The only types that serialise.
+pub mod model;
+
+/// What reports call the values of a dialog.
+mod names;
+
+/// A session in a row of a table.
+mod row;
+
+/// Texts in any order → texts in order of number.
+pub mod spool;
+
+/// Counts and histograms over all sessions.
+pub mod summary;
+
+/// Tables for a person in a hurry.
+mod table;
+
+/// Transcripts in order of session.
+mod transcript;
+
+#[cfg(test)]
+mod sample;
+
+/// The forms of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Tables for a person.
+    Table,
+    /// One JSON object.
+    Json,
+    /// One JSON object a line: each session as it ends, the summary last.
+    Ndjson,
+    /// The dialogs as `c>` and `s<` lines.
+    Transcript,
+}
+
+/// How a report is written.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Columns of the terminal; `None` gives the plain form for files and pipes.
+    pub width: Option<u16>,
+    /// Bounds on what is held and shown.
+    pub limits: Limits,
+    /// The inputs' paths by [`Origin::input`](crate::chunk::Origin::input).
+    pub inputs: Vec<String>,
+}
+
+/// What was read of one input.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InputReport {
+    /// Its path.
+    pub path: String,
+    /// `pcap`, `pcapng` or `transcript`; `None` if it was not read.
+    pub kind: Option<&'static str>,
+    /// How a transcript was read.
+    pub dialect: Option<&'static str>,
+    /// Bytes read of it, decompressed.
+    pub bytes: u64,
+    /// Packets in it; 0 in a transcript.
+    pub packets: u64,
+    /// Sessions that begin in it.
+    pub sessions: u64,
+    /// What is wrong with it, a line each.
+    pub problems: Vec<String>,
+}
+
+/// One session with all that is said of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// The session.
+    pub session: &'a Session,
+    /// A number that orders sessions as their ids do and was known from the first packet.
+    pub slot: u64,
+    /// What was found.
+    pub findings: &'a [Finding],
+    /// What could not be judged.
+    pub not_judged: &'a [NotJudged],
+    /// The session's text in a transcript, without its `# session` line: what was not handed
+    /// to [`Writer::overflow`] before.
+    pub transcript: Option<&'a [u8]>,
+}
+
+/// Takes pieces of a session's transcript, in order, before the session ends: its slot, and
+/// whole lines.
+pub type Overflow = Arc<Mutex<dyn FnMut(u64, &[u8]) + Send>>;
+
+/// Takes sessions in any order and writes a report.
+pub trait Writer {
+    /// Takes one session.
+    fn session(&mut self, entry: &Entry<'_>) -> io::Result<()>;
+
+    /// Where transcripts are to go before their session ends; `None` if the format has no use
+    /// for transcripts. What fails there is said at the next session or at the end.
+    fn overflow(&self) -> Option<Overflow> {
+        None
+    }
+
+    /// Ends the report, when no more sessions come.
+    fn finish(self: Box<Self>, inputs: &[InputReport]) -> io::Result<()>;
+}
+
+/// A writer of reports in `format` to `out`.
+#[must_use]
+pub fn writer(format: Format, out: Box<dyn Write>, mut options: Options) -> Box<dyn Writer> {
+    for path in &mut options.inputs {
+        *path = printable(path.as_bytes());
+    }
+    match format {
+        Format::Table => Box::new(table::Table::new(out, &options)),
+        Format::Json => Box::new(json::Json::new(out, options)),
+        Format::Ndjson => Box::new(json::Ndjson::new(out, options)),
+        Format::Transcript => Box::new(transcript::Transcripts::new(out, &options)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sample::{HOSTILE, Shared, entry, finding, hostile, ordinary, quiet};
+    use super::*;
+    use crate::escape::is_safe;
+    use serde_json::Value;
+
+    fn options(width: Option<u16>) -> Options {
+        Options {
+            width,
+            limits: Limits::default(),
+            inputs: vec![String::from("mail.pcap")],
+        }
+    }
+
+    fn input(problem: &str) -> InputReport {
+        InputReport {
+            path: String::from("mail.pcap"),
+            kind: Some("pcap"),
+            dialect: None,
+            bytes: 12_345,
+            packets: 20,
+            sessions: 2,
+            problems: vec![problem.to_owned()],
+        }
+    }
+
+    /// The report of `sessions` in `format`, each with one finding.
+    fn report(format: Format, sessions: &[Session], problem: &str) -> String {
+        let out = Shared::default();
+        let mut writer = writer(format, Box::new(out.clone()), options(Some(100)));
+        let findings = [finding(HOSTILE)];
+        let not_judged = [NotJudged {
+            rule: "greeting-slow",
+            why: problem.to_owned(),
+        }];
+        for session in sessions {
+            let transcript = Some(&b"s< 220 x\n"[..]);
+            let entry = Entry {
+                not_judged: &not_judged,
+                transcript,
+                ..entry(session, &findings)
+            };
+            writer.session(&entry).unwrap();
+        }
+        writer.finish(&[input(problem)]).unwrap();
+        out.text()
+    }
+
+    #[test]
+    fn the_schema_is_fresh_and_real_output_matches_it() {
+        let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+        let schema = settings
+            .into_generator()
+            .into_root_schema_for::<model::Document<'_>>();
+        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        // It says the command that repairs it: UPDATE_EXPECT=1 cargo test --lib report::
+        expect_test::expect_file!["../../docs/schema.json"].assert_eq(&text);
+
+        let validator = jsonschema::validator_for(schema.as_value()).unwrap();
+        let sessions = [hostile(3), ordinary(1), quiet(2)];
+        let json: Value = serde_json::from_str(&report(Format::Json, &sessions, "x")).unwrap();
+        let ndjson = report(Format::Ndjson, &sessions, "x");
+        let lines = ndjson
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap());
+        for value in std::iter::once(json.clone()).chain(lines) {
+            if let Err(error) = validator.validate(&value) {
+                panic!("{error} at {}", error.instance_path());
+            }
+        }
+
+        // The schema is worth something only if it refuses what the contract does not say.
+        for (pointer, wrong) in [
+            ("/sessions/0/end", "elsewhere"),
+            ("/sessions/0/exchanges/0/verb", "\u{0}null"),
+            ("/schema", "smtp-audit/2"),
+        ] {
+            let mut broken = json.clone();
+            *broken.pointer_mut(pointer).unwrap() = if wrong == "\u{0}null" {
+                Value::Null
+            } else {
+                Value::from(wrong)
+            };
+            assert!(!validator.is_valid(&broken), "{pointer} may be anything");
+        }
+    }
+
+    #[test]
+    fn json_lists_sessions_in_order_and_ndjson_as_they_come() {
+        let sessions = [quiet(3), ordinary(1), quiet(2)];
+        let json: Value = serde_json::from_str(&report(Format::Json, &sessions, "x")).unwrap();
+        let ids = |values: &[Value]| -> Vec<u64> {
+            values
+                .iter()
+                .filter_map(|value| value["id"].as_u64())
+                .collect()
+        };
+        assert_eq!(ids(json["sessions"].as_array().unwrap()), [1, 2, 3]);
+        let text = report(Format::Ndjson, &sessions, "x");
+        let lines: Vec<Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(ids(&lines), [3, 1, 2]);
+        let last = lines.last().unwrap();
+        assert_eq!(
+            (&last["type"], &last["summary"]),
+            (&Value::from("summary"), &json["summary"])
+        );
+        assert_eq!(
+            (&last["inputs"], &last["schema"]),
+            (&json["inputs"], &json["schema"])
+        );
+        assert_eq!(lines[1], json["sessions"][0]);
+    }
+
+    #[test]
+    fn a_run_without_sessions_is_still_a_report() {
+        let json: Value = serde_json::from_str(&report(Format::Json, &[], "x")).unwrap();
+        assert_eq!(json["sessions"], Value::Array(Vec::new()));
+        assert_eq!(report(Format::Ndjson, &[], "x").lines().count(), 1);
+        assert_eq!(report(Format::Transcript, &[], "x"), "");
+    }
+
+    #[test]
+    fn hostile_bytes_are_escaped_in_every_format() {
+        let problem = "\u{1b}[31m\u{202e}";
+        for format in [Format::Table, Format::Json, Format::Ndjson] {
+            let text = report(format, &[hostile(1)], problem);
+            let unsafe_char = text.chars().find(|&c| c != '\n' && !is_safe(c));
+            assert_eq!(unsafe_char, None, "{format:?}: {text}");
+            // JSON must not hide them behind its own escapes either.
+            assert!(!text.contains("\\u00"), "{format:?}: {text}");
+            assert!(text.contains("evil"), "{format:?} lost the text");
+        }
+    }
+}

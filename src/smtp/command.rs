@@ -406,14 +406,14 @@ mod tests {
         let found: Vec<_> = envelope_of(line)
             .params
             .into_iter()
-            .map(|param| (param.keyword, param.value, &line[param.range]))
+            .map(|param| (param.keyword, param.value, &line.as_bytes()[param.range]))
             .collect();
         assert_eq!(
             found,
             [
-                (&b"SIZE"[..], Some(&b"1"[..]), "SIZE=1"),
-                (b"SMTPUTF8", None, "SMTPUTF8"),
-                (b"ENVID", Some(b""), "ENVID="),
+                (&b"SIZE"[..], Some(&b"1"[..]), &b"SIZE=1"[..]),
+                (b"SMTPUTF8", None, b"SMTPUTF8"),
+                (b"ENVID", Some(b""), b"ENVID="),
             ]
         );
     }

@@ -378,7 +378,11 @@ mod tests {
             assert_eq!(usize::from(row.index()), place, "{keyword}");
             assert_eq!(by_index(row.index()), Some(row));
             assert_eq!(by_keyword(keyword.to_lowercase().as_bytes()), Some(row));
-            assert!(!row.rfc.starts_with("RFC ") || row.rfc[4..].parse::<u16>().is_ok());
+            assert!(
+                row.rfc
+                    .strip_prefix("RFC ")
+                    .is_none_or(|n| n.parse::<u16>().is_ok())
+            );
             // RFC 5321 §2.2.2: names that begin with X are private.
             assert!(!(row.registered && keyword.starts_with('X')), "{keyword}");
             for verb in row.verbs {

@@ -564,7 +564,7 @@ def derive(path, any_port=False):
 
 
 def plain(lines):
-    return sorted(x.strip() for x in lines if x.strip() and not x.startswith(("#", "args", "secret")))
+    return sorted(x.strip() for x in lines if x.strip() and not x.startswith(("#", "capture", "same", "args", "secret")))
 
 
 if __name__ == "__main__":

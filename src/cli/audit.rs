@@ -1,0 +1,223 @@
+//! The main job: inputs in, report out.
+
+use super::{Arguments, DialectName};
+use smtp_audit::dialog::Settings;
+use smtp_audit::error::Error;
+use smtp_audit::escape::printable;
+use smtp_audit::pipeline::{Audited, Facts, Options, Overflow, Run, Transcript, hides_data};
+use smtp_audit::ports::Ports;
+use smtp_audit::report::{self, Entry, Format, InputReport, Writer};
+use smtp_audit::transcript::Dialect;
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal as _, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use tempfile::NamedTempFile;
+
+/// Columns of a report that is not shown on a terminal.
+const PLAIN: Option<u16> = None;
+
+/// Exit status where an input could not be read.
+const TROUBLE: u8 = 2;
+
+/// Runs the main job.
+pub(super) fn run(arguments: Arguments) -> ExitCode {
+    if let Some(DialectName::List) = arguments.dialect {
+        return list_dialects();
+    }
+    match report(arguments) {
+        Ok(status) => ExitCode::from(status),
+        Err(Error::Write { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            complain(&error.to_string());
+            ExitCode::from(TROUBLE)
+        }
+    }
+}
+
+fn report(arguments: Arguments) -> Result<u8, Error> {
+    let output = Output::open(arguments.output.as_deref())?;
+    let settings = Settings { show_secrets: arguments.show_secrets, ..Settings::default() };
+    let limits = settings.limits;
+    let paths: Vec<String> = arguments.inputs.iter().map(|path| shown(path)).collect();
+    let format = Format::from(arguments.format);
+    let is_live = arguments.inputs.iter().any(|path| is_stdin(path));
+    let options = report::Options { width: output.width(), limits, inputs: paths.clone() };
+    let mut writer = report::writer(format, output.writer(is_live)?, options);
+    let transcript = writer.overflow().map(|overflow| Transcript {
+        timestamps: arguments.timestamps,
+        overflow: Overflow(overflow),
+    });
+    let options = Options {
+        settings: Arc::new(settings),
+        ports: Ports::new(&arguments.ports, arguments.any_port),
+        dialect: match arguments.dialect {
+            Some(DialectName::Of(dialect)) => Some(dialect),
+            Some(DialectName::List) | None => None,
+        },
+        transcript,
+    };
+    let written = read_all(options, &arguments.inputs, &paths, writer.as_mut());
+    let (facts, errors) = written.map_err(|error| output.failed(error))?;
+    let mut inputs = Vec::new();
+    for ((path, facts), error) in paths.iter().zip(&facts).zip(&errors) {
+        inputs.push(input(path, facts, error.as_ref()));
+    }
+    writer.finish(&inputs).map_err(|error| output.failed(error))?;
+    output.keep()?;
+    for error in errors.iter().flatten() {
+        complain(&error.to_string());
+    }
+    if !arguments.quiet {
+        for (facts, path) in facts.iter().zip(&paths) {
+            for problem in facts.troubles.lines() {
+                complain(&format!("{path}: {problem}"));
+            }
+        }
+    }
+    let failed = hides_data(&facts) || errors.iter().any(Option::is_some);
+    Ok(if failed { TROUBLE } else { 0 })
+}
+
+/// Reads all inputs, one after the other, into `writer`. Errors of single inputs are returned
+/// beside the facts; an error of the output ends the run.
+fn read_all(
+    options: Options,
+    inputs: &[PathBuf],
+    paths: &[String],
+    writer: &mut dyn Writer,
+) -> io::Result<(Vec<Facts>, Vec<Option<Error>>)> {
+    let mut written = Ok(());
+    let mut deliver = |audited: Audited| {
+        if written.is_ok() {
+            written = writer.session(&Entry {
+                session: &audited.session,
+                slot: audited.slot,
+                findings: &audited.findings,
+                not_judged: &audited.not_judged,
+                transcript: audited.transcript.as_deref(),
+            });
+        }
+    };
+    let mut run = Run::new(options, &mut deliver);
+    let mut errors = Vec::new();
+    for (input, path) in inputs.iter().zip(paths) {
+        let result = match open(input) {
+            Ok(source) => run.read(path, source),
+            Err(source) => {
+                run.skip();
+                Err(Error::Read { path: path.clone(), source })
+            }
+        };
+        errors.push(result.err());
+    }
+    let facts = run.finish();
+    written.map(|()| (facts, errors))
+}
+
+fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    if is_stdin(path) {
+        return Ok(Box::new(io::stdin()));
+    }
+    let file = File::open(path)?;
+    if file.metadata()?.is_dir() {
+        return Err(io::Error::other("is a directory; expected captures or transcripts"));
+    }
+    Ok(Box::new(file))
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// `path` for a person.
+fn shown(path: &Path) -> String {
+    printable(path.as_os_str().as_encoded_bytes())
+}
+
+fn input(path: &str, facts: &Facts, error: Option<&Error>) -> InputReport {
+    let mut problems = facts.troubles.lines();
+    problems.extend(error.map(Error::reason));
+    InputReport {
+        path: path.to_owned(),
+        kind: facts.kind,
+        dialect: facts.dialect,
+        bytes: facts.bytes,
+        packets: facts.packets,
+        sessions: facts.sessions,
+        problems,
+    }
+}
+
+/// Where the report goes.
+enum Output {
+    Standard,
+    /// A file that takes its place only when the report is whole.
+    File { temporary: NamedTempFile, path: PathBuf },
+}
+
+impl Output {
+    fn open(path: Option<&Path>) -> Result<Self, Error> {
+        let Some(path) = path else { return Ok(Self::Standard) };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let temporary = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
+            .map_err(|source| Error::Write { path: shown(path), source })?;
+        Ok(Self::File { temporary, path: path.to_owned() })
+    }
+
+    /// Columns of the terminal that shows the report.
+    fn width(&self) -> Option<u16> {
+        if matches!(self, Self::File { .. }) || !io::stdout().is_terminal() {
+            return PLAIN;
+        }
+        terminal_size::terminal_size().map(|(width, _)| width.0)
+    }
+
+    /// A writer to it; of a live input, each line is written at once.
+    fn writer(&self, is_live: bool) -> Result<Box<dyn Write>, Error> {
+        Ok(match self {
+            Self::Standard if is_live => Box::new(io::stdout()),
+            Self::Standard => Box::new(BufWriter::with_capacity(1 << 16, io::stdout())),
+            Self::File { temporary, .. } => {
+                let file = temporary.as_file().try_clone();
+                Box::new(BufWriter::new(file.map_err(|error| self.failed(error))?))
+            }
+        })
+    }
+
+    fn failed(&self, source: io::Error) -> Error {
+        let path = match self {
+            Self::Standard => "standard output".to_owned(),
+            Self::File { path, .. } => shown(path),
+        };
+        Error::Write { path, source }
+    }
+
+    /// The report is whole.
+    fn keep(self) -> Result<(), Error> {
+        match self {
+            Self::Standard => Ok(()),
+            Self::File { temporary, path } => {
+                let failed = |source| Error::Write { path: shown(&path), source };
+                temporary.persist(&path).map(|_| ()).map_err(|error| failed(error.error))
+            }
+        }
+    }
+}
+
+fn list_dialects() -> ExitCode {
+    let names: Vec<&str> = Dialect::ALL.iter().map(|dialect| dialect.name()).collect();
+    match writeln!(io::stdout(), "{}", names.join("\n")) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(TROUBLE),
+    }
+}
+
+/// One line to standard error.
+fn complain(line: &str) {
+    // Where standard error is closed, nobody listens.
+    let _ = writeln!(io::stderr(), "smtp-audit: {line}");
+}

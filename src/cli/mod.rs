@@ -1,0 +1,113 @@
+//! The command line: what was typed → what is meant.
+
+mod audit;
+
+use clap::{Parser, ValueEnum};
+use smtp_audit::report::Format;
+use smtp_audit::transcript::Dialect;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Offline SMTP analyzer: what happened in a capture or transcript, where, and whose fault.
+///
+/// Reads packet captures (pcap, pcapng; plain, gzip or zstd) and saved transcripts (`c> ` and
+/// `s< ` lines), rebuilds every SMTP dialog and reports sessions, messages, errors, extensions
+/// and timing. What an input is, is told from its content, never its name.
+#[derive(Debug, Parser)]
+#[command(name = "smtp-audit", version, about, long_about, max_term_width = 100)]
+#[command(after_help = "Exit status: 0 done; 2 usage error, or an input that could not be read \
+    (the rest is still reported).")]
+pub(crate) struct Arguments {
+    /// Captures and transcripts, in any mix; `-` is standard input
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t = FormatName::Table, value_name = "FORMAT")]
+    format: FormatName,
+
+    /// Write the report there, all of it or nothing
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Server ports taken as SMTP
+    #[arg(long, value_delimiter = ',', default_value = "25,465,587,2525", value_name = "LIST")]
+    ports: Vec<u16>,
+
+    /// Also take connections that speak SMTP on other ports
+    #[arg(long)]
+    any_port: bool,
+
+    /// How to read transcripts, instead of telling from their content; `list` shows all
+    #[arg(long, value_parser = dialect, value_name = "NAME")]
+    dialect: Option<DialectName>,
+
+    /// With `--format transcript`: a first column of times
+    #[arg(long)]
+    timestamps: bool,
+
+    /// Do not mask credentials
+    #[arg(long)]
+    show_secrets: bool,
+
+    /// Say nothing on standard error but errors
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// The forms of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FormatName {
+    /// Tables for a person
+    Table,
+    /// One JSON object
+    Json,
+    /// One JSON object a line: a session as it ends, the summary last
+    Ndjson,
+    /// The dialogs as `c> ` and `s< ` lines
+    Transcript,
+}
+
+/// What `--dialect` says.
+#[derive(Clone, Copy, Debug)]
+enum DialectName {
+    /// Show all dialects.
+    List,
+    /// Read so.
+    Of(Dialect),
+}
+
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Table => Self::Table,
+            FormatName::Json => Self::Json,
+            FormatName::Ndjson => Self::Ndjson,
+            FormatName::Transcript => Self::Transcript,
+        }
+    }
+}
+
+fn dialect(name: &str) -> Result<DialectName, String> {
+    if name == "list" {
+        return Ok(DialectName::List);
+    }
+    let known = || Dialect::ALL.map(Dialect::name).join(", ");
+    Dialect::from_name(name)
+        .map(DialectName::Of)
+        .ok_or_else(|| format!("not a dialect; known are {}, and `list`", known()))
+}
+
+/// Does what the command line says.
+pub(crate) fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version go to standard output and are no failure.
+            let status = u8::try_from(error.exit_code()).unwrap_or(2);
+            let _ = error.print();
+            return ExitCode::from(status);
+        }
+    };
+    audit::run(arguments)
+}

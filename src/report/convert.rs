@@ -1,0 +1,607 @@
+//! A session, its findings and the counts of a run → the values of [`model`](super::model).
+//!
+//! The only way from the wire into a report: every byte string passes [`printable`] here.
+
+use super::model::{
+    Auth, BySide, Closing, Elided, ErrorCount, Example, Exchange, ExtensionCount, Extensions,
+    Finding, Gap, Greeting, Head, Input, Latency, Message, NotJudged, Offer, Peer, Recipient,
+    RecipientCount, Reply, Resync, SCHEMA, Session, Severities, Summary, Timing, Tls, Tool,
+    Transport, Unsolicited, Via,
+};
+use super::summary;
+use super::{Entry, InputReport};
+use super::{latency, names};
+use crate::chunk::{self, Medium, Sides};
+use crate::dialog::session::{self as dialog, Mark, Span};
+use crate::escape::printable;
+use crate::rules;
+use crate::smtp::reply::{ReplyLine, Separator};
+use crate::smtp::{extension, reply};
+use crate::time::{Lapse, Stamp};
+use std::net::SocketAddr;
+
+impl<'a> Session<'a> {
+    /// The session as reports give it; `inputs` are the inputs' paths by number.
+    #[must_use]
+    pub fn new(entry: &'a Entry<'_>, inputs: &'a [String]) -> Self {
+        let Entry {
+            session,
+            findings,
+            not_judged,
+            ..
+        } = *entry;
+        let view = View(session);
+        let timing = &session.timing;
+        Self {
+            kind: "session",
+            id: session.id,
+            input: path(inputs, session.opening.origin.input),
+            client: session.opening.peers.map(|peers| peer(peers.client)),
+            server: session.opening.peers.map(|peers| peer(peers.server)),
+            via: session.opening.via.map(via),
+            start: view.time(session.opening.at),
+            duration_us: session.duration().map(Lapse::micros),
+            protocol: names::protocol(session.protocol),
+            greeting: session.greeting.map(|reply| Greeting {
+                code: reply.code,
+                lines: view.lines(&reply),
+                delay_us: timing.greeting.map(Lapse::micros),
+            }),
+            helo: session.helo.map(|span| view.text(span)),
+            extensions: Extensions {
+                offered: offered(session),
+                used: used(session),
+            },
+            tls: session.tls.map(|tls| Tls {
+                how: if tls.implicit { "implicit" } else { "starttls" },
+                at_frame: view.frame(tls.begun),
+                version: None,
+                cipher: None,
+                sni: None,
+                decrypted: false,
+                bytes: tls.bytes.into(),
+            }),
+            auth: session.auth.map(|auth| Auth {
+                mechanism: view.text(auth.mechanism),
+                identity: auth.identity.map(|span| view.text(span)),
+                outcome: names::auth_outcome(auth.outcome),
+                attempts: auth.attempts,
+            }),
+            exchanges: session
+                .exchanges
+                .iter()
+                .map(|exchange| view.exchange(exchange))
+                .collect(),
+            unsolicited_replies: session
+                .unsolicited
+                .iter()
+                .map(|one| Unsolicited {
+                    reply: view.reply(&one.reply),
+                    after: one.after,
+                })
+                .collect(),
+            messages: session
+                .messages
+                .iter()
+                .map(|message| view.message(message))
+                .collect(),
+            elided: view.elided(),
+            gaps: session.gaps.iter().map(|gap| view.gap(gap)).collect(),
+            resyncs: session
+                .resyncs
+                .iter()
+                .map(|resync| view.resync(resync))
+                .collect(),
+            end: session.end.name(),
+            transport: session.transport.map(|transport| Transport {
+                connect_us: timing.connect.map(Lapse::micros),
+                bytes: transport.bytes.into(),
+                missing_bytes: transport.missing_bytes.into(),
+                retransmitted_bytes: transport.retransmitted_bytes.into(),
+                out_of_order: transport.out_of_order.into(),
+                conflicting_bytes: transport.conflicting_bytes.into(),
+                midstream: transport.midstream,
+            }),
+            timing: Timing {
+                connect_us: timing.connect.map(Lapse::micros),
+                greeting_us: timing.greeting.map(Lapse::micros),
+                envelope_us: timing.envelope.map(Lapse::micros),
+                data_us: timing.data.map(Lapse::micros),
+                client_us: timing.client.map(Lapse::micros),
+                server_us: timing.server.map(Lapse::micros),
+                idle_us: timing.idle.map(Lapse::micros),
+            },
+            findings: findings
+                .iter()
+                .map(|finding| view.finding(finding))
+                .collect(),
+            not_judged: not_judged
+                .iter()
+                .map(|one| NotJudged {
+                    rule: one.rule,
+                    why: printable(one.why.as_bytes()),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl<'a> Head<'a> {
+    /// The version, the tool, and what was read.
+    #[must_use]
+    pub fn new(inputs: &'a [InputReport]) -> Self {
+        let tool = Tool {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        Self {
+            schema: SCHEMA,
+            tool,
+            inputs: inputs.iter().map(input).collect(),
+        }
+    }
+}
+
+impl<'a> Closing<'a> {
+    /// The last line of NDJSON.
+    #[must_use]
+    pub fn new(head: Head<'a>, summary: Summary) -> Self {
+        Self {
+            kind: "summary",
+            head,
+            summary,
+        }
+    }
+}
+
+impl Summary {
+    /// The counts as reports give them; `inputs` are the inputs' paths by number.
+    #[must_use]
+    pub fn new(summary: &summary::Summary, inputs: &[String]) -> Self {
+        Self {
+            sessions: summary.sessions,
+            messages: summary.messages,
+            findings: Severities {
+                error: summary.severities.error,
+                warning: summary.severities.warning,
+                note: summary.severities.note,
+            },
+            by_rule: summary
+                .rules
+                .iter()
+                .map(|(&id, count)| (id, count.times))
+                .collect(),
+            extensions: summary
+                .extensions()
+                .map(|(keyword, count)| {
+                    let count = ExtensionCount {
+                        offered: count.offered,
+                        used: count.used,
+                    };
+                    (keyword.to_owned(), count)
+                })
+                .collect(),
+            latency_us: summary
+                .latency
+                .iter()
+                .map(|(&verb, times)| (verb, times.into()))
+                .collect(),
+            greeting_us: (summary.greeting.count() > 0).then(|| (&summary.greeting).into()),
+            recipients: RecipientCount {
+                offered: summary.recipients_offered,
+                accepted: summary.recipients_accepted,
+            },
+            outcomes: summary.outcomes.clone(),
+            ends: summary.ends.clone(),
+            errors: summary
+                .errors
+                .iter()
+                .map(|(error, count)| ErrorCount {
+                    command: error.command,
+                    code: error.code,
+                    count: count.times,
+                    example: example(&count.example, inputs),
+                })
+                .collect(),
+            not_judged: summary.not_judged,
+        }
+    }
+}
+
+impl From<&latency::Latency> for Latency {
+    fn from(times: &latency::Latency) -> Self {
+        Self {
+            count: times.count(),
+            p50: times.quantile(0.5),
+            p90: times.quantile(0.9),
+            p99: times.quantile(0.99),
+            max: times.max(),
+        }
+    }
+}
+
+impl From<Sides<u64>> for BySide {
+    fn from(sides: Sides<u64>) -> Self {
+        Self {
+            client: sides.client,
+            server: sides.server,
+        }
+    }
+}
+
+/// The extensions of the last answered EHLO or LHLO.
+pub(super) fn offered(session: &dialog::Session) -> Vec<Offer> {
+    let offers = session
+        .hellos
+        .last()
+        .map(|hello| hello.offers.as_slice())
+        .unwrap_or_default();
+    offers
+        .iter()
+        .filter_map(|&span| {
+            let offer = reply::offer(reply_text(session.bytes(span)))?;
+            Some(Offer {
+                keyword: printable(&offer.keyword.to_ascii_uppercase()),
+                params: offer.params.iter().map(|param| printable(param)).collect(),
+            })
+        })
+        .collect()
+}
+
+/// The keywords of the extensions that the client used.
+pub(super) fn used(session: &dialog::Session) -> Vec<&'static str> {
+    extension::all()
+        .iter()
+        .filter(|extension| session.used.has(extension.index()))
+        .map(|extension| extension.keyword)
+        .collect()
+}
+
+/// The text of a reply's line: without code and separator if it has them.
+pub(super) fn reply_text(line: &[u8]) -> &[u8] {
+    let parsed = ReplyLine::parse(line);
+    match (parsed.code, parsed.separator) {
+        (Some(_), Separator::Space | Separator::Hyphen | Separator::End) => parsed.text,
+        _ => line,
+    }
+}
+
+/// Frame and line number of a place: a capture has the one, a transcript the other.
+pub(super) fn place(medium: Medium, number: u64) -> (Option<u64>, Option<u64>) {
+    match (number, medium) {
+        (0, _) => (None, None),
+        (_, Medium::Packets) => (Some(number), None),
+        (_, Medium::Transcript | Medium::Script) => (None, Some(number)),
+    }
+}
+
+/// A session, seen for its text, times and places.
+struct View<'a>(&'a dialog::Session);
+
+impl View<'_> {
+    fn text(&self, span: Span) -> String {
+        printable(self.0.bytes(span))
+    }
+
+    fn time(&self, at: Option<Stamp>) -> Option<String> {
+        at.map(|at| at.rfc3339(self.0.opening.digits))
+    }
+
+    fn place(&self, mark: Mark) -> (Option<u64>, Option<u64>) {
+        place(self.0.opening.medium, mark.origin.number)
+    }
+
+    fn frame(&self, mark: Mark) -> Option<u64> {
+        self.place(mark).0
+    }
+
+    fn lines(&self, reply: &dialog::Reply) -> Vec<String> {
+        self.0
+            .reply_lines(reply)
+            .map(|line| printable(reply_text(line)))
+            .collect()
+    }
+
+    fn reply(&self, reply: &dialog::Reply) -> Reply {
+        let first = self.0.reply_lines(reply).next().unwrap_or_default();
+        let (frame, line_no) = self.place(reply.begun);
+        Reply {
+            code: reply.code,
+            enhanced: reply::enhanced(reply_text(first)).map(printable),
+            lines: self.lines(reply),
+            at: self.time(reply.begun.at),
+            frame,
+            line_no,
+            cut: reply.cut,
+        }
+    }
+
+    fn exchange(&self, exchange: &dialog::Exchange) -> Exchange {
+        let (frame, line_no) = self.place(exchange.asked);
+        Exchange {
+            verb: exchange.request.name(),
+            line: self.text(exchange.line),
+            at: self.time(exchange.asked.at),
+            frame,
+            line_no,
+            reply: exchange.reply.map(|reply| self.reply(&reply)),
+            latency_us: exchange.latency().map(Lapse::micros),
+            pipelined: exchange.pipelined,
+            masked: exchange.masked,
+            cut: exchange.cut,
+        }
+    }
+
+    fn message(&self, message: &dialog::Message) -> Message {
+        let recipient = |recipient: &dialog::Recipient| Recipient {
+            address: self.text(recipient.address),
+            code: recipient.code,
+            delivery: recipient.delivery.map(|reply| self.reply(&reply)),
+        };
+        Message {
+            from: message.from.map(|span| self.text(span)),
+            recipients: message.recipients.iter().map(recipient).collect(),
+            transfer: message.transfer.map(names::transfer),
+            size: message.content.octets,
+            outcome: names::outcome(message.outcome),
+            code: message.code,
+            complete: message.is_complete(),
+        }
+    }
+
+    fn elided(&self) -> Option<Elided> {
+        let session = self.0;
+        let replies = session
+            .exchanges
+            .iter()
+            .filter_map(|exchange| exchange.reply.as_ref());
+        let replies = replies.chain(session.unsolicited.iter().map(|one| &one.reply));
+        let elided = Elided {
+            exchanges: session.elided_exchanges,
+            messages: session.elided_messages,
+            recipients: session
+                .messages
+                .iter()
+                .map(|message| message.elided_recipients)
+                .sum(),
+            reply_lines: replies
+                .chain(session.greeting.as_ref())
+                .map(|reply| {
+                    let kept = session.reply_lines(reply).count();
+                    u64::from(reply.lines).saturating_sub(kept as u64)
+                })
+                .sum(),
+        };
+        let any = elided.exchanges + elided.messages + elided.recipients + elided.reply_lines > 0;
+        any.then_some(elided)
+    }
+
+    fn gap(&self, gap: &dialog::GapAt) -> Gap {
+        let (frame, line_no) = self.place(gap.mark);
+        Gap {
+            side: gap.side.name(),
+            bytes: gap.gap.bytes,
+            acked: gap.gap.acked,
+            at: self.time(gap.mark.at),
+            frame,
+            line_no,
+        }
+    }
+
+    fn resync(&self, resync: &dialog::Resync) -> Resync {
+        let (frame, line_no) = self.place(resync.mark);
+        let side = resync.side.name();
+        Resync {
+            side,
+            why: names::why(resync.why),
+            at: self.time(resync.mark.at),
+            frame,
+            line_no,
+        }
+    }
+
+    fn finding(&self, finding: &rules::Finding) -> Finding {
+        let (frame, line_no) = self.place(finding.mark);
+        Finding {
+            rule: finding.rule.id,
+            severity: finding.severity.name(),
+            confidence: finding.confidence.name(),
+            category: finding.rule.category.name(),
+            party: finding.party.name(),
+            violates_abnf: finding.violates_abnf,
+            message: printable(finding.message.as_bytes()),
+            rfc: finding.rule.rfc,
+            frame,
+            line_no,
+            at: self.time(finding.mark.at),
+            exchange: finding.exchange,
+            evidence: printable(&finding.evidence),
+            column: finding
+                .column
+                .map(|column| shown_column(&finding.evidence, column)),
+        }
+    }
+}
+
+/// Where the byte at `column` (from 1) of `evidence` stands when it is printed, in characters.
+fn shown_column(evidence: &[u8], column: u32) -> u64 {
+    let before = (column as usize).saturating_sub(1).min(evidence.len());
+    let (before, _) = evidence.split_at(before);
+    printable(before).chars().count() as u64 + 1
+}
+
+fn path(inputs: &[String], index: u32) -> &str {
+    inputs.get(index as usize).map_or("", String::as_str)
+}
+
+fn input(report: &InputReport) -> Input<'_> {
+    Input {
+        path: printable(report.path.as_bytes()),
+        kind: report.kind,
+        dialect: report.dialect,
+        bytes: report.bytes,
+        packets: report.packets,
+        sessions: report.sessions,
+        problems: report
+            .problems
+            .iter()
+            .map(|problem| printable(problem.as_bytes()))
+            .collect(),
+    }
+}
+
+fn example(example: &summary::Example, inputs: &[String]) -> Example {
+    let (frame, line_no) = place(example.medium, example.origin.number);
+    Example {
+        session: example.session,
+        input: path(inputs, example.origin.input).to_owned(),
+        frame,
+        line_no,
+        text: example.text.clone(),
+    }
+}
+
+fn peer(addr: SocketAddr) -> Peer {
+    Peer {
+        addr: addr.ip().to_string(),
+        port: addr.port(),
+    }
+}
+
+fn via(via: chunk::Via) -> Via {
+    Via {
+        kind: names::via(via.kind),
+        addr: via.addr.map(|addr| addr.to_string()),
+        port: via.port,
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+mod tests {
+    use super::super::sample::{entry, finding, ordinary, quiet};
+    use super::*;
+    use expect_test::expect;
+
+    fn json(session: &dialog::Session, findings: &[rules::Finding]) -> serde_json::Value {
+        let inputs = [String::from("mail.pcap")];
+        let not_judged = [rules::NotJudged {
+            rule: "greeting-slow",
+            why: "no times".into(),
+        }];
+        let entry = Entry {
+            not_judged: &not_judged,
+            ..entry(session, findings)
+        };
+        serde_json::to_value(Session::new(&entry, &inputs)).unwrap()
+    }
+
+    #[test]
+    fn a_session_in_full() {
+        let mut session = ordinary(1);
+        session.exchanges.truncate(3);
+        let inputs = [String::from("mail.pcap")];
+        let findings = [finding(b"MAIL FROM: <a@b>")];
+        let text =
+            serde_json::to_string(&Session::new(&entry(&session, &findings), &inputs)).unwrap();
+        // A line for each object, so that a change shows where it is.
+        expect![[r#"
+
+            {"type":"session","id":1,"input":"mail.pcap","client":
+            {"addr":"192.0.2.1","port":4242},"server":
+            {"addr":"192.0.2.2","port":25},"via":null,"start":"2023-11-14T22:13:20.001000Z","duration_us":21000,"protocol":"ESMTP","greeting":
+            {"code":220,"lines":["mx.example ESMTP"],"delay_us":1000},"helo":"client.example","extensions":
+            {"offered":[
+            {"keyword":"SIZE","params":["1000"]},
+            {"keyword":"X-ODD","params":[]}],"used":["SIZE"]},"tls":null,"auth":null,"exchanges":[
+            {"verb":"EHLO","line":"EHLO client.example","at":"2023-11-14T22:13:20.005000Z","frame":5,"line_no":null,"reply":
+            {"code":250,"enhanced":null,"lines":["mx.example","size 1000","X-Odd"],"at":"2023-11-14T22:13:20.006000Z","frame":6,"line_no":null,"cut":false},"latency_us":1000,"pipelined":false,"masked":null,"cut":false},
+            {"verb":"MAIL","line":"MAIL FROM:<a@b.example> SIZE=10","at":"2023-11-14T22:13:20.009000Z","frame":9,"line_no":null,"reply":
+            {"code":250,"enhanced":"2.1.0","lines":["2.1.0 Ok"],"at":"2023-11-14T22:13:20.010000Z","frame":10,"line_no":null,"cut":false},"latency_us":1000,"pipelined":false,"masked":null,"cut":false},
+            {"verb":"RCPT","line":"RCPT TO:<c@d.example>","at":"2023-11-14T22:13:20.011000Z","frame":11,"line_no":null,"reply":
+            {"code":250,"enhanced":"2.1.5","lines":["2.1.5 Ok"],"at":"2023-11-14T22:13:20.012000Z","frame":12,"line_no":null,"cut":false},"latency_us":1000,"pipelined":false,"masked":null,"cut":false}],"unsolicited_replies":[],"messages":[
+            {"from":"a@b.example","recipients":[
+            {"address":"c@d.example","code":250,"delivery":null},
+            {"address":"no@d.example","code":550,"delivery":null}],"transfer":"DATA","size":12,"outcome":"accepted","code":250,"complete":true}],"elided":null,"gaps":[],"resyncs":[],"end":"quit","transport":
+            {"connect_us":2000,"bytes":
+            {"client":100,"server":200},"missing_bytes":
+            {"client":0,"server":0},"retransmitted_bytes":
+            {"client":0,"server":0},"out_of_order":
+            {"client":0,"server":0},"conflicting_bytes":
+            {"client":0,"server":0},"midstream":false},"timing":
+            {"connect_us":2000,"greeting_us":1000,"envelope_us":8000,"data_us":3000,"client_us":5000,"server_us":11000,"idle_us":3000},"findings":[
+            {"rule":"path-space-after-colon","severity":"error","confidence":"certain","category":"command","party":"client","violates_abnf":true,"message":"a blank after the colon","rfc":"RFC 5321 §4.1.1.2","frame":9,"line_no":null,"at":"2023-11-14T22:13:20.009000Z","exchange":1,"evidence":"MAIL FROM: <a@b>","column":11}],"not_judged":[]}"#]].assert_eq(&text.replace("{\"", "\n{\""));
+    }
+
+    #[test]
+    fn places_are_lines_in_a_transcript_and_what_is_unknown_is_null() {
+        let mut session = ordinary(1);
+        session.opening.medium = Medium::Transcript;
+        session.opening.peers = None;
+        session.opening.at = None;
+        session.transport = None;
+        let value = json(&session, &[finding(b"x")]);
+        let exchange = &value["exchanges"][0];
+        assert_eq!(
+            (&exchange["frame"], &exchange["line_no"]),
+            (&().into(), &5.into())
+        );
+        assert_eq!(value["exchanges"][0]["reply"]["line_no"], 6);
+        assert_eq!(value["findings"][0]["line_no"], 9);
+        for name in [
+            "client",
+            "server",
+            "start",
+            "duration_us",
+            "transport",
+            "tls",
+            "auth",
+            "via",
+        ] {
+            assert!(
+                value.get(name).is_some_and(serde_json::Value::is_null),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn malformed_reply_lines_are_shown_whole() {
+        for (line, text) in [
+            ("250 ok", "ok"),
+            ("250-ok", "ok"),
+            ("250", ""),
+            ("250", ""),
+            ("250ok", "250ok"),
+            ("hello", "hello"),
+            ("", ""),
+        ] {
+            assert_eq!(reply_text(line.as_bytes()), text.as_bytes(), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_kept_is_said() {
+        let mut session = quiet(1);
+        assert!(json(&session, &[])["elided"].is_null());
+        session.elided_exchanges = 3;
+        session.exchanges[0].reply.as_mut().unwrap().lines = 513;
+        let elided = &json(&session, &[])["elided"];
+        assert_eq!(
+            (&elided["exchanges"], &elided["reply_lines"]),
+            (&3.into(), &511.into())
+        );
+        assert_eq!(
+            (&elided["messages"], &elided["recipients"]),
+            (&0.into(), &0.into())
+        );
+    }
+
+    #[test]
+    fn a_column_points_into_the_printed_evidence() {
+        assert_eq!(shown_column(b"MAIL FROM: <a>", 11), 11);
+        assert_eq!(shown_column(b"\x1bab", 2), 5);
+        assert_eq!(shown_column("\u{e4}b".as_bytes(), 3), 2);
+        assert_eq!((shown_column(b"ab", 0), shown_column(b"ab", 99)), (1, 3));
+    }
+}

@@ -1,0 +1,62 @@
+//! The names that reports give to values of a dialog (contract.md, "Report").
+
+use crate::chunk::ViaKind;
+use crate::dialog::session::{AuthOutcome, Outcome, Protocol, ResyncWhy, Transfer};
+
+/// A relay's.
+pub(super) fn via(kind: ViaKind) -> &'static str {
+    match kind {
+        ViaKind::ProxyV1 => "proxy-v1",
+        ViaKind::ProxyV2 => "proxy-v2",
+        ViaKind::Socks5 => "socks5",
+        ViaKind::HttpConnect => "http-connect",
+    }
+}
+
+/// An outcome's.
+pub(super) fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Accepted => "accepted",
+        Outcome::Rejected => "rejected",
+        Outcome::Aborted => "aborted",
+        Outcome::Unknown => "unknown",
+    }
+}
+
+/// A protocol's.
+pub(super) fn protocol(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Esmtp => "ESMTP",
+        Protocol::Smtp => "SMTP",
+        Protocol::Lmtp => "LMTP",
+        Protocol::Unknown => "unknown",
+    }
+}
+
+/// The outcome's of an AUTH.
+pub(super) fn auth_outcome(outcome: AuthOutcome) -> &'static str {
+    match outcome {
+        AuthOutcome::Accepted => "accepted",
+        AuthOutcome::Rejected => "rejected",
+        AuthOutcome::Aborted => "aborted",
+        AuthOutcome::Unknown => "unknown",
+    }
+}
+
+/// The command's that sent a content.
+pub(super) fn transfer(transfer: Transfer) -> &'static str {
+    match transfer {
+        Transfer::Data => "DATA",
+        Transfer::Bdat => "BDAT",
+    }
+}
+
+/// The cause's of a resynchronisation.
+pub(super) fn why(why: ResyncWhy) -> &'static str {
+    match why {
+        ResyncWhy::Gap => "gap",
+        ResyncWhy::ReplyMissing => "reply-missing",
+        ResyncWhy::EndOfDataMissing => "end-of-data-missing",
+        ResyncWhy::Parked => "parked",
+    }
+}

@@ -1,0 +1,543 @@
+//! Counts and histograms over the sessions of a run.
+//!
+//! In: sessions with what was found in them, in any order. Out: numbers. [`Summary::merge`] is
+//! associative and commutative, so parts of a run can be counted apart. The memory it takes
+//! depends on the limits, not on the sessions: what peers can choose is capped.
+
+use super::convert::{offered, reply_text, used};
+use super::latency::Latency;
+use super::names::outcome;
+use crate::chunk::{Medium, Origin};
+use crate::dialog::session::{Message, Reply, Request, Session, Transfer};
+use crate::escape::printable;
+use crate::limits::Limits;
+use crate::rules::{Finding, NotJudged, Rule, Severity};
+use crate::smtp::command::Verb;
+use crate::smtp::extension;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// The counts of a run.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    keywords: usize,
+    excerpt: usize,
+    /// Sessions.
+    pub sessions: u64,
+    /// Mail transactions, those not kept included.
+    pub messages: u64,
+    /// Messages by what became of them.
+    pub outcomes: BTreeMap<&'static str, u64>,
+    /// RCPT commands in transactions.
+    pub recipients_offered: u64,
+    /// Those answered with 2yz.
+    pub recipients_accepted: u64,
+    /// Sessions by how they ended.
+    pub ends: BTreeMap<&'static str, u64>,
+    /// Findings by severity.
+    pub severities: Severities,
+    /// Findings by id of the rule.
+    pub rules: BTreeMap<&'static str, RuleCount>,
+    /// Sessions by extension of [`extension::all`].
+    known: BTreeMap<&'static str, ExtensionCount>,
+    /// Sessions by unknown keyword: the first ones in order of the alphabet.
+    unknown: BTreeMap<String, ExtensionCount>,
+    /// The other unknown keywords.
+    other: ExtensionCount,
+    /// Response times by name of the request.
+    pub latency: BTreeMap<&'static str, Latency>,
+    /// Delays of greetings.
+    pub greeting: Latency,
+    /// Replies of 4yz and 5yz.
+    pub errors: BTreeMap<ErrorKind, ErrorCount>,
+    /// Sessions in which not every rule could be judged.
+    pub not_judged: u64,
+}
+
+/// Findings by severity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Severities {
+    /// Errors.
+    pub error: u64,
+    /// Warnings.
+    pub warning: u64,
+    /// Notes.
+    pub note: u64,
+}
+
+/// How often a rule found something.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleCount {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// How often.
+    pub times: u64,
+}
+
+/// Sessions with an extension.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExtensionCount {
+    /// Sessions in which it was offered.
+    pub offered: u64,
+    /// Sessions in which it was used.
+    pub used: u64,
+}
+
+/// What was answered with an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ErrorKind {
+    /// The name of the request, `greeting` or `unsolicited`.
+    pub command: &'static str,
+    /// 400 to 599.
+    pub code: u16,
+}
+
+/// How often an error was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorCount {
+    /// How often.
+    pub times: u64,
+    /// The first in the session of the lowest number.
+    pub example: Example,
+}
+
+/// One reply of many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// Number of its session.
+    pub session: u64,
+    /// Where it begins.
+    pub origin: Origin,
+    /// What the origin's number counts.
+    pub medium: Medium,
+    /// Its first line's text: printable, shortened.
+    pub text: String,
+}
+
+impl Summary {
+    /// No sessions yet.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            keywords: limits.summary_keywords,
+            excerpt: limits.excerpt_chars,
+            sessions: 0,
+            messages: 0,
+            outcomes: BTreeMap::new(),
+            recipients_offered: 0,
+            recipients_accepted: 0,
+            ends: BTreeMap::new(),
+            severities: Severities::default(),
+            rules: BTreeMap::new(),
+            known: BTreeMap::new(),
+            unknown: BTreeMap::new(),
+            other: ExtensionCount::default(),
+            latency: BTreeMap::new(),
+            greeting: Latency::default(),
+            errors: BTreeMap::new(),
+            not_judged: 0,
+        }
+    }
+
+    /// Counts one session.
+    pub fn add(&mut self, session: &Session, findings: &[Finding], not_judged: &[NotJudged]) {
+        self.sessions += 1;
+        self.not_judged += u64::from(!not_judged.is_empty());
+        *self.ends.entry(session.end.name()).or_default() += 1;
+        self.add_messages(session);
+        self.add_extensions(session);
+        for finding in findings {
+            self.severities.add(finding.severity);
+            let count = RuleCount {
+                rule: finding.rule,
+                times: 0,
+            };
+            self.rules.entry(finding.rule.id).or_insert(count).times += 1;
+        }
+        if let Some(delay) = session.timing.greeting {
+            self.greeting.add(delay);
+        }
+        for exchange in &session.exchanges {
+            if let Some(lapse) = exchange.latency() {
+                self.latency
+                    .entry(exchange.request.name())
+                    .or_default()
+                    .add(lapse);
+            }
+        }
+        for (command, reply) in errors(session) {
+            self.add_error(session, command, reply);
+        }
+    }
+
+    /// Adds what another part of the run counted.
+    pub fn merge(&mut self, other: &Self) {
+        self.sessions += other.sessions;
+        self.messages += other.messages;
+        self.recipients_offered += other.recipients_offered;
+        self.recipients_accepted += other.recipients_accepted;
+        self.not_judged += other.not_judged;
+        self.severities.error += other.severities.error;
+        self.severities.warning += other.severities.warning;
+        self.severities.note += other.severities.note;
+        for (&name, times) in &other.outcomes {
+            *self.outcomes.entry(name).or_default() += times;
+        }
+        for (&name, times) in &other.ends {
+            *self.ends.entry(name).or_default() += times;
+        }
+        for (&id, count) in &other.rules {
+            self.rules
+                .entry(id)
+                .or_insert(RuleCount { times: 0, ..*count })
+                .times += count.times;
+        }
+        for (&keyword, &count) in &other.known {
+            self.known.entry(keyword).or_default().add(count);
+        }
+        for (keyword, &count) in &other.unknown {
+            self.add_unknown(keyword.clone(), count);
+        }
+        self.other.add(other.other);
+        for (&verb, times) in &other.latency {
+            self.latency.entry(verb).or_default().merge(times);
+        }
+        self.greeting.merge(&other.greeting);
+        for (&error, count) in &other.errors {
+            self.merge_error(error, count.clone());
+        }
+    }
+
+    /// Sessions by extension, in order of keyword, those beyond the limit as `(other)`.
+    pub fn extensions(&self) -> impl Iterator<Item = (&str, ExtensionCount)> {
+        let known = self.known.iter().map(|(&keyword, &count)| (keyword, count));
+        let unknown = self
+            .unknown
+            .iter()
+            .map(|(keyword, &count)| (keyword.as_str(), count));
+        let other = (self.other != ExtensionCount::default()).then_some(("(other)", self.other));
+        known.chain(unknown).chain(other)
+    }
+
+    fn add_messages(&mut self, session: &Session) {
+        self.messages += session.messages.len() as u64 + session.elided_messages;
+        if session.elided_messages > 0 {
+            *self.outcomes.entry("not-kept").or_default() += session.elided_messages;
+        }
+        for message in &session.messages {
+            *self.outcomes.entry(outcome(message.outcome)).or_default() += 1;
+            let (accepted, offered) = message_recipients(message);
+            self.recipients_accepted += accepted;
+            self.recipients_offered += offered;
+        }
+    }
+
+    /// Counts each extension once, however often it was offered.
+    fn add_extensions(&mut self, session: &Session) {
+        let offers: BTreeSet<String> = offered(session)
+            .into_iter()
+            .map(|offer| excerpt(&offer.keyword, self.excerpt))
+            .collect();
+        let once = ExtensionCount {
+            offered: 1,
+            used: 0,
+        };
+        for keyword in offers {
+            match extension::by_keyword(keyword.as_bytes()) {
+                Some(extension) => self.known.entry(extension.keyword).or_default().add(once),
+                None => self.add_unknown(keyword, once),
+            }
+        }
+        for keyword in used(session) {
+            self.known.entry(keyword).or_default().used += 1;
+        }
+    }
+
+    /// Keeps the first keywords in order of the alphabet: which they are, and their counts, do
+    /// then not depend on the order in which they come.
+    fn add_unknown(&mut self, keyword: String, count: ExtensionCount) {
+        self.unknown.entry(keyword).or_default().add(count);
+        if self.unknown.len() > self.keywords
+            && let Some((_, last)) = self.unknown.pop_last()
+        {
+            self.other.add(last);
+        }
+    }
+
+    fn add_error(&mut self, session: &Session, command: &'static str, reply: &Reply) {
+        let Some(code) = reply.code else { return };
+        let example = Example {
+            session: session.id,
+            origin: reply.begun.origin,
+            medium: session.opening.medium,
+            text: reply_excerpt(session, reply, self.excerpt),
+        };
+        self.merge_error(
+            ErrorKind { command, code },
+            ErrorCount { times: 1, example },
+        );
+    }
+
+    fn merge_error(&mut self, error: ErrorKind, count: ErrorCount) {
+        match self.errors.get_mut(&error) {
+            Some(known) => {
+                known.times += count.times;
+                if count.example.session < known.example.session {
+                    known.example = count.example;
+                }
+            }
+            None => {
+                self.errors.insert(error, count);
+            }
+        }
+    }
+}
+
+impl Severities {
+    fn add(&mut self, severity: Severity) {
+        match severity {
+            Severity::Error => self.error += 1,
+            Severity::Warning => self.warning += 1,
+            Severity::Note => self.note += 1,
+        }
+    }
+}
+
+impl ExtensionCount {
+    fn add(&mut self, other: Self) {
+        self.offered += other.offered;
+        self.used += other.used;
+    }
+}
+
+/// Accepted and all recipients of a message.
+pub(super) fn message_recipients(message: &Message) -> (u64, u64) {
+    let is_accepted = |code: Option<u16>| code.is_some_and(|code| code / 100 == 2);
+    let accepted = message
+        .recipients
+        .iter()
+        .filter(|one| is_accepted(one.code))
+        .count();
+    (
+        accepted as u64,
+        message.recipients.len() as u64 + message.elided_recipients,
+    )
+}
+
+/// The replies of 4yz and 5yz with the name of what they answer.
+pub(super) fn errors(session: &Session) -> impl Iterator<Item = (&'static str, &Reply)> {
+    let greeting = session.greeting.iter().map(|reply| ("greeting", reply));
+    let exchanges = session
+        .exchanges
+        .iter()
+        .filter_map(|exchange| Some((exchange.request.name(), exchange.reply.as_ref()?)));
+    let unsolicited = session
+        .unsolicited
+        .iter()
+        .map(|one| ("unsolicited", &one.reply));
+    greeting
+        .chain(exchanges)
+        .chain(deliveries(session))
+        .chain(unsolicited)
+        .filter(|(_, reply)| reply.code.is_some_and(|code| matches!(code, 400..=599)))
+}
+
+/// LMTP's replies for each recipient, without those that are the reply of an exchange too.
+fn deliveries(session: &Session) -> impl Iterator<Item = (&'static str, &Reply)> {
+    let replies = session.messages.iter().flat_map(|message| {
+        let bdat = message.transfer == Some(Transfer::Bdat);
+        let name = if bdat {
+            Request::Command(Verb::Bdat)
+        } else {
+            Request::EndOfData
+        }
+        .name();
+        message
+            .recipients
+            .iter()
+            .filter_map(move |one| Some((name, one.delivery.as_ref()?)))
+    });
+    // Most sessions have none, and then nothing is to be compared.
+    let mut told: Option<HashSet<u32>> = None;
+    replies.filter(move |(_, reply)| {
+        let told = told.get_or_insert_with(|| {
+            session
+                .exchanges
+                .iter()
+                .filter_map(|one| Some(one.reply?.text.at))
+                .collect()
+        });
+        !told.contains(&reply.text.at)
+    })
+}
+
+/// The text of a reply's first line: printable, no more than `chars` characters.
+pub(super) fn reply_excerpt(session: &Session, reply: &Reply, chars: usize) -> String {
+    let line = session
+        .reply_lines(reply)
+        .next()
+        .map(reply_text)
+        .unwrap_or_default();
+    excerpt(&printable(line), chars)
+}
+
+/// The first `chars` characters of `text`, marked if it has more.
+pub(super) fn excerpt(text: &str, chars: usize) -> String {
+    match text.char_indices().nth(chars) {
+        Some((end, _)) => text.get(..end).unwrap_or_default().to_owned() + "…",
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{finding, hostile, mark, ordinary, quiet, session};
+    use super::*;
+    use crate::chunk::End;
+
+    fn summary(sessions: &[Session]) -> Summary {
+        let mut summary = Summary::new(&Limits {
+            summary_keywords: 3,
+            ..Limits::default()
+        });
+        for session in sessions {
+            summary.add(session, &[finding(b"x")], &[]);
+        }
+        summary
+    }
+
+    /// All numbers of a summary, to compare two.
+    fn text(summary: &Summary) -> String {
+        let inputs = [String::from("a")];
+        serde_json::to_string(&super::super::model::Summary::new(summary, &inputs)).unwrap()
+    }
+
+    #[test]
+    fn counts_what_the_sessions_have() {
+        let summary = summary(&[ordinary(1), quiet(2), hostile(3)]);
+        assert_eq!((summary.sessions, summary.messages), (3, 2));
+        assert_eq!(
+            (summary.recipients_accepted, summary.recipients_offered),
+            (1, 3)
+        );
+        assert_eq!(
+            summary.severities,
+            Severities {
+                error: 3,
+                warning: 0,
+                note: 0
+            }
+        );
+        assert_eq!(
+            summary.ends,
+            BTreeMap::from([("quit", 2), ("server-closed", 1)])
+        );
+        assert_eq!(
+            summary.outcomes,
+            BTreeMap::from([("accepted", 1), ("rejected", 1)])
+        );
+        let size = summary
+            .extensions()
+            .find(|(keyword, _)| *keyword == "SIZE")
+            .unwrap()
+            .1;
+        assert_eq!(
+            size,
+            ExtensionCount {
+                offered: 2,
+                used: 1
+            }
+        );
+        let errors: Vec<_> = summary
+            .errors
+            .iter()
+            .map(|(e, n)| (e.command, e.code, n.times))
+            .collect();
+        assert_eq!(
+            errors,
+            [("", 500, 1), ("RCPT", 550, 2), ("greeting", 554, 1)]
+        );
+    }
+
+    #[test]
+    fn merging_is_adding_in_any_grouping() {
+        let offering = |id, keyword: &str| {
+            let dialog = format!("s< 220 x\nc> EHLO x\ns< 250-mx\ns< 250 {keyword}");
+            session(id, dialog.as_bytes(), End::ClientClosed)
+        };
+        let sessions = [
+            ordinary(1),
+            offering(2, "XE"),
+            offering(3, "XA"),
+            hostile(4),
+            offering(5, "XC"),
+            offering(6, "XD"),
+            offering(7, "XE"),
+            offering(8, "XB"),
+            ordinary(9),
+        ];
+        let whole = text(&summary(&sessions));
+        assert!(whole.contains("(other)") && whole.contains("\"XA\"") && !whole.contains("XE"));
+        for cut in 0..=sessions.len() {
+            let (left, right) = sessions.split_at(cut);
+            let mut merged = summary(right);
+            merged.merge(&summary(left));
+            assert_eq!(text(&merged), whole, "cut at {cut}");
+        }
+        let mut reversed = sessions;
+        reversed.reverse();
+        assert_eq!(text(&summary(&reversed)), whole);
+    }
+
+    #[test]
+    fn unknown_keywords_do_not_grow_without_bound() {
+        let mut dialog = Vec::from("s< 220 x\nc> EHLO x\ns< 250-mx");
+        for n in 0..500 {
+            dialog.extend(format!("\ns< 250-X{n}{}", "y".repeat(1000)).bytes());
+        }
+        dialog.extend(b"\ns< 250 SIZE");
+        let summary = summary(&[session(1, &dialog, End::Quit)]);
+        let extensions: Vec<_> = summary.extensions().collect();
+        assert_eq!(extensions.len(), 5);
+        assert_eq!(
+            extensions[4],
+            (
+                "(other)",
+                ExtensionCount {
+                    offered: 497,
+                    used: 0
+                }
+            )
+        );
+        assert!(
+            extensions
+                .iter()
+                .all(|(keyword, _)| keyword.chars().count() <= 121)
+        );
+    }
+
+    #[test]
+    fn a_delivery_counts_once_even_if_it_is_the_reply_too() {
+        let dialog = b"s< 220 x\nc> LHLO x\ns< 250 x\nc> MAIL FROM:<a@b>\ns< 250 x
+c> RCPT TO:<c@d>\ns< 250 x\nc> RCPT TO:<e@f>\ns< 250 x\nc> DATA\ns< 354 x\nc> .
+s< 550 first\ns< 450 second";
+        let mut session = session(1, dialog, End::Quit);
+        let codes: Vec<_> = errors(&session)
+            .map(|(name, reply)| (name, reply.code))
+            .collect();
+        assert_eq!(codes, [(".", Some(550)), (".", Some(450))]);
+        session.messages.clear();
+        assert_eq!(errors(&session).count(), 1);
+    }
+
+    #[test]
+    fn the_example_is_the_first_of_the_lowest_session() {
+        let summary = summary(&[hostile(7), hostile(4), hostile(9)]);
+        let error = summary.errors[&ErrorKind {
+            command: "greeting",
+            code: 554,
+        }]
+            .clone();
+        assert_eq!((error.times, error.example.session), (3, 4));
+        assert_eq!(error.example.origin, mark(4).origin);
+    }
+}

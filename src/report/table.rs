@@ -1,0 +1,526 @@
+//! The report for a person in a hurry: a verdict, then tables.
+//!
+//! In: sessions in any order. Out: text that fits the width. A bounded number of rows is held,
+//! chosen so that neither order nor number of the sessions changes what is shown of them; what
+//! is left out is counted, with the way to see it.
+
+use super::convert::place;
+use super::grid::{Grid, wrap};
+use super::human::{count, micros, number, size};
+use super::row::{COLUMNS, Rank, none, row, verb};
+use super::summary::{ErrorCount, ErrorKind, RuleCount, Summary};
+use super::{Entry, InputReport, Options, Writer};
+use crate::escape::printable;
+use crate::limits::Limits;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// Writes tables at the end.
+pub(super) struct Table {
+    out: Box<dyn Write>,
+    width: Option<u16>,
+    limits: Limits,
+    summary: Summary,
+    /// Sessions with trouble.
+    troubled: u64,
+    /// The sessions to show: those with trouble first, then the lowest numbers.
+    rows: BTreeMap<(Rank, u64), [String; COLUMNS.len()]>,
+}
+
+impl Table {
+    pub(super) fn new(out: Box<dyn Write>, options: &Options) -> Self {
+        Self {
+            out,
+            width: options.width,
+            limits: options.limits,
+            summary: Summary::new(&options.limits),
+            troubled: 0,
+            rows: BTreeMap::new(),
+        }
+    }
+}
+
+impl Writer for Table {
+    fn session(&mut self, entry: &Entry<'_>) -> io::Result<()> {
+        let session = entry.session;
+        self.summary.add(session, entry.findings, entry.not_judged);
+        let rank = Rank::of(session, entry.findings);
+        self.troubled += u64::from(rank == Rank::Troubled);
+        let key = (rank, session.id);
+        let is_full = self.rows.len() >= self.limits.table_rows;
+        if is_full
+            && self
+                .rows
+                .last_key_value()
+                .is_none_or(|(last, _)| *last < key)
+        {
+            return Ok(());
+        }
+        self.rows
+            .insert(key, row(session, self.limits.excerpt_chars));
+        if is_full {
+            self.rows.pop_last();
+        }
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>, inputs: &[InputReport]) -> io::Result<()> {
+        let sections = [
+            self.verdict(inputs),
+            self.inputs(inputs),
+            self.sessions(),
+            self.errors(),
+            self.extensions(),
+            self.latency(),
+            self.findings(),
+        ];
+        let sections: Vec<String> = sections
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .collect();
+        self.out.write_all(sections.join("\n").as_bytes())?;
+        self.out.flush()
+    }
+}
+
+impl Table {
+    fn verdict(&self, inputs: &[InputReport]) -> String {
+        let summary = &self.summary;
+        if summary.sessions == 0 {
+            return self.nothing(inputs);
+        }
+        let mut parts = vec![count(summary.sessions, "session")];
+        let mut messages = count(summary.messages, "message");
+        if summary.messages > 0 {
+            let outcomes = ["accepted", "rejected", "aborted", "unknown", "not-kept"];
+            let outcomes: Vec<String> = outcomes
+                .iter()
+                .filter_map(|name| Some((summary.outcomes.get(name)?, name)))
+                .map(|(&times, name)| format!("{} {name}", number(times)))
+                .collect();
+            messages = format!("{messages} ({})", outcomes.join(", "));
+        }
+        parts.push(messages);
+        parts.push(
+            match summary.errors.values().map(|error| error.times).sum() {
+                0 => String::from("no error replies"),
+                1 => String::from("1 error reply"),
+                times => format!("{} error replies", number(times)),
+            },
+        );
+        let severities = summary.severities;
+        let found = [
+            (severities.error, "error"),
+            (severities.warning, "warning"),
+            (severities.note, "note"),
+        ];
+        let found: Vec<String> = found
+            .into_iter()
+            .filter(|&(times, _)| times > 0)
+            .map(|(times, noun)| count(times, noun))
+            .collect();
+        let mut text = parts.join(", ");
+        if !found.is_empty() {
+            text = format!("{text}; found {}", found.join(", "));
+        }
+        wrap(&text, self.width)
+    }
+
+    fn nothing(&self, inputs: &[InputReport]) -> String {
+        let packets: u64 = inputs.iter().map(|input| input.packets).sum();
+        let inputs = count(inputs.len() as u64, "input");
+        let text = match packets {
+            0 => format!("No SMTP session in {inputs}."),
+            packets => format!(
+                "No SMTP session in {inputs} ({}). Only TCP connections to the ports of SMTP are \
+                 read: --ports names others, --any-port looks at all.",
+                count(packets, "packet")
+            ),
+        };
+        wrap(&text, self.width)
+    }
+
+    fn inputs(&self, inputs: &[InputReport]) -> String {
+        let mut grid = Grid::new("Inputs", &["input", "kind", "packets", "size", "sessions"]);
+        grid.right(&[2, 3, 4]);
+        // What is wrong comes first if not all can be shown.
+        let mut shown: Vec<(usize, &InputReport)> = inputs.iter().enumerate().collect();
+        shown.sort_by_key(|(n, input)| (input.problems.is_empty(), *n));
+        shown.truncate(self.limits.table_rows);
+        shown.sort_by_key(|(n, _)| *n);
+        for (_, input) in &shown {
+            grid.row([
+                printable(input.path.as_bytes()),
+                match (input.kind, input.dialect) {
+                    (Some(kind), Some(dialect)) => format!("{kind} ({dialect})"),
+                    (Some(kind), None) => kind.to_owned(),
+                    (None, _) => none(),
+                },
+                if input.packets > 0 {
+                    number(input.packets)
+                } else {
+                    none()
+                },
+                size(input.bytes),
+                number(input.sessions),
+            ]);
+        }
+        for (_, input) in &shown {
+            for problem in &input.problems {
+                let problem = format!("{}: {problem}", input.path);
+                grid.note(&printable(problem.as_bytes()));
+            }
+        }
+        grid.left_out(inputs.len().saturating_sub(shown.len()), "input");
+        grid.finish(self.width)
+    }
+
+    fn sessions(&self) -> String {
+        let mut grid = Grid::new("Sessions (mail and rcpt: accepted/offered)", &COLUMNS);
+        grid.right(&[0, 3, 4, 6]);
+        grid.solid(&[0, 3, 4, 6]);
+        grid.least(5, 10);
+        grid.least(7, 8);
+        grid.least(8, 10);
+        grid.drop_below(72, 5);
+        grid.drop_below(60, 2);
+        grid.drop_below(50, 7);
+        let mut rows: Vec<_> = self.rows.iter().map(|((_, id), row)| (*id, row)).collect();
+        rows.sort_by_key(|(id, _)| *id);
+        for (_, row) in rows {
+            grid.row(row.iter().cloned());
+        }
+        let hidden = self.summary.sessions.saturating_sub(self.rows.len() as u64);
+        let shown = self
+            .rows
+            .keys()
+            .filter(|(rank, _)| *rank == Rank::Troubled)
+            .count();
+        let trouble = match self.troubled.saturating_sub(shown as u64) {
+            0 => String::from("without errors"),
+            times => format!("{} of them with errors", number(times)),
+        };
+        if hidden > 0 {
+            let hidden = count(hidden, "more session");
+            grid.note(&format!(
+                "{hidden}, {trouble}, not shown: --format ndjson lists all"
+            ));
+        }
+        grid.finish(self.width)
+    }
+
+    fn errors(&self) -> String {
+        let mut grid = Grid::new("Errors", &["code", "command", "count", "example", "text"]);
+        grid.right(&[2]);
+        grid.solid(&[0, 1, 2, 3]);
+        let mut errors: Vec<(&ErrorKind, &ErrorCount)> = self.summary.errors.iter().collect();
+        errors.sort_by_key(|(kind, count)| (Reverse(count.times), **kind));
+        for (kind, count) in errors.iter().take(self.limits.table_rows) {
+            let example = &count.example;
+            let place = match place(example.medium, example.origin.number) {
+                (Some(frame), _) => format!(" frame {frame}"),
+                (_, Some(line)) => format!(" line {line}"),
+                (None, None) => String::new(),
+            };
+            grid.row([
+                kind.code.to_string(),
+                verb(kind.command),
+                number(count.times),
+                format!("#{}{place}", example.session),
+                example.text.clone(),
+            ]);
+        }
+        grid.left_out(
+            errors.len().saturating_sub(self.limits.table_rows),
+            "kind of error",
+        );
+        grid.finish(self.width)
+    }
+
+    fn extensions(&self) -> String {
+        let title = "Extensions (sessions)";
+        let mut grid = Grid::new(title, &["extension", "offered", "used"]);
+        grid.right(&[1, 2]);
+        let mut extensions: Vec<_> = self.summary.extensions().collect();
+        extensions.sort_by_key(|(_, count)| Reverse((count.used, count.offered)));
+        for (keyword, count) in extensions.iter().take(self.limits.table_rows) {
+            grid.row([
+                (*keyword).to_owned(),
+                number(count.offered),
+                number(count.used),
+            ]);
+        }
+        grid.left_out(
+            extensions.len().saturating_sub(self.limits.table_rows),
+            "extension",
+        );
+        grid.finish(self.width)
+    }
+
+    fn latency(&self) -> String {
+        let header = ["command", "count", "p50", "p90", "p99", "max"];
+        let mut grid = Grid::new("Response times", &header);
+        grid.right(&[1, 2, 3, 4, 5]);
+        let greeting = Some(("greeting", &self.summary.greeting));
+        let greeting = greeting.filter(|(_, times)| times.count() > 0);
+        let verbs = self
+            .summary
+            .latency
+            .iter()
+            .map(|(&verb, times)| (verb, times));
+        for (name, times) in greeting.into_iter().chain(verbs) {
+            let of = |q| micros(times.quantile(q));
+            grid.row([
+                verb(name),
+                number(times.count()),
+                of(0.5),
+                of(0.9),
+                of(0.99),
+                micros(times.max()),
+            ]);
+        }
+        grid.finish(self.width)
+    }
+
+    fn findings(&self) -> String {
+        let mut grid = Grid::new("Findings", &["severity", "rule", "count", "what it says"]);
+        grid.right(&[2]);
+        grid.solid(&[0, 1, 2]);
+        let mut rules: Vec<&RuleCount> = self.summary.rules.values().collect();
+        rules.sort_by_key(|count| (count.rule.severity, Reverse(count.times), count.rule.id));
+        for count in rules.iter().take(self.limits.table_rows) {
+            grid.row([
+                count.rule.severity.name().to_owned(),
+                count.rule.id.to_owned(),
+                number(count.times),
+                count.rule.title.to_owned(),
+            ]);
+        }
+        grid.left_out(rules.len().saturating_sub(self.limits.table_rows), "rule");
+        if self.summary.not_judged > 0 {
+            grid.note(&format!(
+                "Not every rule could be judged in {}: --format json says which, and why",
+                count(self.summary.not_judged, "session")
+            ));
+        }
+        grid.finish(self.width)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+mod tests {
+    use super::super::sample::{Shared, entry, finding, hostile, ordinary, quiet};
+    use super::super::{Format, writer};
+    use super::*;
+    use crate::dialog::session::Session;
+    use expect_test::{Expect, expect};
+
+    fn capture(sessions: u64) -> InputReport {
+        InputReport {
+            path: String::from("mail.pcap"),
+            kind: Some("pcap"),
+            dialect: None,
+            bytes: 12_345,
+            packets: 1234,
+            sessions,
+            problems: vec![String::from(
+                "3 segment(s) with payload cut by the snapshot length",
+            )],
+        }
+    }
+
+    fn table(
+        width: Option<u16>,
+        sessions: impl IntoIterator<Item = Session>,
+        found: bool,
+    ) -> String {
+        let out = Shared::default();
+        let inputs = vec![String::from("mail.pcap")];
+        let options = Options {
+            width,
+            limits: Limits::default(),
+            inputs,
+        };
+        let mut writer = writer(Format::Table, Box::new(out.clone()), options);
+        let findings = [finding(b"MAIL FROM: <a@b>")];
+        let findings = if found { &findings[..] } else { &[] };
+        let mut number = 0;
+        for session in sessions {
+            number += 1;
+            writer.session(&entry(&session, findings)).unwrap();
+        }
+        writer.finish(&[capture(number)]).unwrap();
+        out.text()
+    }
+
+    fn check(text: &str, expected: &Expect) {
+        expected.assert_eq(text);
+    }
+
+    #[test]
+    fn fits_a_terminal() {
+        check(
+            &table(Some(100), [ordinary(1), quiet(2), hostile(3)], true),
+            &expect![[r#"
+                3 sessions, 2 messages (1 accepted, 1 rejected), 4 error replies; found 3 errors
+
+                Inputs
+                input      kind  packets   size  sessions
+                ─────────────────────────────────────────
+                mail.pcap  pcap    1,234  12 kB         3
+                mail.pcap: 3 segment(s) with payload cut by the snapshot length
+
+                Sessions (mail and rcpt: accepted/offered)
+                #  server        client           mail  rcpt  extensions used  duration  slowest       end
+                ────────────────────────────────────────────────────────────────────────────────────────────────────
+                1  192.0.2.2:25  client.example    1/1   1/2  SIZE              21.0 ms  EHLO 1.00 ms  quit
+                2  192.0.2.2:25  client.example    0/0   0/0                    8.00 ms  EHLO 1.00 ms  quit
+                3  192.0.2.2:25  \x1b]0;x\x07\xe   0/1   0/1                    12.0 ms  EHLO 1.00 ms  server closed
+                                 2\x80\xaeevil\x
+                                 ff\x00"\\xc2\x9
+                                 b<b>
+
+                Errors
+                code  command       count  example      text
+                ────────────────────────────────────────────────────────────────────────────────────────────────────
+                550   RCPT              2  #1 frame 14  5.1.1 No such user
+                500   (no command)      1  #3 frame 9   500\x1b]0;x\x07\xe2\x80\xaeevil\xff\x00"\\xc2\x9b<b>\x0d\x09
+                554   greeting          1  #3 frame 4   \x1b]0;x\x07\xe2\x80\xaeevil\xff\x00"\\xc2\x9b<b>\x0d\x09
+
+                Extensions (sessions)
+                extension                                              offered  used
+                ────────────────────────────────────────────────────────────────────
+                SIZE                                                         2     1
+                X-ODD                                                        1     0
+                \x1b]0;X\x07\xe2\x80\xaeEVIL\xff\x00"\\xc2\x9b<B>\x0d        1     0
+
+                Response times
+                command       count      p50      p90      p99      max
+                ───────────────────────────────────────────────────────
+                greeting          3  1.00 ms  1.00 ms  1.00 ms  1.00 ms
+                (no command)      1  1.00 ms  1.00 ms  1.00 ms  1.00 ms
+                .                 1  1.00 ms  1.00 ms  1.00 ms  1.00 ms
+                DATA              1  1.00 ms  1.00 ms  1.00 ms  1.00 ms
+                EHLO              3  1.00 ms  1.00 ms  1.00 ms  1.00 ms
+                MAIL              2  1.00 ms  1.00 ms  1.00 ms  1.00 ms
+                QUIT              2  1.00 ms  1.00 ms  1.00 ms  1.00 ms
+                RCPT              3  1.00 ms  1.00 ms  1.00 ms  1.00 ms
+
+                Findings
+                severity  rule                    count  what it says
+                ───────────────────────────────────────────────────────────────────────────────
+                error     path-space-after-colon      3  a blank between the colon and the path
+            "#]],
+        );
+    }
+
+    #[test]
+    fn is_plain_without_a_terminal() {
+        check(
+            &table(None, [ordinary(1), quiet(2)], false),
+            &expect![[r"
+                2 sessions, 1 message (1 accepted), 1 error reply
+
+                Inputs
+                input      kind  packets   size  sessions
+                mail.pcap  pcap    1,234  12 kB         2
+                mail.pcap: 3 segment(s) with payload cut by the snapshot length
+
+                Sessions (mail and rcpt: accepted/offered)
+                #  server        client          mail  rcpt  extensions used  duration  slowest       end
+                1  192.0.2.2:25  client.example   1/1   1/2  SIZE              21.0 ms  EHLO 1.00 ms  quit
+                2  192.0.2.2:25  client.example   0/0   0/0                    8.00 ms  EHLO 1.00 ms  quit
+
+                Errors
+                code  command  count  example      text
+                550   RCPT         1  #1 frame 14  5.1.1 No such user
+
+                Extensions (sessions)
+                extension  offered  used
+                SIZE             2     1
+                X-ODD            1     0
+
+                Response times
+                command   count      p50      p90      p99      max
+                greeting      2  1.00 ms  1.00 ms  1.00 ms  1.00 ms
+                .             1  1.00 ms  1.00 ms  1.00 ms  1.00 ms
+                DATA          1  1.00 ms  1.00 ms  1.00 ms  1.00 ms
+                EHLO          2  1.00 ms  1.00 ms  1.00 ms  1.00 ms
+                MAIL          1  1.00 ms  1.00 ms  1.00 ms  1.00 ms
+                QUIT          2  1.00 ms  1.00 ms  1.00 ms  1.00 ms
+                RCPT          2  1.00 ms  1.00 ms  1.00 ms  1.00 ms
+            "]],
+        );
+    }
+
+    #[test]
+    fn says_that_there_was_nothing() {
+        check(
+            &table(Some(80), [], false),
+            &expect![[r#"
+                No SMTP session in 1 input (1,234 packets). Only TCP connections to the ports of
+                SMTP are read: --ports names others, --any-port looks at all.
+
+                Inputs
+                input     kind packets  size sessions
+                ─────────────────────────────────────
+                mail.pcap pcap   1,234 12 kB        0
+                mail.pcap: 3 segment(s) with payload cut by the snapshot length
+            "#]],
+        );
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal() {
+        for width in 40..200 {
+            for line in table(Some(width), [ordinary(1), hostile(200_000)], true).lines() {
+                assert!(
+                    line.chars().count() <= usize::from(width),
+                    "{width}: {line}"
+                );
+            }
+        }
+        for line in table(None, [ordinary(1), hostile(2)], true).lines() {
+            assert!(line.chars().count() <= 120 && !line.contains('─'), "{line}");
+        }
+    }
+
+    #[test]
+    fn two_hundred_thousand_sessions_stay_readable_in_any_order() {
+        let out = Shared::default();
+        let options = Options {
+            width: None,
+            limits: Limits::default(),
+            inputs: Vec::new(),
+        };
+        let mut table = Table::new(Box::new(out.clone()), &options);
+        let (mut calm, mut odd) = (quiet(0), ordinary(0));
+        for id in (1..=200_000).rev() {
+            let session = if id % 10_000 == 0 {
+                &mut odd
+            } else {
+                &mut calm
+            };
+            session.id = id;
+            table.session(&entry(session, &[])).unwrap();
+            assert!(table.rows.len() <= 40);
+        }
+        Box::new(table).finish(&[capture(200_000)]).unwrap();
+        let text = out.text();
+        assert!(text.lines().count() < 100, "{text}");
+        assert!(text.starts_with("200,000 sessions, 20 messages (20 accepted), 20 error replies"));
+        assert!(text.contains(
+            "199,960 more sessions, without errors, not shown: --format ndjson lists all"
+        ));
+        // All sessions with trouble, and the first of the others.
+        let ids: Vec<u64> = text
+            .lines()
+            .filter(|line| line.contains("192.0.2.2:25"))
+            .map(|line| line.split_whitespace().next().unwrap().parse().unwrap())
+            .collect();
+        let expected: Vec<u64> = (1..=20).chain((1..=20).map(|n| n * 10_000)).collect();
+        assert_eq!(ids, expected);
+    }
+}

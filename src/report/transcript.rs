@@ -1,0 +1,133 @@
+//! The transcript form of all sessions, in order of their numbers.
+//!
+//! In: the text of each session, whole or in pieces that come before it ends. Out: the texts,
+//! each after its `# session` line, an empty line between two of them.
+
+use super::spool::Spool;
+use super::{Entry, InputReport, Options, Overflow, Writer};
+use crate::transcript::header;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Writes the transcripts of sessions that come in any order.
+pub(super) struct Transcripts {
+    out: Box<dyn Write>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+/// What is kept until all is there.
+struct Kept {
+    /// By slot, in this order: the header is known last.
+    spool: Spool<(u64, Part)>,
+    /// What went wrong with a piece: its giver cannot be told.
+    error: Option<io::Error>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Header,
+    Text,
+}
+
+impl Transcripts {
+    pub(super) fn new(out: Box<dyn Write>, options: &Options) -> Self {
+        let spool = Spool::new(options.limits.spool_bytes);
+        Self {
+            out,
+            kept: Arc::new(Mutex::new(Kept { spool, error: None })),
+        }
+    }
+}
+
+impl Writer for Transcripts {
+    fn session(&mut self, entry: &Entry<'_>) -> io::Result<()> {
+        let mut kept = lock(&self.kept);
+        if let Some(error) = kept.error.take() {
+            return Err(error);
+        }
+        let header = header(entry.session.id, entry.session.opening.peers);
+        kept.spool
+            .push((entry.slot, Part::Header), header.as_bytes())?;
+        match entry.transcript {
+            Some(text) => kept.spool.push((entry.slot, Part::Text), text),
+            None => Ok(()),
+        }
+    }
+
+    fn overflow(&self) -> Option<Overflow> {
+        let kept = Arc::clone(&self.kept);
+        Some(Arc::new(Mutex::new(move |slot, text: &[u8]| {
+            let mut kept = lock(&kept);
+            if let Err(error) = kept.spool.push((slot, Part::Text), text) {
+                kept.error.get_or_insert(error);
+            }
+        })))
+    }
+
+    fn finish(mut self: Box<Self>, _: &[InputReport]) -> io::Result<()> {
+        let mut kept = lock(&self.kept);
+        if let Some(error) = kept.error.take() {
+            return Err(error);
+        }
+        let spool = std::mem::replace(&mut kept.spool, Spool::new(0));
+        drop(kept);
+        spool.write(
+            &mut self.out,
+            |(before, _), (slot, _)| {
+                if before == slot { b"" } else { b"\n" }
+            },
+        )?;
+        self.out.flush()
+    }
+}
+
+/// A panic elsewhere is no reason to lose the report.
+fn lock(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{Shared, entry, quiet};
+    use super::*;
+    use crate::limits::Limits;
+
+    #[test]
+    fn sessions_and_their_pieces_come_in_order() {
+        for spool_bytes in [0, 20, 1 << 20] {
+            let limits = Limits {
+                spool_bytes,
+                ..Limits::default()
+            };
+            let out = Shared::default();
+            let options = Options {
+                width: None,
+                limits,
+                inputs: Vec::new(),
+            };
+            let mut writer = Box::new(Transcripts::new(Box::new(out.clone()), &options));
+            let overflow = writer.overflow().unwrap();
+            let piece = |slot, text: &[u8]| (overflow.lock().unwrap())(slot, text);
+            piece(7, b"s< 220 b\n");
+            piece(4, b"s< 220 a\n");
+            piece(7, b"c> QUIT\n");
+            for (slot, id, text) in [(7, 2, "s< 221 b\n"), (4, 1, "")] {
+                let session = quiet(id);
+                let transcript = Some(text.as_bytes());
+                writer
+                    .session(&Entry {
+                        slot,
+                        transcript,
+                        ..entry(&session, &[])
+                    })
+                    .unwrap();
+            }
+            writer.finish(&[]).unwrap();
+            assert_eq!(
+                out.text(),
+                "# session 1 192.0.2.1:4242 > 192.0.2.2:25\ns< 220 a\n\n\
+                 # session 2 192.0.2.1:4242 > 192.0.2.2:25\ns< 220 b\nc> QUIT\ns< 221 b\n"
+            );
+        }
+    }
+}

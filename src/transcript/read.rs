@@ -1,0 +1,579 @@
+//! The text of a transcript → chunks, session by session.
+//!
+//! In: an [`Input`] of a known [`Dialect`]. Out: [`Event`]s; each session is a beginning, its
+//! chunks, an end. Reads as it goes: no more than a piece of one line is held. Does not know
+//! what the lines mean.
+
+use super::note::Note;
+use super::{BOM, Dialect, Eol, Farewell, Mark, Secret, Sent, is_blank};
+use crate::chunk::{Chunk, Ending, Medium, Open, Opening, Origin, Side, Sides, What};
+use crate::escape::unescape;
+use crate::input::Input;
+use crate::limits::Limits;
+use crate::time::Stamp;
+use crate::trouble::{Trouble, Troubles};
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+
+/// What comes next in a transcript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// A session begins.
+    Begin(Opening),
+    /// A line (its text and its line end), or what a note says instead of one.
+    Chunk(Chunk<'a>),
+    /// The chunk that follows is a line with a masked secret.
+    Masked {
+        /// Length of the secret in bytes, if the note says.
+        bytes: Option<u64>,
+    },
+    /// The session that began last ends.
+    End(Ending),
+}
+
+/// Reads a transcript.
+///
+/// A line's chunk has the line's number as its origin. Its `seen` is `None`, which means that
+/// all lines above were seen, unless the transcript says otherwise.
+pub struct Reader {
+    input: Input,
+    index: u32,
+    dialect: Dialect,
+    /// Bytes of a line taken at once.
+    piece: usize,
+    unseen_lines: usize,
+    untimed_events: usize,
+    lines: u64,
+    rest: Rest,
+    session: Session,
+    blanks: Blanks,
+    /// Events of the line that was read last; in there, an empty [`What::Data`] stands for
+    /// `text`.
+    queue: VecDeque<Event<'static>>,
+    text: Vec<u8>,
+    /// Reading failed: what is in the buffer is all there is.
+    failed: bool,
+    ended: bool,
+}
+
+/// A note in front of it must fit into the first piece of a line.
+const LEAST_PIECE: usize = 256;
+
+impl Reader {
+    /// A reader of `input`, which is the input number `index` of the run.
+    #[must_use]
+    pub fn new(input: Input, index: u32, dialect: Dialect, limits: &Limits) -> Self {
+        Self {
+            input,
+            index,
+            dialect,
+            // The input's buffer grows no further than for a block.
+            piece: limits
+                .transcript_piece
+                .min(limits.block_bytes)
+                .max(LEAST_PIECE),
+            unseen_lines: limits.unseen_lines,
+            untimed_events: limits.untimed_events,
+            lines: 0,
+            rest: Rest::Start,
+            session: Session::default(),
+            blanks: Blanks::default(),
+            queue: VecDeque::new(),
+            text: Vec::new(),
+            failed: false,
+            ended: false,
+        }
+    }
+
+    /// The next event; `None` at the end of the transcript.
+    pub fn next(&mut self, troubles: &mut Troubles) -> Option<Event<'_>> {
+        let event = loop {
+            if let Some(origin) = self.blanks.next() {
+                let what = What::Data(Eol::Crlf.bytes());
+                return Some(Event::Chunk(Chunk {
+                    what,
+                    ..chunk(Side::Client, origin)
+                }));
+            }
+            if !self.waits_for_time()
+                && let Some(event) = self.queue.pop_front()
+            {
+                break event;
+            }
+            if self.ended {
+                return None;
+            }
+            self.advance(troubles);
+        };
+        Some(match event {
+            Event::Chunk(
+                chunk @ Chunk {
+                    what: What::Data(b""),
+                    ..
+                },
+            ) => Event::Chunk(Chunk {
+                what: What::Data(&self.text),
+                ..chunk
+            }),
+            other => other,
+        })
+    }
+
+    /// Bytes of the (decompressed) input read so far.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.input.offset()
+    }
+
+    /// Lines of the input read so far.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// Whether the events at hand wait for a line that says when their session began.
+    fn waits_for_time(&mut self) -> bool {
+        self.session.untimed &= self.queue.len() < self.untimed_events;
+        self.session.untimed
+    }
+
+    /// Reads a line, or a piece of one, into the queue.
+    fn advance(&mut self, troubles: &mut Troubles) {
+        let Some(mut span) = self.find_line(troubles) else {
+            self.close(Ending::InputEnd);
+            self.ended = true;
+            return;
+        };
+        match self.rest {
+            Rest::Start => {}
+            Rest::Skipped => return self.skip(span),
+            Rest::Line(line) => return self.deliver(line, 0, span),
+        }
+        if self.lines == 0 && self.input.data().starts_with(BOM) {
+            self.input.consume(BOM.len());
+            span.text = span.text.saturating_sub(BOM.len());
+            span.whole = span.whole.saturating_sub(BOM.len());
+        }
+        self.lines += 1;
+        let origin = Origin {
+            input: self.index,
+            number: self.lines,
+            offset: self.input.offset(),
+        };
+        if !span.last {
+            troubles.add(Trouble::LongLine, origin);
+        }
+        match self.dialect {
+            Dialect::Native => self.native_line(span, origin, troubles),
+            Dialect::Script => self.script_line(span, origin),
+        }
+    }
+
+    fn native_line(&mut self, span: Span, origin: Origin, troubles: &mut Troubles) {
+        let line = self.input.data().get(..span.text).unwrap_or_default();
+        if let Some(mark) = Mark::of(line) {
+            return self.marked_line(mark, span, origin);
+        }
+        if line.starts_with(b"#") {
+            if let Some(note) = Note::parse(line).filter(|_| span.last) {
+                self.note(note, origin);
+            }
+        } else if span.last && is_blank(line) {
+            self.session.blank = true;
+        } else {
+            troubles.add(Trouble::SkippedLine, origin);
+            self.session.blank = false;
+        }
+        self.skip(span);
+    }
+
+    fn marked_line(&mut self, mark: Mark, span: Span, origin: Origin) {
+        let Mark { side, time, text } = mark;
+        let notes = std::mem::take(&mut self.session.notes);
+        let shown = self.input.data().get(text..span.text).unwrap_or_default();
+        // The writer escapes a 220 that is no greeting of another session.
+        let anew = !notes.escaped && self.session.farewell.begins_anew(side, shown);
+        self.separate(anew);
+        self.begin(time, origin, Medium::Transcript);
+        self.session.untimed = false;
+        if let Some(Secret { bytes }) = notes.masked {
+            self.queue.push_back(Event::Masked { bytes });
+        }
+        let session = &mut self.session;
+        let once = std::mem::take(session.bare.of_mut(side));
+        let line = Line {
+            chunk: Chunk {
+                at: time.map(|(at, _)| at),
+                seen: notes
+                    .unseen
+                    .map(|lines| session.sent.of(side.other()).before_last(lines)),
+                ..chunk(side, origin)
+            },
+            escaped: notes.escaped,
+            eol: if once {
+                Eol::None
+            } else {
+                *session.eol.of(side)
+            },
+        };
+        session.sent.of_mut(side).begin(self.unseen_lines);
+        self.deliver(line, text, span);
+        self.session.farewell.note(side, &self.text);
+    }
+
+    fn script_line(&mut self, span: Span, origin: Origin) {
+        let line = self.input.data().get(..span.text).unwrap_or_default();
+        if !self.session.open && is_blank(line) {
+            return self.skip(span);
+        }
+        if line.is_empty() {
+            self.blanks.hold(origin, span.whole);
+            return self.skip(span);
+        }
+        self.blanks.release();
+        self.begin(None, origin, Medium::Script);
+        let line = Line {
+            chunk: chunk(Side::Client, origin),
+            escaped: false,
+            eol: Eol::Crlf,
+        };
+        self.deliver(line, 0, span);
+    }
+
+    fn note(&mut self, note: Note, origin: Origin) {
+        match note {
+            // These two say themselves where sessions end, whatever blank lines do.
+            Note::End(_) => {}
+            Note::Session { .. } => self.close(Ending::InputEnd),
+            _ => self.separate(false),
+        }
+        match note {
+            Note::Session { peers, .. } => self.session.announced = Some((peers, origin)),
+            // In an open session it says nothing, and goes with it.
+            Note::Midstream => self.session.midstream = Some(origin),
+            Note::Gap(side, gap) => {
+                self.push_silent(What::Gap(gap), side, origin);
+                let sent = self.session.sent.of_mut(side);
+                sent.begin(self.unseen_lines);
+                sent.grow(gap.bytes);
+            }
+            Note::Tls(bytes) => {
+                for side in [Side::Client, Side::Server] {
+                    if let 1.. = *bytes.of(side) {
+                        self.push_silent(What::Tls(*bytes.of(side)), side, origin);
+                    }
+                }
+            }
+            Note::Masked(bytes) => self.session.notes.masked = Some(Secret { bytes }),
+            Note::Escaped => self.session.notes.escaped = true,
+            Note::Unseen(lines) => self.session.notes.unseen = Some(lines),
+            Note::Eol(side, Eol::None) => *self.session.bare.of_mut(side) = true,
+            Note::Eol(side, eol) => *self.session.eol.of_mut(side) = eol,
+            Note::End(end) => {
+                self.session.announced.get_or_insert((None, origin));
+                self.close(Ending::Noted(end));
+            }
+        }
+    }
+
+    /// Adds what a note says instead of a line.
+    fn push_silent(&mut self, what: What<'static>, side: Side, origin: Origin) {
+        if !self.session.open {
+            self.begin(None, origin, Medium::Transcript);
+            self.session.untimed = true;
+        }
+        self.queue.push_back(Event::Chunk(Chunk {
+            what,
+            ..chunk(side, origin)
+        }));
+    }
+
+    /// Ends the session if an empty line stood here, or another session begins.
+    fn separate(&mut self, anew: bool) {
+        if (self.session.blank || anew) && self.session.open {
+            self.close(Ending::InputEnd);
+        }
+        self.session.blank = false;
+    }
+
+    /// Begins the session unless it is open already; then its time may still be wanted.
+    fn begin(&mut self, time: Option<(Stamp, u8)>, origin: Origin, medium: Medium) {
+        let session = &mut self.session;
+        if session.open {
+            if let (true, Some((at, digits))) = (session.untimed, time) {
+                for event in self.queue.iter_mut().rev() {
+                    if let Event::Begin(opening) = event {
+                        (opening.at, opening.digits) = (Some(at), digits);
+                        break;
+                    }
+                }
+            }
+            return;
+        }
+        session.open = true;
+        let (peers, first) = session.announced.take().unwrap_or((None, origin));
+        self.queue.push_back(Event::Begin(Opening {
+            peers,
+            via: None,
+            at: time.map(|(at, _)| at),
+            digits: time.map_or(0, |(_, digits)| digits),
+            origin: first,
+            medium,
+        }));
+        if let Some(origin) = session.midstream.take() {
+            let what = What::Open(Open::Midstream);
+            self.queue.push_back(Event::Chunk(Chunk {
+                what,
+                ..chunk(Side::Client, origin)
+            }));
+        }
+    }
+
+    /// Ends the session, if one is open or announced.
+    fn close(&mut self, ending: Ending) {
+        let session = &self.session;
+        if let (false, Some(origin)) = (
+            session.open,
+            session
+                .announced
+                .map(|(_, origin)| origin)
+                .or(session.midstream),
+        ) {
+            self.begin(None, origin, Medium::Transcript);
+        }
+        if self.session.open {
+            self.queue.push_back(Event::End(ending));
+        }
+        self.session = Session::default();
+    }
+
+    /// Takes the text of `line`, which starts at `start` in this piece.
+    fn deliver(&mut self, line: Line, start: usize, span: Span) {
+        self.text.clear();
+        let shown = self.input.data().get(start..span.text).unwrap_or_default();
+        let mut used = span.whole;
+        if line.escaped {
+            let left = unescape(shown, &mut self.text);
+            if span.last {
+                self.text.extend(shown.iter().skip(shown.len() - left));
+            } else {
+                used -= left;
+            }
+        } else {
+            self.text.extend_from_slice(shown);
+        }
+        if span.last {
+            self.text.extend_from_slice(line.eol.bytes());
+        }
+        self.input.consume(used);
+        self.rest = if span.last {
+            Rest::Start
+        } else {
+            Rest::Line(line)
+        };
+        if !self.text.is_empty() {
+            self.session
+                .sent
+                .of_mut(line.chunk.side)
+                .grow(self.text.len() as u64);
+            self.queue.push_back(Event::Chunk(line.chunk));
+        }
+    }
+
+    /// Leaves a line, or a piece of one, out.
+    fn skip(&mut self, span: Span) {
+        self.input.consume(span.whole);
+        self.rest = if span.last {
+            Rest::Start
+        } else {
+            Rest::Skipped
+        };
+    }
+
+    /// Finds the end of the line, or of a piece of it, in the input's buffer. `None` at the end
+    /// of the input.
+    fn find_line(&mut self, troubles: &mut Troubles) -> Option<Span> {
+        let mut looked = 0;
+        loop {
+            let data = self.input.data();
+            let window = data.get(..self.piece).unwrap_or(data);
+            let fresh = window.get(looked..).unwrap_or_default();
+            if let Some(at) = memchr::memchr(b'\n', fresh) {
+                let end = looked + at;
+                let text = end - usize::from(ends_in_cr(window.get(..end)));
+                return Some(Span {
+                    text,
+                    whole: end + 1,
+                    last: true,
+                });
+            }
+            looked = window.len();
+            if looked >= self.piece {
+                // A CR may be half of the line's end.
+                let text = looked - usize::from(ends_in_cr(Some(window)));
+                return Some(Span {
+                    text,
+                    whole: text,
+                    last: false,
+                });
+            }
+            let failure = if self.failed {
+                None
+            } else {
+                self.input.fill(looked + 1).err()
+            };
+            if let Some(error) = failure {
+                self.failed = true;
+                let origin = Origin {
+                    input: self.index,
+                    number: self.lines,
+                    offset: self.input.offset() + looked as u64,
+                };
+                troubles.add(trouble_of(&error), origin);
+            }
+            let data = self.input.data();
+            if data.len() <= looked {
+                let text = looked - usize::from(ends_in_cr(Some(data)));
+                return (looked > 0).then_some(Span {
+                    text,
+                    whole: looked,
+                    last: true,
+                });
+            }
+        }
+    }
+}
+
+/// A line in the input's buffer, or as much of it as is taken at once.
+#[derive(Clone, Copy)]
+struct Span {
+    /// Bytes without the line end.
+    text: usize,
+    /// Bytes with it.
+    whole: usize,
+    /// It is the end of the line.
+    last: bool,
+}
+
+/// What becomes of the bytes up to the next line end.
+#[derive(Clone, Copy)]
+enum Rest {
+    /// They begin a line.
+    Start,
+    /// They belong to a line that is left out.
+    Skipped,
+    /// They go on in this line.
+    Line(Line),
+}
+
+/// A line of the dialog, as each of its pieces is delivered.
+#[derive(Clone, Copy)]
+struct Line {
+    /// With empty data.
+    chunk: Chunk<'static>,
+    escaped: bool,
+    eol: Eol,
+}
+
+/// The state of the session that is being read, or of the next one.
+#[derive(Default)]
+struct Session {
+    /// Its beginning was delivered (or waits in the queue).
+    open: bool,
+    /// A note announced it: addresses and place.
+    announced: Option<(Option<Sides<SocketAddr>>, Origin)>,
+    /// A note says that it starts inside the stream.
+    midstream: Option<Origin>,
+    /// It has no line yet, so its time is not known.
+    untimed: bool,
+    /// An empty line stood here last.
+    blank: bool,
+    /// How the lines of each side end.
+    eol: Sides<Eol>,
+    /// The next line of a side has no end.
+    bare: Sides<bool>,
+    notes: LineNotes,
+    sent: Sides<Sent>,
+    farewell: Farewell,
+}
+
+/// What notes say of the next line.
+#[derive(Clone, Copy, Default)]
+struct LineNotes {
+    unseen: Option<usize>,
+    masked: Option<Secret>,
+    escaped: bool,
+}
+
+/// Empty lines of a script. They are held until another line follows: those at the end of a
+/// file are no commands.
+#[derive(Default)]
+struct Blanks {
+    held: Option<Run>,
+    due: Option<Run>,
+}
+
+/// Empty lines of the same length, one after the other.
+#[derive(Clone, Copy)]
+struct Run {
+    first: Origin,
+    step: u64,
+    count: u64,
+}
+
+impl Blanks {
+    fn hold(&mut self, origin: Origin, step: usize) {
+        let step = step as u64;
+        match &mut self.held {
+            Some(run) if run.step == step => run.count += 1,
+            _ => {
+                let run = Run {
+                    first: origin,
+                    step,
+                    count: 1,
+                };
+                self.due = self.held.replace(run);
+            }
+        }
+    }
+
+    fn release(&mut self) {
+        self.due = self.held.take();
+    }
+
+    /// The next empty line that was released.
+    fn next(&mut self) -> Option<Origin> {
+        let run = self.due.as_mut().filter(|run| run.count > 0)?;
+        let origin = run.first;
+        run.count -= 1;
+        run.first.number += 1;
+        run.first.offset += run.step;
+        Some(origin)
+    }
+}
+
+/// A chunk of `side` of which nothing is known but its place.
+fn chunk(side: Side, origin: Origin) -> Chunk<'static> {
+    Chunk {
+        side,
+        at: None,
+        origin,
+        seen: None,
+        what: What::Data(b""),
+    }
+}
+
+fn ends_in_cr(text: Option<&[u8]>) -> bool {
+    text.is_some_and(|text| text.ends_with(b"\r"))
+}
+
+fn trouble_of(error: &io::Error) -> Trouble {
+    match error.kind() {
+        io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => Trouble::BadCompression,
+        _ => Trouble::ReadFailed,
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -1,0 +1,165 @@
+//! What two sides say to each other: the writes of both applications, in order.
+
+use super::Line;
+use std::ops::Range;
+
+/// One of the two ends of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The side that connects.
+    Client,
+    /// The side that accepts.
+    Server,
+}
+
+/// One write of one application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Who writes.
+    pub side: Side,
+    /// What it writes.
+    pub bytes: Vec<u8>,
+}
+
+/// The writes of a connection, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dialog {
+    /// The writes. Two of one side may follow each other.
+    pub turns: Vec<Turn>,
+}
+
+impl Side {
+    /// Both of them.
+    pub const BOTH: [Self; 2] = [Self::Client, Self::Server];
+
+    /// The other side.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+
+    /// 0 for the client, 1 for the server.
+    pub fn index(self) -> usize {
+        match self {
+            Self::Client => 0,
+            Self::Server => 1,
+        }
+    }
+}
+
+impl Dialog {
+    /// The dialog of a transcript: `c> ` and `s< ` lines, `#` comments. Lines that one side
+    /// says in a row are one write, each line ended by CRLF.
+    pub fn parse(transcript: impl AsRef<[u8]>) -> Self {
+        let mut dialogs = Self::parse_all(transcript);
+        assert!(dialogs.len() <= 1, "several dialogs: use parse_all");
+        dialogs.pop().unwrap_or_default()
+    }
+
+    /// The dialogs of a transcript in which an empty line separates them.
+    pub fn parse_all(transcript: impl AsRef<[u8]>) -> Vec<Self> {
+        let mut dialogs = Vec::new();
+        let mut dialog = Self::default();
+        for line in transcript.as_ref().split(|&b| b == b'\n') {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if line.is_empty() && !dialog.turns.is_empty() {
+                dialogs.push(std::mem::take(&mut dialog));
+            } else if let Some(text) = line.strip_prefix(b"c>") {
+                dialog.say(Side::Client, text);
+            } else if let Some(text) = line.strip_prefix(b"s<") {
+                dialog.say(Side::Server, text);
+            } else {
+                let known = line.is_empty() || line.starts_with(b"#");
+                assert!(known, "no line of a transcript: {}", line.escape_ascii());
+            }
+        }
+        if !dialog.turns.is_empty() {
+            dialogs.push(dialog);
+        }
+        dialogs
+    }
+
+    /// The dialog of these writes, for any line ending or none.
+    pub fn from_turns(turns: impl IntoIterator<Item = (Side, Vec<u8>)>) -> Self {
+        let turns = turns
+            .into_iter()
+            .map(|(side, bytes)| Turn { side, bytes })
+            .collect();
+        Self { turns }
+    }
+
+    /// All that `side` writes.
+    pub fn stream(&self, side: Side) -> Vec<u8> {
+        self.turns
+            .iter()
+            .filter(|t| t.side == side)
+            .flat_map(|t| t.bytes.clone())
+            .collect()
+    }
+
+    /// Where the writes of `side` end in its stream.
+    pub fn write_ends(&self, side: Side) -> Vec<u64> {
+        let lengths = self
+            .turns
+            .iter()
+            .filter(|t| t.side == side)
+            .map(|t| t.bytes.len() as u64);
+        let sums = lengths.scan(0, |sum, length| {
+            *sum += length;
+            Some(*sum)
+        });
+        sums.collect()
+    }
+
+    /// The lines of both sides in the order in which they are finished, with no place yet. A
+    /// line may take several writes; what is left at the end is a line too.
+    pub fn lines(&self) -> Vec<Line> {
+        let mut open: [(u64, Vec<u8>); 2] = Default::default();
+        let mut lines = Vec::new();
+        for turn in &self.turns {
+            let (start, bytes) = &mut open[turn.side.index()];
+            for piece in turn.bytes.split_inclusive(|&b| b == b'\n') {
+                bytes.extend_from_slice(piece);
+                if bytes.ends_with(b"\n") {
+                    lines.push(line(turn.side, start, bytes));
+                }
+            }
+        }
+        for side in Side::BOTH {
+            let (start, bytes) = &mut open[side.index()];
+            if !bytes.is_empty() {
+                lines.push(line(side, start, bytes));
+            }
+        }
+        lines
+    }
+
+    /// Adds a line without its mark to what `side` writes.
+    fn say(&mut self, side: Side, text: &[u8]) {
+        let text = text.strip_prefix(b" ").unwrap_or(text);
+        if self.turns.last().is_none_or(|turn| turn.side != side) {
+            self.turns.push(Turn {
+                side,
+                bytes: Vec::new(),
+            });
+        }
+        let bytes = &mut self.turns.last_mut().unwrap().bytes;
+        bytes.extend_from_slice(text);
+        bytes.extend_from_slice(b"\r\n");
+    }
+}
+
+/// The finished line `bytes` that begins at `start` of `side`'s stream; the next begins after it.
+fn line(side: Side, start: &mut u64, bytes: &mut Vec<u8>) -> Line {
+    let range: Range<u64> = *start..*start + bytes.len() as u64;
+    *start = range.end;
+    Line {
+        side,
+        range,
+        bytes: std::mem::take(bytes),
+        began: None,
+        done: None,
+    }
+}
