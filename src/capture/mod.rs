@@ -6,6 +6,7 @@
 //! over. It does not know what is inside a packet.
 
 mod interface;
+mod notes;
 mod pcap;
 mod pcapng;
 

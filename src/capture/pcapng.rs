@@ -3,13 +3,14 @@
 //! The framing is our own, so that a bad block is moved over and the next one is read; so are
 //! the packet blocks, which are read without allocating, and the clocks of the interfaces.
 
-use super::interface::{Interface, Options, fcs_of_packet, padded};
+use super::interface::{Interface, fcs_of_packet, padded};
+use super::notes::Notes;
 use super::{Found, Order, Sight, Tape, size, without_fcs};
 use crate::limits::Limits;
 use crate::trouble::{Trouble, Troubles};
 use pcap_parser::{
-    BOM_MAGIC, CB_MAGIC, DCB_MAGIC, DSB_MAGIC, EPB_MAGIC, IDB_MAGIC, NRB_MAGIC, NameRecordType,
-    SHB_MAGIC, SPB_MAGIC, SecretsType,
+    BOM_MAGIC, CB_MAGIC, DCB_MAGIC, DSB_MAGIC, EPB_MAGIC, IDB_MAGIC, NRB_MAGIC, SHB_MAGIC,
+    SPB_MAGIC,
 };
 use std::net::IpAddr;
 
@@ -62,12 +63,7 @@ impl Pcapng {
             order: Head::read(start, Order::Little)?.order,
             interfaces: Vec::new(),
             most_interfaces: limits.interfaces,
-            notes: Notes {
-                secrets: Vec::new(),
-                secrets_room: limits.secrets_bytes,
-                names: Vec::new(),
-                most_names: limits.names,
-            },
+            notes: Notes::new(limits),
             most: limits.block_bytes,
         })
     }
@@ -215,8 +211,8 @@ impl Pcapng {
                 return None;
             }
             IDB_MAGIC => self.describe(block),
-            DSB_MAGIC => self.notes.add_secret(self.order, block),
-            NRB_MAGIC => self.notes.add_names(self.order, block),
+            DSB_MAGIC => self.notes.add_secret(self.order, block).map(|()| None),
+            NRB_MAGIC => self.notes.add_names(self.order, block).map(|()| None),
             _ => return None,
         };
         match found {
@@ -354,71 +350,12 @@ fn is_packet(kind: u32) -> bool {
     matches!(kind, EPB_MAGIC | SPB_MAGIC | PB_MAGIC)
 }
 
-/// What a capture carries beside packets.
-struct Notes {
-    secrets: Vec<Vec<u8>>,
-    /// Bytes of secrets that may still be added.
-    secrets_room: usize,
-    names: Vec<(IpAddr, String)>,
-    most_names: usize,
-}
-
-impl Notes {
-    /// A Decryption Secrets Block.
-    fn add_secret(&mut self, order: Order, block: &[u8]) -> Block {
-        let kind = order.u32(block, 0).map(SecretsType);
-        let length = order.u32(block, 4).ok_or(Trouble::BadBlock)?;
-        let secret = block.get(8..).and_then(|rest| rest.get(..size(length)));
-        let secret = secret.ok_or(Trouble::BadBlock)?;
-        if kind != Some(SecretsType::TlsKeyLog) {
-            return Ok(None);
-        }
-        // An empty one still costs its place.
-        let cost = secret.len() + size_of::<Vec<u8>>();
-        self.secrets_room = match self.secrets_room.checked_sub(cost) {
-            Some(room) => room,
-            None => return Err(Trouble::DroppedNote),
-        };
-        self.secrets.push(secret.to_vec());
-        Ok(None)
-    }
-
-    /// A Name Resolution Block.
-    fn add_names(&mut self, order: Order, block: &[u8]) -> Block {
-        for (code, value) in Options(order, block) {
-            let (addr, names) = match NameRecordType(code.0) {
-                NameRecordType::Ipv4 => match value.split_first_chunk::<4>() {
-                    Some((addr, names)) => (IpAddr::from(*addr), names),
-                    None => return Err(Trouble::BadBlock),
-                },
-                NameRecordType::Ipv6 => match value.split_first_chunk::<16>() {
-                    Some((addr, names)) => (IpAddr::from(*addr), names),
-                    None => return Err(Trouble::BadBlock),
-                },
-                _ => continue,
-            };
-            for name in names
-                .split(|&byte| byte == 0)
-                .filter(|name| !name.is_empty())
-            {
-                if self.names.len() == self.most_names || name.len() > 255 {
-                    return Err(Trouble::DroppedNote);
-                }
-                self.names
-                    .push((addr, String::from_utf8_lossy(name).into_owned()));
-            }
-        }
-        Ok(None)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::{cut_everywhere, damage_everywhere, read, read_file};
     use super::*;
     use crate::input::tests::Pieces;
     use std::io::Cursor;
-    use std::net::{Ipv4Addr, Ipv6Addr};
 
     /// A pcapng file being written.
     struct File {
@@ -573,56 +510,20 @@ mod tests {
     }
 
     #[test]
-    fn secrets_and_names_are_kept_within_their_limits() {
+    fn secrets_and_names_are_read() {
         let mut file = File::new(Order::Big);
-        let mut secret = |kind, text: &[u8]| {
-            let length = u32::try_from(text.len()).unwrap();
-            let body = [file.fields(&[kind, length]), text.to_vec()].concat();
-            file.block(DSB_MAGIC, &body);
-        };
-        secret(0x544c_534b, b"CLIENT_RANDOM 00 11\n");
-        secret(0x5747_4b4c, b"wireguard");
-        secret(0x544c_534b, b"second");
-        let four = [&[192, 0, 2, 1][..], b"mx.example\0mail.example\0"].concat();
-        let six = [&Ipv6Addr::LOCALHOST.octets()[..], b"localhost\0"].concat();
-        let records = [
-            file.option(1, &four),
-            file.option(2, &six),
-            file.option(0, &[]),
-        ]
-        .concat();
+        let body = [&b"TLSK"[..], &[0, 0, 0, 3], b"key"].concat();
+        file.block(DSB_MAGIC, &body);
+        let name = [&[192, 0, 2, 1][..], b"mx.example\0"].concat();
+        let records = [file.option(1, &name), file.option(0, &[])].concat();
         file.block(NRB_MAGIC, &records);
-        file.packet(0, 0, b"x", &[]);
         let outcome = read_file(&file.bytes);
-        assert_eq!(outcome.secrets, [&b"CLIENT_RANDOM 00 11\n"[..], b"second"]);
-        let mx = Ipv4Addr::new(192, 0, 2, 1).into();
-        let local = Ipv6Addr::LOCALHOST.into();
-        let named = [
-            (mx, "mx.example"),
-            (mx, "mail.example"),
-            (local, "localhost"),
-        ];
+        assert_eq!(outcome.secrets, [b"key"]);
         assert_eq!(
             outcome.names,
-            named.map(|(addr, name)| (addr, name.to_owned()))
+            [([192, 0, 2, 1].into(), "mx.example".to_owned())]
         );
         assert!(outcome.troubles.is_empty());
-
-        let limits = Limits {
-            secrets_bytes: 60,
-            names: 2,
-            ..Limits::default()
-        };
-        let outcome = read(Box::new(Cursor::new(file.bytes)), &limits).unwrap();
-        assert_eq!(
-            (
-                outcome.secrets.len(),
-                outcome.names.len(),
-                outcome.frames.len()
-            ),
-            (1, 2, 1)
-        );
-        assert_eq!(outcome.troubles(), [(Trouble::DroppedNote, 2, 0)]);
     }
 
     #[test]

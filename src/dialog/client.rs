@@ -6,6 +6,7 @@ use super::session::{
 };
 use super::{Awaited, Dialog, Lines, Mode, Owed, Start, awaited, exchange_mut, mail, secrets};
 use crate::chunk::{Gap, Side};
+use crate::limits::Limits;
 use crate::smtp::command::{self, Command, Envelope, Verb};
 use crate::smtp::extension;
 use crate::smtp::line::{LineEnd, strip_end};
@@ -47,6 +48,7 @@ struct Line<'a> {
 impl Dialog {
     /// Takes the next bytes of the client.
     pub(super) fn client_data(&mut self, start: Start, bytes: &[u8]) {
+        self.doubt_client(start, bytes);
         let used = self.read_client(start, bytes);
         let rest = bytes.get(used..).unwrap_or_default();
         if rest.is_empty() {
@@ -362,7 +364,7 @@ impl Dialog {
     ) -> Option<u32> {
         let is_first = self.session.exchanges.is_empty();
         let unseen = line.start.seen.is_some_and(|seen| seen < self.answered_to) && !is_first;
-        let pipelined = request != Request::EndOfData && (!self.owed.is_empty() || unseen);
+        let pipelined = !self.owed.is_empty() || unseen;
         if pipelined {
             note_used(&mut self.session.used, b"PIPELINING");
         }
@@ -488,28 +490,26 @@ impl Dialog {
         let scanner = self.scanner.get_or_insert_default();
         let read = scanner.read(bytes);
         let used = bytes.get(..read.used).unwrap_or(bytes);
-        if let Some((at, facts)) = read.loose_end {
-            let offset = start.offset + at as u64;
-            let candidate = Candidate {
+        let at = read.loose_end.map_or(0, |(at, _)| at);
+        let behind = Start { offset: start.offset + at as u64, ..start };
+        if let Some((_, facts)) = read.loose_end {
+            scanner.candidate = Some(Box::new(Candidate {
                 facts,
-                offset,
+                offset: behind.offset,
                 mark: start.mark,
                 is_gap: false,
                 tail: Vec::new(),
                 tail_bytes: 0,
-            };
-            scanner.candidate = Some(Box::new(candidate));
-            let behind = Start { offset, ..start };
-            scanner.follow(behind, used.get(at..).unwrap_or_default(), &self.settings.limits);
-        } else if !read.ended {
-            scanner.follow(start, used, &self.settings.limits);
+            }));
         }
+        if !read.ended {
+            scanner.follow(behind, used.get(at..).unwrap_or_default(), &self.settings.limits);
+        }
+        self.hear(Side::Client, start.mark.at, start.seen, used);
         if read.ended {
+            self.doubt(behind, used.get(at..).unwrap_or_default());
             let until = start.offset + read.used as u64;
-            self.hear(Side::Client, start.mark.at, start.seen, used);
             self.end_of_data(start, until, LineEnd::CrLf);
-        } else {
-            self.hear(Side::Client, start.mark.at, start.seen, used);
         }
         read.used
     }
@@ -578,7 +578,7 @@ impl Dialog {
 impl Scanner {
     /// Keeps what follows a candidate, within bounds; a candidate that is followed by too much
     /// is none.
-    fn follow(&mut self, start: Start, bytes: &[u8], limits: &crate::limits::Limits) {
+    pub(super) fn follow(&mut self, start: Start, bytes: &[u8], limits: &Limits) {
         let Some(candidate) = &mut self.candidate else { return };
         candidate.tail_bytes += bytes.len();
         if candidate.tail_bytes > limits.parked_bytes {

@@ -82,14 +82,14 @@ impl Scanner {
                     self.place = Place::DotCr { strict };
                     at += 1;
                 }
-                Place::Dot { .. } if first == b'\n' => {
+                Place::Dot { strict } if first == b'\n' => {
                     loose_end = Some((at + 1, self.facts));
-                    // Read strictly, the line is a dot and LF, the dot being stuffing.
+                    self.keep_dot(strict);
                     self.end_line(b"\n");
                     at += 1;
                 }
-                Place::Dot { .. } => {
-                    // The dot was stuffed (RFC 5321 §4.5.2).
+                Place::Dot { strict } => {
+                    self.keep_dot(strict);
                     self.place = Place::Inside;
                 }
                 Place::DotCr { strict: true } if first == b'\n' => {
@@ -97,10 +97,12 @@ impl Scanner {
                 }
                 Place::DotCr { strict: false } if first == b'\n' => {
                     loose_end = Some((at + 1, self.facts));
+                    self.keep_dot(false);
                     self.end_line(b"\r\n");
                     at += 1;
                 }
-                Place::DotCr { .. } => {
+                Place::DotCr { strict } => {
+                    self.keep_dot(strict);
                     self.count(b"\r");
                     self.place = Place::Cr;
                 }
@@ -136,6 +138,14 @@ impl Scanner {
             self.end_line(b"\n");
         }
         lf + 1
+    }
+
+    /// A dot that begins a line and does not end the data was stuffed (RFC 5321 §4.5.2), and is
+    /// no content; one that begins a line only for lenient readers is.
+    fn keep_dot(&mut self, strict: bool) {
+        if !strict {
+            self.count(b".");
+        }
     }
 
     /// Counts a line end.

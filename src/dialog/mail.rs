@@ -5,7 +5,7 @@ use crate::limits::Limits;
 use crate::smtp::command::Envelope;
 
 /// The messages of a session as they come to be.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Mails {
     /// The message that RCPT, DATA and BDAT go to.
     current: Option<u32>,
@@ -58,6 +58,7 @@ impl Mails {
             outcome: Outcome::Unknown,
             code: None,
             ended: false,
+            cut: false,
             data_begun: None,
         });
         self.current = index;
@@ -92,6 +93,10 @@ impl Mails {
         } else if let Some(message) = message_mut(session, message) {
             message.outcome = Outcome::Rejected;
             message.code = Some(code);
+            // What is sent in the knowledge of the refusal belongs to no transaction.
+            if is_last && self.current == u32::try_from(session.messages.len() - 1).ok() {
+                self.current = None;
+            }
         }
         None
     }

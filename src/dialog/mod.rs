@@ -12,6 +12,7 @@
 mod client;
 mod clock;
 mod content;
+mod doubt;
 mod mail;
 mod secrets;
 mod server;
@@ -27,7 +28,7 @@ use crate::time::Stamp;
 use clock::Clock;
 use mail::Mails;
 use session::{
-    Exchange, GapAt, Mark, Protocol, Request, Resync, ResyncWhy, Session, Span, Text, Timing, Tls,
+    AuthOutcome, Exchange, GapAt, Mark, Protocol, Request, Resync, ResyncWhy, Session, Span, Text, Timing, Tls,
     Used,
 };
 use state::State;
@@ -89,6 +90,8 @@ pub struct Dialog {
     position: Sides<u64>,
     mails: Mails,
     scanner: Option<Box<content::Scanner>>,
+    /// The last mail data has a second reading.
+    doubt: Option<Box<doubt::Doubt>>,
     /// A line that is no command may hold a secret: AUTH was sent and nothing else since.
     secrets_near: bool,
     /// The input says that the client's next line holds a masked secret.
@@ -170,6 +173,8 @@ struct Closes {
     refused: bool,
     accepted: bool,
     quit_answered: bool,
+    /// The server answered in clear what the client sent in TLS.
+    clear_reply: bool,
 }
 
 impl Dialog {
@@ -217,6 +222,7 @@ impl Dialog {
             position: Sides::default(),
             mails: Mails::default(),
             scanner: None,
+            doubt: None,
             secrets_near: false,
             masked: None,
             enhanced: false,
@@ -267,6 +273,13 @@ impl Dialog {
         }
         for message in &mut session.messages {
             mail::settle(message, given_up);
+            message.cut |= !given_up && message.transfer.is_some() && !message.ended;
+        }
+        if let Some(auth) = &mut session.auth
+            && auth.outcome == AuthOutcome::Unknown
+            && given_up
+        {
+            auth.outcome = AuthOutcome::Aborted;
         }
         self.clock.finish(session);
         let end = session.end;
@@ -439,16 +452,16 @@ fn end(session: &Session, closes: &Closes, ending: Ending) -> End {
         && session.gaps.is_empty()
     {
         End::NoAnswer
-    } else if session.tls.is_some() {
+    } else if session.tls.is_some_and(|tls| tls.bytes.server > 0 || !closes.clear_reply) {
         End::Tls
     } else if closes.quit_answered {
         End::Quit
-    } else if closes.reset {
-        End::Reset
     } else {
+        // A reset that follows an orderly close only tidies up.
         match closes.first {
             Some(Side::Client) => End::ClientClosed,
             Some(Side::Server) => End::ServerClosed,
+            None if closes.reset => End::Reset,
             None if is_text => End::TranscriptEnd,
             None => End::CaptureEnd,
         }

@@ -1,6 +1,7 @@
 //! The server's stream: lines make replies, and each reply finds its command.
 
 use super::client::note_used;
+use super::content::Candidate;
 use super::session::{
     AuthOutcome, Hello, Mark, Outcome, Protocol, Reply, Request, ResyncWhy, Unsolicited,
 };
@@ -12,12 +13,12 @@ use crate::smtp::reply::{ReplyLine, enhanced, offer};
 use memchr::memchr;
 
 /// The lines so far of a reply.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Partial {
     /// Its lines without line ends, joined by LF.
     text: Vec<u8>,
     lines: u32,
-    code: Option<u16>,
+    pub(super) code: Option<u16>,
     begun: Start,
     /// What the sender of its last line had seen.
     seen: Option<u64>,
@@ -148,8 +149,18 @@ impl Dialog {
     }
 
     /// A whole reply has come.
-    fn replied(&mut self, partial: Partial) {
+    pub(super) fn replied(&mut self, partial: Partial) {
+        if self.doubt.is_some() {
+            let fits = self.owed.front().is_some_and(|front| {
+                let is_data = front.request == Request::Command(Verb::Data);
+                partial.code != Some(354) || is_data
+            });
+            if self.doubt_reply(&partial, fits) {
+                return;
+            }
+        }
         let text = self.keep(&partial.text);
+        self.closes.clear_reply |= self.mode == Mode::Tls;
         let reply = Reply {
             code: partial.code,
             text,
@@ -217,15 +228,26 @@ impl Dialog {
             let known = next.and_then(|next| next.seen).is_some_and(|seen| {
                 seen > from && seen <= partial.begun.offset && front.seen != Some(seen)
             });
-            let awaits_data = matches!(self.mode, Mode::Await(Awaited::Data));
             let is_data = |owed: &Owed| owed.request == Request::Command(Verb::Data);
             let other = code == 354 && !is_data(front) && self.owed.iter().any(is_data);
-            let content_was_allowed = awaits_data
-                && is_data(front)
-                && code != 354
-                && !self.parked.is_empty()
-                && partial.seen.is_none_or(|seen| seen > front.end);
-            if !known && !other && !content_was_allowed {
+            // So was what is set aside until this very reply.
+            let went_on = match self.mode {
+                Mode::Await(awaited) if self.owed.len() == 1 && !self.parked.is_empty() => {
+                    let knows = self.parked.iter().filter_map(|parked| parked.start.seen).any(
+                        |seen| {
+                            seen > from
+                                && seen <= partial.begun.offset
+                                && front.seen != Some(seen)
+                        },
+                    );
+                    let content = awaited == Awaited::Data
+                        && code != 354
+                        && partial.seen.is_none_or(|seen| seen > front.end);
+                    (knows || content).then_some(awaited)
+                }
+                _ => None,
+            };
+            if !known && !other && went_on.is_none() {
                 return;
             }
             let mark = partial.begun.mark;
@@ -234,10 +256,8 @@ impl Dialog {
                 exchange.before = self.state;
             }
             self.resync(Side::Server, ResyncWhy::ReplyMissing, mark);
-            if content_was_allowed {
-                self.begin_content(mark);
-                self.mode = Mode::Content;
-                self.unpark();
+            if let Some(awaited) = went_on {
+                self.read_without_reply(awaited);
                 self.end_content_by_reply(partial, code);
             }
         }
@@ -256,9 +276,13 @@ impl Dialog {
         if partial.seen.is_some_and(|seen| seen < candidate.offset) {
             return;
         }
-        if let Some(scanner) = &mut self.scanner {
-            scanner.facts = candidate.facts;
-        }
+        self.end_at_candidate(*candidate);
+    }
+
+    /// Ends mail data at a place where only a lenient server saw its end.
+    pub(super) fn end_at_candidate(&mut self, candidate: Candidate) {
+        let scanner = self.scanner.get_or_insert_default();
+        scanner.facts = candidate.facts;
         let start = Start { mark: candidate.mark, seen: None, offset: candidate.offset };
         if candidate.is_gap {
             self.resync(Side::Client, ResyncWhy::EndOfDataMissing, candidate.mark);

@@ -216,6 +216,8 @@ pub struct Message {
     pub code: Option<u16>,
     /// The content was seen up to its end.
     pub ended: bool,
+    /// The input stops, or is unreadable, inside the content.
+    pub cut: bool,
     /// When its content began to be sent.
     pub data_begun: Option<Mark>,
 }
@@ -398,10 +400,17 @@ impl Request {
 }
 
 impl Message {
-    /// No byte of its content is missing and its end was seen.
+    /// Octets of its content: for BDAT those of its chunks, missing ones included.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        let missing = if self.transfer == Some(Transfer::Bdat) { self.content.missing } else { 0 };
+        self.content.octets + missing
+    }
+
+    /// All of its content that was sent is in the input.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.content.missing == 0 && (self.ended || self.transfer.is_none())
+        self.content.missing == 0 && !self.cut
     }
 }
 

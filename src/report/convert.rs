@@ -342,7 +342,7 @@ impl View<'_> {
             from: message.from.map(|span| self.text(span)),
             recipients: message.recipients.iter().map(recipient).collect(),
             transfer: message.transfer.map(names::transfer),
-            size: message.content.octets,
+            size: message.size(),
             outcome: names::outcome(message.outcome),
             code: message.code,
             complete: message.is_complete(),

@@ -297,9 +297,10 @@ impl<D: Consume> Flow<D> {
         for way in [Way::Up, Way::Down] {
             let half = self.half(way);
             let missing = half.acked.saturating_sub(half.next);
-            // A single acknowledged byte without a segment is more likely the FIN.
-            if missing > 1 || (missing == 1 && half.fin.is_some()) {
-                self.gap(way, missing, None);
+            // Of a connection that is over, the last number acknowledged is that of a FIN.
+            let fin = u64::from(half.fin.is_none() && (self.reset.is_some() || missing == 1));
+            if missing > fin {
+                self.gap(way, missing - fin, None);
             }
         }
         if let Some(reset) = self.reset {

@@ -1,0 +1,123 @@
+//! Two readings of mail data that holds a place where a lenient server would see its end.
+//!
+//! The strict reading goes first. If the replies contradict it (one more than there are commands
+//! to answer, or a 354 that nothing asked for), the server has read the data leniently: the
+//! dialog goes back and reads it so, too.
+
+use super::client::{Parked, ParkedWhat};
+use super::clock::Clock;
+use super::content::Candidate;
+use super::mail::Mails;
+use super::server::Partial;
+use super::session::Session;
+use super::state::State;
+use super::{Closes, Dialog, Mode, Owed, Start};
+use std::collections::VecDeque;
+
+/// What is needed to go back to before the strict end of some mail data.
+#[derive(Debug)]
+pub(super) struct Doubt {
+    candidate: Box<Candidate>,
+    session: Session,
+    state: State,
+    owed: VecDeque<Owed>,
+    answered_to: u64,
+    mails: Mails,
+    clock: Clock,
+    closes: Closes,
+    /// What came since, in order.
+    events: Vec<Event>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+enum Event {
+    Client(Parked),
+    Reply(Partial),
+}
+
+/// What came since is kept up to this many pieces.
+const EVENTS: usize = 64;
+
+impl Dialog {
+    /// Mail data ended strictly; `last` is the piece that ended it, which begins at `start`.
+    pub(super) fn doubt(&mut self, start: Start, last: &[u8]) {
+        let Some(scanner) = &mut self.scanner else { return };
+        scanner.follow(start, last, &self.settings.limits);
+        let candidate = scanner.candidate.take();
+        let Some(candidate) = candidate.filter(|candidate| !candidate.is_gap) else { return };
+        self.doubt = Some(Box::new(Doubt {
+            candidate,
+            session: self.session.clone(),
+            state: self.state,
+            owed: self.owed.clone(),
+            answered_to: self.answered_to,
+            mails: self.mails,
+            clock: self.clock,
+            closes: self.closes,
+            events: Vec::new(),
+            bytes: 0,
+        }));
+    }
+
+    /// More client bytes come while there is doubt.
+    pub(super) fn doubt_client(&mut self, start: Start, bytes: &[u8]) {
+        let limit = self.settings.limits.parked_bytes;
+        let Some(doubt) = &mut self.doubt else { return };
+        // A client that goes on in the knowledge of one reply for one end of data agrees with
+        // the strict reading.
+        let agrees = self.owed.is_empty() && start.seen.is_none_or(|seen| seen >= self.answered_to);
+        doubt.bytes += bytes.len();
+        if agrees || doubt.bytes > limit || doubt.events.len() >= EVENTS {
+            self.doubt = None;
+        } else {
+            let what = ParkedWhat::Data(bytes.to_vec(), 0);
+            doubt.events.push(Event::Client(Parked { start, what }));
+        }
+    }
+
+    /// A reply comes while there is doubt; `fits` if the strict reading has a command for it.
+    /// Returns whether the dialog went back, and has taken the reply.
+    pub(super) fn doubt_reply(&mut self, partial: &Partial, fits: bool) -> bool {
+        let Some(doubt) = &mut self.doubt else { return false };
+        if fits {
+            doubt.events.push(Event::Reply(partial.clone()));
+            if doubt.events.len() >= EVENTS {
+                self.doubt = None;
+            }
+            return false;
+        }
+        if partial.code == Some(421) {
+            return false;
+        }
+        let Some(doubt) = self.doubt.take() else { return false };
+        let Doubt { candidate, session, state, owed, answered_to, mails, clock, closes, events, .. } =
+            *doubt;
+        self.session = session;
+        self.state = state;
+        self.owed = owed;
+        self.answered_to = answered_to;
+        self.mails = mails;
+        self.clock = clock;
+        self.closes = closes;
+        self.parked.clear();
+        self.parked_bytes = 0;
+        self.mode = Mode::Content;
+        // The tap has heard all of this.
+        let tap = self.tap.take();
+        self.end_at_candidate(*candidate);
+        for event in events {
+            match event {
+                Event::Client(parked) => {
+                    if let ParkedWhat::Data(data, _) = parked.what {
+                        self.client_data(parked.start, &data);
+                    }
+                }
+                Event::Reply(partial) => self.replied(partial),
+            }
+        }
+        self.replied(partial.clone());
+        self.tap = tap;
+        true
+    }
+}
