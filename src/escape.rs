@@ -95,10 +95,7 @@ fn push(out: &mut String, bytes: &[u8], backslash: &str) {
 
 /// The value of a hexadecimal digit.
 fn hex_value(digit: u8) -> u8 {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
-        .unwrap_or(0)
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok()).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -140,9 +137,6 @@ mod tests {
     fn text_stays_and_control_bytes_show() {
         assert_eq!(printable("250 grüß".as_bytes()), "250 grüß");
         assert_eq!(printable(b"\x1b[31mred\xff\0"), "\\x1b[31mred\\xff\\x00");
-        assert_eq!(
-            printable("a\u{202e}b\u{9b}".as_bytes()),
-            "a\\xe2\\x80\\xaeb\\xc2\\x9b"
-        );
+        assert_eq!(printable("a\u{202e}b\u{9b}".as_bytes()), "a\\xe2\\x80\\xaeb\\xc2\\x9b");
     }
 }

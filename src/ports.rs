@@ -35,7 +35,9 @@ impl Ports {
     #[must_use]
     pub fn watches(&self, a: u16, b: u16) -> bool {
         let bit = |port: u16| {
-            self.watched.get(usize::from(port >> 6)).is_some_and(|word| word >> (port & 63) & 1 == 1)
+            self.watched
+                .get(usize::from(port >> 6))
+                .is_some_and(|word| word >> (port & 63) & 1 == 1)
         };
         self.any || bit(a) || bit(b)
     }

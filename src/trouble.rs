@@ -109,10 +109,7 @@ impl Trouble {
 
     /// Whether the count says something (a cut file is cut once).
     fn is_countable(self) -> bool {
-        !matches!(
-            self,
-            Self::CutFile | Self::LostFraming | Self::BadCompression | Self::ReadFailed
-        )
+        !matches!(self, Self::CutFile | Self::LostFraming | Self::BadCompression | Self::ReadFailed)
     }
 
     /// Whether the place is a line rather than a frame.

@@ -96,10 +96,7 @@ impl Truth {
                 truth.capture = name.into();
             } else if let Some(other) = line.strip_prefix("same: ") {
                 let capture = truth.capture;
-                truth = Self {
-                    capture,
-                    ..Self::read(&file.with_file_name(other))
-                };
+                truth = Self { capture, ..Self::read(&file.with_file_name(other)) };
             } else if let Some(args) = line.strip_prefix("args: ") {
                 truth.args = args.split_whitespace().map(String::from).collect();
             } else if let Some(totals) = line.strip_prefix("total ") {
@@ -111,16 +108,9 @@ impl Truth {
             } else if let Some(secret) = line.strip_prefix("secret ") {
                 truth.secrets.push(secret.trim_matches('"').into());
             } else if line.starts_with("session ") {
-                truth.sessions.push(Expected {
-                    head: line.into(),
-                    ..Expected::default()
-                });
+                truth.sessions.push(Expected { head: line.into(), ..Expected::default() });
             } else {
-                truth
-                    .sessions
-                    .last_mut()
-                    .expect("a session line first")
-                    .add(line);
+                truth.sessions.last_mut().expect("a session line first").add(line);
             }
         }
         truth
@@ -139,28 +129,18 @@ impl Truth {
             Ok(report) => report,
             Err(error) => {
                 let said = String::from_utf8_lossy(&output.stderr);
-                return vec![format!(
-                    "no JSON report ({error}), {}: {said}",
-                    output.status
-                )];
+                return vec![format!("no JSON report ({error}), {}: {said}", output.status)];
             }
         };
         let mut found = Vec::new();
-        for secret in self
-            .secrets
-            .iter()
-            .filter(|secret| text.contains(secret.as_str()))
-        {
+        for secret in self.secrets.iter().filter(|secret| text.contains(secret.as_str())) {
             found.push(format!("the report tells the secret {secret}"));
         }
         let sessions = list(&report, "sessions");
         for (what, expected) in &self.totals {
             let got = match what.as_str() {
                 "sessions" => sessions.len(),
-                name => sessions
-                    .iter()
-                    .map(|session| list(session, name).len())
-                    .sum(),
+                name => sessions.iter().map(|session| list(session, name).len()).sum(),
             };
             if got != *expected {
                 found.push(format!("expected {expected} {what}, got {got}"));
@@ -193,18 +173,8 @@ impl Expected {
 
     fn compare(&self, got: &Got, found: &mut Vec<String>) {
         let mut here = Vec::new();
-        sequence(
-            iter::once(&self.head),
-            iter::once(&got.head),
-            false,
-            &mut here,
-        );
-        sequence(
-            self.exchanges.iter(),
-            got.exchanges.iter(),
-            self.partial,
-            &mut here,
-        );
+        sequence(iter::once(&self.head), iter::once(&got.head), false, &mut here);
+        sequence(self.exchanges.iter(), got.exchanges.iter(), self.partial, &mut here);
         if !self.partial || !self.messages.is_empty() {
             sequence(self.messages.iter(), got.messages.iter(), false, &mut here);
         }
@@ -242,33 +212,18 @@ impl Got {
         let mut facts = Vec::new();
         if !session["greeting"].is_null() {
             let frame = or(&session["greeting"]["frame"], "?");
-            facts.push(format!(
-                "greeting {} frame {frame}",
-                session["greeting"]["code"]
-            ));
+            facts.push(format!("greeting {} frame {frame}", session["greeting"]["code"]));
         }
         for reply in list(session, "unsolicited_replies") {
-            facts.push(format!(
-                "unsolicited {} frame {}",
-                reply["code"],
-                or(&reply["frame"], "?")
-            ));
+            facts.push(format!("unsolicited {} frame {}", reply["code"], or(&reply["frame"], "?")));
         }
         let tls = &session["tls"];
         if !tls.is_null() {
-            facts.push(format!(
-                "tls {} frame {}",
-                word(&tls["how"]),
-                or(&tls["at_frame"], "-")
-            ));
+            facts.push(format!("tls {} frame {}", word(&tls["how"]), or(&tls["at_frame"], "-")));
         }
         let auth = &session["auth"];
         if !auth.is_null() {
-            facts.push(format!(
-                "auth {} {}",
-                word(&auth["mechanism"]),
-                word(&auth["outcome"])
-            ));
+            facts.push(format!("auth {} {}", word(&auth["mechanism"]), word(&auth["outcome"])));
         }
         for side in ["client", "server"] {
             let missing = &session["transport"]["missing_bytes"][side];
@@ -298,15 +253,8 @@ fn exchange(it: &Value) -> String {
     } else {
         format!("{} frame {}", reply["code"], or(&reply["frame"], "-"))
     };
-    let pipelined = if it["pipelined"] == true {
-        " pipelined"
-    } else {
-        ""
-    };
-    format!(
-        "{command} frame {} -> {answer}{pipelined}",
-        or(&it["frame"], "-")
-    )
+    let pipelined = if it["pipelined"] == true { " pipelined" } else { "" };
+    format!("{command} frame {} -> {answer}{pipelined}", or(&it["frame"], "-"))
 }
 
 fn message(it: &Value) -> String {
@@ -336,18 +284,10 @@ fn sequence<'a>(
     for line in expected {
         let (maybe, line) = optional(line);
         let reach = if maybe && !partial { 1 } else { got.len() };
-        match got
-            .iter()
-            .take(reach)
-            .position(|other| matches(line, other))
-        {
+        match got.iter().take(reach).position(|other| matches(line, other)) {
             Some(at) => {
                 let passed = got.drain(..=at).take(at);
-                found.extend(
-                    passed
-                        .filter(|_| !partial)
-                        .map(|other| format!("+ {other}")),
-                );
+                found.extend(passed.filter(|_| !partial).map(|other| format!("+ {other}")));
             }
             None if maybe => {}
             None => found.push(format!("- {line}")),
@@ -366,9 +306,7 @@ fn set<'a>(
 ) {
     let mut got: Vec<&String> = got.collect();
     for line in expected {
-        let (maybe, line) = line
-            .strip_prefix("maybe ")
-            .map_or((false, &**line), |l| (true, l));
+        let (maybe, line) = line.strip_prefix("maybe ").map_or((false, &**line), |l| (true, l));
         match got.iter().position(|other| matches(line, other)) {
             Some(at) => drop(got.remove(at)),
             None if maybe => {}
@@ -380,8 +318,7 @@ fn set<'a>(
 
 /// Whether a line may be absent, and the line.
 fn optional(line: &str) -> (bool, &str) {
-    line.strip_prefix("maybe ")
-        .map_or((false, line), |line| (true, line))
+    line.strip_prefix("maybe ").map_or((false, line), |line| (true, line))
 }
 
 /// Whether the line `got` is what `expected` allows.
@@ -434,23 +371,15 @@ fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
 }
 
 fn word(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), String::from)
+    value.as_str().map_or_else(|| value.to_string(), String::from)
 }
 
 fn or(value: &Value, absent: &str) -> String {
-    if value.is_null() {
-        absent.into()
-    } else {
-        word(value)
-    }
+    if value.is_null() { absent.into() } else { word(value) }
 }
 
 fn quoted(value: &Value) -> String {
-    value.as_str().map_or("-".into(), |text| {
-        format!("\"{}\"", text.replace('"', "\\\""))
-    })
+    value.as_str().map_or("-".into(), |text| format!("\"{}\"", text.replace('"', "\\\"")))
 }
 
 fn address(end: &Value) -> String {
@@ -466,24 +395,13 @@ fn address(end: &Value) -> String {
 fn expectations_are_compared_word_by_word() {
     let got = r#"MAIL "MAIL FROM:<a@b> \"x\"" frame 7 -> 250 frame 9"#;
     assert!(matches(got, got));
-    assert!(matches(
-        r#"MAIL "MAIL FROM:…" frame 7|8 -> ? frame 9 pipelined?"#,
-        got
-    ));
-    assert!(!matches(
-        r#"MAIL "MAIL FROM:…" frame 7|8 -> ? frame 9 pipelined"#,
-        got
-    ));
+    assert!(matches(r#"MAIL "MAIL FROM:…" frame 7|8 -> ? frame 9 pipelined?"#, got));
+    assert!(!matches(r#"MAIL "MAIL FROM:…" frame 7|8 -> ? frame 9 pipelined"#, got));
     assert!(!matches(r#"MAIL "MAIL TO:…" frame 7 -> 250 frame 9"#, got));
     let lines = |text: &str| text.lines().map(String::from).collect::<Vec<_>>();
     let differ = |expected: &str, got: &str, partial| {
         let mut found = Vec::new();
-        sequence(
-            lines(expected).iter(),
-            lines(got).iter(),
-            partial,
-            &mut found,
-        );
+        sequence(lines(expected).iter(), lines(got).iter(), partial, &mut found);
         found
     };
     assert_eq!(differ("a\nmaybe b\nc", "a\nc", false), [""; 0]);

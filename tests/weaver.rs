@@ -65,19 +65,10 @@ fn tshark(woven: &Woven) -> Option<Seen> {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, &woven.file).unwrap();
     let mut command = Command::new("tshark");
-    command
-        .arg("-n")
-        .arg("-r")
-        .arg(&path)
-        .args(["-T", "fields", "-E", "separator=|"]);
+    command.arg("-n").arg("-r").arg(&path).args(["-T", "fields", "-E", "separator=|"]);
     command.args(["-e", "frame.time_epoch", "-e", "_ws.malformed"]);
     command.args(["-e", "ip.checksum.status", "-e", "tcp.checksum.status"]);
-    command.args([
-        "-o",
-        "ip.check_checksum:TRUE",
-        "-o",
-        "tcp.check_checksum:TRUE",
-    ]);
+    command.args(["-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE"]);
     // What SMTP makes of bytes that come twice is not asked here.
     command.args(["--disable-protocol", "smtp"]);
     // So that a length of 0 in IPv6 is taken for an offloaded segment, as it is in IPv4.
@@ -101,21 +92,10 @@ fn tshark(woven: &Woven) -> Option<Seen> {
         assert!(!sums.contains('0'), "a bad checksum: {line}");
         let (seconds, fraction) = time.split_once('.').unwrap_or(("0", "0"));
         let nanos: i64 = format!("{fraction:0<9}")[..9].parse().unwrap();
-        (
-            seconds.parse::<i64>().unwrap_or(0) * 1_000_000_000 + nanos,
-            malformed.to_owned(),
-        )
+        (seconds.parse::<i64>().unwrap_or(0) * 1_000_000_000 + nanos, malformed.to_owned())
     };
-    let packets = packets
-        .lines()
-        .filter(|line| !line.is_empty())
-        .map(packet)
-        .collect();
-    let dialogs = follow
-        .split("Follow: tcp,raw")
-        .skip(1)
-        .map(followed)
-        .collect();
+    let packets = packets.lines().filter(|line| !line.is_empty()).map(packet).collect();
+    let dialogs = follow.split("Follow: tcp,raw").skip(1).map(followed).collect();
     Some(Seen { packets, dialogs })
 }
 
@@ -123,11 +103,7 @@ fn tshark(woven: &Woven) -> Option<Seen> {
 /// the second node says being indented.
 fn followed(block: &str) -> (u16, Dialog) {
     let ports = |line: &str| line.rsplit(':').next().unwrap().parse::<u16>().unwrap();
-    let nodes: Vec<u16> = block
-        .lines()
-        .filter(|l| l.starts_with("Node "))
-        .map(ports)
-        .collect();
+    let nodes: Vec<u16> = block.lines().filter(|l| l.starts_with("Node ")).map(ports).collect();
     let server_first = nodes[0] == 25;
     let mut turns: Vec<(Side, Vec<u8>)> = Vec::new();
     for line in block.lines() {
@@ -136,15 +112,8 @@ fn followed(block: &str) -> (u16, Dialog) {
             continue;
         }
         let first = hex.len() == line.len();
-        let side = if first == server_first {
-            Side::Server
-        } else {
-            Side::Client
-        };
-        let pairs = hex
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| std::str::from_utf8(pair).unwrap());
+        let side = if first == server_first { Side::Server } else { Side::Client };
+        let pairs = hex.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
         let bytes = pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap());
         if turns.last().is_none_or(|(last, _)| *last != side) {
             turns.push((side, Vec::new()));
@@ -164,10 +133,7 @@ fn agrees(names: &[String], dialog: &Dialog, woven: &Woven, moved: bool) -> Opti
         assert_eq!(malformed, "", "{name:?}: {frame:?}");
     }
     for (name, truth) in names.iter().zip(&woven.dialogs) {
-        let got = seen
-            .dialogs
-            .get(&truth.client.port())
-            .unwrap_or_else(|| panic!("no {name}"));
+        let got = seen.dialogs.get(&truth.client.port()).unwrap_or_else(|| panic!("no {name}"));
         for side in Side::BOTH {
             let [got, sent] = [got, dialog].map(|d| d.stream(side).escape_ascii().to_string());
             assert_eq!(got, sent, "{name}: {side:?}");
@@ -184,14 +150,7 @@ fn every_link_type_and_version_of_ip_is_read_by_tshark() {
     for &link in LINKS {
         for &ip in IPS {
             names.push(format!("{link:?} {ip:?}"));
-            plans.push(
-                Plan::new(&dialog())
-                    .link(link)
-                    .ip(ip)
-                    .mss(60)
-                    .pad()
-                    .pcapng(),
-            );
+            plans.push(Plan::new(&dialog()).link(link).ip(ip).mss(60).pad().pcapng());
         }
     }
     let all = plans.into_iter().reduce(Plan::and).unwrap();
@@ -218,17 +177,9 @@ fn every_file_format_is_read_by_tshark_with_its_times() {
 
 #[test]
 fn compressed_files_and_check_sequences_are_read_by_tshark() {
-    let fcs = Format::Pcap(Pcap {
-        fcs: true,
-        ..Pcap::default()
-    });
+    let fcs = Format::Pcap(Pcap { fcs: true, ..Pcap::default() });
     let plan = Plan::new(&dialog()).pad();
-    agrees(
-        &["check sequence".into()],
-        &dialog(),
-        &plan.clone().format(fcs).weave(),
-        false,
-    );
+    agrees(&["check sequence".into()], &dialog(), &plan.clone().format(fcs).weave(), false);
     #[cfg(feature = "gzip")]
     agrees(&["gzip".into()], &dialog(), &plan.gzip().weave(), false);
 }
@@ -239,14 +190,8 @@ fn faults_that_lose_nothing_lose_nothing_by_tsharks_account_too() {
     // What happens to a connection, all in one capture.
     let plans = [
         ("one-byte segments", base().mss(1).wrap()),
-        (
-            "delayed acknowledgments",
-            base().acks(Acks::Delayed).tcp_timestamps(),
-        ),
-        (
-            "no acknowledgments",
-            base().acks(Acks::Never).close(Close::Fin(Side::Client)),
-        ),
+        ("delayed acknowledgments", base().acks(Acks::Delayed).tcp_timestamps()),
+        ("no acknowledgments", base().acks(Acks::Never).close(Close::Fin(Side::Client))),
         ("FIN on data", base().fin_data()),
         ("reset", base().close(Close::Reset(Side::Client))),
         ("no end", base().close(Close::Never)),
@@ -263,11 +208,7 @@ fn faults_that_lose_nothing_lose_nothing_by_tsharks_account_too() {
     for (name, plan) in plans {
         // A length of 0 means something else where there are hop-by-hop options.
         let jumbo = name == "offload";
-        let last = if jumbo {
-            Ip::V4Options
-        } else {
-            Ip::V6Extensions
-        };
+        let last = if jumbo { Ip::V4Options } else { Ip::V6Extensions };
         for ip in [Ip::V4, Ip::V6, last] {
             names.push(format!("{name}, {ip:?}"));
             all = all.and(plan.clone().ip(ip));
@@ -282,10 +223,7 @@ fn faults_that_lose_nothing_lose_nothing_by_tsharks_account_too() {
     let plans = [
         ("duplicates", base().duplicates(40)),
         ("reorder", base().reorder(5).retransmit(10)),
-        (
-            "duplicated and moved fragments",
-            base().fragment(16).duplicates(20).reorder(3),
-        ),
+        ("duplicated and moved fragments", base().fragment(16).duplicates(20).reorder(3)),
     ];
     for (name, plan) in plans {
         let woven = plan.noise(10).pad().weave();
@@ -298,14 +236,9 @@ fn faults_that_lose_nothing_lose_nothing_by_tsharks_account_too() {
 fn the_truth_names_the_packet_that_completes_each_line() {
     let woven = Plan::new(&dialog()).think(Side::Server, 5_000_000).weave();
     let lines = &woven.truth().lines;
-    let text: Vec<_> = lines
-        .iter()
-        .map(|l| String::from_utf8(l.bytes.clone()).unwrap())
-        .collect();
+    let text: Vec<_> = lines.iter().map(|l| String::from_utf8(l.bytes.clone()).unwrap()).collect();
     let marks = DIALOG.lines().filter(|line| !line.starts_with('#'));
-    let said: Vec<_> = marks
-        .map(|l| format!("{}\r\n", l[2..].trim_start()))
-        .collect();
+    let said: Vec<_> = marks.map(|l| format!("{}\r\n", l[2..].trim_start())).collect();
     assert_eq!(text, said);
     let done = |index: usize| lines[index].done.unwrap();
     // Three packets of handshake, then data and acknowledgment in turn.
@@ -315,26 +248,17 @@ fn the_truth_names_the_packet_that_completes_each_line() {
     // A line of several segments begins in one packet and ends in another.
     let small = Plan::new(&dialog()).mss(10).weave();
     let line = &small.truth().lines[0];
-    assert_eq!(
-        (line.began.unwrap().frame, line.done.unwrap().frame),
-        (4, 8)
-    );
+    assert_eq!((line.began.unwrap().frame, line.done.unwrap().frame), (4, 8));
 }
 
 #[test]
 fn the_truth_names_what_is_lost() {
     let plan = || Plan::new(&dialog()).mss(10);
-    assert_eq!(
-        plan().drop_data(1).drop_data(2).weave().lost(),
-        [(Side::Server, 10..28)]
-    );
+    assert_eq!(plan().drop_data(1).drop_data(2).weave().lost(), [(Side::Server, 10..28)]);
     assert_eq!(plan().lose_frame(4).weave().lost(), [(Side::Server, 0..10)]);
     assert_eq!(plan().midstream(5).weave().lost(), [(Side::Server, 0..10)]);
     let server = dialog().stream(Side::Server).len() as u64;
-    assert_eq!(
-        plan().only(Side::Client).weave().lost(),
-        [(Side::Server, 0..server)]
-    );
+    assert_eq!(plan().only(Side::Client).weave().lost(), [(Side::Server, 0..server)]);
     let woven = plan().mss(20).snaplen(14 + 20 + 20 + 15).weave();
     assert_eq!(woven.lost()[0], (Side::Client, 15..20));
     // A fragment that is missing takes its datagram along.
@@ -348,11 +272,7 @@ fn the_truth_names_what_is_lost() {
 }
 
 fn total(woven: &Woven) -> u64 {
-    woven
-        .lost()
-        .iter()
-        .map(|(_, range)| range.end - range.start)
-        .sum()
+    woven.lost().iter().map(|(_, range)| range.end - range.start).sum()
 }
 
 #[test]
@@ -362,10 +282,7 @@ fn conflicts_have_the_same_place_and_other_bytes() {
     let payload = |at: usize| {
         let frame = &woven.frames[at];
         let carried = frame.carried.as_ref().unwrap();
-        (
-            carried.range.clone(),
-            frame.data[carried.payload_at..].to_vec(),
-        )
+        (carried.range.clone(), frame.data[carried.payload_at..].to_vec())
     };
     let ((place, real), (again, other)) = (payload(3), payload(4));
     assert_eq!(place, again);
@@ -375,11 +292,7 @@ fn conflicts_have_the_same_place_and_other_bytes() {
 #[test]
 fn a_plan_is_woven_the_same_way_twice_and_another_way_with_another_seed() {
     let plan = |seed| {
-        let plan = Plan::new(&dialog())
-            .mss(9)
-            .retransmit(20)
-            .reorder(6)
-            .duplicates(10);
+        let plan = Plan::new(&dialog()).mss(9).retransmit(20).reorder(6).duplicates(10);
         plan.noise(10).seed(seed).pcapng().weave().file
     };
     assert_eq!(plan(1), plan(1));
@@ -388,9 +301,7 @@ fn a_plan_is_woven_the_same_way_twice_and_another_way_with_another_seed() {
 
 #[test]
 fn reordering_moves_packets_by_no_more_than_the_window() {
-    let plan = Plan::new(&dialog())
-        .mss(5)
-        .close(Close::Reset(Side::Server));
+    let plan = Plan::new(&dialog()).mss(5).close(Close::Reset(Side::Server));
     let mixed = plan.clone().reorder(4).keep_times().weave();
     let times: Vec<i64> = mixed.frames.iter().map(|frame| frame.at).collect();
     let start = plan.weave().frames[0].at;
@@ -401,43 +312,24 @@ fn reordering_moves_packets_by_no_more_than_the_window() {
         moved += u64::from(away > 0);
     }
     assert!(moved > 20);
-    assert!(
-        times[0] == start && times.iter().max() == times.last(),
-        "the ends stay"
-    );
+    assert!(times[0] == start && times.iter().max() == times.last(), "the ends stay");
 }
 
 #[test]
 fn several_dialogs_and_noise_share_a_capture() {
     let other = Dialog::parse("s< 220 other\nc> QUIT\ns< 221 bye\n");
-    let plan = Plan::new(&dialog())
-        .mss(30)
-        .and(Plan::new(&other).link(Link::Sll2).ip(Ip::V6));
+    let plan = Plan::new(&dialog()).mss(30).and(Plan::new(&other).link(Link::Sll2).ip(Ip::V6));
     let woven = plan.and(Plan::new(&other)).noise(50).pcapng().weave();
-    let clients: Vec<_> = woven
-        .dialogs
-        .iter()
-        .map(|truth| truth.client.to_string())
-        .collect();
-    assert_eq!(
-        clients,
-        ["192.0.2.1:4242", "[2001:db8::1]:4243", "192.0.2.1:4244"]
-    );
+    let clients: Vec<_> = woven.dialogs.iter().map(|truth| truth.client.to_string()).collect();
+    assert_eq!(clients, ["192.0.2.1:4242", "[2001:db8::1]:4243", "192.0.2.1:4244"]);
     assert!(woven.dialogs.iter().all(|truth| truth.lost.is_empty()));
-    let owners: Vec<_> = woven
-        .frames
-        .iter()
-        .map(|f| f.carried.as_ref().map(|c| c.dialog))
-        .collect();
+    let owners: Vec<_> =
+        woven.frames.iter().map(|f| f.carried.as_ref().map(|c| c.dialog)).collect();
     let first_end = owners.iter().rposition(|o| *o == Some(0)).unwrap();
     assert!(owners[..first_end].contains(&Some(1)) && owners.contains(&None));
     let Some(seen) = tshark(&woven) else { return };
     assert_eq!(seen.packets.len(), woven.packets);
-    assert!(
-        seen.packets
-            .iter()
-            .all(|(_, malformed)| malformed.is_empty())
-    );
+    assert!(seen.packets.iter().all(|(_, malformed)| malformed.is_empty()));
 }
 
 #[test]
@@ -460,22 +352,9 @@ fn a_transcript_is_parsed_as_it_is_said() {
         (Side::Server, b"220 a\r\n".to_vec()),
         (Side::Client, b"X\r\n\r\n".to_vec()),
     ]);
-    assert_eq!(
-        all,
-        [
-            first,
-            Dialog::from_turns([(Side::Server, b"220 b\r\n".to_vec())])
-        ]
-    );
-    let odd = Dialog::from_turns([
-        (Side::Client, b"a\nb".to_vec()),
-        (Side::Client, b"c".to_vec()),
-    ]);
-    let lines: Vec<_> = odd
-        .lines()
-        .into_iter()
-        .map(|l| (l.range, l.bytes))
-        .collect();
+    assert_eq!(all, [first, Dialog::from_turns([(Side::Server, b"220 b\r\n".to_vec())])]);
+    let odd = Dialog::from_turns([(Side::Client, b"a\nb".to_vec()), (Side::Client, b"c".to_vec())]);
+    let lines: Vec<_> = odd.lines().into_iter().map(|l| (l.range, l.bytes)).collect();
     assert_eq!(lines, [(0..2, b"a\n".to_vec()), (2..4, b"bc".to_vec())]);
     assert_eq!(Pcapng::default().sections, 1);
 }
@@ -483,25 +362,10 @@ fn a_transcript_is_parsed_as_it_is_said() {
 #[test]
 fn no_seed_makes_faults_that_lose_nothing_lose_something() {
     for seed in 0..150 {
-        let plan = Plan::new(&dialog())
-            .mss(1 + usize::try_from(seed).unwrap() % 40)
-            .wrap();
-        let plan = plan
-            .retransmit(50)
-            .overlap(3)
-            .garbage_keep_alives(30)
-            .zero_windows(30);
-        let plan = plan
-            .duplicates(20)
-            .reorder(9)
-            .noise(10)
-            .fragment(24)
-            .seed(seed);
-        for close in [
-            Close::Fin(Side::Client),
-            Close::Reset(Side::Server),
-            Close::Never,
-        ] {
+        let plan = Plan::new(&dialog()).mss(1 + usize::try_from(seed).unwrap() % 40).wrap();
+        let plan = plan.retransmit(50).overlap(3).garbage_keep_alives(30).zero_windows(30);
+        let plan = plan.duplicates(20).reorder(9).noise(10).fragment(24).seed(seed);
+        for close in [Close::Fin(Side::Client), Close::Reset(Side::Server), Close::Never] {
             let woven = plan.clone().close(close).weave();
             assert_eq!(woven.lost(), [], "seed {seed} {close:?}");
         }

@@ -39,12 +39,7 @@ impl Interface {
                 _ => {}
             }
         }
-        Some(Self {
-            link,
-            snaplen,
-            fcs,
-            clock: Clock::new(resolution, offset),
-        })
+        Some(Self { link, snaplen, fcs, clock: Clock::new(resolution, offset) })
     }
 }
 
@@ -82,11 +77,7 @@ impl Clock {
             };
             (tick, u32::from(power))
         };
-        Self {
-            tick,
-            offset,
-            digits: u8::try_from(digits.min(9)).unwrap_or(9),
-        }
+        Self { tick, offset, digits: u8::try_from(digits.min(9)).unwrap_or(9) }
     }
 
     /// The time at `ticks`; `None` if it is out of all reason.
@@ -170,11 +161,7 @@ mod tests {
             (0xff, 1, 0, 9),
         ];
         for (resolution, ticks, nanos, digits) in clocks {
-            let order = if resolution < 9 {
-                Order::Big
-            } else {
-                Order::Little
-            };
+            let order = if resolution < 9 { Order::Big } else { Order::Little };
             let clock = interface(order, &[option(order, 9, &[resolution])]).clock;
             let at = clock.stamp(ticks).map(Stamp::nanos);
             assert_eq!((at, clock.digits), (Some(nanos), digits), "{resolution:#x}");

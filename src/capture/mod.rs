@@ -90,27 +90,14 @@ impl Reader {
         };
         let Some(format) = format else {
             let length = start.len();
-            return Err(format!(
-                "the capture ends inside its header, after {length} bytes"
-            ));
+            return Err(format!("the capture ends inside its header, after {length} bytes"));
         };
         if matches!(format, Format::Pcap(_)) {
             input.consume(pcap::HEADER);
         }
         let resync = limits.resync_bytes;
-        let tape = Tape {
-            input,
-            index,
-            number: 0,
-            failed: false,
-            done: false,
-            resync,
-        };
-        Ok(Self {
-            tape,
-            format,
-            given: 0,
-        })
+        let tape = Tape { input, index, number: 0, failed: false, done: false, resync };
+        Ok(Self { tape, format, given: 0 })
     }
 
     /// The next packet; `None` at the end. What is wrong with the file is added to `troubles`.
@@ -130,12 +117,7 @@ impl Reader {
         if found.at.is_none() && found.timed {
             troubles.add(Trouble::BadTime, origin);
         }
-        let data = self
-            .tape
-            .input
-            .data()
-            .get(found.start..)
-            .unwrap_or_default();
+        let data = self.tape.input.data().get(found.start..).unwrap_or_default();
         let data = data.get(..found.len).unwrap_or(data);
         Some(Frame {
             at: found.at,
@@ -242,11 +224,7 @@ impl Tape {
 
     /// The place of the record or block that begins here, as packet `number`.
     fn origin(&self, number: u64) -> Origin {
-        Origin {
-            input: self.index,
-            number,
-            offset: self.input.offset(),
-        }
+        Origin { input: self.index, number, offset: self.input.offset() }
     }
 
     /// Whether `want` bytes are here, after reading if they were not.
@@ -279,10 +257,7 @@ impl Tape {
 
     /// Counts a failure to read; what is buffered can still be used.
     fn fail(&mut self, error: &io::Error, troubles: &mut Troubles) {
-        let is_damage = matches!(
-            error.kind(),
-            ErrorKind::InvalidData | ErrorKind::UnexpectedEof
-        );
+        let is_damage = matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof);
         let trouble = match self.input.compression() {
             Some(_) if is_damage => Trouble::BadCompression,
             _ => Trouble::ReadFailed,
@@ -436,14 +411,7 @@ pub(crate) mod tests {
         let mut frames = Vec::new();
         let mut offset = 0;
         while let Some(frame) = reader.next(&mut troubles) {
-            let Frame {
-                at,
-                digits,
-                link,
-                data,
-                wire_len,
-                origin,
-            } = frame;
+            let Frame { at, digits, link, data, wire_len, origin } = frame;
             assert_eq!(origin.input, 7);
             assert!(origin.offset > offset && wire_len as usize >= data.len());
             offset = origin.offset;
@@ -462,17 +430,11 @@ pub(crate) mod tests {
 
     /// Reads a file, in pieces of all sorts of sizes, which must not make a difference.
     pub(crate) fn read_file(file: &[u8]) -> Outcome {
-        let limits = Limits {
-            read_buffer: 64,
-            ..Limits::default()
-        };
+        let limits = Limits { read_buffer: 64, ..Limits::default() };
         let outcome = read(Box::new(io::Cursor::new(file.to_vec())), &limits).unwrap();
         for size in [1, 11, 1000] {
             let again = read(Pieces::of(file, size), &limits).unwrap();
-            assert_eq!(
-                (&again.frames, again.troubles()),
-                (&outcome.frames, outcome.troubles())
-            );
+            assert_eq!((&again.frames, again.troubles()), (&outcome.frames, outcome.troubles()));
         }
         outcome
     }
@@ -480,10 +442,7 @@ pub(crate) mod tests {
     /// Cuts a file of whole packets everywhere: packets only disappear from the end, a failing
     /// source loses none that was there, and what is missing is said.
     pub(crate) fn cut_everywhere(file: &[u8]) {
-        let limits = Limits {
-            read_buffer: 1000,
-            ..Limits::default()
-        };
+        let limits = Limits { read_buffer: 1000, ..Limits::default() };
         let whole = read_file(file).frames;
         let mut most = 0;
         for length in 0..file.len() {
@@ -493,20 +452,10 @@ pub(crate) mod tests {
                 continue;
             };
             let count = outcome.frames.len();
-            assert!(
-                count >= most && outcome.frames == whole[..count],
-                "cut at {length}"
-            );
+            assert!(count >= most && outcome.frames == whole[..count], "cut at {length}");
             most = count;
-            let names: Vec<_> = outcome
-                .troubles
-                .iter()
-                .map(|(trouble, _)| trouble)
-                .collect();
-            assert!(
-                names.is_empty() || names == [Trouble::CutFile],
-                "cut at {length}"
-            );
+            let names: Vec<_> = outcome.troubles.iter().map(|(trouble, _)| trouble).collect();
+            assert!(names.is_empty() || names == [Trouble::CutFile], "cut at {length}");
             let failing = Pieces::failing(cut, 50, ErrorKind::ConnectionReset);
             if let Ok(failed) = read(failing, &limits) {
                 assert_eq!(failed.frames, outcome.frames);
@@ -519,10 +468,7 @@ pub(crate) mod tests {
     /// The same packets must come out of a file however it is changed at one place, but for
     /// those near it; nothing may panic.
     pub(crate) fn damage_everywhere(file: &[u8], lost: usize) {
-        let limits = Limits {
-            read_buffer: 1000,
-            ..Limits::default()
-        };
+        let limits = Limits { read_buffer: 1000, ..Limits::default() };
         let whole = read_file(file).frames;
         for place in 24..file.len() {
             for value in [0, 0x7f, 0xff, file[place] ^ 0x10] {
@@ -530,16 +476,10 @@ pub(crate) mod tests {
                 damaged[place] = value;
                 let outcome = read(Box::new(io::Cursor::new(damaged)), &limits).unwrap();
                 let kept = |frame: &&Owned| {
-                    outcome
-                        .frames
-                        .iter()
-                        .any(|other| other.3 == frame.3 && other.2 == frame.2)
+                    outcome.frames.iter().any(|other| other.3 == frame.3 && other.2 == frame.2)
                 };
                 let kept = whole.iter().filter(kept).count();
-                assert!(
-                    kept + lost >= whole.len(),
-                    "{value} at {place}: {kept} left"
-                );
+                assert!(kept + lost >= whole.len(), "{value} at {place}: {kept} left");
             }
         }
     }

@@ -63,15 +63,11 @@ impl Notes {
                 },
                 _ => continue,
             };
-            for name in names
-                .split(|&byte| byte == 0)
-                .filter(|name| !name.is_empty())
-            {
+            for name in names.split(|&byte| byte == 0).filter(|name| !name.is_empty()) {
                 if self.names.len() == self.most_names || name.len() > 255 {
                     return Err(Trouble::DroppedNote);
                 }
-                self.names
-                    .push((addr, String::from_utf8_lossy(name).into_owned()));
+                self.names.push((addr, String::from_utf8_lossy(name).into_owned()));
             }
         }
         Ok(())
@@ -90,60 +86,30 @@ mod tests {
 
     #[test]
     fn tls_secrets_are_kept_within_their_limit() {
-        let limits = Limits {
-            secrets_bytes: 100,
-            ..Limits::default()
-        };
+        let limits = Limits { secrets_bytes: 100, ..Limits::default() };
         let mut notes = Notes::new(&limits);
         secret(&mut notes, *b"TLSK", b"CLIENT_RANDOM 00 11\n").unwrap();
         secret(&mut notes, *b"WGKL", b"wireguard").unwrap();
         secret(&mut notes, *b"TLSK", b"second").unwrap();
-        assert_eq!(
-            secret(&mut notes, *b"TLSK", b"third"),
-            Err(Trouble::DroppedNote)
-        );
+        assert_eq!(secret(&mut notes, *b"TLSK", b"third"), Err(Trouble::DroppedNote));
         assert_eq!(notes.secrets, [&b"CLIENT_RANDOM 00 11\n"[..], b"second"]);
         let long = [&b"TLSK"[..], &[0, 0, 0, 9], b"too short"].concat();
-        assert_eq!(
-            notes.add_secret(Order::Big, &long[..12]),
-            Err(Trouble::BadBlock)
-        );
+        assert_eq!(notes.add_secret(Order::Big, &long[..12]), Err(Trouble::BadBlock));
     }
 
     #[test]
     fn names_are_kept_within_their_limit() {
         let four = b"\x01\0\x10\0\xc0\0\x02\x01mx.a\0mail.a\0";
-        let six = [
-            &b"\x02\0\x13\0"[..],
-            &Ipv6Addr::LOCALHOST.octets(),
-            b"me\0\0",
-        ]
-        .concat();
+        let six = [&b"\x02\0\x13\0"[..], &Ipv6Addr::LOCALHOST.octets(), b"me\0\0"].concat();
         let block = [&four[..], &six, &[0; 4], &four[..]].concat();
-        let limits = Limits {
-            names: 3,
-            ..Limits::default()
-        };
+        let limits = Limits { names: 3, ..Limits::default() };
         let mut notes = Notes::new(&limits);
         assert_eq!(notes.add_names(Order::Little, &block), Ok(()));
         let mx = Ipv4Addr::new(192, 0, 2, 1).into();
-        let named = [
-            (mx, "mx.a"),
-            (mx, "mail.a"),
-            (Ipv6Addr::LOCALHOST.into(), "me"),
-        ];
-        assert_eq!(
-            notes.names,
-            named.map(|(addr, name)| (addr, name.to_owned()))
-        );
-        assert_eq!(
-            notes.add_names(Order::Little, &block),
-            Err(Trouble::DroppedNote)
-        );
+        let named = [(mx, "mx.a"), (mx, "mail.a"), (Ipv6Addr::LOCALHOST.into(), "me")];
+        assert_eq!(notes.names, named.map(|(addr, name)| (addr, name.to_owned())));
+        assert_eq!(notes.add_names(Order::Little, &block), Err(Trouble::DroppedNote));
         let short = b"\x02\0\x04\0\x01\x02\x03\x04";
-        assert_eq!(
-            notes.add_names(Order::Little, short),
-            Err(Trouble::BadBlock)
-        );
+        assert_eq!(notes.add_names(Order::Little, short), Err(Trouble::BadBlock));
     }
 }

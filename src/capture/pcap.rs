@@ -95,11 +95,7 @@ impl Pcap {
             digits: if variant.unit == 1_000_000 { 6 } else { 9 },
             link: u16::try_from(network & 0xffff).unwrap_or(u16::MAX),
             // Bit 26: an FCS is there; bits 28 to 31: its length in units of 16 bits.
-            fcs: if fcs_bits & 4 != 0 {
-                (fcs_bits >> 4) * 2
-            } else {
-                0
-            },
+            fcs: if fcs_bits & 4 != 0 { (fcs_bits >> 4) * 2 } else { 0 },
             usual: if snaplen > limits.block_bytes {
                 USUAL_BYTES
             } else {
@@ -244,16 +240,8 @@ mod tests {
     impl File {
         fn new(magic: [u8; 4], network: u32) -> Self {
             let Variant { order, head, .. } = Variant::of(&magic).unwrap();
-            let mut file = Self {
-                order,
-                head,
-                bytes: magic.to_vec(),
-            };
-            file.put(&[if order == Order::Big {
-                2 << 16 | 4
-            } else {
-                4 << 16 | 2
-            }]);
+            let mut file = Self { order, head, bytes: magic.to_vec() };
+            file.put(&[if order == Order::Big { 2 << 16 | 4 } else { 4 << 16 | 2 }]);
             file.put(&[0, 0, 65_535, network]);
             file
         }
@@ -327,14 +315,8 @@ mod tests {
         file.record((START, 0), b"abc", 8);
         let outcome = read_file(&file.bytes);
         assert_eq!(outcome.frames[0].2, 1);
-        assert_eq!(
-            (&outcome.frames[0].3[..], outcome.frames[0].4),
-            (&b"abcd"[..], 4)
-        );
-        assert_eq!(
-            (&outcome.frames[1].3[..], outcome.frames[1].4),
-            (&b"abc"[..], 4)
-        );
+        assert_eq!((&outcome.frames[0].3[..], outcome.frames[0].4), (&b"abcd"[..], 4));
+        assert_eq!((&outcome.frames[1].3[..], outcome.frames[1].4), (&b"abc"[..], 4));
         // The length without the flag means nothing.
         let mut file = File::new(MICROS, 0x2000_0001);
         file.record((START, 0), b"abcdefgh", 8);
@@ -375,11 +357,7 @@ mod tests {
             let mut file = ten();
             file.splice(from..to, vec![0x55; with]);
             let outcome = read_file(&file);
-            assert!(
-                outcome.frames.len() >= 8,
-                "{from}..{to}: {}",
-                outcome.frames.len()
-            );
+            assert!(outcome.frames.len() >= 8, "{from}..{to}: {}", outcome.frames.len());
             assert_eq!(outcome.troubles.times(Trouble::BadBlock), 1);
             assert!(!outcome.troubles.hides_the_rest());
         }
@@ -412,11 +390,7 @@ mod tests {
         // Too far away to be looked for.
         let mut far = ten();
         far.splice(24..30, [0xab; 3000]);
-        let limits = Limits {
-            resync_bytes: 1000,
-            read_buffer: 100,
-            ..Limits::default()
-        };
+        let limits = Limits { resync_bytes: 1000, read_buffer: 100, ..Limits::default() };
         let outcome = read(Box::new(Cursor::new(far)), &limits).unwrap();
         assert_eq!(outcome.troubles(), [(Trouble::LostFraming, 1, 1)]);
     }

@@ -100,34 +100,22 @@ impl Pcapng {
     /// The length of the block that begins here, if its end confirms it.
     fn length(&self, head: Head, tape: &mut Tape, troubles: &mut Troubles) -> Option<usize> {
         // Some writers do not count the padding.
-        [head.length, padded(head.length)]
-            .into_iter()
-            .find(|&length| {
-                (FRAME..=self.most).contains(&length)
-                    && tape.need(length, troubles)
-                    && head.is_closed_by(length, tape.data())
-            })
+        [head.length, padded(head.length)].into_iter().find(|&length| {
+            (FRAME..=self.most).contains(&length)
+                && tape.need(length, troubles)
+                && head.is_closed_by(length, tape.data())
+        })
     }
 
     /// Moves from a block of unknown end to the next good one.
     fn recover(&mut self, head: Option<Head>, tape: &mut Tape, troubles: &mut Troubles) -> bool {
-        let Head {
-            kind,
-            order,
-            length,
-        } = head.unwrap_or(Head {
-            kind: 0,
-            order: self.order,
-            length: 0,
-        });
+        let Head { kind, order, length } =
+            head.unwrap_or(Head { kind: 0, order: self.order, length: 0 });
         let number = tape.number + u64::from(is_packet(kind));
         let origin = tape.origin(number);
         let is_cut = (FRAME..=self.most).contains(&length) && tape.data().len() < length;
         let body = tape.data().get(8..).unwrap_or_default();
-        let body = body
-            .get(..body.len().min(DESCRIPTION))
-            .unwrap_or_default()
-            .to_vec();
+        let body = body.get(..body.len().min(DESCRIPTION)).unwrap_or_default().to_vec();
         let found = tape.search(|data, _| self.sight(data), troubles)
             || length > self.most && self.skip_huge(origin.offset, length, tape, troubles);
         let trouble = match found {
@@ -216,10 +204,7 @@ impl Pcapng {
             _ => return None,
         };
         match found {
-            Ok(found) => found.map(|found| Found {
-                size: length,
-                ..found
-            }),
+            Ok(found) => found.map(|found| Found { size: length, ..found }),
             Err(trouble) => {
                 troubles.add(trouble, tape.origin(tape.number));
                 None
@@ -240,11 +225,7 @@ impl Pcapng {
         if self.interfaces.len() < self.most_interfaces {
             self.interfaces.push(interface);
         }
-        if is_good {
-            Ok(None)
-        } else {
-            Err(Trouble::BadBlock)
-        }
+        if is_good { Ok(None) } else { Err(Trouble::BadBlock) }
     }
 
     fn interface(&self, index: u32) -> Result<&Interface, Trouble> {
@@ -294,11 +275,7 @@ impl Pcapng {
         let wire = self.order.u32(block, 0).ok_or(Trouble::BadBlock)?;
         let interface = self.interface(0)?;
         let room = u32::try_from(block.len() - 4).unwrap_or(u32::MAX);
-        let snaplen = if interface.snaplen == 0 {
-            u32::MAX
-        } else {
-            interface.snaplen
-        };
+        let snaplen = if interface.snaplen == 0 { u32::MAX } else { interface.snaplen };
         let (len, wire_len) = without_fcs(wire.min(snaplen).min(room), wire, interface.fcs);
         Ok(Some(Found {
             at: None,
@@ -330,11 +307,7 @@ impl Head {
             },
             _ => order,
         };
-        Some(Self {
-            kind,
-            order,
-            length: size(order.u32(data, 4)?),
-        })
+        Some(Self { kind, order, length: size(order.u32(data, 4)?) })
     }
 
     /// Whether `data` ends this block after `length` bytes by its length.
@@ -366,10 +339,7 @@ mod tests {
     impl File {
         /// A file with a section and one Ethernet interface.
         fn new(order: Order) -> Self {
-            let mut file = Self {
-                order,
-                bytes: Vec::new(),
-            };
+            let mut file = Self { order, bytes: Vec::new() };
             file.section(order);
             file.interface(1, 0, &[]);
             file
@@ -411,12 +381,7 @@ mod tests {
         }
 
         fn interface(&mut self, link: u16, snaplen: u32, options: &[u8]) {
-            let body = [
-                self.halves(link, 0),
-                self.fields(&[snaplen]),
-                options.to_vec(),
-            ]
-            .concat();
+            let body = [self.halves(link, 0), self.fields(&[snaplen]), options.to_vec()].concat();
             self.block(IDB_MAGIC, &body);
         }
 
@@ -463,14 +428,7 @@ mod tests {
         assert_eq!(
             outcome.frames,
             [
-                (
-                    Some(1_700_000_000_000_001_000),
-                    6,
-                    1,
-                    b"first".to_vec(),
-                    6,
-                    1
-                ),
+                (Some(1_700_000_000_000_001_000), 6, 1, b"first".to_vec(), 6, 1),
                 (Some(2_000_000_000), 6, 113, b"second".to_vec(), 7, 2),
                 (None, 6, 276, b"sim".to_vec(), 5, 3),
                 (Some(3_000_000_000), 6, 276, b"obs".to_vec(), 30, 4),
@@ -501,11 +459,8 @@ mod tests {
         file.packet(1, 0, b"abcdefgh", &comment);
         file.packet(2, 0, b"abcdefgh", &[]);
         file.packet(1, 0, b"abcdefgh", &flags);
-        let lengths: Vec<_> = read_file(&file.bytes)
-            .frames
-            .iter()
-            .map(|f| (f.3.len(), f.4))
-            .collect();
+        let lengths: Vec<_> =
+            read_file(&file.bytes).frames.iter().map(|f| (f.3.len(), f.4)).collect();
         assert_eq!(lengths, [(8, 9), (5, 5), (5, 5), (7, 7)]);
     }
 
@@ -519,10 +474,7 @@ mod tests {
         file.block(NRB_MAGIC, &records);
         let outcome = read_file(&file.bytes);
         assert_eq!(outcome.secrets, [b"key"]);
-        assert_eq!(
-            outcome.names,
-            [([192, 0, 2, 1].into(), "mx.example".to_owned())]
-        );
+        assert_eq!(outcome.names, [([192, 0, 2, 1].into(), "mx.example".to_owned())]);
         assert!(outcome.troubles.is_empty());
     }
 
@@ -570,21 +522,14 @@ mod tests {
             file.bytes[end - 4] = closing;
             file.packet(0, 0, b"next", &[]);
             let outcome = read_file(&file.bytes);
-            assert_eq!(
-                (outcome.numbers(), outcome.troubles()),
-                (vec![1, 2], vec![])
-            );
+            assert_eq!((outcome.numbers(), outcome.troubles()), (vec![1, 2], vec![]));
         }
     }
 
     #[test]
     fn a_huge_block_is_moved_over_and_lost_framing_said() {
-        let limits = Limits {
-            block_bytes: 1000,
-            resync_bytes: 2000,
-            read_buffer: 64,
-            ..Limits::default()
-        };
+        let limits =
+            Limits { block_bytes: 1000, resync_bytes: 2000, read_buffer: 64, ..Limits::default() };
         for (huge, ends) in [(1500, false), (1500, true), (9000, false), (9000, true)] {
             let mut file = File::new(Order::Big);
             file.packet(0, 0, b"first", &[]);
@@ -620,10 +565,7 @@ mod tests {
         let header = 28 + 20;
         // Without the description of the interface there is no packet, so it is left whole.
         damage_everywhere(&file, 10);
-        let limits = Limits {
-            read_buffer: 1000,
-            ..Limits::default()
-        };
+        let limits = Limits { read_buffer: 1000, ..Limits::default() };
         let (start, packets) = file.split_at(header);
         for place in 0..packets.len() {
             for value in [0, 0x7f, 0xff, packets[place] ^ 0x10] {

@@ -156,7 +156,10 @@ fn input(path: &str, facts: &Facts, error: Option<&Error>) -> InputReport {
 enum Output {
     Standard,
     /// A file that takes its place only when the report is whole.
-    File { temporary: NamedTempFile, path: PathBuf },
+    File {
+        temporary: NamedTempFile,
+        path: PathBuf,
+    },
 }
 
 impl Output {

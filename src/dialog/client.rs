@@ -1,9 +1,7 @@
 //! The client's stream: which bytes are a command, content, an AUTH line or TLS.
 
 use super::content::{self, Candidate, Scanner};
-use super::session::{
-    Auth, AuthOutcome, Exchange, Mark, Request, ResyncWhy, Transfer, Used,
-};
+use super::session::{Auth, AuthOutcome, Exchange, Mark, Request, ResyncWhy, Transfer, Used};
 use super::{Awaited, Dialog, Lines, Mode, Owed, Start, awaited, exchange_mut, mail, secrets};
 use crate::chunk::{Gap, Side};
 use crate::limits::Limits;

@@ -91,8 +91,18 @@ impl Dialog {
             return false;
         }
         let Some(doubt) = self.doubt.take() else { return false };
-        let Doubt { candidate, session, state, owed, answered_to, mails, clock, closes, events, .. } =
-            *doubt;
+        let Doubt {
+            candidate,
+            session,
+            state,
+            owed,
+            answered_to,
+            mails,
+            clock,
+            closes,
+            events,
+            ..
+        } = *doubt;
         self.session = session;
         self.state = state;
         self.owed = owed;

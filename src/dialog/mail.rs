@@ -158,7 +158,8 @@ pub(super) fn content_answered(message: &mut Message, code: u16) {
 /// (RFC 2033 §4.2). Returns whether more such replies are to come.
 pub(super) fn delivery_answered(message: &mut Message, reply: Reply) -> bool {
     let accepted = |r: &&mut Recipient| r.code.is_some_and(|code| code / 100 == 2);
-    let mut waiting = message.recipients.iter_mut().filter(accepted).filter(|r| r.delivery.is_none());
+    let mut waiting =
+        message.recipients.iter_mut().filter(accepted).filter(|r| r.delivery.is_none());
     if let Some(recipient) = waiting.next() {
         recipient.delivery = Some(reply);
     }
@@ -178,7 +179,9 @@ pub(super) fn settle(message: &mut Message, given_up: bool) {
     }
     let refused = |r: &Recipient| r.code.is_some_and(|code| code >= 400);
     if message.transfer.is_none() && !message.recipients.is_empty() {
-        if let Some(last) = message.recipients.last().filter(|_| message.recipients.iter().all(refused)) {
+        if let Some(last) =
+            message.recipients.last().filter(|_| message.recipients.iter().all(refused))
+        {
             message.outcome = Outcome::Rejected;
             message.code = last.code;
             return;

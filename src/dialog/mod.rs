@@ -28,8 +28,8 @@ use crate::time::Stamp;
 use clock::Clock;
 use mail::Mails;
 use session::{
-    AuthOutcome, Exchange, GapAt, Mark, Protocol, Request, Resync, ResyncWhy, Session, Span, Text, Timing, Tls,
-    Used,
+    AuthOutcome, Exchange, GapAt, Mark, Protocol, Request, Resync, ResyncWhy, Session, Span, Text,
+    Timing, Tls, Used,
 };
 use state::State;
 use std::collections::VecDeque;
@@ -342,11 +342,8 @@ impl Dialog {
     /// Notes `bytes` of TLS records of `side`.
     fn tls(&mut self, side: Side, bytes: u64, mark: Mark) {
         let implicit = !self.state.tls;
-        let tls = self.session.tls.get_or_insert(Tls {
-            implicit,
-            begun: mark,
-            bytes: Sides::default(),
-        });
+        let tls =
+            self.session.tls.get_or_insert(Tls { implicit, begun: mark, bytes: Sides::default() });
         *tls.bytes.of_mut(side) += bytes;
         if let Some(tap) = &mut self.tap {
             tap.tls(side, bytes);
@@ -446,7 +443,11 @@ fn end(session: &Session, closes: &Closes, ending: Ending) -> End {
     let silent = session.exchanges.is_empty() && session.greeting.is_none();
     if closes.refused {
         End::Refused
-    } else if !is_text && silent && !closes.accepted && closes.first.is_none() && !closes.reset
+    } else if !is_text
+        && silent
+        && !closes.accepted
+        && closes.first.is_none()
+        && !closes.reset
         && session.unsolicited.is_empty()
         && session.tls.is_none()
         && session.gaps.is_empty()

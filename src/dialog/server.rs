@@ -233,13 +233,10 @@ impl Dialog {
             // So was what is set aside until this very reply.
             let went_on = match self.mode {
                 Mode::Await(awaited) if self.owed.len() == 1 && !self.parked.is_empty() => {
-                    let knows = self.parked.iter().filter_map(|parked| parked.start.seen).any(
-                        |seen| {
-                            seen > from
-                                && seen <= partial.begun.offset
-                                && front.seen != Some(seen)
-                        },
-                    );
+                    let knows =
+                        self.parked.iter().filter_map(|parked| parked.start.seen).any(|seen| {
+                            seen > from && seen <= partial.begun.offset && front.seen != Some(seen)
+                        });
                     let content = awaited == Awaited::Data
                         && code != 354
                         && partial.seen.is_none_or(|seen| seen > front.end);
@@ -375,15 +372,13 @@ impl Dialog {
         let positive = code / 100 == 2;
         let open = exchange_mut(&mut self.session, owed.exchange).is_some_and(|e| e.before.mail);
         match verb {
-            Verb::Ehlo | Verb::Lhlo | Verb::Helo if positive => self.introduced(verb, owed, partial),
+            Verb::Ehlo | Verb::Lhlo | Verb::Helo if positive => {
+                self.introduced(verb, owed, partial)
+            }
             Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => {
                 let open_before = open;
-                let moved = self.mails.mail_answered(
-                    &mut self.session,
-                    owed.message,
-                    code,
-                    open_before,
-                );
+                let moved =
+                    self.mails.mail_answered(&mut self.session, owed.message, code, open_before);
                 if let Some(moved) = moved {
                     self.renumber(owed.message, moved);
                 }

@@ -77,7 +77,8 @@ impl State {
             Verb::Rset if positive => self.end_transaction(),
             // RFC 3207 §4.2: both sides forget everything.
             Verb::Starttls if positive => {
-                self = Self { greeted: true, tls: true, inferred: self.inferred, ..Self::default() };
+                self =
+                    Self { greeted: true, tls: true, inferred: self.inferred, ..Self::default() };
             }
             Verb::Auth if positive => self.authenticated = true,
             Verb::Quit if positive => self.closing = true,
@@ -116,7 +117,8 @@ mod tests {
 
     #[test]
     fn changes_on_replies_not_on_commands() {
-        let open = run(&[(Verb::Ehlo, 250), (Verb::Mail, 250), (Verb::Rcpt, 550), (Verb::Rcpt, 250)]);
+        let open =
+            run(&[(Verb::Ehlo, 250), (Verb::Mail, 250), (Verb::Rcpt, 550), (Verb::Rcpt, 250)]);
         assert!(open.mail && open.rcpt_sent == 2 && open.rcpt_accepted == 1);
         let refused = run(&[(Verb::Ehlo, 500), (Verb::Mail, 550)]);
         assert!(!refused.mail && refused.hello == Protocol::Unknown);
@@ -124,7 +126,8 @@ mod tests {
 
     #[test]
     fn a_refused_ehlo_keeps_the_transaction() {
-        let state = run(&[(Verb::Helo, 250), (Verb::Mail, 250), (Verb::Rcpt, 250), (Verb::Ehlo, 501)]);
+        let state =
+            run(&[(Verb::Helo, 250), (Verb::Mail, 250), (Verb::Rcpt, 250), (Verb::Ehlo, 501)]);
         assert!(state.mail && state.rcpt_accepted == 1 && state.hello == Protocol::Smtp);
     }
 

@@ -89,9 +89,7 @@ impl Input {
     pub fn skip(&mut self, n: u64) -> io::Result<u64> {
         let mut left = n;
         loop {
-            let step = usize::try_from(left)
-                .unwrap_or(usize::MAX)
-                .min(self.end - self.start);
+            let step = usize::try_from(left).unwrap_or(usize::MAX).min(self.end - self.start);
             self.consume(step);
             left -= step as u64;
             if left == 0 || self.ended {
@@ -189,11 +187,7 @@ pub(crate) mod tests {
 
         fn and_then(data: &[u8], size: usize, failure: Option<ErrorKind>) -> Box<dyn Read + Send> {
             let left = data.chunks(size).map(<[u8]>::to_vec).collect();
-            Box::new(Self {
-                left,
-                interrupt: false,
-                failure,
-            })
+            Box::new(Self { left, interrupt: false, failure })
         }
     }
 
@@ -229,11 +223,7 @@ pub(crate) mod tests {
     }
 
     fn small() -> Limits {
-        Limits {
-            read_buffer: 16,
-            block_bytes: 1000,
-            ..Limits::default()
-        }
+        Limits { read_buffer: 16, block_bytes: 1000, ..Limits::default() }
     }
 
     #[test]
@@ -264,10 +254,7 @@ pub(crate) mod tests {
 
     #[test]
     fn the_buffer_grows_with_what_is_there_and_not_with_the_wish() {
-        let limits = Limits {
-            read_buffer: 100,
-            ..Limits::default()
-        };
+        let limits = Limits { read_buffer: 100, ..Limits::default() };
         let mut input = Input::new(Pieces::of(&[7; 500], 100), &limits).unwrap();
         assert_eq!(input.fill(1 << 24).unwrap().len(), 500);
         assert!(input.buffer.len() <= 1000);
@@ -310,17 +297,11 @@ pub(crate) mod tests {
         let mut file = gzip(&data);
         let cut = &file[..file.len() - 5].to_vec();
         let mut input = Input::new(Pieces::of(cut, 1000), &small()).unwrap();
-        assert_eq!(
-            all(&mut input),
-            (data.clone(), Some(ErrorKind::UnexpectedEof))
-        );
+        assert_eq!(all(&mut input), (data.clone(), Some(ErrorKind::UnexpectedEof)));
 
         let reset = Pieces::failing(cut, 1000, ErrorKind::ConnectionReset);
         let mut input = Input::new(reset, &small()).unwrap();
-        assert_eq!(
-            all(&mut input),
-            (data.clone(), Some(ErrorKind::ConnectionReset))
-        );
+        assert_eq!(all(&mut input), (data.clone(), Some(ErrorKind::ConnectionReset)));
 
         let checksum = file.len() - 8;
         file[checksum] ^= 1;
@@ -342,11 +323,7 @@ pub(crate) mod tests {
     #[test]
     fn zstd_frames_are_one_stream() {
         for file in [ZSTD, &ZSTD[16..]] {
-            let text: &[u8] = if file == ZSTD {
-                b"first, second"
-            } else {
-                b"second"
-            };
+            let text: &[u8] = if file == ZSTD { b"first, second" } else { b"second" };
             for size in [1, 2, 7, 1000] {
                 let mut input = Input::new(Pieces::of(file, size), &small()).unwrap();
                 assert_eq!(input.compression(), Some("zstd"));
@@ -359,10 +336,7 @@ pub(crate) mod tests {
     #[test]
     fn damaged_zstd_gives_what_comes_before_and_is_told_from_a_failing_source() {
         let mut input = Input::new(Pieces::of(&ZSTD[..ZSTD.len() - 2], 9), &small()).unwrap();
-        assert_eq!(
-            all(&mut input),
-            (b"first, second".to_vec(), Some(ErrorKind::UnexpectedEof))
-        );
+        assert_eq!(all(&mut input), (b"first, second".to_vec(), Some(ErrorKind::UnexpectedEof)));
         // Inside the first block: its bytes are within the window, and still not lost.
         let mut input = Input::new(Pieces::of(&ZSTD[..13], 9), &small()).unwrap();
         let (bytes, failure) = all(&mut input);
@@ -371,25 +345,16 @@ pub(crate) mod tests {
 
         let reset = Pieces::failing(&ZSTD[..30], 9, ErrorKind::ConnectionReset);
         let mut input = Input::new(reset, &small()).unwrap();
-        assert_eq!(
-            all(&mut input),
-            (b"first, ".to_vec(), Some(ErrorKind::ConnectionReset))
-        );
+        assert_eq!(all(&mut input), (b"first, ".to_vec(), Some(ErrorKind::ConnectionReset)));
 
         let mut file = ZSTD.to_vec();
         *file.last_mut().unwrap() ^= 1;
         let mut input = Input::new(Pieces::of(&file, 9), &small()).unwrap();
-        assert_eq!(
-            all(&mut input),
-            (b"first, second".to_vec(), Some(ErrorKind::InvalidData))
-        );
+        assert_eq!(all(&mut input), (b"first, second".to_vec(), Some(ErrorKind::InvalidData)));
 
         let garbage = [ZSTD, b"garbage"].concat();
         let mut input = Input::new(Pieces::of(&garbage, 9), &small()).unwrap();
-        assert_eq!(
-            all(&mut input),
-            (b"first, second".to_vec(), Some(ErrorKind::InvalidData))
-        );
+        assert_eq!(all(&mut input), (b"first, second".to_vec(), Some(ErrorKind::InvalidData)));
     }
 
     proptest! {

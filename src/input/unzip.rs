@@ -79,11 +79,7 @@ impl Decoder {
                 return;
             }
         };
-        let source = Source {
-            begun: Cursor::new(begun),
-            plain,
-            failure: None,
-        };
+        let source = Source { begun: Cursor::new(begun), plain, failure: None };
         *self = match format {
             #[cfg(feature = "gzip")]
             Format::Gzip => Self::Gzip(Box::new(flate2::read::MultiGzDecoder::new(source))),
@@ -193,11 +189,7 @@ pub(super) mod zstd {
         pub(in super::super) fn new(source: Source, limits: &Limits) -> Self {
             let mut decoder = FrameDecoder::new();
             decoder.set_max_window_size(limits.zstd_window);
-            Self {
-                source: io::BufReader::new(source),
-                decoder,
-                state: State::Between,
-            }
+            Self { source: io::BufReader::new(source), decoder, state: State::Between }
         }
 
         pub(in super::super) fn source(&mut self) -> &mut Source {

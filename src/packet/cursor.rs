@@ -30,12 +30,7 @@ pub(super) struct Cursor<'d> {
 impl<'d> Cursor<'d> {
     /// All of `bytes`, which were `wire` bytes or more.
     pub(super) fn new(bytes: &'d [u8], wire: usize) -> Self {
-        Self {
-            bytes,
-            at: 0,
-            wire: wire.max(bytes.len()),
-            padded: false,
-        }
+        Self { bytes, at: 0, wire: wire.max(bytes.len()), padded: false }
     }
 
     /// All of a frame.
@@ -67,10 +62,7 @@ impl<'d> Cursor<'d> {
 
     /// The next `N` bytes, not taken.
     pub(super) fn peek<const N: usize>(&self) -> Result<[u8; N], Stop> {
-        self.bytes
-            .first_chunk()
-            .copied()
-            .ok_or_else(|| self.lack(N))
+        self.bytes.first_chunk().copied().ok_or_else(|| self.lack(N))
     }
 
     /// Takes the next `N` bytes.
@@ -98,11 +90,7 @@ impl<'d> Cursor<'d> {
 
     /// Why `len` bytes cannot be taken: they were cut, or there never were so many.
     pub(super) fn lack(&self, len: usize) -> Stop {
-        Stop::Trouble(if len > self.wire {
-            Trouble::BadPacket
-        } else {
-            Trouble::CutHeader
-        })
+        Stop::Trouble(if len > self.wire { Trouble::BadPacket } else { Trouble::CutHeader })
     }
 }
 

@@ -103,8 +103,7 @@ impl Datagram {
 
     /// What it costs to hold, in bytes.
     pub(super) fn cost(&self) -> usize {
-        self.filled
-            .saturating_add(self.pieces.len().saturating_mul(PIECE_COST))
+        self.filled.saturating_add(self.pieces.len().saturating_mul(PIECE_COST))
     }
 
     /// Takes what is new of a fragment; `false` if it contradicts an earlier one.
@@ -149,9 +148,7 @@ impl Datagram {
 
     /// Where the last piece ends.
     fn reach(&self) -> usize {
-        self.pieces
-            .last_key_value()
-            .map_or(0, |(&at, piece)| at.saturating_add(piece.len()))
+        self.pieces.last_key_value().map_or(0, |(&at, piece)| at.saturating_add(piece.len()))
     }
 
     fn fill(&mut self, at: usize, piece: Piece) {
@@ -186,19 +183,12 @@ impl Datagram {
             let new = bytes.get(at.saturating_sub(offset)..).unwrap_or_default();
             old.iter().zip(new).any(|(old, new)| old != new)
         });
-        Overlap {
-            holes: self.holes(range),
-            conflict,
-        }
+        Overlap { holes: self.holes(range), conflict }
     }
 
     /// The pieces that cover a part of `range`, in order.
     fn pieces_in(&self, range: &Range<usize>) -> impl Iterator<Item = (usize, &Piece)> {
-        let from = self
-            .pieces
-            .range(..=range.start)
-            .next_back()
-            .map_or(range.start, |(&at, _)| at);
+        let from = self.pieces.range(..=range.start).next_back().map_or(range.start, |(&at, _)| at);
         let start = range.start;
         self.pieces
             .range(from..range.end.max(from))
@@ -216,11 +206,7 @@ impl Datagram {
                 Piece::Cut(_) => break,
             }
         }
-        Some(Whole {
-            ip: self.ip,
-            bytes,
-            wire,
-        })
+        Some(Whole { ip: self.ip, bytes, wire })
     }
 }
 
@@ -241,16 +227,8 @@ mod tests {
     fn holes_are_what_no_piece_covers() {
         let from = super::super::forge::CLIENT.into();
         let fragment = Fragment {
-            ip: Ip {
-                from,
-                to: from,
-                protocol: 6,
-            },
-            part: Part {
-                identification: 1,
-                offset: 8,
-                more: true,
-            },
+            ip: Ip { from, to: from, protocol: 6 },
+            part: Part { identification: 1, offset: 8, more: true },
             len: 16,
             captured: 0..10,
             wanted: true,

@@ -79,10 +79,7 @@ impl Table {
         }
         let cost = datagram.cost();
         let agrees = datagram.take(fragment, captured);
-        self.held = self
-            .held
-            .saturating_add(datagram.cost())
-            .saturating_sub(cost);
+        self.held = self.held.saturating_add(datagram.cost()).saturating_sub(cost);
         if !agrees && datagram.wanted {
             troubles.add(Trouble::FragmentConflict, frame.origin);
         }
@@ -117,10 +114,7 @@ impl Table {
         let Some(datagram) = self.datagrams.get(key) else {
             return;
         };
-        let lapse = datagram
-            .at
-            .zip(frame.at)
-            .map_or(0, |(from, to)| to.since(from).nanos());
+        let lapse = datagram.at.zip(frame.at).map_or(0, |(from, to)| to.since(from).nanos());
         let is_stale = lapse.unsigned_abs() > self.limits.fragment_lapse_ns;
         if is_stale || datagram.done && !datagram.repeats(fragment, captured) {
             self.drop_datagram(key, Trouble::FragmentMissing, troubles);
@@ -159,10 +153,7 @@ impl Key {
         if ip.from.is_ipv6() {
             ip.protocol = 0;
         }
-        Self {
-            ip,
-            identification: fragment.part.identification,
-        }
+        Self { ip, identification: fragment.part.identification }
     }
 }
 
@@ -201,30 +192,15 @@ mod tests {
     /// All of a packet in three fragments.
     fn three(packet: &[u8], id: u16) -> [Vec<u8>; 3] {
         let end = packet.len() - 20;
-        [
-            part4(packet, id, 0..16),
-            part4(packet, id, 16..32),
-            part4(packet, id, 32..end),
-        ]
+        [part4(packet, id, 0..16), part4(packet, id, 16..32), part4(packet, id, 32..end)]
     }
 
     #[test]
     fn any_order() {
         let parts = three(&tcp4(DATA), 1);
-        for order in [
-            [0, 1, 2],
-            [0, 2, 1],
-            [1, 0, 2],
-            [1, 2, 0],
-            [2, 0, 1],
-            [2, 1, 0],
-        ] {
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
             let packets = order.map(|index| parts[index].clone());
-            assert_eq!(
-                decode_packets(RAW, &packets),
-                Got::whole(&[DATA]),
-                "{order:?}"
-            );
+            assert_eq!(decode_packets(RAW, &packets), Got::whole(&[DATA]), "{order:?}");
         }
     }
 
@@ -259,16 +235,9 @@ mod tests {
 
     #[test]
     fn an_identification_may_come_again() {
-        let halves = |packet: Vec<u8>| {
-            [
-                part4(&packet, 1, 0..24),
-                part4(&packet, 1, 24..packet.len() - 20),
-            ]
-        };
-        let packets = [
-            halves(tcp4(b"the first\r\n")),
-            halves(tcp4(b"another one\r\n")),
-        ];
+        let halves =
+            |packet: Vec<u8>| [part4(&packet, 1, 0..24), part4(&packet, 1, 24..packet.len() - 20)];
+        let packets = [halves(tcp4(b"the first\r\n")), halves(tcp4(b"another one\r\n"))];
         let expected = Got::whole(&[b"the first\r\n", b"another one\r\n"]);
         assert_eq!(decode_packets(RAW, &packets.concat()), expected);
     }
@@ -276,20 +245,10 @@ mod tests {
     #[test]
     fn an_old_datagram_takes_no_new_fragments() {
         let [a, b, c] = three(&tcp4(DATA), 1);
-        let late = |packet| Frame {
-            at: Some(Stamp::from_nanos(61_000_000_000)),
-            ..packet
-        };
-        let frames = [
-            frame(RAW, &a, 1),
-            late(frame(RAW, &b, 2)),
-            late(frame(RAW, &c, 3)),
-        ];
+        let late = |packet| Frame { at: Some(Stamp::from_nanos(61_000_000_000)), ..packet };
+        let frames = [frame(RAW, &a, 1), late(frame(RAW, &b, 2)), late(frame(RAW, &c, 3))];
         let troubles = vec![(Trouble::FragmentMissing, 2)];
-        let expected = Got {
-            data: Vec::new(),
-            troubles,
-        };
+        let expected = Got { data: Vec::new(), troubles };
         assert_eq!(decode_all(&frames, &Limits::default()), expected);
     }
 
@@ -298,21 +257,9 @@ mod tests {
         let packet = tcp4(DATA);
         let end = packet.len() - 20;
         for packets in [
-            [
-                part4(&packet, 1, 0..24),
-                part4(&packet, 1, 8..32),
-                part4(&packet, 1, 16..end),
-            ],
-            [
-                part4(&packet, 1, 16..end),
-                part4(&packet, 1, 8..24),
-                part4(&packet, 1, 0..32),
-            ],
-            [
-                part4(&packet, 1, 8..16),
-                part4(&packet, 1, 24..end),
-                part4(&packet, 1, 0..32),
-            ],
+            [part4(&packet, 1, 0..24), part4(&packet, 1, 8..32), part4(&packet, 1, 16..end)],
+            [part4(&packet, 1, 16..end), part4(&packet, 1, 8..24), part4(&packet, 1, 0..32)],
+            [part4(&packet, 1, 8..16), part4(&packet, 1, 24..end), part4(&packet, 1, 0..32)],
         ] {
             assert_eq!(decode_packets(RAW, &packets), Got::whole(&[DATA]));
         }
@@ -327,20 +274,14 @@ mod tests {
         let tail = part4(&packet, 1, 32..end);
         let conflict = vec![(Trouble::FragmentConflict, 1)];
         let packets = [part4(&packet, 1, 0..32), liar.clone(), tail.clone()];
-        let expected = Got {
-            data: vec![(DATA.to_vec(), 0)],
-            troubles: conflict.clone(),
-        };
+        let expected = Got { data: vec![(DATA.to_vec(), 0)], troubles: conflict.clone() };
         assert_eq!(decode_packets(RAW, &packets), expected);
         let packets = [liar, part4(&packet, 1, 0..32), tail];
         let mut data = DATA.to_vec();
         data[4] ^= 1;
         assert_eq!(
             decode_packets(RAW, &packets),
-            Got {
-                data: vec![(data, 0)],
-                troubles: conflict
-            }
+            Got { data: vec![(data, 0)], troubles: conflict }
         );
     }
 
@@ -348,43 +289,23 @@ mod tests {
     fn ends_that_contradict() {
         let (packet, longer) = (tcp4(DATA), tcp4(&[b'x'; 60]));
         let [a, b, c] = three(&packet, 1);
-        for liar in [
-            part4(&longer, 1, 32..80),
-            part4(&longer, 1, 48..56),
-            part4(&longer, 1, 72..80),
-        ] {
+        for liar in
+            [part4(&longer, 1, 32..80), part4(&longer, 1, 48..56), part4(&longer, 1, 72..80)]
+        {
             let got = decode_packets(RAW, &[c.clone(), liar, a.clone(), b.clone()]);
             let troubles = vec![(Trouble::FragmentConflict, 1)];
-            assert_eq!(
-                got,
-                Got {
-                    data: vec![(DATA.to_vec(), 0)],
-                    troubles
-                }
-            );
+            assert_eq!(got, Got { data: vec![(DATA.to_vec(), 0)], troubles });
         }
         // The end that comes later lies before what is there.
         let got = decode_packets(RAW, &[part4(&longer, 1, 48..56), c]);
-        let troubles = vec![
-            (Trouble::FragmentConflict, 1),
-            (Trouble::FragmentMissing, 1),
-        ];
-        assert_eq!(
-            got,
-            Got {
-                data: Vec::new(),
-                troubles
-            }
-        );
+        let troubles = vec![(Trouble::FragmentConflict, 1), (Trouble::FragmentMissing, 1)];
+        assert_eq!(got, Got { data: Vec::new(), troubles });
     }
 
     #[test]
     fn missing_fragments_are_counted_at_the_end() {
         let [a, _, c] = three(&tcp4(DATA), 1);
-        assert_eq!(
-            decode_packets(RAW, &[a, c]),
-            Got::only(Trouble::FragmentMissing)
-        );
+        assert_eq!(decode_packets(RAW, &[a, c]), Got::only(Trouble::FragmentMissing));
         let mut foreign = tcp4(DATA);
         foreign[20..24].copy_from_slice(&[0, 80, 0x80, 1]);
         let [a, _, c] = three(&foreign, 1);
@@ -397,48 +318,26 @@ mod tests {
     fn datagrams_and_bytes_are_bounded() {
         let packet = tcp4(&[b'x'; 1000]);
         let heads: Vec<_> = (0..10).map(|id| part4(&packet, id, 0..800)).collect();
-        let frames: Vec<_> = (1..)
-            .zip(&heads)
-            .map(|(number, head)| frame(RAW, head, number))
-            .collect();
+        let frames: Vec<_> =
+            (1..).zip(&heads).map(|(number, head)| frame(RAW, head, number)).collect();
         for limits in [
-            Limits {
-                fragment_datagrams: 4,
-                ..Limits::default()
-            },
-            Limits {
-                fragment_bytes: 4000,
-                ..Limits::default()
-            },
+            Limits { fragment_datagrams: 4, ..Limits::default() },
+            Limits { fragment_bytes: 4000, ..Limits::default() },
         ] {
             let got = decode_all(&frames, &limits);
-            let troubles = vec![
-                (Trouble::FragmentMissing, 4),
-                (Trouble::FragmentOverflow, 6),
-            ];
-            assert_eq!(
-                got,
-                Got {
-                    data: Vec::new(),
-                    troubles
-                }
-            );
+            let troubles = vec![(Trouble::FragmentMissing, 4), (Trouble::FragmentOverflow, 6)];
+            assert_eq!(got, Got { data: Vec::new(), troubles });
         }
     }
 
     #[test]
     fn finished_datagrams_make_way_first() {
-        let limits = Limits {
-            fragment_datagrams: 2,
-            ..Limits::default()
-        };
+        let limits = Limits { fragment_datagrams: 2, ..Limits::default() };
         let (packet, old) = (tcp4(DATA), three(&tcp4(DATA), 99));
         let packets: Vec<_> = (0..20).flat_map(|id| three(&packet, id)).collect();
         let packets: Vec<_> = [&old[..2], &packets, &old[2..]].concat();
-        let frames: Vec<_> = (1..)
-            .zip(&packets)
-            .map(|(number, part)| frame(RAW, part, number))
-            .collect();
+        let frames: Vec<_> =
+            (1..).zip(&packets).map(|(number, part)| frame(RAW, part, number)).collect();
         assert_eq!(decode_all(&frames, &limits), Got::whole(&[DATA; 21]));
     }
 
@@ -465,10 +364,7 @@ mod tests {
             wire_len: 120,
             ..frame(RAW, &[], 1)
         };
-        for frames in [
-            [cut(a.clone(), 90), frame(RAW, &b, 2)],
-            [frame(RAW, &b, 2), cut(a, 90)],
-        ] {
+        for frames in [[cut(a.clone(), 90), frame(RAW, &b, 2)], [frame(RAW, &b, 2), cut(a, 90)]] {
             let got = decode_all(&frames, &Limits::default());
             // 20 bytes of IP and 20 of TCP before the data.
             assert_eq!(got.data, [(vec![b'x'; 50], 150)]);
@@ -481,10 +377,7 @@ mod tests {
         let inner = three(&tcp4(DATA), 1).map(|part| ipv4(4, &part));
         assert_eq!(decode_packets(RAW, &inner), Got::whole(&[DATA]));
         let halves = |(id, packet): (u16, Vec<u8>)| {
-            [
-                part4(&packet, id, 16..packet.len() - 20),
-                part4(&packet, id, 0..16),
-            ]
+            [part4(&packet, id, 16..packet.len() - 20), part4(&packet, id, 0..16)]
         };
         let both: Vec<_> = (10..).zip(inner).flat_map(halves).collect();
         assert_eq!(decode_packets(RAW, &both), Got::whole(&[DATA]));

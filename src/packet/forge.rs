@@ -30,22 +30,13 @@ pub(super) struct Got {
 impl Got {
     /// Segments that are whole, and no trouble.
     pub(super) fn whole(payloads: &[&[u8]]) -> Self {
-        let data = payloads
-            .iter()
-            .map(|payload| (payload.to_vec(), 0))
-            .collect();
-        Self {
-            data,
-            troubles: Vec::new(),
-        }
+        let data = payloads.iter().map(|payload| (payload.to_vec(), 0)).collect();
+        Self { data, troubles: Vec::new() }
     }
 
     /// No segment, and a trouble met once.
     pub(super) fn only(trouble: Trouble) -> Self {
-        Self {
-            data: Vec::new(),
-            troubles: vec![(trouble, 1)],
-        }
+        Self { data: Vec::new(), troubles: vec![(trouble, 1)] }
     }
 }
 
@@ -57,11 +48,7 @@ pub(super) fn frame(link: u16, data: &[u8], number: u64) -> Frame<'_> {
         link,
         data,
         wire_len: u32::try_from(data.len()).unwrap(),
-        origin: Origin {
-            input: 0,
-            number,
-            offset: number * 100,
-        },
+        origin: Origin { input: 0, number, offset: number * 100 },
     }
 }
 
@@ -77,10 +64,7 @@ pub(super) fn decode_all(frames: &[Frame<'_>], limits: &Limits) -> Got {
         }
     }
     decoder.finish(&mut troubles);
-    got.troubles = troubles
-        .iter()
-        .map(|(trouble, count)| (trouble, count.times))
-        .collect();
+    got.troubles = troubles.iter().map(|(trouble, count)| (trouble, count.times)).collect();
     got
 }
 
@@ -104,19 +88,14 @@ fn check(frame: &Frame<'_>, segment: &Segment<'_>) {
     if low.0.is_ipv4() {
         assert_eq!((low, high), ((CLIENT.into(), 40000), (SERVER.into(), 25)));
     } else {
-        assert_eq!(
-            (low, high),
-            ((v6(CLIENT).into(), 40000), (v6(SERVER).into(), 25))
-        );
+        assert_eq!((low, high), ((v6(CLIENT).into(), 40000), (v6(SERVER).into(), 25)));
     }
 }
 
 /// Decodes packets that were captured whole.
 pub(super) fn decode_packets(link: u16, packets: &[Vec<u8>]) -> Got {
-    let frames: Vec<_> = (1..)
-        .zip(packets)
-        .map(|(number, packet)| frame(link, packet, number))
-        .collect();
+    let frames: Vec<_> =
+        (1..).zip(packets).map(|(number, packet)| frame(link, packet, number)).collect();
     decode_all(&frames, &Limits::default())
 }
 
@@ -129,10 +108,7 @@ pub(super) fn assert_carries(link: u16, packet: &[u8], payload: &[u8]) {
     assert_eq!(decode(link, packet), Got::whole(&[payload]));
     for len in 0..packet.len() {
         let whole = frame(link, packet, 1);
-        let cut = Frame {
-            data: &packet[..len],
-            ..whole
-        };
+        let cut = Frame { data: &packet[..len], ..whole };
         let got = decode_all(&[cut], &Limits::default());
         if let [(data, missing)] = &got.data[..] {
             assert!(payload.starts_with(data), "{len}");
@@ -157,10 +133,7 @@ pub(super) fn v6(addr: Ipv4Addr) -> Ipv6Addr {
 pub(super) fn tcp4(payload: &[u8]) -> Vec<u8> {
     let step = PacketBuilder::ipv4(CLIENT.octets(), SERVER.octets(), 64);
     let mut bytes = Vec::new();
-    step.tcp(40000, 25, 1000, 4096)
-        .ack(2000)
-        .write(&mut bytes, payload)
-        .unwrap();
+    step.tcp(40000, 25, 1000, 4096).ack(2000).write(&mut bytes, payload).unwrap();
     bytes
 }
 
@@ -168,10 +141,7 @@ pub(super) fn tcp4(payload: &[u8]) -> Vec<u8> {
 pub(super) fn tcp6(payload: &[u8]) -> Vec<u8> {
     let step = PacketBuilder::ipv6(v6(CLIENT).octets(), v6(SERVER).octets(), 64);
     let mut bytes = Vec::new();
-    step.tcp(40000, 25, 1000, 4096)
-        .ack(2000)
-        .write(&mut bytes, payload)
-        .unwrap();
+    step.tcp(40000, 25, 1000, 4096).ack(2000).write(&mut bytes, payload).unwrap();
     bytes
 }
 

@@ -139,10 +139,7 @@ fn extension(ip: Ip, rest: &mut Cursor<'_>, bytes_of: fn(usize) -> usize) -> Res
 fn fragment(ip: Ip, rest: &mut Cursor<'_>) -> Result<Layer, Stop> {
     let head: [u8; 8] = rest.take()?;
     let header = Ipv6FragmentHeaderSlice::from_slice(&head).map_err(|_| BAD)?;
-    let ip = Ip {
-        protocol: header.next_header().0,
-        ..ip
-    };
+    let ip = Ip { protocol: header.next_header().0, ..ip };
     if !header.is_fragmenting_payload() {
         return Ok(Layer::Payload(ip));
     }
@@ -167,10 +164,7 @@ fn part_of(ip: Ip, part: Part) -> Result<Layer, Stop> {
 #[inline]
 pub(super) fn tcp_ports(rest: &Cursor<'_>) -> Result<(u16, u16), Stop> {
     let [from_0, from_1, to_0, to_1] = rest.peek()?;
-    Ok((
-        u16::from_be_bytes([from_0, from_1]),
-        u16::from_be_bytes([to_0, to_1]),
-    ))
+    Ok((u16::from_be_bytes([from_0, from_1]), u16::from_be_bytes([to_0, to_1])))
 }
 
 /// A TCP segment (RFC 9293 §3.1), but for its data, and where that stands.
@@ -184,9 +178,7 @@ pub(super) fn tcp(
 ) -> Result<(Segment<'static>, Range<usize>), Stop> {
     let _: [u8; 20] = rest.peek()?;
     let mut head = [0; TCP_HEADER_MAX];
-    head.iter_mut()
-        .zip(rest.bytes())
-        .for_each(|(to, from)| *to = *from);
+    head.iter_mut().zip(rest.bytes()).for_each(|(to, from)| *to = *from);
     let header = TcpHeaderSlice::from_slice(&head).map_err(|_| BAD)?;
     let header_len = header.slice().len();
     let Some(len) = rest.wire().checked_sub(header_len) else {
@@ -195,11 +187,7 @@ pub(super) fn tcp(
     let Range { start, end } = rest.range();
     let start = start.saturating_add(header_len).min(end);
     // Nothing tells data from padding here, and invented data is worse than a gap.
-    let (len, end) = if rest.is_padded() {
-        (0, start)
-    } else {
-        (len, end)
-    };
+    let (len, end) = if rest.is_padded() { (0, start) } else { (len, end) };
     let cut = len.saturating_sub(end.saturating_sub(start));
     let (flow, way) = FlowKey::new((ip.from, ports.0), (ip.to, ports.1));
     let segment = Segment {
@@ -210,11 +198,7 @@ pub(super) fn tcp(
         origin: frame.origin,
         seq: header.sequence_number(),
         ack: header.ack().then(|| header.acknowledgment_number()),
-        flags: Flags {
-            syn: header.syn(),
-            fin: header.fin(),
-            rst: header.rst(),
-        },
+        flags: Flags { syn: header.syn(), fin: header.fin(), rst: header.rst() },
         window: header.window_size(),
         data: &[],
         cut: u32::try_from(cut).unwrap_or(u32::MAX),
@@ -245,9 +229,7 @@ mod tests {
             .unwrap();
         let mut decoder = Decoder::new(Ports::default(), &Limits::default());
         let mut troubles = Troubles::default();
-        let segment = decoder
-            .decode(&frame(RAW, &bytes, 3), &mut troubles)
-            .unwrap();
+        let segment = decoder.decode(&frame(RAW, &bytes, 3), &mut troubles).unwrap();
         assert_eq!(
             (segment.way, segment.ack, segment.seq, segment.window),
             (Way::Down, None, 7, 9)
@@ -289,18 +271,12 @@ mod tests {
         packet.splice(40..40, [1; 12]);
         packet[32] = 0x80;
         set_len4(&mut packet);
-        let cut = Frame {
-            data: &packet[..44],
-            ..frame(RAW, &packet, 1)
-        };
+        let cut = Frame { data: &packet[..44], ..frame(RAW, &packet, 1) };
         let len = u32::try_from(DATA.len()).unwrap();
         let troubles = vec![(Trouble::CutSegment, 1)];
         assert_eq!(
             decode_all(&[cut], &Limits::default()),
-            Got {
-                data: vec![(Vec::new(), len)],
-                troubles
-            }
+            Got { data: vec![(Vec::new(), len)], troubles }
         );
     }
 
@@ -313,15 +289,8 @@ mod tests {
         let authentication = [44, 4, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1];
         let signature = [0; 12];
         let atomic = [6, 0, 0, 0, 0, 0, 0, 1];
-        let all: [&[u8]; 7] = [
-            &hop_by_hop,
-            &routing,
-            &destination,
-            &authentication,
-            &signature,
-            &atomic,
-            tcp,
-        ];
+        let all: [&[u8]; 7] =
+            [&hop_by_hop, &routing, &destination, &authentication, &signature, &atomic, tcp];
         assert_carries(RAW, &ipv6(0, &join(&all)), DATA);
         assert_eq!(decode(RAW, &ipv6(59, tcp)), Got::default());
         assert_eq!(
@@ -336,14 +305,8 @@ mod tests {
         let mut packet = tcp4(b"");
         packet.extend_from_slice(&payload);
         packet[2..4].fill(0);
-        assert_eq!(
-            decode(ETHERNET, &ether(0x0800, &packet)),
-            Got::whole(&[&payload])
-        );
-        let cut = Frame {
-            data: &packet[..140],
-            ..frame(RAW, &packet, 1)
-        };
+        assert_eq!(decode(ETHERNET, &ether(0x0800, &packet)), Got::whole(&[&payload]));
+        let cut = Frame { data: &packet[..140], ..frame(RAW, &packet, 1) };
         let got = decode_all(&[cut], &Limits::default());
         assert_eq!(got.data, [(payload[..100].to_vec(), 69_900)]);
         let mut packet = tcp6(DATA);
@@ -381,10 +344,7 @@ mod tests {
     #[test]
     fn a_snapshot_length_that_cuts_data() {
         let packet = ether(0x0800, &tcp4(DATA));
-        let cut = Frame {
-            data: &packet[..58],
-            ..frame(ETHERNET, &packet, 1)
-        };
+        let cut = Frame { data: &packet[..58], ..frame(ETHERNET, &packet, 1) };
         let got = decode_all(&[cut], &Limits::default());
         let missing = u32::try_from(DATA.len()).unwrap() - 4;
         assert_eq!(got.data, [(b"EHLO".to_vec(), missing)]);
@@ -405,11 +365,7 @@ mod tests {
         for edit in edits {
             let mut packet = tcp4(b"");
             edit(&mut packet);
-            assert_eq!(
-                decode(RAW, &packet),
-                Got::only(Trouble::BadPacket),
-                "{packet:?}"
-            );
+            assert_eq!(decode(RAW, &packet), Got::only(Trouble::BadPacket), "{packet:?}");
         }
     }
 
@@ -419,13 +375,8 @@ mod tests {
         packet[8..24].copy_from_slice(&CLIENT.to_ipv6_mapped().octets());
         let mut decoder = Decoder::new(Ports::default(), &Limits::default());
         let mut troubles = Troubles::default();
-        let segment = decoder
-            .decode(&frame(RAW, &packet, 1), &mut troubles)
-            .unwrap();
-        assert_eq!(
-            segment.flow.sender(segment.way).ip(),
-            CLIENT.to_ipv6_mapped()
-        );
+        let segment = decoder.decode(&frame(RAW, &packet, 1), &mut troubles).unwrap();
+        assert_eq!(segment.flow.sender(segment.way).ip(), CLIENT.to_ipv6_mapped());
     }
 
     #[test]

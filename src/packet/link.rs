@@ -75,10 +75,7 @@ pub(super) fn llc(rest: &mut Cursor<'_>) -> Result<Layer, Stop> {
 /// `LINKTYPE_LINUX_SLL`.
 pub(super) fn cooked(rest: &mut Cursor<'_>) -> Result<Layer, Stop> {
     let [_, _, hardware @ .., kind_0, kind_1]: [u8; 16] = rest.take()?;
-    let hardware = hardware
-        .first_chunk()
-        .copied()
-        .map_or(0, u16::from_be_bytes);
+    let hardware = hardware.first_chunk().copied().map_or(0, u16::from_be_bytes);
     cooked_type(hardware, u16::from_be_bytes([kind_0, kind_1]))
 }
 
@@ -124,12 +121,7 @@ mod tests {
 
     /// A cooked header of a device of this ARPHRD.
     fn sll(hardware: u16, kind: u16) -> Vec<u8> {
-        join(&[
-            &[0, 0],
-            &hardware.to_be_bytes(),
-            &[0; 10],
-            &kind.to_be_bytes(),
-        ])
+        join(&[&[0, 0], &hardware.to_be_bytes(), &[0; 10], &kind.to_be_bytes()])
     }
 
     fn sll2(hardware: u16, kind: u16) -> Vec<u8> {
@@ -145,20 +137,14 @@ mod tests {
 
     #[test]
     fn ieee_802_3_with_llc() {
-        for head in [
-            &[0xaa, 0xaa, 0x03, 0, 0, 0, 0x08, 0][..],
-            &[0x06, 0x06, 0x03],
-        ] {
+        for head in [&[0xaa, 0xaa, 0x03, 0, 0, 0, 0x08, 0][..], &[0x06, 0x06, 0x03]] {
             let body = join(&[head, &tcp4(DATA)]);
             let len = u16::try_from(body.len()).unwrap();
             assert_carries(forge::ETHERNET, &ether(len, &body), DATA);
             assert_carries(113, &join(&[&sll(1, 4), &body]), DATA);
         }
         let spanning_tree = ether(38, &[0x42, 0x42, 0x03, 0, 0, 0]);
-        assert_eq!(
-            forge::decode(forge::ETHERNET, &spanning_tree),
-            Got::default()
-        );
+        assert_eq!(forge::decode(forge::ETHERNET, &spanning_tree), Got::default());
     }
 
     #[test]
@@ -197,37 +183,19 @@ mod tests {
         }
         assert_carries(228, &tcp4(DATA), DATA);
         assert_carries(229, &tcp6(DATA), DATA);
-        assert_eq!(
-            forge::decode(228, &tcp6(DATA)),
-            Got::only(Trouble::BadPacket)
-        );
-        assert_eq!(
-            forge::decode(101, &[0x50; 40]),
-            Got::only(Trouble::BadPacket)
-        );
+        assert_eq!(forge::decode(228, &tcp6(DATA)), Got::only(Trouble::BadPacket));
+        assert_eq!(forge::decode(101, &[0x50; 40]), Got::only(Trouble::BadPacket));
     }
 
     #[test]
     fn ppp() {
-        for head in [
-            &[0xff, 0x03, 0, 0x21][..],
-            &[0xff, 0x03, 0x21],
-            &[0, 0x21],
-            &[0x21],
-        ] {
+        for head in [&[0xff, 0x03, 0, 0x21][..], &[0xff, 0x03, 0x21], &[0, 0x21], &[0x21]] {
             assert_carries(9, &join(&[head, &tcp4(DATA)]), DATA);
             assert_carries(50, &join(&[head, &tcp4(DATA)]), DATA);
         }
         assert_carries(9, &join(&[&[0xff, 0x03, 0, 0x57], &tcp6(DATA)]), DATA);
-        assert_carries(
-            51,
-            &join(&[&[0x11, 0, 0, 1, 0, 0, 0, 0x21], &tcp4(DATA)]),
-            DATA,
-        );
-        assert_eq!(
-            forge::decode(9, &[0xff, 0x03, 0xc0, 0x21, 1, 1]),
-            Got::default()
-        );
+        assert_carries(51, &join(&[&[0x11, 0, 0, 1, 0, 0, 0, 0x21], &tcp4(DATA)]), DATA);
+        assert_eq!(forge::decode(9, &[0xff, 0x03, 0xc0, 0x21, 1, 1]), Got::default());
     }
 
     #[test]
@@ -239,10 +207,7 @@ mod tests {
     #[test]
     fn other_ether_types_are_passed_over() {
         for kind in [0x0806, 0x88cc, 0x0842] {
-            assert_eq!(
-                forge::decode(forge::ETHERNET, &ether(kind, &[0; 46])),
-                Got::default()
-            );
+            assert_eq!(forge::decode(forge::ETHERNET, &ether(kind, &[0; 46])), Got::default());
         }
     }
 }

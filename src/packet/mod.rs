@@ -102,21 +102,9 @@ impl FlowKey {
     #[must_use]
     pub fn new(from: (IpAddr, u16), to: (IpAddr, u16)) -> (Self, Way) {
         if from <= to {
-            (
-                Self {
-                    low: from,
-                    high: to,
-                },
-                Way::Up,
-            )
+            (Self { low: from, high: to }, Way::Up)
         } else {
-            (
-                Self {
-                    low: to,
-                    high: from,
-                },
-                Way::Down,
-            )
+            (Self { low: to, high: from }, Way::Down)
         }
     }
 
@@ -217,12 +205,7 @@ impl Decoder {
     /// A decoder of segments of these ports.
     #[must_use]
     pub fn new(ports: Ports, limits: &Limits) -> Self {
-        Self {
-            ports,
-            limits: *limits,
-            fragments: Table::new(limits),
-            whole: Vec::new(),
-        }
+        Self { ports, limits: *limits, fragments: Table::new(limits), whole: Vec::new() }
     }
 
     /// The segment in `frame` or in the IP datagram that `frame` completes. `None` if there is
@@ -236,11 +219,7 @@ impl Decoder {
             troubles.add_link_type(frame.link, self.limits.named_kinds, frame.origin);
             return None;
         };
-        let mut walk = Walk {
-            ports: &self.ports,
-            frame,
-            layers: self.limits.layers,
-        };
+        let mut walk = Walk { ports: &self.ports, frame, layers: self.limits.layers };
         let mut found = walk.down(layer, Cursor::of_frame(frame));
         let mut whole: Option<Vec<u8>> = None;
         let (segment, range) = loop {
@@ -270,10 +249,7 @@ impl Decoder {
             }
             None => frame.data,
         };
-        Some(Segment {
-            data: bytes.get(range)?,
-            ..segment
-        })
+        Some(Segment { data: bytes.get(range)?, ..segment })
     }
 
     /// Counts the datagrams whose fragments never came, at the end of an input.
@@ -323,23 +299,13 @@ impl Walk<'_> {
     }
 
     fn fragment(&self, ip: Ip, part: Part, rest: &Cursor<'_>) -> Fragment {
-        let ports = if part.offset == 0 {
-            ip::tcp_ports(rest).ok()
-        } else {
-            None
-        };
+        let ports = if part.offset == 0 { ip::tcp_ports(rest).ok() } else { None };
         let wanted = match ip.protocol {
             ip::TCP => ports.is_none_or(|(from, to)| self.ports.watches(from, to)),
             ip::UDP => ports.is_some_and(|(_, to)| tunnel::is_udp_tunnel(to)),
             _ => true,
         };
-        Fragment {
-            ip,
-            part,
-            len: rest.wire(),
-            captured: rest.range(),
-            wanted,
-        }
+        Fragment { ip, part, len: rest.wire(), captured: rest.range(), wanted }
     }
 }
 
@@ -348,9 +314,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const LINKS: [u16; 15] = [
-        0, 1, 9, 12, 14, 50, 51, 101, 108, 113, 228, 229, 276, 147, 65535,
-    ];
+    const LINKS: [u16; 15] = [0, 1, 9, 12, 14, 50, 51, 101, 108, 113, 228, 229, 276, 147, 65535];
 
     proptest! {
         #[test]
@@ -397,20 +361,13 @@ mod tests {
         let vxlan = forge::join(&[&[8, 0, 0, 0, 0, 0, 1, 0], &forge::ether(0x0800, &tcp)]);
         let gre = forge::join(&[&[0xb0, 0, 0x08, 0], &[1; 12], &forge::udp4(4789, &vxlan)]);
         let hop_by_hop = forge::join(&[&[47, 0, 1, 4, 0, 0, 0, 0], &gre]);
-        let mpls = forge::join(&[
-            &[0, 7, 0x88, 0x47, 0, 0, 1, 1],
-            &forge::ipv6(0, &hop_by_hop),
-        ]);
+        let mpls = forge::join(&[&[0, 7, 0x88, 0x47, 0, 0, 1, 1], &forge::ipv6(0, &hop_by_hop)]);
         let gtp = forge::join(&[
             &[0x34, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0x85, 1, 0, 9, 0],
             &forge::tcp6(forge::DATA),
         ]);
         let session = forge::join(&[&[0x11, 0, 0, 1, 0, 0, 0, 0x21], &forge::udp4(2152, &gtp)]);
-        [
-            forge::ether(0x8100, &mpls),
-            forge::ether(0x8864, &session),
-            forge::ether(0x0800, &tcp),
-        ]
+        [forge::ether(0x8100, &mpls), forge::ether(0x8864, &session), forge::ether(0x0800, &tcp)]
     }
 
     #[test]

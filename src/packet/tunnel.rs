@@ -87,12 +87,8 @@ pub(super) fn gre(rest: &mut Cursor<'_>) -> Result<Layer, Stop> {
     let [flags, version, kind @ ..]: [u8; 4] = rest.take()?;
     let kind = u16::from_be_bytes(kind);
     let optional = |flag: u8| if flags & flag == 0 { 0 } else { 4 };
-    let (checksum, routing, key, sequence) = (
-        optional(0x80),
-        flags & 0x40 != 0,
-        optional(0x20),
-        optional(0x10),
-    );
+    let (checksum, routing, key, sequence) =
+        (optional(0x80), flags & 0x40 != 0, optional(0x20), optional(0x10));
     match (version & 0x07, kind) {
         // The source routes of RFC 1701 were abandoned.
         (0, _) if routing => Err(Stop::Foreign),
@@ -219,21 +215,13 @@ mod tests {
 
     #[test]
     fn layers_are_bounded() {
-        let limits = Limits {
-            layers: 4,
-            ..Limits::default()
-        };
+        let limits = Limits { layers: 4, ..Limits::default() };
         let tag = [0x81, 0, 0, 1];
         let mut frame = ether(0x0800, &tcp4(DATA));
-        for expected in [
-            Got::whole(&[DATA]),
-            Got::whole(&[DATA]),
-            Got::only(Trouble::TooManyLayers),
-        ] {
-            assert_eq!(
-                forge::decode_all(&[forge::frame(ETHERNET, &frame, 1)], &limits),
-                expected
-            );
+        for expected in
+            [Got::whole(&[DATA]), Got::whole(&[DATA]), Got::only(Trouble::TooManyLayers)]
+        {
+            assert_eq!(forge::decode_all(&[forge::frame(ETHERNET, &frame, 1)], &limits), expected);
             frame.splice(12..12, tag);
         }
     }
@@ -241,10 +229,7 @@ mod tests {
     #[test]
     fn macsec_that_is_not_encrypted() {
         let signed = join(&[&[0, 0, 0, 0, 0, 1, 0x08, 0], &tcp4(DATA), &[9; 16]]);
-        assert_eq!(
-            decode(ETHERNET, &ether(0x88e5, &signed)),
-            Got::whole(&[DATA])
-        );
+        assert_eq!(decode(ETHERNET, &ether(0x88e5, &signed)), Got::whole(&[DATA]));
         let channel = join(&[&[0x20, 0, 0, 0, 0, 1], &[7; 8], &[0x86, 0xdd], &tcp6(DATA)]);
         assert_carries(ETHERNET, &ether(0x88e5, &channel), DATA);
         let encrypted = join(&[&[0x0c, 0, 0, 0, 0, 1], &[7; 60]]);
@@ -253,14 +238,10 @@ mod tests {
 
     #[test]
     fn pppoe() {
-        for (protocol, packet) in [
-            (&[0, 0x21][..], tcp4(DATA)),
-            (&[0x21], tcp4(DATA)),
-            (&[0, 0x57], tcp6(DATA)),
-        ] {
-            let len = u16::try_from(protocol.len() + packet.len())
-                .unwrap()
-                .to_be_bytes();
+        for (protocol, packet) in
+            [(&[0, 0x21][..], tcp4(DATA)), (&[0x21], tcp4(DATA)), (&[0, 0x57], tcp6(DATA))]
+        {
+            let len = u16::try_from(protocol.len() + packet.len()).unwrap().to_be_bytes();
             let session = join(&[&[0x11, 0, 0, 1], &len, protocol, &packet]);
             assert_carries(ETHERNET, &ether(0x8864, &session), DATA);
             assert_carries(51, &session, DATA);
@@ -270,16 +251,8 @@ mod tests {
     #[test]
     fn mpls() {
         let labels = [0, 0x10, 0, 64, 0, 0x20, 1, 64];
-        assert_carries(
-            ETHERNET,
-            &ether(0x8847, &join(&[&labels, &tcp4(DATA)])),
-            DATA,
-        );
-        assert_carries(
-            ETHERNET,
-            &ether(0x8848, &join(&[&labels, &tcp6(DATA)])),
-            DATA,
-        );
+        assert_carries(ETHERNET, &ether(0x8847, &join(&[&labels, &tcp4(DATA)])), DATA);
+        assert_carries(ETHERNET, &ether(0x8848, &join(&[&labels, &tcp6(DATA)])), DATA);
         let wire = join(&[&labels, &[0, 0, 0, 0], &ether(0x0800, &tcp4(DATA))]);
         assert_carries(ETHERNET, &ether(0x8847, &wire), DATA);
         carries(&ipv4(137, &join(&[&labels[4..], &tcp4(DATA)])));
@@ -296,16 +269,10 @@ mod tests {
     #[test]
     fn gre() {
         carries(&ipv4(47, &join(&[&[0, 0, 0x08, 0], &tcp4(DATA)])));
-        carries(&ipv6(
-            47,
-            &join(&[&[0xb0, 0, 0x86, 0xdd], &[1; 12], &tcp6(DATA)]),
-        ));
+        carries(&ipv6(47, &join(&[&[0xb0, 0, 0x86, 0xdd], &[1; 12], &tcp6(DATA)])));
         carries(&ipv4(
             47,
-            &join(&[
-                &[0x20, 0, 0x65, 0x58, 0, 0, 0, 1],
-                &ether(0x0800, &tcp4(DATA)),
-            ]),
+            &join(&[&[0x20, 0, 0x65, 0x58, 0, 0, 0, 1], &ether(0x0800, &tcp4(DATA))]),
         ));
         let source_routed = ipv4(47, &join(&[&[0x40, 0, 0x08, 0], &tcp4(DATA)]));
         assert_eq!(decode(forge::RAW, &source_routed), Got::default());
@@ -315,10 +282,7 @@ mod tests {
     fn mirrored_frames() {
         let frame = ether(0x0800, &tcp4(DATA));
         carries(&ipv4(47, &join(&[&[0, 0, 0x88, 0xbe], &frame])));
-        carries(&ipv4(
-            47,
-            &join(&[&[0x10, 0, 0x88, 0xbe, 0, 0, 0, 1], &[0x10; 8], &frame]),
-        ));
+        carries(&ipv4(47, &join(&[&[0x10, 0, 0x88, 0xbe, 0, 0, 0, 1], &[0x10; 8], &frame])));
         let third = |kind: [u8; 2], rest: &[u8]| {
             let head = [0x10, 0, 0x22, 0xeb, 0, 0, 0, 1];
             ipv4(47, &join(&[&head, &[0x20; 10], &kind, rest]))
@@ -331,17 +295,11 @@ mod tests {
     #[test]
     fn pptp() {
         let both = [0x30, 0x81, 0x88, 0x0b, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1];
-        carries(&ipv4(
-            47,
-            &join(&[&both, &[0xff, 0x03, 0, 0x21], &tcp4(DATA)]),
-        ));
+        carries(&ipv4(47, &join(&[&both, &[0xff, 0x03, 0, 0x21], &tcp4(DATA)])));
         let sequence = [0x30, 0x01, 0x88, 0x0b, 0, 0, 0, 1, 0, 0, 0, 1];
         carries(&ipv4(47, &join(&[&sequence, &[0x21], &tcp4(DATA)])));
         let only_acknowledges = [0x20, 0x81, 0x88, 0x0b, 0, 0, 0, 1, 0, 0, 0, 1];
-        assert_eq!(
-            decode(forge::RAW, &ipv4(47, &only_acknowledges)),
-            Got::default()
-        );
+        assert_eq!(decode(forge::RAW, &ipv4(47, &only_acknowledges)), Got::default());
     }
 
     #[test]
@@ -357,14 +315,8 @@ mod tests {
     #[test]
     fn geneve() {
         let frame = ether(0x86dd, &tcp6(DATA));
-        carries(&udp4(
-            6081,
-            &join(&[&[0, 0, 0x65, 0x58, 0, 0, 1, 0], &frame]),
-        ));
-        carries(&udp4(
-            6081,
-            &join(&[&[2, 0, 0x08, 0, 0, 0, 1, 0], &[5; 8], &tcp4(DATA)]),
-        ));
+        carries(&udp4(6081, &join(&[&[0, 0, 0x65, 0x58, 0, 0, 1, 0], &frame])));
+        carries(&udp4(6081, &join(&[&[2, 0, 0x08, 0, 0, 0, 1, 0], &[5; 8], &tcp4(DATA)])));
         assert_eq!(decode(forge::RAW, &udp4(6081, &[0xff; 90])), Got::default());
     }
 
@@ -376,20 +328,14 @@ mod tests {
         };
         carries(&gtp(0x30, &tcp4(DATA)));
         carries(&gtp(0x32, &join(&[&[0, 1, 0, 0], &tcp6(DATA)])));
-        carries(&gtp(
-            0x34,
-            &join(&[&[0, 0, 0, 0x85, 1, 0, 9, 0], &tcp4(DATA)]),
-        ));
+        carries(&gtp(0x34, &join(&[&[0, 0, 0, 0x85, 1, 0, 9, 0], &tcp4(DATA)])));
         let endless = gtp(0x34, &[0, 0, 0, 0x85, 0, 0, 0, 0]);
         assert_eq!(decode(forge::RAW, &endless), Got::default());
     }
 
     #[test]
     fn tunnels_nest() {
-        let vxlan = udp4(
-            4789,
-            &join(&[&[8, 0, 0, 0, 0, 0, 1, 0], &ether(0x0800, &tcp4(DATA))]),
-        );
+        let vxlan = udp4(4789, &join(&[&[8, 0, 0, 0, 0, 0, 1, 0], &ether(0x0800, &tcp4(DATA))]));
         let gre = ipv6(47, &join(&[&[0, 0, 0x08, 0], &vxlan]));
         let tagged = join(&[&[0, 5, 0x88, 0x47, 0, 0, 1, 1], &ipv4(41, &gre)]);
         assert_carries(ETHERNET, &ether(0x8100, &tagged), DATA);

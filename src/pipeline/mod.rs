@@ -190,12 +190,7 @@ impl<'a> Run<'a> {
             let Some(frame) = reader.next(&mut troubles) else { break };
             self.frames += 1;
             if let Some(segment) = self.decoder.decode(&frame, &mut frame_troubles) {
-                self.tracker.push(
-                    &segment,
-                    self.frames,
-                    &mut self.follower,
-                    &mut frame_troubles,
-                );
+                self.tracker.push(&segment, self.frames, &mut self.follower, &mut frame_troubles);
             }
             if !frame_troubles.is_empty() {
                 troubles.merge(&frame_troubles);
@@ -275,7 +270,9 @@ fn transcript_start(input: &mut Input, most: usize) -> std::io::Result<Option<Di
 fn expected(start: &[u8]) -> String {
     let found = match start {
         [] => "the file is empty",
-        [0x0a, 0x0d, 0x0d, 0x0a, ..] | [0xa1 | 0xd4 | 0x4d | 0x34, ..] => "a damaged capture header",
+        [0x0a, 0x0d, 0x0d, 0x0a, ..] | [0xa1 | 0xd4 | 0x4d | 0x34, ..] => {
+            "a damaged capture header"
+        }
         [0x7f, b'E', b'L', b'F', ..] => "a program",
         _ if start.iter().any(|&byte| byte == 0) => "unknown binary data",
         _ => "text without an SMTP dialog",
@@ -432,5 +429,7 @@ impl std::fmt::Debug for Overflow {
 /// The inputs whose troubles hide data from the report.
 #[must_use]
 pub fn hides_data(facts: &[Facts]) -> bool {
-    facts.iter().any(|facts| facts.troubles.iter().any(|(trouble, _): (Trouble, _)| trouble.hides_the_rest()))
+    facts.iter().any(|facts| {
+        facts.troubles.iter().any(|(trouble, _): (Trouble, _)| trouble.hides_the_rest())
+    })
 }

@@ -24,12 +24,7 @@ impl<'a> Session<'a> {
     /// The session as reports give it; `inputs` are the inputs' paths by number.
     #[must_use]
     pub fn new(entry: &'a Entry<'_>, inputs: &'a [String]) -> Self {
-        let Entry {
-            session,
-            findings,
-            not_judged,
-            ..
-        } = *entry;
+        let Entry { session, findings, not_judged, .. } = *entry;
         let view = View(session);
         let timing = &session.timing;
         Self {
@@ -48,10 +43,7 @@ impl<'a> Session<'a> {
                 delay_us: timing.greeting.map(Lapse::micros),
             }),
             helo: session.helo.map(|span| view.text(span)),
-            extensions: Extensions {
-                offered: offered(session),
-                used: used(session),
-            },
+            extensions: Extensions { offered: offered(session), used: used(session) },
             tls: session.tls.map(|tls| Tls {
                 how: if tls.implicit { "implicit" } else { "starttls" },
                 at_frame: view.frame(tls.begun),
@@ -67,31 +59,16 @@ impl<'a> Session<'a> {
                 outcome: names::auth_outcome(auth.outcome),
                 attempts: auth.attempts,
             }),
-            exchanges: session
-                .exchanges
-                .iter()
-                .map(|exchange| view.exchange(exchange))
-                .collect(),
+            exchanges: session.exchanges.iter().map(|exchange| view.exchange(exchange)).collect(),
             unsolicited_replies: session
                 .unsolicited
                 .iter()
-                .map(|one| Unsolicited {
-                    reply: view.reply(&one.reply),
-                    after: one.after,
-                })
+                .map(|one| Unsolicited { reply: view.reply(&one.reply), after: one.after })
                 .collect(),
-            messages: session
-                .messages
-                .iter()
-                .map(|message| view.message(message))
-                .collect(),
+            messages: session.messages.iter().map(|message| view.message(message)).collect(),
             elided: view.elided(),
             gaps: session.gaps.iter().map(|gap| view.gap(gap)).collect(),
-            resyncs: session
-                .resyncs
-                .iter()
-                .map(|resync| view.resync(resync))
-                .collect(),
+            resyncs: session.resyncs.iter().map(|resync| view.resync(resync)).collect(),
             end: session.end.name(),
             transport: session.transport.map(|transport| Transport {
                 connect_us: timing.connect.map(Lapse::micros),
@@ -111,16 +88,10 @@ impl<'a> Session<'a> {
                 server_us: timing.server.map(Lapse::micros),
                 idle_us: timing.idle.map(Lapse::micros),
             },
-            findings: findings
-                .iter()
-                .map(|finding| view.finding(finding))
-                .collect(),
+            findings: findings.iter().map(|finding| view.finding(finding)).collect(),
             not_judged: not_judged
                 .iter()
-                .map(|one| NotJudged {
-                    rule: one.rule,
-                    why: printable(one.why.as_bytes()),
-                })
+                .map(|one| NotJudged { rule: one.rule, why: printable(one.why.as_bytes()) })
                 .collect(),
         }
     }
@@ -130,15 +101,8 @@ impl<'a> Head<'a> {
     /// The version, the tool, and what was read.
     #[must_use]
     pub fn new(inputs: &'a [InputReport]) -> Self {
-        let tool = Tool {
-            name: env!("CARGO_PKG_NAME"),
-            version: env!("CARGO_PKG_VERSION"),
-        };
-        Self {
-            schema: SCHEMA,
-            tool,
-            inputs: inputs.iter().map(input).collect(),
-        }
+        let tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
+        Self { schema: SCHEMA, tool, inputs: inputs.iter().map(input).collect() }
     }
 }
 
@@ -146,11 +110,7 @@ impl<'a> Closing<'a> {
     /// The last line of NDJSON.
     #[must_use]
     pub fn new(head: Head<'a>, summary: Summary) -> Self {
-        Self {
-            kind: "summary",
-            head,
-            summary,
-        }
+        Self { kind: "summary", head, summary }
     }
 }
 
@@ -166,26 +126,15 @@ impl Summary {
                 warning: summary.severities.warning,
                 note: summary.severities.note,
             },
-            by_rule: summary
-                .rules
-                .iter()
-                .map(|(&id, count)| (id, count.times))
-                .collect(),
+            by_rule: summary.rules.iter().map(|(&id, count)| (id, count.times)).collect(),
             extensions: summary
                 .extensions()
                 .map(|(keyword, count)| {
-                    let count = ExtensionCount {
-                        offered: count.offered,
-                        used: count.used,
-                    };
+                    let count = ExtensionCount { offered: count.offered, used: count.used };
                     (keyword.to_owned(), count)
                 })
                 .collect(),
-            latency_us: summary
-                .latency
-                .iter()
-                .map(|(&verb, times)| (verb, times.into()))
-                .collect(),
+            latency_us: summary.latency.iter().map(|(&verb, times)| (verb, times.into())).collect(),
             greeting_us: (summary.greeting.count() > 0).then(|| (&summary.greeting).into()),
             recipients: RecipientCount {
                 offered: summary.recipients_offered,
@@ -222,20 +171,13 @@ impl From<&latency::Latency> for Latency {
 
 impl From<Sides<u64>> for BySide {
     fn from(sides: Sides<u64>) -> Self {
-        Self {
-            client: sides.client,
-            server: sides.server,
-        }
+        Self { client: sides.client, server: sides.server }
     }
 }
 
 /// The extensions of the last answered EHLO or LHLO.
 pub(super) fn offered(session: &dialog::Session) -> Vec<Offer> {
-    let offers = session
-        .hellos
-        .last()
-        .map(|hello| hello.offers.as_slice())
-        .unwrap_or_default();
+    let offers = session.hellos.last().map(|hello| hello.offers.as_slice()).unwrap_or_default();
     offers
         .iter()
         .filter_map(|&span| {
@@ -296,10 +238,7 @@ impl View<'_> {
     }
 
     fn lines(&self, reply: &dialog::Reply) -> Vec<String> {
-        self.0
-            .reply_lines(reply)
-            .map(|line| printable(reply_text(line)))
-            .collect()
+        self.0.reply_lines(reply).map(|line| printable(reply_text(line))).collect()
     }
 
     fn reply(&self, reply: &dialog::Reply) -> Reply {
@@ -351,19 +290,12 @@ impl View<'_> {
 
     fn elided(&self) -> Option<Elided> {
         let session = self.0;
-        let replies = session
-            .exchanges
-            .iter()
-            .filter_map(|exchange| exchange.reply.as_ref());
+        let replies = session.exchanges.iter().filter_map(|exchange| exchange.reply.as_ref());
         let replies = replies.chain(session.unsolicited.iter().map(|one| &one.reply));
         let elided = Elided {
             exchanges: session.elided_exchanges,
             messages: session.elided_messages,
-            recipients: session
-                .messages
-                .iter()
-                .map(|message| message.elided_recipients)
-                .sum(),
+            recipients: session.messages.iter().map(|message| message.elided_recipients).sum(),
             reply_lines: replies
                 .chain(session.greeting.as_ref())
                 .map(|reply| {
@@ -391,13 +323,7 @@ impl View<'_> {
     fn resync(&self, resync: &dialog::Resync) -> Resync {
         let (frame, line_no) = self.place(resync.mark);
         let side = resync.side.name();
-        Resync {
-            side,
-            why: names::why(resync.why),
-            at: self.time(resync.mark.at),
-            frame,
-            line_no,
-        }
+        Resync { side, why: names::why(resync.why), at: self.time(resync.mark.at), frame, line_no }
     }
 
     fn finding(&self, finding: &rules::Finding) -> Finding {
@@ -416,9 +342,7 @@ impl View<'_> {
             at: self.time(finding.mark.at),
             exchange: finding.exchange,
             evidence: printable(&finding.evidence),
-            column: finding
-                .column
-                .map(|column| shown_column(&finding.evidence, column)),
+            column: finding.column.map(|column| shown_column(&finding.evidence, column)),
         }
     }
 }
@@ -442,11 +366,7 @@ fn input(report: &InputReport) -> Input<'_> {
         bytes: report.bytes,
         packets: report.packets,
         sessions: report.sessions,
-        problems: report
-            .problems
-            .iter()
-            .map(|problem| printable(problem.as_bytes()))
-            .collect(),
+        problems: report.problems.iter().map(|problem| printable(problem.as_bytes())).collect(),
     }
 }
 
@@ -462,18 +382,11 @@ fn example(example: &summary::Example, inputs: &[String]) -> Example {
 }
 
 fn peer(addr: SocketAddr) -> Peer {
-    Peer {
-        addr: addr.ip().to_string(),
-        port: addr.port(),
-    }
+    Peer { addr: addr.ip().to_string(), port: addr.port() }
 }
 
 fn via(via: chunk::Via) -> Via {
-    Via {
-        kind: names::via(via.kind),
-        addr: via.addr.map(|addr| addr.to_string()),
-        port: via.port,
-    }
+    Via { kind: names::via(via.kind), addr: via.addr.map(|addr| addr.to_string()), port: via.port }
 }
 
 #[cfg(test)]
@@ -485,14 +398,8 @@ mod tests {
 
     fn json(session: &dialog::Session, findings: &[rules::Finding]) -> serde_json::Value {
         let inputs = [String::from("mail.pcap")];
-        let not_judged = [rules::NotJudged {
-            rule: "greeting-slow",
-            why: "no times".into(),
-        }];
-        let entry = Entry {
-            not_judged: &not_judged,
-            ..entry(session, findings)
-        };
+        let not_judged = [rules::NotJudged { rule: "greeting-slow", why: "no times".into() }];
+        let entry = Entry { not_judged: &not_judged, ..entry(session, findings) };
         serde_json::to_value(Session::new(&entry, &inputs)).unwrap()
     }
 
@@ -542,26 +449,12 @@ mod tests {
         session.transport = None;
         let value = json(&session, &[finding(b"x")]);
         let exchange = &value["exchanges"][0];
-        assert_eq!(
-            (&exchange["frame"], &exchange["line_no"]),
-            (&().into(), &5.into())
-        );
+        assert_eq!((&exchange["frame"], &exchange["line_no"]), (&().into(), &5.into()));
         assert_eq!(value["exchanges"][0]["reply"]["line_no"], 6);
         assert_eq!(value["findings"][0]["line_no"], 9);
-        for name in [
-            "client",
-            "server",
-            "start",
-            "duration_us",
-            "transport",
-            "tls",
-            "auth",
-            "via",
-        ] {
-            assert!(
-                value.get(name).is_some_and(serde_json::Value::is_null),
-                "{name}"
-            );
+        for name in ["client", "server", "start", "duration_us", "transport", "tls", "auth", "via"]
+        {
+            assert!(value.get(name).is_some_and(serde_json::Value::is_null), "{name}");
         }
     }
 
@@ -587,14 +480,8 @@ mod tests {
         session.elided_exchanges = 3;
         session.exchanges[0].reply.as_mut().unwrap().lines = 513;
         let elided = &json(&session, &[])["elided"];
-        assert_eq!(
-            (&elided["exchanges"], &elided["reply_lines"]),
-            (&3.into(), &511.into())
-        );
-        assert_eq!(
-            (&elided["messages"], &elided["recipients"]),
-            (&0.into(), &0.into())
-        );
+        assert_eq!((&elided["exchanges"], &elided["reply_lines"]), (&3.into(), &511.into()));
+        assert_eq!((&elided["messages"], &elided["recipients"]), (&0.into(), &0.into()));
     }
 
     #[test]

@@ -82,9 +82,7 @@ impl Grid {
     pub(super) fn left_out(&mut self, rows: usize, noun: &str) {
         if rows > 0 {
             let rows = super::human::number(rows as u64);
-            self.note(&format!(
-                "{rows} more not shown ({noun}s): --format json lists all"
-            ));
+            self.note(&format!("{rows} more not shown ({noun}s): --format json lists all"));
         }
     }
 
@@ -108,9 +106,7 @@ impl Grid {
             let drop = self.drops.iter().find(|(_, dropped)| *dropped == column);
             drop.is_none_or(|(least, _)| columns(width) >= *least)
         };
-        let kept: Vec<usize> = (0..self.header.len())
-            .filter(|&column| is_kept(column))
-            .collect();
+        let kept: Vec<usize> = (0..self.header.len()).filter(|&column| is_kept(column)).collect();
         let mut table = bare(width);
         if width.is_some() {
             table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─')));

@@ -46,12 +46,8 @@ pub(super) fn micros(micros: u64) -> String {
 
 /// A size in bytes, to two or three digits.
 pub(super) fn size(bytes: u64) -> String {
-    const UNITS: [(u64, &str); 4] = [
-        (1_000_000_000_000, "TB"),
-        (1_000_000_000, "GB"),
-        (1_000_000, "MB"),
-        (1000, "kB"),
-    ];
+    const UNITS: [(u64, &str); 4] =
+        [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1000, "kB")];
     match UNITS.into_iter().find(|&(unit, _)| bytes >= unit) {
         Some((unit, name)) if bytes / unit < 10 => {
             format!("{}.{} {name}", bytes / unit, bytes % unit / (unit / 10))
@@ -79,17 +75,8 @@ mod tests {
 
     #[test]
     fn durations_are_short_at_every_scale() {
-        let texts = [
-            0,
-            120,
-            1234,
-            12_345,
-            123_456,
-            1_234_567,
-            252_000_000,
-            11_100_000_000,
-            1 << 62,
-        ];
+        let texts =
+            [0, 120, 1234, 12_345, 123_456, 1_234_567, 252_000_000, 11_100_000_000, 1 << 62];
         assert_eq!(
             texts.map(micros),
             [
@@ -112,9 +99,7 @@ mod tests {
         let texts = [0, 999, 1000, 9999, 12_345, 581_000_000, 2_500_000_000_000];
         assert_eq!(
             texts.map(size),
-            [
-                "0 B", "999 B", "1.0 kB", "9.9 kB", "12 kB", "581 MB", "2.5 TB"
-            ]
+            ["0 B", "999 B", "1.0 kB", "9.9 kB", "12 kB", "581 MB", "2.5 TB"]
         );
     }
 }

@@ -29,30 +29,20 @@ impl Json {
     pub(super) fn new(out: Box<dyn Write>, options: Options) -> Self {
         let spool = Spool::new(options.limits.spool_bytes);
         let summary = Summary::new(&options.limits);
-        Self {
-            out,
-            spool,
-            summary,
-            inputs: options.inputs,
-        }
+        Self { out, spool, summary, inputs: options.inputs }
     }
 }
 
 impl Ndjson {
     pub(super) fn new(out: Box<dyn Write>, options: Options) -> Self {
         let summary = Summary::new(&options.limits);
-        Self {
-            out,
-            summary,
-            inputs: options.inputs,
-        }
+        Self { out, summary, inputs: options.inputs }
     }
 }
 
 impl Writer for Json {
     fn session(&mut self, entry: &Entry<'_>) -> io::Result<()> {
-        self.summary
-            .add(entry.session, entry.findings, entry.not_judged);
+        self.summary.add(entry.session, entry.findings, entry.not_judged);
         let model = model::Session::new(entry, &self.inputs);
         self.spool.push(entry.session.id, &text(&model)?)
     }
@@ -60,13 +50,11 @@ impl Writer for Json {
     /// Puts the object together from its parts, as the sessions are text already.
     fn finish(mut self: Box<Self>, inputs: &[InputReport]) -> io::Result<()> {
         let head = text(&Head::new(inputs))?;
-        self.out
-            .write_all(head.strip_suffix(b"}").unwrap_or(&head))?;
+        self.out.write_all(head.strip_suffix(b"}").unwrap_or(&head))?;
         self.out.write_all(b",\n\"sessions\":[\n")?;
         self.spool.write(&mut self.out, |_, _| b",\n")?;
         self.out.write_all(b"\n],\n\"summary\":")?;
-        self.out
-            .write_all(&text(&model::Summary::new(&self.summary, &self.inputs))?)?;
+        self.out.write_all(&text(&model::Summary::new(&self.summary, &self.inputs))?)?;
         self.out.write_all(b"}\n")?;
         self.out.flush()
     }
@@ -74,8 +62,7 @@ impl Writer for Json {
 
 impl Writer for Ndjson {
     fn session(&mut self, entry: &Entry<'_>) -> io::Result<()> {
-        self.summary
-            .add(entry.session, entry.findings, entry.not_judged);
+        self.summary.add(entry.session, entry.findings, entry.not_judged);
         let model = model::Session::new(entry, &self.inputs);
         line(&mut self.out, &model)
     }

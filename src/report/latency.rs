@@ -54,10 +54,7 @@ impl Latency {
     /// three digits.
     #[must_use]
     pub fn quantile(&self, q: f64) -> u64 {
-        self.times
-            .as_ref()
-            .map_or(0, |times| times.value_at_quantile(q))
-            .min(self.max)
+        self.times.as_ref().map_or(0, |times| times.value_at_quantile(q)).min(self.max)
     }
 }
 
@@ -74,10 +71,7 @@ mod tests {
         }
         assert_eq!([0.5, 0.9, 0.99].map(|q| times.quantile(q)), [50, 90, 99]);
         times.add(Lapse::from_nanos(1_234_567_891_000));
-        assert_eq!(
-            (times.max(), times.quantile(1.0)),
-            (1_234_567_891, 1_234_567_891)
-        );
+        assert_eq!((times.max(), times.quantile(1.0)), (1_234_567_891, 1_234_567_891));
         times.add(Lapse::from_nanos(i64::MAX));
         times.add(Lapse::from_nanos(-5));
         assert_eq!((times.count(), times.quantile(0.0)), (103, 0));

@@ -149,11 +149,7 @@ mod tests {
     use serde_json::Value;
 
     fn options(width: Option<u16>) -> Options {
-        Options {
-            width,
-            limits: Limits::default(),
-            inputs: vec![String::from("mail.pcap")],
-        }
+        Options { width, limits: Limits::default(), inputs: vec![String::from("mail.pcap")] }
     }
 
     fn input(problem: &str) -> InputReport {
@@ -173,17 +169,10 @@ mod tests {
         let out = Shared::default();
         let mut writer = writer(format, Box::new(out.clone()), options(Some(100)));
         let findings = [finding(HOSTILE)];
-        let not_judged = [NotJudged {
-            rule: "greeting-slow",
-            why: problem.to_owned(),
-        }];
+        let not_judged = [NotJudged { rule: "greeting-slow", why: problem.to_owned() }];
         for session in sessions {
             let transcript = Some(&b"s< 220 x\n"[..]);
-            let entry = Entry {
-                not_judged: &not_judged,
-                transcript,
-                ..entry(session, &findings)
-            };
+            let entry = Entry { not_judged: &not_judged, transcript, ..entry(session, &findings) };
             writer.session(&entry).unwrap();
         }
         writer.finish(&[input(problem)]).unwrap();
@@ -193,9 +182,7 @@ mod tests {
     #[test]
     fn the_schema_is_fresh_and_real_output_matches_it() {
         let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
-        let schema = settings
-            .into_generator()
-            .into_root_schema_for::<model::Document<'_>>();
+        let schema = settings.into_generator().into_root_schema_for::<model::Document<'_>>();
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         // It says the command that repairs it: UPDATE_EXPECT=1 cargo test --lib report::
         expect_test::expect_file!["../../docs/schema.json"].assert_eq(&text);
@@ -204,9 +191,7 @@ mod tests {
         let sessions = [hostile(3), ordinary(1), quiet(2)];
         let json: Value = serde_json::from_str(&report(Format::Json, &sessions, "x")).unwrap();
         let ndjson = report(Format::Ndjson, &sessions, "x");
-        let lines = ndjson
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap());
+        let lines = ndjson.lines().map(|line| serde_json::from_str(line).unwrap());
         for value in std::iter::once(json.clone()).chain(lines) {
             if let Err(error) = validator.validate(&value) {
                 panic!("{error} at {}", error.instance_path());
@@ -220,11 +205,8 @@ mod tests {
             ("/schema", "smtp-audit/2"),
         ] {
             let mut broken = json.clone();
-            *broken.pointer_mut(pointer).unwrap() = if wrong == "\u{0}null" {
-                Value::Null
-            } else {
-                Value::from(wrong)
-            };
+            *broken.pointer_mut(pointer).unwrap() =
+                if wrong == "\u{0}null" { Value::Null } else { Value::from(wrong) };
             assert!(!validator.is_valid(&broken), "{pointer} may be anything");
         }
     }
@@ -234,27 +216,16 @@ mod tests {
         let sessions = [quiet(3), ordinary(1), quiet(2)];
         let json: Value = serde_json::from_str(&report(Format::Json, &sessions, "x")).unwrap();
         let ids = |values: &[Value]| -> Vec<u64> {
-            values
-                .iter()
-                .filter_map(|value| value["id"].as_u64())
-                .collect()
+            values.iter().filter_map(|value| value["id"].as_u64()).collect()
         };
         assert_eq!(ids(json["sessions"].as_array().unwrap()), [1, 2, 3]);
         let text = report(Format::Ndjson, &sessions, "x");
-        let lines: Vec<Value> = text
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect();
+        let lines: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(ids(&lines), [3, 1, 2]);
         let last = lines.last().unwrap();
-        assert_eq!(
-            (&last["type"], &last["summary"]),
-            (&Value::from("summary"), &json["summary"])
-        );
-        assert_eq!(
-            (&last["inputs"], &last["schema"]),
-            (&json["inputs"], &json["schema"])
-        );
+        assert_eq!((&last["type"], &last["summary"]), (&Value::from("summary"), &json["summary"]));
+        assert_eq!((&last["inputs"], &last["schema"]), (&json["inputs"], &json["schema"]));
         assert_eq!(lines[1], json["sessions"][0]);
     }
 

@@ -526,11 +526,7 @@ model! {
 #[derive(schemars::JsonSchema)]
 #[serde(untagged)]
 #[schemars(title = "smtp-audit report", rename = "Document")]
-#[expect(
-    dead_code,
-    clippy::large_enum_variant,
-    reason = "only its schema is wanted"
-)]
+#[expect(dead_code, clippy::large_enum_variant, reason = "only its schema is wanted")]
 pub(super) enum Document<'a> {
     /// `--format json`.
     Report(Report<'a>),

@@ -11,17 +11,8 @@ use crate::escape::printable;
 use crate::rules::{Finding, Severity};
 
 /// The heads of the columns.
-pub(super) const COLUMNS: [&str; 9] = [
-    "#",
-    "server",
-    "client",
-    "mail",
-    "rcpt",
-    "extensions used",
-    "duration",
-    "slowest",
-    "end",
-];
+pub(super) const COLUMNS: [&str; 9] =
+    ["#", "server", "client", "mail", "rcpt", "extensions used", "duration", "slowest", "end"];
 
 /// What a hurried person wants to see first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,14 +26,9 @@ impl Rank {
     pub(super) fn of(session: &Session, findings: &[Finding]) -> Self {
         let is_fine = matches!(session.end, End::Quit | End::Tls)
             && session.gaps.is_empty()
-            && session
-                .messages
-                .iter()
-                .all(|message| message.outcome == Outcome::Accepted)
+            && session.messages.iter().all(|message| message.outcome == Outcome::Accepted)
             && errors(session).next().is_none()
-            && !findings
-                .iter()
-                .any(|finding| matches!(finding.severity, Severity::Error));
+            && !findings.iter().any(|finding| matches!(finding.severity, Severity::Error));
         if is_fine { Self::Fine } else { Self::Troubled }
     }
 }
@@ -63,11 +49,8 @@ pub(super) fn row(session: &Session, chars: usize) -> [String; COLUMNS.len()] {
         (None, Some(peers)) => peers.client.ip().to_string(),
         (None, None) => none(),
     };
-    let accepted = session
-        .messages
-        .iter()
-        .filter(|message| message.outcome == Outcome::Accepted)
-        .count();
+    let accepted =
+        session.messages.iter().filter(|message| message.outcome == Outcome::Accepted).count();
     let messages = session.messages.len() as u64 + session.elided_messages;
     let recipients = session.messages.iter().map(message_recipients);
     let (yes, all) = recipients.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
@@ -86,9 +69,7 @@ pub(super) fn row(session: &Session, chars: usize) -> [String; COLUMNS.len()] {
         format!("{}/{}", number(yes), number(all)),
         used(session).join(" "),
         session.duration().map_or_else(none, lapse),
-        slowest.map_or_else(none, |(time, name)| {
-            format!("{} {}", verb(name), lapse(time))
-        }),
+        slowest.map_or_else(none, |(time, name)| format!("{} {}", verb(name), lapse(time))),
         // Words, so that a narrow column can break between them.
         session.end.name().replace('-', " "),
     ]
@@ -96,11 +77,7 @@ pub(super) fn row(session: &Session, chars: usize) -> [String; COLUMNS.len()] {
 
 /// The name of a request; a line that is no command has none.
 pub(super) fn verb(name: &str) -> String {
-    if name.is_empty() {
-        String::from("(no command)")
-    } else {
-        name.to_owned()
-    }
+    if name.is_empty() { String::from("(no command)") } else { name.to_owned() }
 }
 
 /// Nothing is known.

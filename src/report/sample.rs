@@ -42,13 +42,7 @@ pub(super) fn session(id: u64, dialog: &[u8], end: End) -> Session {
     let mut push = |side, what| {
         number += 1;
         let Mark { at, origin } = mark(number);
-        reader.push(&Chunk {
-            side,
-            at,
-            origin,
-            seen: None,
-            what,
-        });
+        reader.push(&Chunk { side, at, origin, seen: None, what });
         at
     };
     push(Side::Client, What::Open(Open::Syn));
@@ -57,14 +51,8 @@ pub(super) fn session(id: u64, dialog: &[u8], end: End) -> Session {
     for (side, line) in &lines {
         last = push(*side, What::Data(line));
     }
-    let bytes = Sides {
-        client: 100,
-        server: 200,
-    };
-    let transport = Transport {
-        bytes,
-        ..Transport::default()
-    };
+    let bytes = Sides { client: 100, server: 200 };
+    let transport = Transport { bytes, ..Transport::default() };
     let (session, _) = reader.finish(Ending::Noted(end), last, Some(transport));
     Session { id, ..session }
 }
@@ -124,32 +112,14 @@ pub(super) fn hostile(id: u64) -> Session {
     let dialog: Vec<u8> = dialog
         .join("\n")
         .bytes()
-        .flat_map(|byte| {
-            if byte == b'%' {
-                HOSTILE.to_vec()
-            } else {
-                vec![byte]
-            }
-        })
+        .flat_map(|byte| if byte == b'%' { HOSTILE.to_vec() } else { vec![byte] })
         .collect();
     let mut session = session(id, &dialog, End::ServerClosed);
-    let gap = Gap {
-        bytes: 1460,
-        acked: true,
-    };
-    session.gaps.push(GapAt {
-        side: Side::Client,
-        gap,
-        mark: mark(9),
-    });
+    let gap = Gap { bytes: 1460, acked: true };
+    session.gaps.push(GapAt { side: Side::Client, gap, mark: mark(9) });
     let mechanism = session.helo.unwrap();
     let identity = Some(mechanism);
-    session.auth = Some(Auth {
-        mechanism,
-        identity,
-        outcome: AuthOutcome::Unknown,
-        attempts: 1,
-    });
+    session.auth = Some(Auth { mechanism, identity, outcome: AuthOutcome::Unknown, attempts: 1 });
     session
 }
 
@@ -186,27 +156,14 @@ pub(super) fn finding(evidence: &[u8]) -> Finding {
 
 /// `session` with its findings, as a report takes it.
 pub(super) fn entry<'a>(session: &'a Session, findings: &'a [Finding]) -> Entry<'a> {
-    Entry {
-        session,
-        slot: session.id,
-        findings,
-        not_judged: &[],
-        transcript: None,
-    }
+    Entry { session, slot: session.id, findings, not_judged: &[], transcript: None }
 }
 
 /// The place and time of a frame.
 pub(super) fn mark(number: u64) -> Mark {
     let nanos = 1_700_000_000_000_000_000 + number.cast_signed() * 1_000_000;
-    let origin = Origin {
-        input: 0,
-        number,
-        offset: number * 100,
-    };
-    Mark {
-        at: Some(Stamp::from_nanos(nanos)),
-        origin,
-    }
+    let origin = Origin { input: 0, number, offset: number * 100 };
+    Mark { at: Some(Stamp::from_nanos(nanos)), origin }
 }
 
 /// An output that the test can read after the writer is gone.

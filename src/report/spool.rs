@@ -31,13 +31,7 @@ impl<K: Copy + Ord> Spool<K> {
     /// An empty spool that holds up to `limit` bytes in memory.
     #[must_use]
     pub fn new(limit: usize) -> Self {
-        Self {
-            limit,
-            memory: Vec::new(),
-            file: None,
-            filed: 0,
-            index: Vec::new(),
-        }
+        Self { limit, memory: Vec::new(), file: None, filed: 0, index: Vec::new() }
     }
 
     /// Keeps `text` under `key`. Texts of one key go out as they came in.
@@ -52,11 +46,7 @@ impl<K: Copy + Ord> Spool<K> {
         } else {
             self.memory.extend_from_slice(text);
         }
-        self.index.push(Entry {
-            key,
-            at,
-            len: text.len() as u64,
-        });
+        self.index.push(Entry { key, at, len: text.len() as u64 });
         Ok(())
     }
 
@@ -77,10 +67,7 @@ impl<K: Copy + Ord> Spool<K> {
         let mut file = match self.file {
             Some(mut file) => {
                 file.seek(SeekFrom::Start(0))?;
-                Some(Cursor {
-                    file: BufReader::with_capacity(1 << 16, file),
-                    at: 0,
-                })
+                Some(Cursor { file: BufReader::with_capacity(1 << 16, file), at: 0 })
             }
             None => None,
         };
@@ -125,15 +112,10 @@ struct Cursor {
 
 impl Cursor {
     fn copy(&mut self, at: u64, len: u64, out: &mut dyn Write) -> io::Result<()> {
-        self.file
-            .seek_relative(at.cast_signed().wrapping_sub(self.at.cast_signed()))?;
+        self.file.seek_relative(at.cast_signed().wrapping_sub(self.at.cast_signed()))?;
         self.at = at + len;
         let copied = io::copy(&mut (&mut self.file).take(len), out)?;
-        if copied == len {
-            Ok(())
-        } else {
-            Err(io::ErrorKind::UnexpectedEof.into())
-        }
+        if copied == len { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }
 }
 

@@ -147,10 +147,7 @@ impl Summary {
         self.add_extensions(session);
         for finding in findings {
             self.severities.add(finding.severity);
-            let count = RuleCount {
-                rule: finding.rule,
-                times: 0,
-            };
+            let count = RuleCount { rule: finding.rule, times: 0 };
             self.rules.entry(finding.rule.id).or_insert(count).times += 1;
         }
         if let Some(delay) = session.timing.greeting {
@@ -158,10 +155,7 @@ impl Summary {
         }
         for exchange in &session.exchanges {
             if let Some(lapse) = exchange.latency() {
-                self.latency
-                    .entry(exchange.request.name())
-                    .or_default()
-                    .add(lapse);
+                self.latency.entry(exchange.request.name()).or_default().add(lapse);
             }
         }
         for (command, reply) in errors(session) {
@@ -186,10 +180,7 @@ impl Summary {
             *self.ends.entry(name).or_default() += times;
         }
         for (&id, count) in &other.rules {
-            self.rules
-                .entry(id)
-                .or_insert(RuleCount { times: 0, ..*count })
-                .times += count.times;
+            self.rules.entry(id).or_insert(RuleCount { times: 0, ..*count }).times += count.times;
         }
         for (&keyword, &count) in &other.known {
             self.known.entry(keyword).or_default().add(count);
@@ -210,10 +201,7 @@ impl Summary {
     /// Sessions by extension, in order of keyword, those beyond the limit as `(other)`.
     pub fn extensions(&self) -> impl Iterator<Item = (&str, ExtensionCount)> {
         let known = self.known.iter().map(|(&keyword, &count)| (keyword, count));
-        let unknown = self
-            .unknown
-            .iter()
-            .map(|(keyword, &count)| (keyword.as_str(), count));
+        let unknown = self.unknown.iter().map(|(keyword, &count)| (keyword.as_str(), count));
         let other = (self.other != ExtensionCount::default()).then_some(("(other)", self.other));
         known.chain(unknown).chain(other)
     }
@@ -237,10 +225,7 @@ impl Summary {
             .into_iter()
             .map(|offer| excerpt(&offer.keyword, self.excerpt))
             .collect();
-        let once = ExtensionCount {
-            offered: 1,
-            used: 0,
-        };
+        let once = ExtensionCount { offered: 1, used: 0 };
         for keyword in offers {
             match extension::by_keyword(keyword.as_bytes()) {
                 Some(extension) => self.known.entry(extension.keyword).or_default().add(once),
@@ -271,10 +256,7 @@ impl Summary {
             medium: session.opening.medium,
             text: reply_excerpt(session, reply, self.excerpt),
         };
-        self.merge_error(
-            ErrorKind { command, code },
-            ErrorCount { times: 1, example },
-        );
+        self.merge_error(ErrorKind { command, code }, ErrorCount { times: 1, example });
     }
 
     fn merge_error(&mut self, error: ErrorKind, count: ErrorCount) {
@@ -312,15 +294,8 @@ impl ExtensionCount {
 /// Accepted and all recipients of a message.
 pub(super) fn message_recipients(message: &Message) -> (u64, u64) {
     let is_accepted = |code: Option<u16>| code.is_some_and(|code| code / 100 == 2);
-    let accepted = message
-        .recipients
-        .iter()
-        .filter(|one| is_accepted(one.code))
-        .count();
-    (
-        accepted as u64,
-        message.recipients.len() as u64 + message.elided_recipients,
-    )
+    let accepted = message.recipients.iter().filter(|one| is_accepted(one.code)).count();
+    (accepted as u64, message.recipients.len() as u64 + message.elided_recipients)
 }
 
 /// The replies of 4yz and 5yz with the name of what they answer.
@@ -330,10 +305,7 @@ pub(super) fn errors(session: &Session) -> impl Iterator<Item = (&'static str, &
         .exchanges
         .iter()
         .filter_map(|exchange| Some((exchange.request.name(), exchange.reply.as_ref()?)));
-    let unsolicited = session
-        .unsolicited
-        .iter()
-        .map(|one| ("unsolicited", &one.reply));
+    let unsolicited = session.unsolicited.iter().map(|one| ("unsolicited", &one.reply));
     greeting
         .chain(exchanges)
         .chain(deliveries(session))
@@ -345,26 +317,14 @@ pub(super) fn errors(session: &Session) -> impl Iterator<Item = (&'static str, &
 fn deliveries(session: &Session) -> impl Iterator<Item = (&'static str, &Reply)> {
     let replies = session.messages.iter().flat_map(|message| {
         let bdat = message.transfer == Some(Transfer::Bdat);
-        let name = if bdat {
-            Request::Command(Verb::Bdat)
-        } else {
-            Request::EndOfData
-        }
-        .name();
-        message
-            .recipients
-            .iter()
-            .filter_map(move |one| Some((name, one.delivery.as_ref()?)))
+        let name = if bdat { Request::Command(Verb::Bdat) } else { Request::EndOfData }.name();
+        message.recipients.iter().filter_map(move |one| Some((name, one.delivery.as_ref()?)))
     });
     // Most sessions have none, and then nothing is to be compared.
     let mut told: Option<HashSet<u32>> = None;
     replies.filter(move |(_, reply)| {
         let told = told.get_or_insert_with(|| {
-            session
-                .exchanges
-                .iter()
-                .filter_map(|one| Some(one.reply?.text.at))
-                .collect()
+            session.exchanges.iter().filter_map(|one| Some(one.reply?.text.at)).collect()
         });
         !told.contains(&reply.text.at)
     })
@@ -372,11 +332,7 @@ fn deliveries(session: &Session) -> impl Iterator<Item = (&'static str, &Reply)>
 
 /// The text of a reply's first line: printable, no more than `chars` characters.
 pub(super) fn reply_excerpt(session: &Session, reply: &Reply, chars: usize) -> String {
-    let line = session
-        .reply_lines(reply)
-        .next()
-        .map(reply_text)
-        .unwrap_or_default();
+    let line = session.reply_lines(reply).next().map(reply_text).unwrap_or_default();
     excerpt(&printable(line), chars)
 }
 
@@ -395,10 +351,7 @@ mod tests {
     use crate::chunk::End;
 
     fn summary(sessions: &[Session]) -> Summary {
-        let mut summary = Summary::new(&Limits {
-            summary_keywords: 3,
-            ..Limits::default()
-        });
+        let mut summary = Summary::new(&Limits { summary_keywords: 3, ..Limits::default() });
         for session in sessions {
             summary.add(session, &[finding(b"x")], &[]);
         }
@@ -415,47 +368,15 @@ mod tests {
     fn counts_what_the_sessions_have() {
         let summary = summary(&[ordinary(1), quiet(2), hostile(3)]);
         assert_eq!((summary.sessions, summary.messages), (3, 2));
-        assert_eq!(
-            (summary.recipients_accepted, summary.recipients_offered),
-            (1, 3)
-        );
-        assert_eq!(
-            summary.severities,
-            Severities {
-                error: 3,
-                warning: 0,
-                note: 0
-            }
-        );
-        assert_eq!(
-            summary.ends,
-            BTreeMap::from([("quit", 2), ("server-closed", 1)])
-        );
-        assert_eq!(
-            summary.outcomes,
-            BTreeMap::from([("accepted", 1), ("rejected", 1)])
-        );
-        let size = summary
-            .extensions()
-            .find(|(keyword, _)| *keyword == "SIZE")
-            .unwrap()
-            .1;
-        assert_eq!(
-            size,
-            ExtensionCount {
-                offered: 2,
-                used: 1
-            }
-        );
-        let errors: Vec<_> = summary
-            .errors
-            .iter()
-            .map(|(e, n)| (e.command, e.code, n.times))
-            .collect();
-        assert_eq!(
-            errors,
-            [("", 500, 1), ("RCPT", 550, 2), ("greeting", 554, 1)]
-        );
+        assert_eq!((summary.recipients_accepted, summary.recipients_offered), (1, 3));
+        assert_eq!(summary.severities, Severities { error: 3, warning: 0, note: 0 });
+        assert_eq!(summary.ends, BTreeMap::from([("quit", 2), ("server-closed", 1)]));
+        assert_eq!(summary.outcomes, BTreeMap::from([("accepted", 1), ("rejected", 1)]));
+        let size = summary.extensions().find(|(keyword, _)| *keyword == "SIZE").unwrap().1;
+        assert_eq!(size, ExtensionCount { offered: 2, used: 1 });
+        let errors: Vec<_> =
+            summary.errors.iter().map(|(e, n)| (e.command, e.code, n.times)).collect();
+        assert_eq!(errors, [("", 500, 1), ("RCPT", 550, 2), ("greeting", 554, 1)]);
     }
 
     #[test]
@@ -498,21 +419,8 @@ mod tests {
         let summary = summary(&[session(1, &dialog, End::Quit)]);
         let extensions: Vec<_> = summary.extensions().collect();
         assert_eq!(extensions.len(), 5);
-        assert_eq!(
-            extensions[4],
-            (
-                "(other)",
-                ExtensionCount {
-                    offered: 497,
-                    used: 0
-                }
-            )
-        );
-        assert!(
-            extensions
-                .iter()
-                .all(|(keyword, _)| keyword.chars().count() <= 121)
-        );
+        assert_eq!(extensions[4], ("(other)", ExtensionCount { offered: 497, used: 0 }));
+        assert!(extensions.iter().all(|(keyword, _)| keyword.chars().count() <= 121));
     }
 
     #[test]
@@ -521,9 +429,7 @@ mod tests {
 c> RCPT TO:<c@d>\ns< 250 x\nc> RCPT TO:<e@f>\ns< 250 x\nc> DATA\ns< 354 x\nc> .
 s< 550 first\ns< 450 second";
         let mut session = session(1, dialog, End::Quit);
-        let codes: Vec<_> = errors(&session)
-            .map(|(name, reply)| (name, reply.code))
-            .collect();
+        let codes: Vec<_> = errors(&session).map(|(name, reply)| (name, reply.code)).collect();
         assert_eq!(codes, [(".", Some(550)), (".", Some(450))]);
         session.messages.clear();
         assert_eq!(errors(&session).count(), 1);
@@ -532,11 +438,7 @@ s< 550 first\ns< 450 second";
     #[test]
     fn the_example_is_the_first_of_the_lowest_session() {
         let summary = summary(&[hostile(7), hostile(4), hostile(9)]);
-        let error = summary.errors[&ErrorKind {
-            command: "greeting",
-            code: 554,
-        }]
-            .clone();
+        let error = summary.errors[&ErrorKind { command: "greeting", code: 554 }].clone();
         assert_eq!((error.times, error.example.session), (3, 4));
         assert_eq!(error.example.origin, mark(4).origin);
     }

@@ -49,16 +49,10 @@ impl Writer for Table {
         self.troubled += u64::from(rank == Rank::Troubled);
         let key = (rank, session.id);
         let is_full = self.rows.len() >= self.limits.table_rows;
-        if is_full
-            && self
-                .rows
-                .last_key_value()
-                .is_none_or(|(last, _)| *last < key)
-        {
+        if is_full && self.rows.last_key_value().is_none_or(|(last, _)| *last < key) {
             return Ok(());
         }
-        self.rows
-            .insert(key, row(session, self.limits.excerpt_chars));
+        self.rows.insert(key, row(session, self.limits.excerpt_chars));
         if is_full {
             self.rows.pop_last();
         }
@@ -75,10 +69,7 @@ impl Writer for Table {
             self.latency(),
             self.findings(),
         ];
-        let sections: Vec<String> = sections
-            .into_iter()
-            .filter(|text| !text.is_empty())
-            .collect();
+        let sections: Vec<String> = sections.into_iter().filter(|text| !text.is_empty()).collect();
         self.out.write_all(sections.join("\n").as_bytes())?;
         self.out.flush()
     }
@@ -102,13 +93,11 @@ impl Table {
             messages = format!("{messages} ({})", outcomes.join(", "));
         }
         parts.push(messages);
-        parts.push(
-            match summary.errors.values().map(|error| error.times).sum() {
-                0 => String::from("no error replies"),
-                1 => String::from("1 error reply"),
-                times => format!("{} error replies", number(times)),
-            },
-        );
+        parts.push(match summary.errors.values().map(|error| error.times).sum() {
+            0 => String::from("no error replies"),
+            1 => String::from("1 error reply"),
+            times => format!("{} error replies", number(times)),
+        });
         let severities = summary.severities;
         let found = [
             (severities.error, "error"),
@@ -157,11 +146,7 @@ impl Table {
                     (Some(kind), None) => kind.to_owned(),
                     (None, _) => none(),
                 },
-                if input.packets > 0 {
-                    number(input.packets)
-                } else {
-                    none()
-                },
+                if input.packets > 0 { number(input.packets) } else { none() },
                 size(input.bytes),
                 number(input.sessions),
             ]);
@@ -192,20 +177,14 @@ impl Table {
             grid.row(row.iter().cloned());
         }
         let hidden = self.summary.sessions.saturating_sub(self.rows.len() as u64);
-        let shown = self
-            .rows
-            .keys()
-            .filter(|(rank, _)| *rank == Rank::Troubled)
-            .count();
+        let shown = self.rows.keys().filter(|(rank, _)| *rank == Rank::Troubled).count();
         let trouble = match self.troubled.saturating_sub(shown as u64) {
             0 => String::from("without errors"),
             times => format!("{} of them with errors", number(times)),
         };
         if hidden > 0 {
             let hidden = count(hidden, "more session");
-            grid.note(&format!(
-                "{hidden}, {trouble}, not shown: --format ndjson lists all"
-            ));
+            grid.note(&format!("{hidden}, {trouble}, not shown: --format ndjson lists all"));
         }
         grid.finish(self.width)
     }
@@ -231,10 +210,7 @@ impl Table {
                 example.text.clone(),
             ]);
         }
-        grid.left_out(
-            errors.len().saturating_sub(self.limits.table_rows),
-            "kind of error",
-        );
+        grid.left_out(errors.len().saturating_sub(self.limits.table_rows), "kind of error");
         grid.finish(self.width)
     }
 
@@ -245,16 +221,9 @@ impl Table {
         let mut extensions: Vec<_> = self.summary.extensions().collect();
         extensions.sort_by_key(|(_, count)| Reverse((count.used, count.offered)));
         for (keyword, count) in extensions.iter().take(self.limits.table_rows) {
-            grid.row([
-                (*keyword).to_owned(),
-                number(count.offered),
-                number(count.used),
-            ]);
+            grid.row([(*keyword).to_owned(), number(count.offered), number(count.used)]);
         }
-        grid.left_out(
-            extensions.len().saturating_sub(self.limits.table_rows),
-            "extension",
-        );
+        grid.left_out(extensions.len().saturating_sub(self.limits.table_rows), "extension");
         grid.finish(self.width)
     }
 
@@ -264,11 +233,7 @@ impl Table {
         grid.right(&[1, 2, 3, 4, 5]);
         let greeting = Some(("greeting", &self.summary.greeting));
         let greeting = greeting.filter(|(_, times)| times.count() > 0);
-        let verbs = self
-            .summary
-            .latency
-            .iter()
-            .map(|(&verb, times)| (verb, times));
+        let verbs = self.summary.latency.iter().map(|(&verb, times)| (verb, times));
         for (name, times) in greeting.into_iter().chain(verbs) {
             let of = |q| micros(times.quantile(q));
             grid.row([
@@ -325,9 +290,7 @@ mod tests {
             bytes: 12_345,
             packets: 1234,
             sessions,
-            problems: vec![String::from(
-                "3 segment(s) with payload cut by the snapshot length",
-            )],
+            problems: vec![String::from("3 segment(s) with payload cut by the snapshot length")],
         }
     }
 
@@ -338,11 +301,7 @@ mod tests {
     ) -> String {
         let out = Shared::default();
         let inputs = vec![String::from("mail.pcap")];
-        let options = Options {
-            width,
-            limits: Limits::default(),
-            inputs,
-        };
+        let options = Options { width, limits: Limits::default(), inputs };
         let mut writer = writer(Format::Table, Box::new(out.clone()), options);
         let findings = [finding(b"MAIL FROM: <a@b>")];
         let findings = if found { &findings[..] } else { &[] };
@@ -476,10 +435,7 @@ mod tests {
     fn no_line_is_wider_than_the_terminal() {
         for width in 40..200 {
             for line in table(Some(width), [ordinary(1), hostile(200_000)], true).lines() {
-                assert!(
-                    line.chars().count() <= usize::from(width),
-                    "{width}: {line}"
-                );
+                assert!(line.chars().count() <= usize::from(width), "{width}: {line}");
             }
         }
         for line in table(None, [ordinary(1), hostile(2)], true).lines() {
@@ -490,19 +446,11 @@ mod tests {
     #[test]
     fn two_hundred_thousand_sessions_stay_readable_in_any_order() {
         let out = Shared::default();
-        let options = Options {
-            width: None,
-            limits: Limits::default(),
-            inputs: Vec::new(),
-        };
+        let options = Options { width: None, limits: Limits::default(), inputs: Vec::new() };
         let mut table = Table::new(Box::new(out.clone()), &options);
         let (mut calm, mut odd) = (quiet(0), ordinary(0));
         for id in (1..=200_000).rev() {
-            let session = if id % 10_000 == 0 {
-                &mut odd
-            } else {
-                &mut calm
-            };
+            let session = if id % 10_000 == 0 { &mut odd } else { &mut calm };
             session.id = id;
             table.session(&entry(session, &[])).unwrap();
             assert!(table.rows.len() <= 40);

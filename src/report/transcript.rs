@@ -32,10 +32,7 @@ enum Part {
 impl Transcripts {
     pub(super) fn new(out: Box<dyn Write>, options: &Options) -> Self {
         let spool = Spool::new(options.limits.spool_bytes);
-        Self {
-            out,
-            kept: Arc::new(Mutex::new(Kept { spool, error: None })),
-        }
+        Self { out, kept: Arc::new(Mutex::new(Kept { spool, error: None })) }
     }
 }
 
@@ -46,8 +43,7 @@ impl Writer for Transcripts {
             return Err(error);
         }
         let header = header(entry.session.id, entry.session.opening.peers);
-        kept.spool
-            .push((entry.slot, Part::Header), header.as_bytes())?;
+        kept.spool.push((entry.slot, Part::Header), header.as_bytes())?;
         match entry.transcript {
             Some(text) => kept.spool.push((entry.slot, Part::Text), text),
             None => Ok(()),
@@ -95,16 +91,9 @@ mod tests {
     #[test]
     fn sessions_and_their_pieces_come_in_order() {
         for spool_bytes in [0, 20, 1 << 20] {
-            let limits = Limits {
-                spool_bytes,
-                ..Limits::default()
-            };
+            let limits = Limits { spool_bytes, ..Limits::default() };
             let out = Shared::default();
-            let options = Options {
-                width: None,
-                limits,
-                inputs: Vec::new(),
-            };
+            let options = Options { width: None, limits, inputs: Vec::new() };
             let mut writer = Box::new(Transcripts::new(Box::new(out.clone()), &options));
             let overflow = writer.overflow().unwrap();
             let piece = |slot, text: &[u8]| (overflow.lock().unwrap())(slot, text);
@@ -114,13 +103,7 @@ mod tests {
             for (slot, id, text) in [(7, 2, "s< 221 b\n"), (4, 1, "")] {
                 let session = quiet(id);
                 let transcript = Some(text.as_bytes());
-                writer
-                    .session(&Entry {
-                        slot,
-                        transcript,
-                        ..entry(&session, &[])
-                    })
-                    .unwrap();
+                writer.session(&Entry { slot, transcript, ..entry(&session, &[]) }).unwrap();
             }
             writer.finish(&[]).unwrap();
             assert_eq!(

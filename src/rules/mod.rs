@@ -273,7 +273,6 @@ pub struct NotJudged {
     pub why: String,
 }
 
-
 impl Category {
     /// Its name in reports.
     #[must_use]

@@ -210,10 +210,7 @@ impl<'a> Command<'a> {
 /// path with or without brackets.
 #[must_use]
 pub fn envelope<'a>(command: &Command<'a>) -> Option<Envelope<'a>> {
-    if !matches!(
-        command.verb,
-        Verb::Mail | Verb::Rcpt | Verb::Send | Verb::Soml | Verb::Saml
-    ) {
+    if !matches!(command.verb, Verb::Mail | Verb::Rcpt | Verb::Send | Verb::Soml | Verb::Saml) {
         return None;
     }
     let end = command.argument_at + command.argument.len();
@@ -227,14 +224,8 @@ pub fn envelope<'a>(command: &Command<'a>) -> Option<Envelope<'a>> {
     }
     let (path, rest) = Path::split(text, end - text.len());
     let rest_at = end - rest.len();
-    let params = words(rest)
-        .map(|(at, word)| param(word, rest_at + at))
-        .collect();
-    Some(Envelope {
-        path,
-        params,
-        defects,
-    })
+    let params = words(rest).map(|(at, word)| param(word, rest_at + at)).collect();
+    Some(Envelope { path, params, defects })
 }
 
 /// Reads the argument of BDAT: `chunk-size [SP "LAST"]`, 1 to 20 digits as RFC 1870 §3 gives a
@@ -245,14 +236,9 @@ pub fn bdat(argument: &[u8]) -> Option<Chunk> {
     if !(1..=20).contains(&size.len()) || !size.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let octets = size
-        .iter()
-        .fold(0, |sum, digit| sum * 10 + u128::from(digit - b'0'));
+    let octets = size.iter().fold(0, |sum, digit| sum * 10 + u128::from(digit - b'0'));
     match trim(rest) {
-        b"" => Some(Chunk {
-            octets,
-            last: false,
-        }),
+        b"" => Some(Chunk { octets, last: false }),
         word if word.eq_ignore_ascii_case(b"LAST") => Some(Chunk { octets, last: true }),
         _ => None,
     }
@@ -263,10 +249,7 @@ pub fn bdat(argument: &[u8]) -> Option<Chunk> {
 pub fn auth(argument: &[u8]) -> Auth<'_> {
     let (mechanism, rest) = split_word(trim_start(argument));
     let initial = trim(rest);
-    Auth {
-        mechanism,
-        initial: (!initial.is_empty()).then_some(initial),
-    }
+    Auth { mechanism, initial: (!initial.is_empty()).then_some(initial) }
 }
 
 /// `argument` without its leading `FROM` or `TO`, if it has one. Either is taken: a client that
@@ -275,9 +258,7 @@ fn strip_label(argument: &[u8]) -> &[u8] {
     for label in [&b"FROM"[..], b"TO"] {
         if let Some((word, rest)) = argument.split_at_checked(label.len())
             && word.eq_ignore_ascii_case(label)
-            && rest
-                .first()
-                .is_none_or(|&byte| is_blank(byte) || byte == b':' || byte == b'<')
+            && rest.first().is_none_or(|&byte| is_blank(byte) || byte == b':' || byte == b'<')
         {
             return rest;
         }
@@ -288,16 +269,9 @@ fn strip_label(argument: &[u8]) -> &[u8] {
 /// The parameter `word`, which stands at `at` in its line.
 fn param(word: &[u8], at: usize) -> Param<'_> {
     let range = at..at + word.len();
-    let equals = word
-        .iter()
-        .position(|&byte| byte == b'=')
-        .unwrap_or(word.len());
+    let equals = word.iter().position(|&byte| byte == b'=').unwrap_or(word.len());
     let (keyword, rest) = word.split_at(equals);
-    Param {
-        keyword,
-        value: rest.strip_prefix(b"="),
-        range,
-    }
+    Param { keyword, value: rest.strip_prefix(b"="), range }
 }
 
 #[cfg(test)]
@@ -337,13 +311,7 @@ mod tests {
         ];
         for (line, verb, word, word_at, argument, argument_at) in cases {
             let (word, argument) = (word.as_bytes(), argument.as_bytes());
-            let expected = Command {
-                verb,
-                word,
-                word_at,
-                argument,
-                argument_at,
-            };
+            let expected = Command { verb, word, word_at, argument, argument_at };
             assert_eq!(Command::parse(line.as_bytes()), expected, "{line}");
         }
     }
@@ -392,10 +360,8 @@ mod tests {
             ("MAIL FROM:  ", None),
         ];
         for (line, range) in cases {
-            let expected: Vec<_> = range
-                .into_iter()
-                .map(|range| (Defect::SpaceAfterColon, range))
-                .collect();
+            let expected: Vec<_> =
+                range.into_iter().map(|range| (Defect::SpaceAfterColon, range)).collect();
             assert_eq!(envelope_of(line).defects, expected, "{line}");
         }
     }
@@ -425,9 +391,7 @@ mod tests {
         assert_eq!(bdat(b"86 LAST"), chunk(86, true));
         assert_eq!(bdat(b" 0086 \t last "), chunk(86, true));
         assert_eq!(bdat(&[b'9'; 20]), chunk(99_999_999_999_999_999_999, false));
-        for bad in [
-            "", "LAST", "+1", "-1", "1x", "1 LASTS", "1 LAST 2", "1 2", "0x10",
-        ] {
+        for bad in ["", "LAST", "+1", "-1", "1x", "1 LASTS", "1 LAST 2", "1 2", "0x10"] {
             assert_eq!(bdat(bad.as_bytes()), None, "{bad}");
         }
         assert_eq!(bdat(&[b'1'; 21]), None);
@@ -440,10 +404,7 @@ mod tests {
             (auth.mechanism, auth.initial)
         };
         assert_eq!(of("PLAIN"), (&b"PLAIN"[..], None));
-        assert_eq!(
-            of("PLAIN AGEAYg== "),
-            (&b"PLAIN"[..], Some(&b"AGEAYg=="[..]))
-        );
+        assert_eq!(of("PLAIN AGEAYg== "), (&b"PLAIN"[..], Some(&b"AGEAYg=="[..])));
         assert_eq!(of("EXTERNAL ="), (&b"EXTERNAL"[..], Some(&b"="[..])));
         assert_eq!(of(""), (&b""[..], None));
     }

@@ -54,28 +54,16 @@ const PLAIN: Extension = Extension {
 };
 
 /// A private extension that adds nothing to the language.
-const PRIVATE: Extension = Extension {
-    registered: false,
-    ..PLAIN
-};
+const PRIVATE: Extension = Extension { registered: false, ..PLAIN };
 
 /// An extension that is one verb of the same name.
 const fn verb(keyword: &'static str, rfc: &'static str, verbs: &'static [Verb]) -> Extension {
-    Extension {
-        keyword,
-        rfc,
-        verbs,
-        ..PLAIN
-    }
+    Extension { keyword, rfc, verbs, ..PLAIN }
 }
 
 /// A private extension that is one verb of the same name.
 const fn private(keyword: &'static str, other_verbs: &'static [&'static str]) -> Extension {
-    Extension {
-        keyword,
-        other_verbs,
-        ..PRIVATE
-    }
+    Extension { keyword, other_verbs, ..PRIVATE }
 }
 
 /// An extension that adds parameters to MAIL alone.
@@ -85,16 +73,7 @@ const fn mail(
     mail: &'static [&'static str],
     longer: u16,
 ) -> Extension {
-    Extension {
-        keyword,
-        rfc,
-        mail,
-        longer: Longer {
-            mail: longer,
-            rcpt: 0,
-        },
-        ..PLAIN
-    }
+    Extension { keyword, rfc, mail, longer: Longer { mail: longer, rcpt: 0 }, ..PLAIN }
 }
 
 /// The rows. A row's place is its index, so that a set of extensions fits a number.
@@ -128,10 +107,7 @@ static ALL: &[Extension] = &[
         mail: &["ALT-ADDRESS"],
         rcpt: &["ALT-ADDRESS"],
         vrfy: &["UTF8REPLY"],
-        longer: Longer {
-            mail: 460,
-            rcpt: 460,
-        },
+        longer: Longer { mail: 460, rcpt: 460 },
         ..PLAIN
     },
     Extension {
@@ -149,31 +125,11 @@ static ALL: &[Extension] = &[
         ..PLAIN
     },
     // The dialog itself.
-    Extension {
-        keyword: "PIPELINING",
-        rfc: "RFC 2920",
-        ..PLAIN
-    },
-    Extension {
-        keyword: "ENHANCEDSTATUSCODES",
-        rfc: "RFC 2034",
-        ..PLAIN
-    },
-    Extension {
-        keyword: "LIMITS",
-        rfc: "RFC 9422",
-        ..PLAIN
-    },
-    Extension {
-        keyword: "VERB",
-        other_verbs: &["VERB"],
-        ..PLAIN
-    },
-    Extension {
-        keyword: "ONEX",
-        other_verbs: &["ONEX"],
-        ..PLAIN
-    },
+    Extension { keyword: "PIPELINING", rfc: "RFC 2920", ..PLAIN },
+    Extension { keyword: "ENHANCEDSTATUSCODES", rfc: "RFC 2034", ..PLAIN },
+    Extension { keyword: "LIMITS", rfc: "RFC 9422", ..PLAIN },
+    Extension { keyword: "VERB", other_verbs: &["VERB"], ..PLAIN },
+    Extension { keyword: "ONEX", other_verbs: &["ONEX"], ..PLAIN },
     verb("ETRN", "RFC 1985", &[Verb::Etrn]),
     verb("ATRN", "RFC 2645", &[Verb::Atrn]),
     // Protection.
@@ -196,10 +152,7 @@ static ALL: &[Extension] = &[
         mail: &["RET", "ENVID"],
         rcpt: &["NOTIFY", "ORCPT"],
         // Of RCPT, RFC 3461 §5.4 says the sum: 1036 octets. RET and ENVID take 8 and 100.
-        longer: Longer {
-            mail: 110,
-            rcpt: 530,
-        },
+        longer: Longer { mail: 110, rcpt: 530 },
         ..PLAIN
     },
     mail("DELIVERBY", "RFC 2852", &["BY"], 17),
@@ -214,16 +167,8 @@ static ALL: &[Extension] = &[
         ..PLAIN
     },
     // Postfix, and those who took it over.
-    Extension {
-        keyword: "XCLIENT",
-        verbs: &[Verb::Xclient],
-        ..PRIVATE
-    },
-    Extension {
-        keyword: "XFORWARD",
-        verbs: &[Verb::Xforward],
-        ..PRIVATE
-    },
+    Extension { keyword: "XCLIENT", verbs: &[Verb::Xclient], ..PRIVATE },
+    Extension { keyword: "XFORWARD", verbs: &[Verb::Xforward], ..PRIVATE },
     Extension {
         keyword: "XVERP",
         mail: &["XVERP"],
@@ -268,9 +213,7 @@ impl Extension {
     #[must_use]
     pub fn index(&self) -> u8 {
         let place = ALL.iter().position(|row| row.keyword == self.keyword);
-        place
-            .and_then(|place| u8::try_from(place).ok())
-            .unwrap_or(u8::MAX)
+        place.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)
     }
 
     /// Whether `command` makes use of this extension, `envelope` being its argument if it is
@@ -281,9 +224,7 @@ impl Extension {
             Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => self.mail,
             Verb::Rcpt => self.rcpt,
             Verb::Vrfy | Verb::Expn => {
-                let last = words(command.argument)
-                    .last()
-                    .map_or(&b""[..], |(_, word)| word);
+                let last = words(command.argument).last().map_or(&b""[..], |(_, word)| word);
                 return self.verbs.contains(&command.verb) || is_one_of(last, self.vrfy);
             }
             Verb::Other => return is_one_of(command.word, self.other_verbs),
@@ -291,10 +232,7 @@ impl Extension {
         };
         self.verbs.contains(&command.verb)
             || envelope.is_some_and(|envelope| {
-                envelope
-                    .params
-                    .iter()
-                    .any(|param| params.iter().any(|form| is_form(param, form)))
+                envelope.params.iter().any(|param| params.iter().any(|form| is_form(param, form)))
             })
     }
 }
@@ -314,8 +252,7 @@ pub fn by_index(index: u8) -> Option<&'static Extension> {
 /// The extension that the EHLO keyword `keyword` names, in any case (RFC 5321 §4.1.1.1).
 #[must_use]
 pub fn by_keyword(keyword: &[u8]) -> Option<&'static Extension> {
-    ALL.iter()
-        .find(|row| row.keyword.as_bytes().eq_ignore_ascii_case(keyword))
+    ALL.iter().find(|row| row.keyword.as_bytes().eq_ignore_ascii_case(keyword))
 }
 
 /// The extensions that `command` makes use of, `envelope` being its argument if it is MAIL or
@@ -324,15 +261,12 @@ pub fn used_by(
     command: &Command<'_>,
     envelope: Option<&Envelope<'_>>,
 ) -> impl Iterator<Item = &'static Extension> {
-    ALL.iter()
-        .filter(move |row| row.is_used_by(command, envelope))
+    ALL.iter().filter(move |row| row.is_used_by(command, envelope))
 }
 
 /// Whether `word` is one of `names`, in any case.
 fn is_one_of(word: &[u8], names: &[&str]) -> bool {
-    names
-        .iter()
-        .any(|name| name.as_bytes().eq_ignore_ascii_case(word))
+    names.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(word))
 }
 
 /// Whether `param` is written as `form`, a keyword or `KEYWORD=value`, says.
@@ -341,9 +275,7 @@ fn is_form(param: &Param<'_>, form: &str) -> bool {
         None => is_one_of(param.keyword, &[form]),
         Some((keyword, value)) => {
             is_one_of(param.keyword, &[keyword])
-                && param
-                    .value
-                    .is_some_and(|written| is_one_of(written, &[value]))
+                && param.value.is_some_and(|written| is_one_of(written, &[value]))
         }
     }
 }
@@ -356,9 +288,7 @@ mod tests {
 
     fn used(line: &str) -> Vec<&'static str> {
         let command = Command::parse(line.as_bytes());
-        used_by(&command, envelope(&command).as_ref())
-            .map(|row| row.keyword)
-            .collect()
+        used_by(&command, envelope(&command).as_ref()).map(|row| row.keyword).collect()
     }
 
     #[test]
@@ -367,22 +297,12 @@ mod tests {
         let mut claimed = HashSet::new();
         for (place, row) in ALL.iter().enumerate() {
             let keyword = row.keyword;
-            assert!(
-                !keyword.is_empty() && keyword == keyword.to_uppercase(),
-                "{keyword}"
-            );
-            assert!(
-                claimed.insert(format!("EHLO {keyword}")),
-                "{keyword} is there twice"
-            );
+            assert!(!keyword.is_empty() && keyword == keyword.to_uppercase(), "{keyword}");
+            assert!(claimed.insert(format!("EHLO {keyword}")), "{keyword} is there twice");
             assert_eq!(usize::from(row.index()), place, "{keyword}");
             assert_eq!(by_index(row.index()), Some(row));
             assert_eq!(by_keyword(keyword.to_lowercase().as_bytes()), Some(row));
-            assert!(
-                row.rfc
-                    .strip_prefix("RFC ")
-                    .is_none_or(|n| n.parse::<u16>().is_ok())
-            );
+            assert!(row.rfc.strip_prefix("RFC ").is_none_or(|n| n.parse::<u16>().is_ok()));
             // RFC 5321 §2.2.2: names that begin with X are private.
             assert!(!(row.registered && keyword.starts_with('X')), "{keyword}");
             for verb in row.verbs {
@@ -395,10 +315,7 @@ mod tests {
             for (command, params) in [("MAIL", row.mail), ("RCPT", row.rcpt), ("VRFY", row.vrfy)] {
                 for param in params {
                     assert_eq!(*param, param.to_uppercase(), "{keyword}");
-                    assert!(
-                        claimed.insert(format!("{command} {param}")),
-                        "{keyword} {param}"
-                    );
+                    assert!(claimed.insert(format!("{command} {param}")), "{keyword} {param}");
                 }
             }
             assert!(row.longer.mail == 0 || !row.mail.is_empty(), "{keyword}");
@@ -424,15 +341,9 @@ mod tests {
             ("MAIL FROM:<a@b> BODY=BINARYMIME", &["BINARYMIME"]),
             ("MAIL FROM:<a@b> BODY=OTHER", &[]),
             ("MAIL FROM:<a@b> BODY", &[]),
-            (
-                "MAIL FROM:<a@b> SMTPUTF8 SIZE=1 RET=HDRS",
-                &["SIZE", "SMTPUTF8", "DSN"],
-            ),
+            ("MAIL FROM:<a@b> SMTPUTF8 SIZE=1 RET=HDRS", &["SIZE", "SMTPUTF8", "DSN"]),
             ("MAIL FROM:<a@b> ENVID=x AUTH=<>", &["AUTH", "DSN"]),
-            (
-                "MAIL FROM:<a@b> HOLDFOR=1 BY=1;R",
-                &["DELIVERBY", "FUTURERELEASE"],
-            ),
+            ("MAIL FROM:<a@b> HOLDFOR=1 BY=1;R", &["DELIVERBY", "FUTURERELEASE"]),
             ("MAIL FROM:<a@b> NOTIFY=NEVER", &[]),
             ("RCPT TO:<a@b> NOTIFY=NEVER ORCPT=rfc822;a@b", &["DSN"]),
             ("RCPT TO:<a@b> RRVS=2014-04-03T23:01:00Z", &["RRVS"]),

@@ -49,11 +49,7 @@ pub(super) fn trim(text: &[u8]) -> &[u8] {
 
 /// `text` up to its first blank, and what follows, with that blank.
 pub(super) fn split_word(text: &[u8]) -> (&[u8], &[u8]) {
-    text.split_at(
-        text.iter()
-            .position(|&byte| is_blank(byte))
-            .unwrap_or(text.len()),
-    )
+    text.split_at(text.iter().position(|&byte| is_blank(byte)).unwrap_or(text.len()))
 }
 
 /// The words of `text` between blanks, each with its offset in `text`.

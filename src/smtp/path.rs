@@ -24,24 +24,13 @@ impl<'a> Path<'a> {
     #[must_use]
     pub fn split(text: &'a [u8], at: usize) -> (Self, &'a [u8]) {
         let (whole, rest) = text.split_at(length(text));
-        (
-            Self {
-                whole,
-                address: mailbox(whole),
-                range: at..at + whole.len(),
-            },
-            rest,
-        )
+        (Self { whole, address: mailbox(whole), range: at..at + whole.len() }, rest)
     }
 }
 
 /// How many bytes of `text` are the path: up to the closing bracket, else up to a blank.
 fn length(text: &[u8]) -> usize {
-    let bracket = if text.first() == Some(&b'<') {
-        find(text, |byte| byte == b'>')
-    } else {
-        None
-    };
+    let bracket = if text.first() == Some(&b'<') { find(text, |byte| byte == b'>') } else { None };
     match bracket {
         Some(close) => close + 1,
         None => find(text, is_blank).unwrap_or(text.len()),
@@ -62,11 +51,7 @@ fn find(text: &[u8], wanted: impl Fn(u8) -> bool) -> Option<usize> {
         }
     }
     // A quote that never closes would take the whole line: it quotes nothing.
-    if quoted {
-        text.iter().position(|&byte| wanted(byte))
-    } else {
-        None
-    }
+    if quoted { text.iter().position(|&byte| wanted(byte)) } else { None }
 }
 
 /// The mailbox in a path: without brackets, blanks and source route (RFC 5321 §4.1.2 A-d-l).
@@ -98,12 +83,7 @@ mod tests {
     fn borders_and_mailbox() {
         let cases: [(&str, &str, &str, &str); 20] = [
             ("<a@b.example>", "<a@b.example>", "a@b.example", ""),
-            (
-                "<a@b.example> SIZE=1",
-                "<a@b.example>",
-                "a@b.example",
-                " SIZE=1",
-            ),
+            ("<a@b.example> SIZE=1", "<a@b.example>", "a@b.example", " SIZE=1"),
             ("<>", "<>", "", ""),
             ("<> BODY=7BIT", "<>", "", " BODY=7BIT"),
             ("<Postmaster>", "<Postmaster>", "Postmaster", ""),

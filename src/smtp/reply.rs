@@ -45,26 +45,16 @@ impl<'a> ReplyLine<'a> {
     pub fn parse(line: &'a [u8]) -> Self {
         let Some((code, rest)) = line.split_at_checked(3).filter(|(code, _)| is_digits(code))
         else {
-            return Self {
-                code: None,
-                separator: Separator::End,
-                text: line,
-            };
+            return Self { code: None, separator: Separator::End, text: line };
         };
-        let code = code
-            .iter()
-            .fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));
+        let code = code.iter().fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));
         let (separator, text) = match rest.split_first() {
             None => (Separator::End, rest),
             Some((b' ', text)) => (Separator::Space, text),
             Some((b'-', text)) => (Separator::Hyphen, text),
             Some((&other, text)) => (Separator::Other(other), text),
         };
-        Self {
-            code: Some(code),
-            separator,
-            text,
-        }
+        Self { code: Some(code), separator, text }
     }
 
     /// Whether the reply ends with this line (RFC 5321 §4.2.1).
@@ -94,9 +84,8 @@ pub fn enhanced(text: &[u8]) -> Option<&[u8]> {
 /// The form `AUTH=LOGIN PLAIN`, older than RFC 2554, is taken as `AUTH LOGIN PLAIN`.
 #[must_use]
 pub fn offer(text: &[u8]) -> Option<Offer<'_>> {
-    let is_equals_form = text
-        .split_at_checked(5)
-        .is_some_and(|(start, _)| start.eq_ignore_ascii_case(b"AUTH="));
+    let is_equals_form =
+        text.split_at_checked(5).is_some_and(|(start, _)| start.eq_ignore_ascii_case(b"AUTH="));
     let (keyword, rest) = if is_equals_form {
         let (keyword, rest) = text.split_at(4);
         (keyword, rest.strip_prefix(b"=").unwrap_or(rest))
@@ -104,10 +93,7 @@ pub fn offer(text: &[u8]) -> Option<Offer<'_>> {
         let (at, keyword) = words(text).next()?;
         (keyword, text.split_at(at + keyword.len()).1)
     };
-    Some(Offer {
-        keyword,
-        params: words(rest).map(|(_, word)| word).collect(),
-    })
+    Some(Offer { keyword, params: words(rest).map(|(_, word)| word).collect() })
 }
 
 /// Whether `text` is a first line of a reply as RFC 5321 §4.2 Reply-line writes it: a code
@@ -115,10 +101,7 @@ pub fn offer(text: &[u8]) -> Option<Offer<'_>> {
 pub(super) fn is_well_formed(line: &[u8]) -> bool {
     let reply = ReplyLine::parse(line);
     let separated = !matches!(reply.separator, Separator::Other(byte) if !is_blank(byte));
-    reply
-        .code
-        .is_some_and(|code| (200..560).contains(&code) && code / 10 % 10 <= 5)
-        && separated
+    reply.code.is_some_and(|code| (200..560).contains(&code) && code / 10 % 10 <= 5) && separated
 }
 
 /// Whether all of `text` is digits.
@@ -149,15 +132,7 @@ mod tests {
         ];
         for (line, code, separator, text) in cases {
             let reply = ReplyLine::parse(line.as_bytes());
-            assert_eq!(
-                reply,
-                ReplyLine {
-                    code,
-                    separator,
-                    text: text.as_bytes()
-                },
-                "{line}"
-            );
+            assert_eq!(reply, ReplyLine { code, separator, text: text.as_bytes() }, "{line}");
             assert_eq!(reply.is_last(), !line.contains('-'), "{line}");
         }
     }
@@ -174,24 +149,12 @@ mod tests {
 
     #[test]
     fn enhanced_codes() {
-        for (text, code) in [
-            ("2.1.0 Ok", "2.1.0"),
-            ("5.7.511", "5.7.511"),
-            ("4.0.0\tx", "4.0.0"),
-        ] {
+        for (text, code) in [("2.1.0 Ok", "2.1.0"), ("5.7.511", "5.7.511"), ("4.0.0\tx", "4.0.0")] {
             assert_eq!(enhanced(text.as_bytes()), Some(code.as_bytes()), "{text}");
         }
-        for text in [
-            "",
-            "Ok",
-            "3.1.0 x",
-            "2.1 x",
-            "2.1.0.0 x",
-            "2.1.1000 x",
-            "2..0",
-            " 2.1.0",
-            "2.1.0:",
-        ] {
+        for text in
+            ["", "Ok", "3.1.0 x", "2.1 x", "2.1.0.0 x", "2.1.1000 x", "2..0", " 2.1.0", "2.1.0:"]
+        {
             assert_eq!(enhanced(text.as_bytes()), None, "{text}");
         }
     }
@@ -201,14 +164,8 @@ mod tests {
         let of = |text: &'static str| offer(text.as_bytes()).map(|o| (o.keyword, o.params));
         assert_eq!(of("PIPELINING"), Some((&b"PIPELINING"[..], vec![])));
         assert_eq!(of("SIZE 1000"), Some((&b"SIZE"[..], vec![&b"1000"[..]])));
-        assert_eq!(
-            of(" auth  A  B "),
-            Some((&b"auth"[..], vec![&b"A"[..], b"B"]))
-        );
-        assert_eq!(
-            of("AUTH=LOGIN PLAIN"),
-            Some((&b"AUTH"[..], vec![&b"LOGIN"[..], b"PLAIN"]))
-        );
+        assert_eq!(of(" auth  A  B "), Some((&b"auth"[..], vec![&b"A"[..], b"B"])));
+        assert_eq!(of("AUTH=LOGIN PLAIN"), Some((&b"AUTH"[..], vec![&b"LOGIN"[..], b"PLAIN"])));
         assert_eq!(of("auth="), Some((&b"auth"[..], vec![])));
         assert_eq!(of("SIZE=1"), Some((&b"SIZE=1"[..], vec![])));
         assert_eq!(of(" \t"), None);

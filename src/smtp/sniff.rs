@@ -41,11 +41,7 @@ const TLS_RECORD: u16 = (1 << 14) + 2048;
 pub fn first_bytes(data: &[u8], at_start: bool) -> Hint {
     let (line, is_whole) = first_line(data);
     // Midstream, mail data may begin with a number; a reply is believed if its line is whole.
-    let is_reply = if at_start {
-        is_reply_start(line)
-    } else {
-        is_whole && is_well_formed(line)
-    };
+    let is_reply = if at_start { is_reply_start(line) } else { is_whole && is_well_formed(line) };
     if is_tls(data, at_start) {
         Hint::Tls
     } else if is_reply {
@@ -103,9 +99,7 @@ fn server_verdict(server_first: &[u8]) -> Verdict {
 /// of NNTP (200, 201) do.
 fn is_refusal_or_greeting(line: &[u8]) -> bool {
     is_reply_start(line)
-        && ReplyLine::parse(line)
-            .code
-            .is_some_and(|code| code == 220 || code >= 400)
+        && ReplyLine::parse(line).code.is_some_and(|code| code == 220 || code >= 400)
 }
 
 /// What the client's bytes say: [`Verdict::Wait`] also if they fit SMTP and other protocols.
@@ -116,22 +110,14 @@ fn client_verdict(client_first: &[u8]) -> Verdict {
     if !is_whole && command.word.len() == line.len() {
         // The verb may go on. No verb that decides is longer than STARTTLS.
         let may_become_verb = is_word && line.len() <= Verb::Starttls.name().len();
-        return if may_become_verb {
-            Verdict::Wait
-        } else {
-            Verdict::No
-        };
+        return if may_become_verb { Verdict::Wait } else { Verdict::No };
     }
     match command.verb {
         Verb::Ehlo | Verb::Lhlo | Verb::Helo | Verb::Starttls => Verdict::Yes,
         Verb::Mail | Verb::Rcpt if command.argument.contains(&b':') => Verdict::Yes,
         // What is there of the argument does not decide yet.
         Verb::Mail | Verb::Rcpt | Verb::Auth if !is_whole => Verdict::Wait,
-        Verb::Auth => match split_word(command.argument)
-            .0
-            .to_ascii_uppercase()
-            .as_slice()
-        {
+        Verb::Auth => match split_word(command.argument).0.to_ascii_uppercase().as_slice() {
             // FTP's AUTH names a security mechanism (RFC 4217 §4).
             b"TLS" | b"SSL" | b"TLS-C" | b"TLS-P" | b"GSSAPI" => Verdict::No,
             _ => Verdict::Wait,
@@ -155,11 +141,7 @@ fn is_tls(data: &[u8], at_start: bool) -> bool {
     let Some((&[kind, 3, 0..=4], rest)) = data.split_first_chunk() else {
         return false;
     };
-    let is_kind = if at_start {
-        kind == 0x16
-    } else {
-        (0x14..=0x17).contains(&kind)
-    };
+    let is_kind = if at_start { kind == 0x16 } else { (0x14..=0x17).contains(&kind) };
     let length = rest.first_chunk().map(|&bytes| u16::from_be_bytes(bytes));
     is_kind && length.is_none_or(|length| (1..=TLS_RECORD).contains(&length))
 }
@@ -168,9 +150,7 @@ fn is_tls(data: &[u8], at_start: bool) -> bool {
 fn is_reply_start(line: &[u8]) -> bool {
     let (code, rest) = line.split_at(line.len().min(3));
     matches!(code, [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9'])
-        && rest
-            .first()
-            .is_none_or(|&byte| is_blank(byte) || byte == b'-')
+        && rest.first().is_none_or(|&byte| is_blank(byte) || byte == b'-')
 }
 
 /// Whether `line` begins with a known verb.
@@ -241,12 +221,7 @@ mod tests {
             ("FTP", "", "220 (vsFTPd 3.0.3)\r\n", Wait),
             ("FTP", "USER anonymous\r\n", "220 (vsFTPd 3.0.3)\r\n", No),
             ("FTP", "AUTH TLS\r\n", "220 ProFTPD Server ready.\r\n", No),
-            (
-                "FTP",
-                "FEAT\r\n",
-                "220-welcome\r\n220 ftp.example.com\r\n",
-                No,
-            ),
+            ("FTP", "FEAT\r\n", "220-welcome\r\n220 ftp.example.com\r\n", No),
             ("FTP", "QUIT\r\n", "220 ftp.example.com\r\n", Wait),
             ("FTP", "NOOP\r\n", "220 ftp.example.com\r\n", Wait),
             ("FTP", "HELP\r\n", "220 ftp.example.com\r\n", Wait),

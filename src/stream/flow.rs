@@ -5,8 +5,8 @@ use super::half::{Accepted, Bytes, Fin, Half, Piece, Tag};
 use super::relay::{self, Relay};
 use super::{Follow, Looks, SessionEnd};
 use crate::chunk::{
-    Chunk, Close, Consume, Ending, Gap, Medium, Open, Opening, Origin, Side, Sides, Transport,
-    Via, What,
+    Chunk, Close, Consume, Ending, Gap, Medium, Open, Opening, Origin, Side, Sides, Transport, Via,
+    What,
 };
 use crate::limits::Limits;
 use crate::packet::{FlowKey, Segment, Way};
@@ -134,7 +134,9 @@ impl<D> Flow<D> {
                     _ => Fit::Here,
                 },
                 // A stream that was joined late: its SYN may come late, too.
-                _ if untouched && own.offset(start).is_some_and(|o| (-i64::from(FAR)..=0).contains(&o)) => {
+                _ if untouched
+                    && own.offset(start).is_some_and(|o| (-i64::from(FAR)..=0).contains(&o)) =>
+                {
                     Fit::Here
                 }
                 _ => Fit::Anew,
@@ -393,8 +395,7 @@ impl<D: Consume> Flow<D> {
             }
         }
         if segment.flags.rst && self.reset.is_none() {
-            self.reset =
-                Some(Reset { way: segment.way, at: segment.at, origin: segment.origin });
+            self.reset = Some(Reset { way: segment.way, at: segment.at, origin: segment.origin });
         }
     }
 
@@ -547,8 +548,8 @@ impl<D: Consume> Flow<D> {
     /// Delivers what waits and may be, in the order in which it came.
     fn drain(&mut self, around: &Around<'_>) {
         loop {
-            let fronts = [Way::Up, Way::Down]
-                .map(|way| self.half(way).front().map(|tag| (way, tag)));
+            let fronts =
+                [Way::Up, Way::Down].map(|way| self.half(way).front().map(|tag| (way, tag)));
             let free = fronts
                 .into_iter()
                 .flatten()
@@ -558,7 +559,11 @@ impl<D: Consume> Flow<D> {
                 (Some(front), _) => front,
                 // Each waits for the other: the later one is a copy of something sent before.
                 (None, [Some(up), Some(down)]) => {
-                    if up.1.arrival > down.1.arrival { up } else { down }
+                    if up.1.arrival > down.1.arrival {
+                        up
+                    } else {
+                        down
+                    }
                 }
                 _ => return,
             };
@@ -621,12 +626,8 @@ impl<D: Consume> Flow<D> {
     fn gap(&mut self, way: Way, bytes: u64, tag: Option<Tag>) {
         let half = self.half(way);
         let acked = half.acked >= half.next + bytes;
-        let tag = tag.unwrap_or(Tag {
-            at: self.last_at,
-            origin: self.first,
-            arrival: 0,
-            ack: None,
-        });
+        let tag =
+            tag.unwrap_or(Tag { at: self.last_at, origin: self.first, arrival: 0, ack: None });
         // The showing segment may be the other side's: what it had seen says nothing here.
         self.deliver(way, Tag { ack: None, ..tag }, What::Gap(Gap { bytes, acked }));
         self.half_mut(way).gave_up(bytes);

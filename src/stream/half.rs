@@ -182,8 +182,10 @@ impl Half {
         if let Some(fin) = &mut self.fin {
             fin.offset += by;
         }
-        self.waiting =
-            std::mem::take(&mut self.waiting).into_iter().map(|(at, piece)| (at + by, piece)).collect();
+        self.waiting = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .map(|(at, piece)| (at + by, piece))
+            .collect();
     }
 
     /// The offset that acknowledgment number `ack` stands for, held to what can be.
@@ -267,9 +269,11 @@ impl Half {
     fn accept_cut(&mut self, offset: i64, cut: u64, tag: Tag) -> Accepted<'static> {
         let start = offset.max(self.next.cast_signed()).unsigned_abs();
         let end = offset.saturating_add_unsigned(cut).max(0).unsigned_abs();
-        let free = self.waiting.range(..end).next_back().is_none_or(|(at, piece)| {
-            at + piece.bytes.len() <= start
-        });
+        let free = self
+            .waiting
+            .range(..end)
+            .next_back()
+            .is_none_or(|(at, piece)| at + piece.bytes.len() <= start);
         if start < end && free {
             self.highest = self.highest.max(end);
             self.waiting.insert(start, Piece { tag, bytes: Bytes::Cut(end - start) });
@@ -319,11 +323,7 @@ impl Half {
         let mut differ = 0;
         let mut again = 0;
         // The piece before may reach into this one.
-        let first = self
-            .waiting
-            .range(..=offset)
-            .next_back()
-            .map_or(offset, |(start, _)| *start);
+        let first = self.waiting.range(..=offset).next_back().map_or(offset, |(start, _)| *start);
         for (&start, piece) in self.waiting.range(first..end) {
             let stop = start + piece.bytes.len();
             if stop <= at {

@@ -104,28 +104,17 @@ impl Mark {
     /// The mark of `line`, if it has one.
     fn of(line: &[u8]) -> Option<Self> {
         if let Some((side, text)) = side_mark(line) {
-            return Some(Self {
-                side,
-                time: None,
-                text,
-            });
+            return Some(Self { side, time: None, text });
         }
         // Most lines without a mark are prose: look no further than need be.
         if !line.first()?.is_ascii_digit() {
             return None;
         }
-        let space = line
-            .iter()
-            .take(TIME_COLUMN)
-            .position(|&byte| byte == b' ')?;
+        let space = line.iter().take(TIME_COLUMN).position(|&byte| byte == b' ')?;
         let (time, rest) = line.split_at_checked(space + 1)?;
         let (side, text) = side_mark(rest)?;
         let time = Stamp::parse_rfc3339(str::from_utf8(time.trim_ascii_end()).ok()?)?;
-        Some(Self {
-            side,
-            time: Some(time),
-            text: space + 1 + text,
-        })
+        Some(Self { side, time: Some(time), text: space + 1 + text })
     }
 }
 
@@ -221,10 +210,7 @@ impl Sent {
     /// How many bytes stand before the last `lines` lines.
     fn before_last(&self, lines: usize) -> u64 {
         let rest = self.ends.len().saturating_sub(lines);
-        rest.checked_sub(1)
-            .and_then(|last| self.ends.get(last))
-            .copied()
-            .unwrap_or(self.base)
+        rest.checked_sub(1).and_then(|last| self.ends.get(last)).copied().unwrap_or(self.base)
     }
 }
 
@@ -260,16 +246,13 @@ impl Farewell {
 /// The three digits that a reply begins with (RFC 5321 §4.2).
 fn reply_code(line: &[u8]) -> Option<&[u8]> {
     let (code, rest) = line.split_at_checked(3)?;
-    let ends = rest
-        .first()
-        .is_none_or(|byte| byte.is_ascii_whitespace() || *byte == b'-');
+    let ends = rest.first().is_none_or(|byte| byte.is_ascii_whitespace() || *byte == b'-');
     (ends && code.iter().all(u8::is_ascii_digit)).then_some(code)
 }
 
 /// The lines of a file without their ends.
 fn file_lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|&byte| byte == b'\n')
-        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+    text.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
 }
 
 /// Whether a line has nothing to read: blanks, or the no-break spaces of a copied web page.
@@ -284,10 +267,7 @@ fn is_blank(line: &[u8]) -> bool {
 /// Whether `line` can hardly stand in anything but a native transcript.
 fn is_native(line: &[u8]) -> bool {
     let Some(mark) = Mark::of(line) else {
-        return matches!(
-            Note::parse(line),
-            Some(Note::Session { peers: Some(_), .. })
-        );
+        return matches!(Note::parse(line), Some(Note::Session { peers: Some(_), .. }));
     };
     let text = line.get(mark.text..).unwrap_or_default();
     match mark.side {
@@ -299,9 +279,7 @@ fn is_native(line: &[u8]) -> bool {
 /// The SMTP verb that begins `line`.
 fn verb(line: &[u8]) -> Option<&'static [u8]> {
     let word = line.split(u8::is_ascii_whitespace).next()?;
-    VERBS
-        .into_iter()
-        .find(|verb| verb.eq_ignore_ascii_case(word))
+    VERBS.into_iter().find(|verb| verb.eq_ignore_ascii_case(word))
 }
 
 /// Whether `start` begins as an SMTP client does: a greeting or an envelope first, and then
@@ -328,19 +306,15 @@ fn looks_like_script(start: &[u8]) -> bool {
 
 /// What follows `MAIL FROM:` or `RCPT TO:`.
 fn envelope_address(line: &[u8]) -> Option<&[u8]> {
-    [b"MAIL FROM:".as_slice(), b"RCPT TO:"]
-        .into_iter()
-        .find_map(|start| {
-            let (head, rest) = line.split_at_checked(start.len())?;
-            head.eq_ignore_ascii_case(start).then(|| rest.trim_ascii())
-        })
+    [b"MAIL FROM:".as_slice(), b"RCPT TO:"].into_iter().find_map(|start| {
+        let (head, rest) = line.split_at_checked(start.len())?;
+        head.eq_ignore_ascii_case(start).then(|| rest.trim_ascii())
+    })
 }
 
 /// How many words a line has.
 fn words(line: &[u8]) -> usize {
-    line.split(u8::is_ascii_whitespace)
-        .filter(|word| !word.is_empty())
-        .count()
+    line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count()
 }
 
 #[cfg(test)]
@@ -361,12 +335,7 @@ mod tests {
             b"c>\nc> .\ns< 250 ok\n",
         ];
         for text in native {
-            assert_eq!(
-                recognise(text),
-                Some(Dialect::Native),
-                "{}",
-                text.escape_ascii()
-            );
+            assert_eq!(recognise(text), Some(Dialect::Native), "{}", text.escape_ascii());
         }
         let script: [&[u8]; 6] = [
             b"ehlo console\nmail from:\nsender@contoso.com\n",
@@ -377,12 +346,7 @@ mod tests {
             b"\xef\xbb\xbfLHLO x\nRSET\n",
         ];
         for text in script {
-            assert_eq!(
-                recognise(text),
-                Some(Dialect::Script),
-                "{}",
-                text.escape_ascii()
-            );
+            assert_eq!(recognise(text), Some(Dialect::Script), "{}", text.escape_ascii());
         }
     }
 
@@ -429,13 +393,7 @@ mod tests {
             let found = (mark.side, mark.time.is_some(), line.split_at(mark.text).1);
             assert_eq!(found, (side, timed, text));
         }
-        for line in [
-            "2026-11-21T10:00:00Z  c> x",
-            "10:00:00 c> x",
-            " c> x",
-            "c",
-            "",
-        ] {
+        for line in ["2026-11-21T10:00:00Z  c> x", "10:00:00 c> x", " c> x", "c", ""] {
             assert_eq!(Mark::of(line.as_bytes()), None, "{line}");
         }
     }
@@ -457,9 +415,6 @@ mod tests {
         }
         let counts = [0, 10, 14, 15, 21, 22, 99].map(|seen| sent.unseen(seen));
         assert_eq!(counts, [2, 2, 2, 1, 1, 0, 0]);
-        assert_eq!(
-            [0, 1, 2, 3].map(|lines| sent.before_last(lines)),
-            [22, 15, 10, 10]
-        );
+        assert_eq!([0, 1, 2, 3].map(|lines| sent.before_last(lines)), [22, 15, 10, 10]);
     }
 }

@@ -12,10 +12,7 @@ use std::net::SocketAddr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Note {
     /// A session begins.
-    Session {
-        id: Option<u64>,
-        peers: Option<Sides<SocketAddr>>,
-    },
+    Session { id: Option<u64>, peers: Option<Sides<SocketAddr>> },
     /// The recording starts inside the session.
     Midstream,
     /// Bytes of this side's stream are missing here.
@@ -44,58 +41,37 @@ impl Note {
         let line = str::from_utf8(line.strip_prefix(b"#")?).ok()?;
         let words: Vec<&str> = line.split_ascii_whitespace().take(WORDS + 1).collect();
         Some(match words.as_slice() {
-            ["session"] => Self::Session {
-                id: None,
-                peers: None,
-            },
-            ["session", id] => Self::Session {
-                id: Some(id.parse().ok()?),
-                peers: None,
-            },
+            ["session"] => Self::Session { id: None, peers: None },
+            ["session", id] => Self::Session { id: Some(id.parse().ok()?), peers: None },
             // Names instead of addresses say nothing that can be kept.
             ["session", id, client, ">", server] => Self::Session {
                 id: Some(id.parse().ok()?),
                 peers: client
                     .parse()
-                    .and_then(|client| {
-                        Ok(Sides {
-                            client,
-                            server: server.parse()?,
-                        })
-                    })
+                    .and_then(|client| Ok(Sides { client, server: server.parse()? }))
                     .ok(),
             },
             ["midstream"] => Self::Midstream,
-            ["gap", side, bytes] => Self::Gap(
-                parse_side(side)?,
-                Gap {
-                    bytes: bytes.parse().ok()?,
-                    acked: false,
-                },
-            ),
-            ["gap", side, bytes, "acked"] => Self::Gap(
-                parse_side(side)?,
-                Gap {
-                    bytes: bytes.parse().ok()?,
-                    acked: true,
-                },
-            ),
+            ["gap", side, bytes] => {
+                Self::Gap(parse_side(side)?, Gap { bytes: bytes.parse().ok()?, acked: false })
+            }
+            ["gap", side, bytes, "acked"] => {
+                Self::Gap(parse_side(side)?, Gap { bytes: bytes.parse().ok()?, acked: true })
+            }
             ["tls", side, bytes] => {
                 let mut sides = Sides::default();
                 *sides.of_mut(parse_side(side)?) = bytes.parse().ok()?;
                 Self::Tls(sides)
             }
-            ["tls", "client", client, "server", server] => Self::Tls(Sides {
-                client: client.parse().ok()?,
-                server: server.parse().ok()?,
-            }),
+            ["tls", "client", client, "server", server] => {
+                Self::Tls(Sides { client: client.parse().ok()?, server: server.parse().ok()? })
+            }
             ["masked"] => Self::Masked(None),
             ["masked", bytes] => Self::Masked(Some(bytes.parse().ok()?)),
             ["escaped"] => Self::Escaped,
-            ["eol", side, end] => Self::Eol(
-                parse_side(side)?,
-                Eol::ALL.into_iter().find(|eol| eol.name() == *end)?,
-            ),
+            ["eol", side, end] => {
+                Self::Eol(parse_side(side)?, Eol::ALL.into_iter().find(|eol| eol.name() == *end)?)
+            }
             ["unseen", lines] => Self::Unseen(lines.parse().ok()?),
             ["end", name] => Self::End(End::ALL.into_iter().find(|end| end.name() == *name)?),
             _ => return None,
@@ -135,9 +111,7 @@ impl fmt::Display for Note {
 }
 
 fn parse_side(word: &str) -> Option<Side> {
-    [Side::Client, Side::Server]
-        .into_iter()
-        .find(|side| side.name() == word)
+    [Side::Client, Side::Server].into_iter().find(|side| side.name() == word)
 }
 
 #[cfg(test)]
@@ -193,10 +167,7 @@ mod tests {
         }
         assert_eq!(Note::parse(b"# end reset \xff"), None);
         assert_eq!(Note::parse(b"#end  reset "), Some(Note::End(End::Reset)));
-        let named = Some(Note::Session {
-            id: Some(3),
-            peers: None,
-        });
+        let named = Some(Note::Session { id: Some(3), peers: None });
         assert_eq!(Note::parse(b"# session 3 mx.example:25 > x"), named);
     }
 }

@@ -69,10 +69,7 @@ impl Reader {
             index,
             dialect,
             // The input's buffer grows no further than for a block.
-            piece: limits
-                .transcript_piece
-                .min(limits.block_bytes)
-                .max(LEAST_PIECE),
+            piece: limits.transcript_piece.min(limits.block_bytes).max(LEAST_PIECE),
             unseen_lines: limits.unseen_lines,
             untimed_events: limits.untimed_events,
             lines: 0,
@@ -91,10 +88,7 @@ impl Reader {
         let event = loop {
             if let Some(origin) = self.blanks.next() {
                 let what = What::Data(Eol::Crlf.bytes());
-                return Some(Event::Chunk(Chunk {
-                    what,
-                    ..chunk(Side::Client, origin)
-                }));
+                return Some(Event::Chunk(Chunk { what, ..chunk(Side::Client, origin) }));
             }
             if !self.waits_for_time()
                 && let Some(event) = self.queue.pop_front()
@@ -107,15 +101,9 @@ impl Reader {
             self.advance(troubles);
         };
         Some(match event {
-            Event::Chunk(
-                chunk @ Chunk {
-                    what: What::Data(b""),
-                    ..
-                },
-            ) => Event::Chunk(Chunk {
-                what: What::Data(&self.text),
-                ..chunk
-            }),
+            Event::Chunk(chunk @ Chunk { what: What::Data(b""), .. }) => {
+                Event::Chunk(Chunk { what: What::Data(&self.text), ..chunk })
+            }
             other => other,
         })
     }
@@ -156,11 +144,7 @@ impl Reader {
             span.whole = span.whole.saturating_sub(BOM.len());
         }
         self.lines += 1;
-        let origin = Origin {
-            input: self.index,
-            number: self.lines,
-            offset: self.input.offset(),
-        };
+        let origin = Origin { input: self.index, number: self.lines, offset: self.input.offset() };
         if !span.last {
             troubles.add(Trouble::LongLine, origin);
         }
@@ -205,17 +189,11 @@ impl Reader {
         let line = Line {
             chunk: Chunk {
                 at: time.map(|(at, _)| at),
-                seen: notes
-                    .unseen
-                    .map(|lines| session.sent.of(side.other()).before_last(lines)),
+                seen: notes.unseen.map(|lines| session.sent.of(side.other()).before_last(lines)),
                 ..chunk(side, origin)
             },
             escaped: notes.escaped,
-            eol: if once {
-                Eol::None
-            } else {
-                *session.eol.of(side)
-            },
+            eol: if once { Eol::None } else { *session.eol.of(side) },
         };
         session.sent.of_mut(side).begin(self.unseen_lines);
         self.deliver(line, text, span);
@@ -233,11 +211,7 @@ impl Reader {
         }
         self.blanks.release();
         self.begin(None, origin, Medium::Script);
-        let line = Line {
-            chunk: chunk(Side::Client, origin),
-            escaped: false,
-            eol: Eol::Crlf,
-        };
+        let line = Line { chunk: chunk(Side::Client, origin), escaped: false, eol: Eol::Crlf };
         self.deliver(line, 0, span);
     }
 
@@ -283,10 +257,7 @@ impl Reader {
             self.begin(None, origin, Medium::Transcript);
             self.session.untimed = true;
         }
-        self.queue.push_back(Event::Chunk(Chunk {
-            what,
-            ..chunk(side, origin)
-        }));
+        self.queue.push_back(Event::Chunk(Chunk { what, ..chunk(side, origin) }));
     }
 
     /// Ends the session if an empty line stood here, or another session begins.
@@ -323,23 +294,16 @@ impl Reader {
         }));
         if let Some(origin) = session.midstream.take() {
             let what = What::Open(Open::Midstream);
-            self.queue.push_back(Event::Chunk(Chunk {
-                what,
-                ..chunk(Side::Client, origin)
-            }));
+            self.queue.push_back(Event::Chunk(Chunk { what, ..chunk(Side::Client, origin) }));
         }
     }
 
     /// Ends the session, if one is open or announced.
     fn close(&mut self, ending: Ending) {
         let session = &self.session;
-        if let (false, Some(origin)) = (
-            session.open,
-            session
-                .announced
-                .map(|(_, origin)| origin)
-                .or(session.midstream),
-        ) {
+        if let (false, Some(origin)) =
+            (session.open, session.announced.map(|(_, origin)| origin).or(session.midstream))
+        {
             self.begin(None, origin, Medium::Transcript);
         }
         if self.session.open {
@@ -367,16 +331,9 @@ impl Reader {
             self.text.extend_from_slice(line.eol.bytes());
         }
         self.input.consume(used);
-        self.rest = if span.last {
-            Rest::Start
-        } else {
-            Rest::Line(line)
-        };
+        self.rest = if span.last { Rest::Start } else { Rest::Line(line) };
         if !self.text.is_empty() {
-            self.session
-                .sent
-                .of_mut(line.chunk.side)
-                .grow(self.text.len() as u64);
+            self.session.sent.of_mut(line.chunk.side).grow(self.text.len() as u64);
             self.queue.push_back(Event::Chunk(line.chunk));
         }
     }
@@ -384,11 +341,7 @@ impl Reader {
     /// Leaves a line, or a piece of one, out.
     fn skip(&mut self, span: Span) {
         self.input.consume(span.whole);
-        self.rest = if span.last {
-            Rest::Start
-        } else {
-            Rest::Skipped
-        };
+        self.rest = if span.last { Rest::Start } else { Rest::Skipped };
     }
 
     /// Finds the end of the line, or of a piece of it, in the input's buffer. `None` at the end
@@ -402,27 +355,15 @@ impl Reader {
             if let Some(at) = memchr::memchr(b'\n', fresh) {
                 let end = looked + at;
                 let text = end - usize::from(ends_in_cr(window.get(..end)));
-                return Some(Span {
-                    text,
-                    whole: end + 1,
-                    last: true,
-                });
+                return Some(Span { text, whole: end + 1, last: true });
             }
             looked = window.len();
             if looked >= self.piece {
                 // A CR may be half of the line's end.
                 let text = looked - usize::from(ends_in_cr(Some(window)));
-                return Some(Span {
-                    text,
-                    whole: text,
-                    last: false,
-                });
+                return Some(Span { text, whole: text, last: false });
             }
-            let failure = if self.failed {
-                None
-            } else {
-                self.input.fill(looked + 1).err()
-            };
+            let failure = if self.failed { None } else { self.input.fill(looked + 1).err() };
             if let Some(error) = failure {
                 self.failed = true;
                 let origin = Origin {
@@ -435,11 +376,7 @@ impl Reader {
             let data = self.input.data();
             if data.len() <= looked {
                 let text = looked - usize::from(ends_in_cr(Some(data)));
-                return (looked > 0).then_some(Span {
-                    text,
-                    whole: looked,
-                    last: true,
-                });
+                return (looked > 0).then_some(Span { text, whole: looked, last: true });
             }
         }
     }
@@ -528,11 +465,7 @@ impl Blanks {
         match &mut self.held {
             Some(run) if run.step == step => run.count += 1,
             _ => {
-                let run = Run {
-                    first: origin,
-                    step,
-                    count: 1,
-                };
+                let run = Run { first: origin, step, count: 1 };
                 self.due = self.held.replace(run);
             }
         }
@@ -555,13 +488,7 @@ impl Blanks {
 
 /// A chunk of `side` of which nothing is known but its place.
 fn chunk(side: Side, origin: Origin) -> Chunk<'static> {
-    Chunk {
-        side,
-        at: None,
-        origin,
-        seen: None,
-        what: What::Data(b""),
-    }
+    Chunk { side, at: None, origin, seen: None, what: What::Data(b"") }
 }
 
 fn ends_in_cr(text: Option<&[u8]>) -> bool {

@@ -44,13 +44,7 @@ struct Partial {
 /// The line that begins a session in a transcript, with its line end.
 #[must_use]
 pub fn header(id: u64, peers: Option<Sides<SocketAddr>>) -> String {
-    format!(
-        "{}\n",
-        Note::Session {
-            id: Some(id),
-            peers
-        }
-    )
+    format!("{}\n", Note::Session { id: Some(id), peers })
 }
 
 impl Writer {
@@ -114,9 +108,9 @@ impl Writer {
     pub fn masked(&mut self, side: Side, bytes: Option<u64>) {
         let masked = &mut self.partial.of_mut(side).masked;
         let bytes = match masked {
-            Some(Secret { bytes: before }) => before
-                .zip(bytes)
-                .map(|(before, more)| before.saturating_add(more)),
+            Some(Secret { bytes: before }) => {
+                before.zip(bytes).map(|(before, more)| before.saturating_add(more))
+            }
             None => bytes,
         };
         *masked = Some(Secret { bytes });
@@ -174,13 +168,7 @@ impl Writer {
         if partial.bytes.is_empty() {
             return;
         }
-        let Partial {
-            bytes: mut line,
-            at,
-            seen,
-            masked,
-            ..
-        } = std::mem::take(partial);
+        let Partial { bytes: mut line, at, seen, masked, .. } = std::mem::take(partial);
         let (text, eol) = Eol::split(&line);
         if eol == Eol::None {
             self.note(Note::Eol(side, eol));
@@ -308,9 +296,7 @@ mod tests {
                         let i = usize::from(*side == Side::Server);
                         model.settle_line(i);
                         model.settle_tls();
-                        model
-                            .events
-                            .push(format!("{} {:?}", side.name(), What::Gap(*gap)));
+                        model.events.push(format!("{} {:?}", side.name(), What::Gap(*gap)));
                         model.advance(i, gap.bytes);
                     }
                     Call::Tls(side, bytes) => {
@@ -345,13 +331,8 @@ mod tests {
             }
             let ends = &self.ends[1 - i];
             let seen = seen.filter(|seen| ends.last().is_some_and(|end| end > seen));
-            let seen = seen.map(|seen| {
-                ends.iter()
-                    .copied()
-                    .filter(|&e| e <= seen)
-                    .max()
-                    .unwrap_or(0)
-            });
+            let seen =
+                seen.map(|seen| ends.iter().copied().filter(|&e| e <= seen).max().unwrap_or(0));
             self.events.push(show(SIDES[i], &bytes, seen));
             self.advance(i, bytes.len() as u64);
         }
@@ -359,8 +340,7 @@ mod tests {
         fn settle_tls(&mut self) {
             for (i, bytes) in std::mem::take(&mut self.tls).into_iter().enumerate() {
                 if bytes > 0 {
-                    self.events
-                        .push(format!("{} {:?}", SIDES[i].name(), What::Tls(bytes)));
+                    self.events.push(format!("{} {:?}", SIDES[i].name(), What::Tls(bytes)));
                 }
             }
         }
@@ -405,9 +385,7 @@ mod tests {
 
     /// The stream of `side`, and places in it where bytes are missing.
     fn stream(events: &[String], side: Side) -> String {
-        let own = events
-            .iter()
-            .filter_map(|event| event.strip_prefix(side.name()));
+        let own = events.iter().filter_map(|event| event.strip_prefix(side.name()));
         own.map(|event| match event.rsplit_once('"') {
             Some((line, _)) => line.replacen(" \"", "", 1),
             None => event.to_owned(),
@@ -457,21 +435,10 @@ mod tests {
         writer.data(Side::Server, Some(at), Some(0), b"220 mx\r");
         writer.data(Side::Server, Some(later), Some(0), b"\n");
         writer.data(Side::Client, Some(at), Some(7), b"EHLO");
-        writer.data(
-            Side::Client,
-            Some(later),
-            Some(8),
-            b" \\x\r\n\r\nAUTH PLAIN ",
-        );
+        writer.data(Side::Client, Some(later), Some(8), b" \\x\r\n\r\nAUTH PLAIN ");
         writer.masked(Side::Client, Some(20));
         writer.data(Side::Client, None, Some(8), b"********\r\n");
-        writer.gap(
-            Side::Server,
-            Gap {
-                bytes: 10,
-                acked: true,
-            },
-        );
+        writer.gap(Side::Server, Gap { bytes: 10, acked: true });
         writer.data(Side::Client, None, None, b"a\tb\\\n");
         writer.tls(Side::Client, 3);
         writer.tls(Side::Client, 4);

@@ -88,12 +88,7 @@ pub(super) fn weave(plan: &Plan) -> Woven {
     for (index, (truth, conn)) in dialogs.iter_mut().zip(&plan.conns).enumerate() {
         judge(truth, conn, index, &frames, &written.times);
     }
-    Woven {
-        file: written.bytes,
-        packets: frames.len(),
-        frames,
-        dialogs,
-    }
+    Woven { file: written.bytes, packets: frames.len(), frames, dialogs }
 }
 
 /// The packets of a connection as frames; `before` were sent by others, so that the fragments of
@@ -106,29 +101,17 @@ fn frames(
     wishes: &Capture,
 ) -> Vec<Frame> {
     let jumbo = conn.tso && conn.ip == Ip::V6Extensions;
-    assert!(
-        !jumbo,
-        "a length of 0 with hop-by-hop options is a jumbogram (RFC 2675)"
-    );
+    assert!(!jumbo, "a length of 0 with hop-by-hop options is a jumbogram (RFC 2675)");
     let mut frames = Vec::new();
     for (number, packet) in packets.iter().enumerate() {
         let id = u16::try_from((before + number) % 0x1_0000).unwrap();
         let plain = wire::datagrams(conn, packet, false, id);
-        let room = conn
-            .link
-            .wrap(packet.side, conn.ip.is_v6(), &plain[0].bytes)
-            .len();
+        let room = conn.link.wrap(packet.side, conn.ip.is_v6(), &plain[0].bytes).len();
         // Padding behind a length of 0 would be data.
         let tso = conn.tso && !packet.payload.is_empty() && room >= 60;
-        let datagrams = if tso {
-            wire::datagrams(conn, packet, true, id)
-        } else {
-            plain
-        };
+        let datagrams = if tso { wire::datagrams(conn, packet, true, id) } else { plain };
         for datagram in datagrams {
-            let mut data = conn
-                .link
-                .wrap(packet.side, conn.ip.is_v6(), &datagram.bytes);
+            let mut data = conn.link.wrap(packet.side, conn.ip.is_v6(), &datagram.bytes);
             let head = data.len() - datagram.bytes.len();
             let link = conn.link.number(conn.ip.is_v6());
             if wishes.pad && link == 1 {
@@ -150,30 +133,18 @@ fn frames(
             frames.push(frame(link, data, Some(carried)));
         }
     }
-    assert!(
-        conn.fragment.is_none() || wishes.snaplen.is_none(),
-        "cut fragments are not judged"
-    );
+    assert!(conn.fragment.is_none() || wishes.snaplen.is_none(), "cut fragments are not judged");
     frames
 }
 
 /// One frame, whole and without a time.
 fn frame(link: u16, data: Vec<u8>, carried: Option<Carried>) -> Frame {
-    Frame {
-        at: 0,
-        link,
-        wire_len: data.len(),
-        data,
-        carried,
-    }
+    Frame { at: 0, link, wire_len: data.len(), data, carried }
 }
 
 /// The frames of all connections, each in its order.
 fn interleave(flows: Vec<Vec<Frame>>, random: &mut Random) -> Vec<Frame> {
-    let mut flows: Vec<_> = flows
-        .into_iter()
-        .map(|flow| flow.into_iter().peekable())
-        .collect();
+    let mut flows: Vec<_> = flows.into_iter().map(|flow| flow.into_iter().peekable()).collect();
     let mut all = Vec::new();
     loop {
         flows.retain_mut(|flow| flow.peek().is_some());
@@ -205,22 +176,12 @@ fn noise(like: &Conn, random: &mut Random) -> Frame {
     let arp = like.link.arp(side).filter(|_| random.chance(33));
     let data = arp.unwrap_or_else(|| {
         let (protocol, inner) = if random.chance(50) {
-            (
-                UDP,
-                wire::udp([40_000, 25], addresses, b"250 no such thing\r\n"),
-            )
+            (UDP, wire::udp([40_000, 25], addresses, b"250 no such thing\r\n"))
         } else {
             let ack = Some(random.word());
-            (
-                TCP,
-                wire::stray(addresses, random.word(), ack, b"GET / HTTP/1.0\r\n\r\n"),
-            )
+            (TCP, wire::stray(addresses, random.word(), ack, b"GET / HTTP/1.0\r\n\r\n"))
         };
-        like.link.wrap(
-            side,
-            is_v6,
-            &wire::ip(like.ip, addresses, protocol, &inner, 0),
-        )
+        like.link.wrap(side, is_v6, &wire::ip(like.ip, addresses, protocol, &inner, 0))
     });
     frame(like.link.number(is_v6), data, None)
 }
@@ -233,11 +194,7 @@ fn duplicate(frames: &[Frame], percent: u8, random: &mut Random) -> Vec<Frame> {
         if random.chance(percent) {
             let later = at..frames.len().min(at + 1 + random.below(4));
             let reset = later.clone().find(|&i| rank(&frames[i]) == Rank::Last);
-            let place = if rank(frame) == Rank::Last {
-                None
-            } else {
-                reset
-            };
+            let place = if rank(frame) == Rank::Last { None } else { reset };
             let mut again = frame.clone();
             if let Some(carried) = &mut again.carried {
                 carried.pause = 0;
@@ -287,10 +244,7 @@ fn reorder(frames: Vec<Frame>, wishes: &Capture, random: &mut Random) -> Vec<Fra
 }
 
 fn rank(frame: &Frame) -> Rank {
-    frame
-        .carried
-        .as_ref()
-        .map_or(Rank::Free, |carried| carried.rank)
+    frame.carried.as_ref().map_or(Rank::Free, |carried| carried.rank)
 }
 
 /// Finds what the frames hold of a dialog.
@@ -302,19 +256,11 @@ fn judge(truth: &mut Truth, conn: &Conn, dialog: usize, frames: &[Frame], times:
             continue;
         };
         let captured = match carried.fragment {
-            None => frame
-                .data
-                .len()
-                .saturating_sub(carried.payload_at)
-                .min(carried.payload),
+            None => frame.data.len().saturating_sub(carried.payload_at).min(carried.payload),
             Some((part, count, id)) => {
                 let parts = parts.entry(id).or_default();
                 parts.insert(part);
-                if parts.len() == count {
-                    carried.payload
-                } else {
-                    0
-                }
+                if parts.len() == count { carried.payload } else { 0 }
             }
         };
         let bytes = &mut seen[carried.side.index()][bounds(&carried.range)];
@@ -322,10 +268,7 @@ fn judge(truth: &mut Truth, conn: &Conn, dialog: usize, frames: &[Frame], times:
             byte.get_or_insert(at);
         }
     }
-    let place = |at: usize| Place {
-        frame: at as u64 + 1,
-        at: times[at],
-    };
+    let place = |at: usize| Place { frame: at as u64 + 1, at: times[at] };
     for line in &mut truth.lines {
         let bytes = &seen[line.side.index()][bounds(&line.range)];
         line.began = bytes[0].map(place);

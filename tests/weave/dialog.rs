@@ -83,29 +83,18 @@ impl Dialog {
 
     /// The dialog of these writes, for any line ending or none.
     pub fn from_turns(turns: impl IntoIterator<Item = (Side, Vec<u8>)>) -> Self {
-        let turns = turns
-            .into_iter()
-            .map(|(side, bytes)| Turn { side, bytes })
-            .collect();
+        let turns = turns.into_iter().map(|(side, bytes)| Turn { side, bytes }).collect();
         Self { turns }
     }
 
     /// All that `side` writes.
     pub fn stream(&self, side: Side) -> Vec<u8> {
-        self.turns
-            .iter()
-            .filter(|t| t.side == side)
-            .flat_map(|t| t.bytes.clone())
-            .collect()
+        self.turns.iter().filter(|t| t.side == side).flat_map(|t| t.bytes.clone()).collect()
     }
 
     /// Where the writes of `side` end in its stream.
     pub fn write_ends(&self, side: Side) -> Vec<u64> {
-        let lengths = self
-            .turns
-            .iter()
-            .filter(|t| t.side == side)
-            .map(|t| t.bytes.len() as u64);
+        let lengths = self.turns.iter().filter(|t| t.side == side).map(|t| t.bytes.len() as u64);
         let sums = lengths.scan(0, |sum, length| {
             *sum += length;
             Some(*sum)
@@ -140,10 +129,7 @@ impl Dialog {
     fn say(&mut self, side: Side, text: &[u8]) {
         let text = text.strip_prefix(b" ").unwrap_or(text);
         if self.turns.last().is_none_or(|turn| turn.side != side) {
-            self.turns.push(Turn {
-                side,
-                bytes: Vec::new(),
-            });
+            self.turns.push(Turn { side, bytes: Vec::new() });
         }
         let bytes = &mut self.turns.last_mut().unwrap().bytes;
         bytes.extend_from_slice(text);
@@ -155,11 +141,5 @@ impl Dialog {
 fn line(side: Side, start: &mut u64, bytes: &mut Vec<u8>) -> Line {
     let range: Range<u64> = *start..*start + bytes.len() as u64;
     *start = range.end;
-    Line {
-        side,
-        range,
-        bytes: std::mem::take(bytes),
-        began: None,
-        done: None,
-    }
+    Line { side, range, bytes: std::mem::take(bytes), began: None, done: None }
 }

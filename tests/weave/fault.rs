@@ -29,17 +29,12 @@ pub(super) fn afflict(conn: &Conn, clean: &[Packet], random: &mut Random) -> Vec
         }
     }
     let known = |bad: &usize| *bad < data;
-    assert!(
-        conn.drop.iter().chain(&conn.conflicts).all(known),
-        "only {data} data segments"
-    );
+    assert!(conn.drop.iter().chain(&conn.conflicts).all(known), "only {data} data segments");
     placed.sort_by_key(|(at, _)| *at);
     let packets = placed.into_iter().map(|(_, packet)| packet);
     let packets = packets.skip(conn.skip);
     let packets = packets.filter(|p| conn.only.is_none_or(|side| side == p.side));
-    packets
-        .filter(|p| p.range.is_empty() || !random.chance(conn.drop_rate))
-        .collect()
+    packets.filter(|p| p.range.is_empty() || !random.chance(conn.drop_rate)).collect()
 }
 
 /// The same segment with other bytes.
@@ -60,34 +55,19 @@ fn retransmit(conn: &Conn, clean: &[Packet], at: usize, random: &mut Random) -> 
     let lost = &clean[at];
     let side = lost.side;
     // An ended connection sends nothing again.
-    let end = clean
-        .iter()
-        .position(|p| p.flags & (FIN | RST) != 0)
-        .unwrap_or(clean.len());
+    let end = clean.iter().position(|p| p.flags & (FIN | RST) != 0).unwrap_or(clean.len());
     let place = (at + random.below(6)).min(end.saturating_sub(1)).max(at);
     let before = clean[..=place].iter().rfind(|p| p.side == side).unwrap();
-    let sent = clean[..=place]
-        .iter()
-        .filter(|p| p.side == side)
-        .map(|p| p.range.end)
-        .max();
+    let sent = clean[..=place].iter().filter(|p| p.side == side).map(|p| p.range.end).max();
     // What the application has written by then can be sent, if it was not yet.
-    let written = conn
-        .dialog
-        .write_ends(side)
-        .into_iter()
-        .find(|&e| Some(e) >= sent)
-        .unwrap();
+    let written = conn.dialog.write_ends(side).into_iter().find(|&e| Some(e) >= sent).unwrap();
     let mut within = |low: u64, high: u64| {
         low + u64::try_from(random.below(usize::try_from(high - low + 1).unwrap())).unwrap()
     };
     // A datagram holds no more than 64 KiB.
     let reach = conn.mss.min(1460) as u64;
     let start = within(lost.range.start.saturating_sub(reach), lost.range.end - 1);
-    let stop = within(
-        start.max(lost.range.start) + 1,
-        written.min(lost.range.end + reach),
-    );
+    let stop = within(start.max(lost.range.start) + 1, written.min(lost.range.end + reach));
     let stream = conn.dialog.stream(side);
     let bounds = usize::try_from(start).unwrap()..usize::try_from(stop).unwrap();
     let back = u32::try_from(lost.range.start - start.min(lost.range.start)).unwrap();
@@ -98,12 +78,7 @@ fn retransmit(conn: &Conn, clean: &[Packet], at: usize, random: &mut Random) -> 
         seq: lost.seq.wrapping_sub(back).wrapping_add(forth),
         ack: before.ack,
         window: before.window,
-        options: before
-            .options
-            .iter()
-            .copied()
-            .filter(|_| before.flags & SYN == 0)
-            .collect(),
+        options: before.options.iter().copied().filter(|_| before.flags & SYN == 0).collect(),
         payload: stream[bounds].to_vec(),
         range: start..stop,
         pause: 0,
@@ -114,8 +89,6 @@ fn retransmit(conn: &Conn, clean: &[Packet], at: usize, random: &mut Random) -> 
 
 /// The ranges of `side` that `packets` contradict.
 pub(super) fn conflicts(packets: &[Packet]) -> Vec<(Side, std::ops::Range<u64>)> {
-    let contrary = packets
-        .iter()
-        .filter(|p| p.rank == Rank::After && !p.range.is_empty());
+    let contrary = packets.iter().filter(|p| p.rank == Rank::After && !p.range.is_empty());
     contrary.map(|p| (p.side, p.range.clone())).collect()
 }

@@ -64,97 +64,29 @@ pub fn formats() -> Vec<(String, Format)> {
     let mut formats = Vec::new();
     for big_endian in [false, true] {
         let order = if big_endian { "big" } else { "little" };
-        let base = Pcap {
-            big_endian,
-            ..Pcap::default()
-        };
+        let base = Pcap { big_endian, ..Pcap::default() };
         let variants = [
             ("pcap", base),
-            (
-                "nanosecond pcap",
-                Pcap {
-                    nanos: true,
-                    ..base
-                },
-            ),
-            (
-                "modified pcap",
-                Pcap {
-                    modified: true,
-                    ..base
-                },
-            ),
+            ("nanosecond pcap", Pcap { nanos: true, ..base }),
+            ("modified pcap", Pcap { modified: true, ..base }),
         ];
         for (name, pcap) in variants {
             formats.push((format!("{name}, {order}"), Format::Pcap(pcap)));
         }
-        let base = Pcapng {
-            big_endian,
-            ..Pcapng::default()
-        };
+        let base = Pcapng { big_endian, ..Pcapng::default() };
         let mixed = vec![3, 6, 9, 0x94];
         let variants = [
             ("enhanced blocks", base.clone()),
-            (
-                "simple blocks",
-                Pcapng {
-                    block: Block::Simple,
-                    ..base.clone()
-                },
-            ),
-            (
-                "old blocks",
-                Pcapng {
-                    block: Block::Old,
-                    resolutions: vec![9],
-                    ..base.clone()
-                },
-            ),
-            (
-                "milliseconds",
-                Pcapng {
-                    resolutions: vec![3],
-                    ..base.clone()
-                },
-            ),
-            (
-                "2^-20 seconds",
-                Pcapng {
-                    resolutions: vec![0x94],
-                    ..base.clone()
-                },
-            ),
-            (
-                "offset",
-                Pcapng {
-                    offset: Some(3600),
-                    resolutions: vec![9],
-                    ..base.clone()
-                },
-            ),
-            (
-                "sections",
-                Pcapng {
-                    sections: 3,
-                    chatter: true,
-                    ..base.clone()
-                },
-            ),
-            (
-                "interfaces",
-                Pcapng {
-                    sections: 2,
-                    interfaces: 4,
-                    resolutions: mixed,
-                    ..base
-                },
-            ),
+            ("simple blocks", Pcapng { block: Block::Simple, ..base.clone() }),
+            ("old blocks", Pcapng { block: Block::Old, resolutions: vec![9], ..base.clone() }),
+            ("milliseconds", Pcapng { resolutions: vec![3], ..base.clone() }),
+            ("2^-20 seconds", Pcapng { resolutions: vec![0x94], ..base.clone() }),
+            ("offset", Pcapng { offset: Some(3600), resolutions: vec![9], ..base.clone() }),
+            ("sections", Pcapng { sections: 3, chatter: true, ..base.clone() }),
+            ("interfaces", Pcapng { sections: 2, interfaces: 4, resolutions: mixed, ..base }),
         ];
         for (name, pcapng) in variants {
-            formats.push((
-                format!("pcapng with {name}, {order}"),
-                Format::Pcapng(pcapng),
-            ));
+            formats.push((format!("pcapng with {name}, {order}"), Format::Pcapng(pcapng)));
         }
     }
     formats
@@ -208,69 +140,44 @@ impl Pcap {
             (false, false) => 0xa1b2_c3d4,
         };
         let link = frames.first().map_or(1, |frame| frame.link);
-        assert!(
-            frames.iter().all(|f| f.link == link),
-            "pcap has one link type"
-        );
+        assert!(frames.iter().all(|f| f.link == link), "pcap has one link type");
         // Two words of 16 bits of check sequence, and the bit that says so.
         let check = if self.fcs { 0x2400_0000 } else { 0 };
-        out.word(magic)
-            .half(2)
-            .half(4)
-            .word(0)
-            .word(0)
-            .word(snaplen);
+        out.word(magic).half(2).half(4).word(0).word(0).word(snaplen);
         out.word(u32::from(link) | check);
         let nanos = self.nanos && !self.modified;
         let unit = if nanos { 1 } else { 1000 };
         let mut times = Vec::new();
         for frame in frames {
-            let data = if self.fcs {
-                with_check_sequence(frame)
-            } else {
-                frame.data.clone()
-            };
+            let data = if self.fcs { with_check_sequence(frame) } else { frame.data.clone() };
             let extra = if self.fcs { 4 } else { 0 };
             out.word(u32::try_from(frame.at / 1_000_000_000).unwrap());
             out.word(u32::try_from(frame.at % 1_000_000_000 / unit).unwrap());
-            out.word(size(data.len()))
-                .word(size(frame.wire_len + extra));
+            out.word(size(data.len())).word(size(frame.wire_len + extra));
             if self.modified {
                 out.word(1).half(0x0800).raw(&[0, 0]);
             }
             out.raw(&data);
             times.push(Some(frame.at / unit * unit));
         }
-        Written {
-            bytes: out.bytes,
-            times,
-        }
+        Written { bytes: out.bytes, times }
     }
 }
 
 impl Pcapng {
     fn write(&self, snaplen: u32, frames: &[Frame]) -> Written {
-        let mut written = Written {
-            bytes: Vec::new(),
-            times: Vec::new(),
-        };
+        let mut written = Written { bytes: Vec::new(), times: Vec::new() };
         let each = frames.len().div_ceil(self.sections).max(1);
         let mut pieces: Vec<&[Frame]> = frames.chunks(each).collect();
         pieces.resize(self.sections, &[]);
         for (index, piece) in pieces.into_iter().enumerate() {
             let big_endian = self.big_endian ^ (index % 2 == 1);
             let mut body = Bytes::new(big_endian);
-            written
-                .times
-                .extend(self.section(&mut body, snaplen, piece));
+            written.times.extend(self.section(&mut body, snaplen, piece));
             let mut head = Bytes::new(big_endian);
             head.word(0x1a2b_3c4d).half(1).half(0);
             // The length of a section may be given or not.
-            let length = if index % 2 == 1 {
-                body.bytes.len() as u64
-            } else {
-                u64::MAX
-            };
+            let length = if index % 2 == 1 { body.bytes.len() as u64 } else { u64::MAX };
             head.long(length);
             if self.chatter {
                 head.option(4, b"weave").end_of_options();
@@ -358,15 +265,10 @@ impl Pcapng {
         };
         let high = u32::try_from(units >> 32).unwrap();
         let low = u32::try_from(units & 0xffff_ffff).unwrap();
-        body.word(high)
-            .word(low)
-            .word(size(frame.data.len()))
-            .word(size(frame.wire_len));
+        body.word(high).word(low).word(size(frame.data.len())).word(size(frame.wire_len));
         body.raw(&frame.data).align();
         if self.chatter {
-            body.option(1, b"a comment")
-                .option(2, &[0; 4])
-                .end_of_options();
+            body.option(1, b"a comment").option(2, &[0; 4]).end_of_options();
         }
         out.block(if self.block == Block::Old { 2 } else { 6 }, &body.bytes);
         Some(at)
@@ -399,10 +301,7 @@ struct Bytes {
 
 impl Bytes {
     fn new(big_endian: bool) -> Self {
-        Self {
-            bytes: Vec::new(),
-            big_endian,
-        }
+        Self { bytes: Vec::new(), big_endian }
     }
 
     fn raw(&mut self, bytes: &[u8]) -> &mut Self {
@@ -411,27 +310,15 @@ impl Bytes {
     }
 
     fn half(&mut self, value: u16) -> &mut Self {
-        self.raw(&if self.big_endian {
-            value.to_be_bytes()
-        } else {
-            value.to_le_bytes()
-        })
+        self.raw(&if self.big_endian { value.to_be_bytes() } else { value.to_le_bytes() })
     }
 
     fn word(&mut self, value: u32) -> &mut Self {
-        self.raw(&if self.big_endian {
-            value.to_be_bytes()
-        } else {
-            value.to_le_bytes()
-        })
+        self.raw(&if self.big_endian { value.to_be_bytes() } else { value.to_le_bytes() })
     }
 
     fn long(&mut self, value: u64) -> &mut Self {
-        self.raw(&if self.big_endian {
-            value.to_be_bytes()
-        } else {
-            value.to_le_bytes()
-        })
+        self.raw(&if self.big_endian { value.to_be_bytes() } else { value.to_le_bytes() })
     }
 
     /// Fills up to a multiple of 4 bytes.
@@ -442,10 +329,7 @@ impl Bytes {
 
     /// An option of a pcapng block.
     fn option(&mut self, code: u16, value: &[u8]) -> &mut Self {
-        self.half(code)
-            .half(u16::try_from(value.len()).unwrap())
-            .raw(value)
-            .align()
+        self.half(code).half(u16::try_from(value.len()).unwrap()).raw(value).align()
     }
 
     fn end_of_options(&mut self) -> &mut Self {

@@ -137,12 +137,7 @@ impl Link {
             Self::Pppoe => {
                 let protocol: u16 = if is_v6 { 0x0057 } else { 0x0021 };
                 let len = length(2 + datagram.len()).to_be_bytes();
-                let session = [
-                    &[0x11, 0, 0, 7],
-                    &len[..],
-                    &protocol.to_be_bytes(),
-                    datagram,
-                ];
+                let session = [&[0x11, 0, 0, 7], &len[..], &protocol.to_be_bytes(), datagram];
                 ethernet(side, 0x8864, &session.concat())
             }
             Self::Mpls1 => ethernet(side, 0x8847, &mpls(1, datagram)),

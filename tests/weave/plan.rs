@@ -121,10 +121,7 @@ impl Plan {
     /// segment, each acknowledged, closed by the server, one packet every 1000 µs from
     /// 2026-11-21T10:00:00Z, in a little-endian pcap file of microseconds.
     pub fn new(dialog: &Dialog) -> Self {
-        Self {
-            conns: vec![Conn::new(dialog)],
-            capture: Capture::default(),
-        }
+        Self { conns: vec![Conn::new(dialog)], capture: Capture::default() }
     }
 
     /// Weaves the dialogs of `other` into the same capture, with client ports of their own.
@@ -363,18 +360,12 @@ impl Plan {
 
     /// A pcapng file with this kind of packet block.
     pub fn pcapng_of(self, block: Block) -> Self {
-        self.format(Format::Pcapng(Pcapng {
-            block,
-            ..Pcapng::default()
-        }))
+        self.format(Format::Pcapng(Pcapng { block, ..Pcapng::default() }))
     }
 
     /// A pcap file of nanoseconds.
     pub fn pcap_nanos(self) -> Self {
-        self.format(Format::Pcap(Pcap {
-            nanos: true,
-            ..Pcap::default()
-        }))
+        self.format(Format::Pcap(Pcap { nanos: true, ..Pcap::default() }))
     }
 
     /// The file is compressed.

@@ -46,10 +46,7 @@ pub(super) const PSH: u8 = 8;
 /// The packets of a connection.
 pub(super) fn converse(conn: &Conn, random: &mut Random) -> Vec<Packet> {
     let isns = conn.isns(random);
-    let stack = |side: Side| Stack {
-        isn: isns[side.index()],
-        ..Stack::default()
-    };
+    let stack = |side: Side| Stack { isn: isns[side.index()], ..Stack::default() };
     let mut talk = Talk {
         conn,
         random,
@@ -242,11 +239,7 @@ impl Talk<'_> {
         let received = seq_at(peer.isn, peer.sent).wrapping_add(u32::from(peer.fin));
         let ack = peer.syn.then_some(received);
         let stack = &mut self.stacks[side.index()];
-        let at = if range.is_empty() {
-            stack.sent
-        } else {
-            range.start
-        };
+        let at = if range.is_empty() { stack.sent } else { range.start };
         let range = if range.is_empty() { at..at } else { range };
         let mut seq = seq_at(stack.isn, at).wrapping_add(u32::from(stack.fin));
         if flags & SYN != 0 {

@@ -40,11 +40,7 @@ pub(super) fn datagrams(conn: &Conn, packet: &Packet, tso: bool, id: u16) -> Vec
     if tso {
         forget_length(conn.ip, &mut bytes);
     }
-    vec![Datagram {
-        bytes,
-        payload_at,
-        fragment: None,
-    }]
+    vec![Datagram { bytes, payload_at, fragment: None }]
 }
 
 /// An IP datagram between `addresses` (source, destination).
@@ -125,11 +121,7 @@ fn ipv4(
     place: u16,
 ) -> Vec<u8> {
     // Router alert (RFC 2113).
-    let options: &[u8] = if kind == Ip::V4Options {
-        &[0x94, 4, 0, 0]
-    } else {
-        &[]
-    };
+    let options: &[u8] = if kind == Ip::V4Options { &[0x94, 4, 0, 0] } else { &[] };
     let header = 20 + options.len();
     let mut bytes = vec![0x40 | u8::try_from(header / 4).unwrap(), 0];
     bytes.extend(length(header + payload.len()).to_be_bytes());
@@ -200,11 +192,7 @@ fn fragments(
             let place = (offset / 8) | if more { 0x2000 } else { 0 };
             ipv4(kind, addresses, protocol, piece, id, place)
         };
-        Datagram {
-            payload_at: bytes.len(),
-            bytes,
-            fragment: Some((index, count)),
-        }
+        Datagram { payload_at: bytes.len(), bytes, fragment: Some((index, count)) }
     };
     whole.chunks(size).enumerate().map(part).collect()
 }

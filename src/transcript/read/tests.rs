@@ -31,10 +31,7 @@ fn dump_with(
     limits: &Limits,
 ) -> (Vec<String>, Troubles) {
     // Many inputs are read here: each with a small buffer.
-    let limits = Limits {
-        read_buffer: 1 << 10,
-        ..*limits
-    };
+    let limits = Limits { read_buffer: 1 << 10, ..*limits };
     let input = Input::new(Box::new(Slow(text.to_vec(), 0, step)), &limits).unwrap();
     let mut reader = Reader::new(input, 7, dialect, &limits);
     let mut troubles = Troubles::default();
@@ -46,9 +43,9 @@ fn dump_with(
                 let peers = opening.peers.map_or_else(String::new, |peers| {
                     format!(" {} > {}", peers.client, peers.server)
                 });
-                let at = opening.at.map_or_else(String::new, |at| {
-                    format!(" at {}", at.rfc3339(opening.digits))
-                });
+                let at = opening
+                    .at
+                    .map_or_else(String::new, |at| format!(" at {}", at.rfc3339(opening.digits)));
                 let Origin { number, offset, .. } = opening.origin;
                 format!("begin{peers}{at} {number}/{offset} {:?}", opening.medium)
             }
@@ -121,21 +118,10 @@ The first thing that happened was a welcome message from the mail server.
 
 #[test]
 fn the_transcript_in_the_seed_is_one_session() {
-    for text in [
-        SEED.to_owned(),
-        SEED.replace('\n', "\r\n"),
-        format!("\u{feff}{SEED}"),
-    ] {
-        let (events, troubles) = dump_with(
-            text.as_bytes(),
-            Dialect::Native,
-            1 << 20,
-            &Limits::default(),
-        );
-        assert_eq!(
-            super::super::recognise(text.as_bytes()),
-            Some(Dialect::Native)
-        );
+    for text in [SEED.to_owned(), SEED.replace('\n', "\r\n"), format!("\u{feff}{SEED}")] {
+        let (events, troubles) =
+            dump_with(text.as_bytes(), Dialect::Native, 1 << 20, &Limits::default());
+        assert_eq!(super::super::recognise(text.as_bytes()), Some(Dialect::Native));
         assert!(events[0].starts_with("begin 6/"), "{}", events[0]);
         assert_eq!(events.len(), 2 + 31);
         let (lines, end) = events[1..].split_at(31);
@@ -146,11 +132,7 @@ fn the_transcript_in_the_seed_is_one_session() {
                 "s<" => Side::Server,
                 _ => return None,
             };
-            Some(show(
-                side,
-                format!("{}\r\n", text.trim_start()).as_bytes(),
-                None,
-            ))
+            Some(show(side, format!("{}\r\n", text.trim_start()).as_bytes(), None))
         });
         assert_eq!(lines, marked.collect::<Vec<_>>());
         assert_eq!(end, ["end InputEnd"]);
@@ -221,10 +203,7 @@ fn sessions_end_at_empty_lines_notes_and_greetings_after_an_end() {
 fn notes_say_what_marks_cannot() {
     check(
         "# session 3 [::1]:4242 > 192.0.2.2:25\n",
-        &[
-            "begin [::1]:4242 > 192.0.2.2:25 1/0 Transcript",
-            "end InputEnd",
-        ],
+        &["begin [::1]:4242 > 192.0.2.2:25 1/0 Transcript", "end InputEnd"],
     );
     check(
         "# session 3 192.0.2.1:4242 > 192.0.2.2:25\n\n# midstream\n# gap server 9 acked\n\
@@ -272,54 +251,36 @@ fn marks_without_text_and_odd_bytes_are_kept() {
 
 #[test]
 fn events_without_time_wait_only_so_long() {
-    let limits = Limits {
-        untimed_events: 3,
-        ..Limits::default()
-    };
+    let limits = Limits { untimed_events: 3, ..Limits::default() };
     let text = b"# gap client 1\n# gap client 2\n# gap client 3\n2026-11-21T10:00:00Z c> x\n";
     let (events, _) = dump_with(text, Dialect::Native, 1, &limits);
-    assert_eq!(
-        (events[0].as_str(), events.len()),
-        ("begin 1/0 Transcript", 6)
-    );
+    assert_eq!((events[0].as_str(), events.len()), ("begin 1/0 Transcript", 6));
 }
 
 #[test]
 fn long_lines_come_in_pieces() {
-    let limits = Limits {
-        transcript_piece: 256,
-        ..Limits::default()
-    };
+    let limits = Limits { transcript_piece: 256, ..Limits::default() };
     let long = "x".repeat(250);
     for escapes in ["", "\\x41", "\\\\", "\\x41\\x41\\\\y"] {
         let long = format!("{long}{}", escapes.repeat(300));
         let mut text = format!("# masked\n# escaped\nc> {long}\r\n# {long}\n{long}\n");
         text += "# unseen 1\ns< 220 x\n";
         let (events, troubles) = dump_with(text.as_bytes(), Dialect::Native, 100, &limits);
-        let pieces: Vec<_> = events
-            .iter()
-            .filter_map(|e| e.strip_prefix("client "))
-            .collect();
+        let pieces: Vec<_> = events.iter().filter_map(|e| e.strip_prefix("client ")).collect();
         let bare: String = pieces.iter().map(|piece| piece.trim_matches('"')).collect();
         let decoded = long.replace("\\x41", "A");
         assert_eq!(bare, decoded + r"\r\n");
         assert_eq!(pieces.len() > 2, !escapes.is_empty());
         assert_eq!(events[1], "masked None");
         assert_eq!(events[events.len() - 2], r#"server "220 x\r\n" seen 0"#);
-        assert_eq!(
-            troubles.times(Trouble::LongLine),
-            if escapes.is_empty() { 0 } else { 3 }
-        );
+        assert_eq!(troubles.times(Trouble::LongLine), if escapes.is_empty() { 0 } else { 3 });
         assert_eq!(troubles.times(Trouble::SkippedLine), 1);
     }
 }
 
 #[test]
 fn a_line_end_is_not_cut_in_two() {
-    let limits = Limits {
-        transcript_piece: 256,
-        ..Limits::default()
-    };
+    let limits = Limits { transcript_piece: 256, ..Limits::default() };
     for length in 250..260 {
         let text = format!("c> {}\r\nc> y\r\n", "x".repeat(length));
         let (events, _) = dump_with(text.as_bytes(), Dialect::Native, 1, &limits);
@@ -378,11 +339,7 @@ fn each_prefix_of_a_transcript_can_be_read() {
         let events = dump(&text.as_bytes()[..end]);
         assert_in_order(&events);
         // All but the cut line and what follows from it is there.
-        let same = whole
-            .iter()
-            .zip(&events)
-            .take_while(|(a, b)| a == b)
-            .count();
+        let same = whole.iter().zip(&events).take_while(|(a, b)| a == b).count();
         assert!(events.len() - same <= 4, "{events:?}");
     }
 }
