@@ -93,10 +93,12 @@ impl Mails {
         } else if let Some(message) = message_mut(session, message) {
             message.outcome = Outcome::Rejected;
             message.code = Some(code);
-            // What is sent in the knowledge of the refusal belongs to no transaction.
-            if is_last && self.current == u32::try_from(session.messages.len() - 1).ok() {
+            // What was sent for it belongs to no transaction.
+            message.recipients.clear();
+            if is_last {
                 self.current = None;
             }
+            return Some(Moved { to: None, shift: 0 });
         }
         None
     }

@@ -376,11 +376,9 @@ impl Dialog {
                 self.introduced(verb, owed, partial)
             }
             Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => {
-                let open_before = open;
-                let moved =
-                    self.mails.mail_answered(&mut self.session, owed.message, code, open_before);
+                let moved = self.mails.mail_answered(&mut self.session, owed.message, code, open);
                 if let Some(moved) = moved {
-                    self.renumber(owed.message, moved);
+                    self.renumber(owed, moved);
                 }
             }
             Verb::Rcpt => {
@@ -505,14 +503,16 @@ impl Dialog {
         self.mails.over();
     }
 
-    /// The recipients of message `from` went to an open one: commands still owed a reply follow.
-    fn renumber(&mut self, from: Option<u32>, moved: mail::Moved) {
+    /// What was sent for the message of `mail`, which was refused, goes elsewhere.
+    fn renumber(&mut self, mail: &Owed, moved: mail::Moved) {
+        let from = mail.message;
         let Self { owed, session, .. } = self;
         for owed in owed.iter_mut().filter(|owed| owed.message == from) {
             owed.message = moved.to;
             owed.recipient = owed.recipient.map(|index| index + moved.shift);
         }
-        for exchange in session.exchanges.iter_mut().rev().take(self.settings.limits.recipients) {
+        let begun = mail.exchange.map_or(usize::MAX, |index| index as usize + 1);
+        for exchange in session.exchanges.iter_mut().skip(begun) {
             if exchange.message == from {
                 exchange.message = moved.to;
             }

@@ -179,12 +179,12 @@ def flows(path, any_port):
             flow.reset_by = a
         if me.base is None:
             me.base = seq
-        if flags & 4:
-            continue
         if ack is not None:
             if peer.base is None:
                 peer.base = ack
             peer.acked = max(peer.acked, peer.offset(ack))
+        if flags & 4:
+            continue
         seen = peer.offset(ack) if ack is not None else 0
         if data and me.offset(seq) + len(data) > 0:
             me.add(n, seq, data, seen)
@@ -536,6 +536,9 @@ def address(end):
 def derive(path, any_port=False):
     found = []
     for flow in flows(path, any_port):
+        # Without a handshake and a byte: the tail of an older connection.
+        if not (flow.syn or flow.synack) and not any(s.runs or s.holes for s in flow.sides.values()):
+            continue
         skip = (0, 0)
         if flow.ends[1][1] not in SMTP:
             skip = proxy_skip(flow) if flow.ends[1][1] in PROXY else None
