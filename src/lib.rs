@@ -53,8 +53,15 @@ pub mod dialog;
 /// A session → findings. *Uses chunk, smtp, dialog.*
 pub mod rules;
 
-/// Sessions and findings → words. *Uses time, escape, limits, chunk, smtp, dialog, rules.*
+/// Sessions and findings → words.
+/// *Uses time, escape, limits, chunk, transcript, smtp, dialog, rules.*
 pub mod report;
 
-/// The stages joined: inputs in, sessions out, in order.
+/// The stages joined: inputs in, sessions out, in order. *Uses time, ports, chunk, trouble, error,
+/// input, capture, packet, stream, transcript, smtp, dialog, rules.*
 pub mod pipeline;
+
+/// The bodies of the fuzz targets. *Uses time, escape, limits, ports, chunk, trouble, error,
+/// input, capture, packet, stream, transcript, smtp, dialog, rules, report, pipeline.*
+#[doc(hidden)]
+pub mod fuzz;

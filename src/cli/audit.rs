@@ -22,7 +22,7 @@ const PLAIN: Option<u16> = None;
 const TROUBLE: u8 = 2;
 
 /// Runs the main job.
-pub(super) fn run(arguments: Arguments) -> ExitCode {
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
     if let Some(DialectName::List) = arguments.dialect {
         return list_dialects();
     }
@@ -38,7 +38,7 @@ pub(super) fn run(arguments: Arguments) -> ExitCode {
     }
 }
 
-fn report(arguments: Arguments) -> Result<u8, Error> {
+fn report(arguments: &Arguments) -> Result<u8, Error> {
     let output = Output::open(arguments.output.as_deref())?;
     let settings = Settings { show_secrets: arguments.show_secrets, ..Settings::default() };
     let limits = settings.limits;

@@ -109,5 +109,5 @@ pub(crate) fn run() -> ExitCode {
             return ExitCode::from(status);
         }
     };
-    audit::run(arguments)
+    audit::run(&arguments)
 }

@@ -2,13 +2,16 @@
 
 use super::content::{self, Candidate, Scanner};
 use super::session::{Auth, AuthOutcome, Exchange, Mark, Request, ResyncWhy, Transfer, Used};
-use super::{Awaited, Dialog, Lines, Mode, Owed, Start, awaited, exchange_mut, mail, secrets};
+use super::{
+    Awaited, Dialog, Lines, Masked, Mode, Owed, Start, awaited, exchange_mut, mail, secrets,
+};
 use crate::chunk::{Gap, Side};
 use crate::limits::Limits;
 use crate::smtp::command::{self, Command, Envelope, Verb};
 use crate::smtp::extension;
 use crate::smtp::line::{LineEnd, strip_end};
 use memchr::memchr;
+use std::ops::Range;
 
 /// A piece of the client's stream that is set aside.
 #[derive(Debug)]
@@ -39,8 +42,8 @@ struct Line<'a> {
     /// Offset after it.
     until: u64,
     cut: bool,
-    /// The input has masked a secret in it, of so many bytes if it says.
-    masked: Option<Option<u64>>,
+    /// The input has masked a secret in it.
+    masked: Option<Masked>,
 }
 
 impl Dialog {
@@ -270,15 +273,16 @@ impl Dialog {
         self.hear_line(line, secret);
     }
 
-    fn hear_line(&mut self, line: &Line<'_>, secret: Option<std::ops::Range<usize>>) {
+    fn hear_line(&mut self, line: &Line<'_>, secret: Option<Range<usize>>) {
         if self.tap.is_none() {
             return;
         }
         let Line { asked, start, raw, .. } = *line;
-        let hidden = secret.as_ref().map(|range| Some(range.len() as u64)).or(line.masked);
+        let hidden = secret.as_ref().map(|range| Masked { bytes: Some(range.len() as u64) });
+        let hidden = hidden.or(line.masked);
         let text = secret.map(|secret| masked(raw, &secret));
         if let (Some(hidden), Some(tap)) = (hidden, &mut self.tap) {
-            tap.masked(Side::Client, hidden);
+            tap.masked(Side::Client, hidden.bytes);
         }
         self.hear(Side::Client, asked.at, start.seen, text.as_deref().unwrap_or(raw));
     }
@@ -301,7 +305,7 @@ impl Dialog {
             Verb::Rcpt | Verb::Data | Verb::Bdat => self.mails.current(),
             _ => None,
         };
-        let index = self.push_exchange(Request::Command(verb), line, secret, message);
+        let index = self.push_exchange(Request::Command(verb), line, secret.as_ref(), message);
         match verb {
             Verb::Ehlo | Verb::Helo | Verb::Lhlo => {
                 let name = command.argument.trim_ascii_end();
@@ -357,7 +361,7 @@ impl Dialog {
         &mut self,
         request: Request,
         line: &Line<'_>,
-        secret: Option<std::ops::Range<usize>>,
+        secret: Option<&Range<usize>>,
         message: Option<u32>,
     ) -> Option<u32> {
         let is_first = self.session.exchanges.is_empty();
@@ -367,9 +371,9 @@ impl Dialog {
             note_used(&mut self.session.used, b"PIPELINING");
         }
         let index = if self.session.exchanges.len() < self.settings.limits.exchanges {
-            let hidden = secret.as_ref().map(|range| range.len() as u64);
-            let hidden = hidden.or(line.masked.map(Option::unwrap_or_default));
-            let span = match &secret {
+            let hidden = secret.map(|range| range.len() as u64);
+            let hidden = hidden.or(line.masked.map(|masked| masked.bytes.unwrap_or_default()));
+            let span = match secret {
                 Some(range) => self.keep(&masked(line.text, range)),
                 None => self.keep(line.text),
             };
@@ -563,12 +567,12 @@ impl Dialog {
             && line.masked.is_none();
         let secret = hide.then_some(0..line.text.len());
         self.hear_line(line, secret.clone());
-        if line.text == b"*" {
-            if let Some(auth) = &mut self.session.auth {
-                auth.outcome = AuthOutcome::Aborted;
-            }
+        if line.text == b"*"
+            && let Some(auth) = &mut self.session.auth
+        {
+            auth.outcome = AuthOutcome::Aborted;
         }
-        self.push_exchange(Request::AuthLine, line, secret, None);
+        self.push_exchange(Request::AuthLine, line, secret.as_ref(), None);
         self.mode = if self.is_script() { Mode::Unknown } else { Mode::Await(Awaited::Auth) };
     }
 }
@@ -595,7 +599,7 @@ pub(super) fn note_used(used: &mut Used, keyword: &[u8]) {
 }
 
 /// `line` with `secret` replaced.
-fn masked(line: &[u8], secret: &std::ops::Range<usize>) -> Vec<u8> {
+fn masked(line: &[u8], secret: &Range<usize>) -> Vec<u8> {
     let before = line.get(..secret.start).unwrap_or(line);
     let after = line.get(secret.end..).unwrap_or_default();
     [before, secrets::MASK, after].concat()
@@ -621,12 +625,11 @@ pub(super) fn is_surely_command(line: &[u8]) -> bool {
             }
             Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => label(b"FROM:"),
             Verb::Rcpt => label(b"TO:"),
-            Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Etrn => one_word,
+            Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Etrn | Verb::Vrfy | Verb::Expn => one_word,
             Verb::Bdat => command::bdat(argument).is_some(),
             Verb::Auth => argument.iter().all(|&b| b.is_ascii_graphic() || b == b' '),
             Verb::Noop => argument.is_empty() || one_word,
             Verb::Xclient | Verb::Xforward => argument.contains(&b'='),
-            Verb::Vrfy | Verb::Expn => one_word,
             Verb::Help | Verb::Atrn | Verb::Burl | Verb::Other => false,
         }
 }

@@ -123,10 +123,10 @@ impl Dialog {
                         self.client_data(parked.start, &data);
                     }
                 }
-                Event::Reply(partial) => self.replied(partial),
+                Event::Reply(partial) => self.replied(&partial),
             }
         }
-        self.replied(partial.clone());
+        self.replied(partial);
         self.tap = tap;
         true
     }

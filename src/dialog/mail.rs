@@ -180,14 +180,13 @@ pub(super) fn settle(message: &mut Message, given_up: bool) {
         return;
     }
     let refused = |r: &Recipient| r.code.is_some_and(|code| code >= 400);
-    if message.transfer.is_none() && !message.recipients.is_empty() {
-        if let Some(last) =
-            message.recipients.last().filter(|_| message.recipients.iter().all(refused))
-        {
-            message.outcome = Outcome::Rejected;
-            message.code = last.code;
-            return;
-        }
+    if message.transfer.is_none()
+        && message.recipients.iter().all(refused)
+        && let Some(last) = message.recipients.last()
+    {
+        message.outcome = Outcome::Rejected;
+        message.code = last.code;
+        return;
     }
     // Once its end was sent, the server may have taken it.
     if given_up && !message.ended {

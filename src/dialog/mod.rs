@@ -95,7 +95,7 @@ pub struct Dialog {
     /// A line that is no command may hold a secret: AUTH was sent and nothing else since.
     secrets_near: bool,
     /// The input says that the client's next line holds a masked secret.
-    masked: Option<Option<u64>>,
+    masked: Option<Masked>,
     /// ENHANCEDSTATUSCODES is offered.
     enhanced: bool,
     closes: Closes,
@@ -143,6 +143,13 @@ struct Owed {
     recipient: Option<u32>,
     /// BDAT: the chunk is the last.
     last: bool,
+}
+
+/// A secret that the input has masked.
+#[derive(Clone, Copy, Debug)]
+struct Masked {
+    /// Its length, if the input says.
+    bytes: Option<u64>,
 }
 
 /// A line in the making.
@@ -234,7 +241,7 @@ impl Dialog {
 
     /// The next line of the client holds a masked secret, of so many bytes if the input says.
     pub fn masked(&mut self, bytes: Option<u64>) {
-        self.masked = Some(bytes);
+        self.masked = Some(Masked { bytes });
     }
 
     /// Ends the dialog. `last_at` is the time of the connection's last packet or line. Also
@@ -262,7 +269,7 @@ impl Dialog {
                 exchange.before = state;
             }
         }
-        session.end = end(session, &self.closes, ending);
+        session.end = end(session, self.closes, ending);
         let given_up =
             !matches!(session.end, End::CaptureEnd | End::TranscriptEnd | End::Tls | End::NoAnswer);
         if let Some(scanner) = self.scanner.take() {
@@ -435,7 +442,7 @@ fn keep(text: &mut Text, bytes: &[u8], most: usize) -> Span {
 }
 
 /// How a session ended.
-fn end(session: &Session, closes: &Closes, ending: Ending) -> End {
+fn end(session: &Session, closes: Closes, ending: Ending) -> End {
     if let Ending::Noted(end) = ending {
         return end;
     }

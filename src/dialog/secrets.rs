@@ -50,7 +50,7 @@ mod tests {
 
     fn secret(line: &str, base64: bool) -> Option<&str> {
         let range = in_command(&Command::parse(line.as_bytes()), line.as_bytes(), base64)?;
-        Some(&line[range])
+        line.get(range)
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl Dialog {
         }
         if let Some(mut partial) = self.reply.take() {
             partial.cut = true;
-            self.replied(*partial);
+            self.replied(&partial);
         }
     }
 
@@ -114,7 +114,7 @@ impl Dialog {
             && begun.seen > partial.seen
             && let Some(partial) = self.reply.take()
         {
-            self.replied(*partial);
+            self.replied(&partial);
         }
         let limits = &self.settings.limits;
         let partial = self.reply.get_or_insert_with(|| {
@@ -144,18 +144,18 @@ impl Dialog {
         // A line that is no reply line inside a reply does not end it.
         let is_last = line.is_last() && (line.code.is_some() || partial.lines == 1);
         if is_last && let Some(partial) = self.reply.take() {
-            self.replied(*partial);
+            self.replied(&partial);
         }
     }
 
     /// A whole reply has come.
-    pub(super) fn replied(&mut self, partial: Partial) {
+    pub(super) fn replied(&mut self, partial: &Partial) {
         if self.doubt.is_some() {
             let fits = self.owed.front().is_some_and(|front| {
                 let is_data = front.request == Request::Command(Verb::Data);
                 partial.code != Some(354) || is_data
             });
-            if self.doubt_reply(&partial, fits) {
+            if self.doubt_reply(partial, fits) {
                 return;
             }
         }
@@ -169,14 +169,14 @@ impl Dialog {
             ended: partial.ended,
             cut: partial.cut,
         };
-        if self.is_greeting(&partial) {
+        if self.is_greeting(partial) {
             self.session.greeting = Some(reply);
             self.state.greeted = true;
             self.state.closing |= partial.code == Some(421);
-        } else if let Some(owed) = self.owed_for(&partial) {
-            self.answer(owed, &partial, reply);
+        } else if let Some(owed) = self.owed_for(partial) {
+            self.answer(owed, partial, reply);
         } else {
-            self.unsolicited(&partial, reply);
+            self.unsolicited(partial, reply);
         }
         self.answered_to = partial.until;
         if self.server_gap.is_some_and(|(_, until)| until <= partial.begun.offset) {
@@ -233,14 +233,14 @@ impl Dialog {
             // So was what is set aside until this very reply.
             let went_on = match self.mode {
                 Mode::Await(awaited) if self.owed.len() == 1 && !self.parked.is_empty() => {
-                    let knows =
+                    let heard =
                         self.parked.iter().filter_map(|parked| parked.start.seen).any(|seen| {
                             seen > from && seen <= partial.begun.offset && front.seen != Some(seen)
                         });
                     let content = awaited == Awaited::Data
                         && code != 354
                         && partial.seen.is_none_or(|seen| seen > front.end);
-                    (knows || content).then_some(awaited)
+                    (heard || content).then_some(awaited)
                 }
                 _ => None,
             };
@@ -313,12 +313,12 @@ impl Dialog {
         match partial.code {
             Some(421) => self.state.closing = true,
             // The command is missing from the input; what the client sends now is known.
-            Some(354) if matches!(self.mode, Mode::Command | Mode::Unknown) => {
-                if self.state.inferred {
-                    self.resync(Side::Client, ResyncWhy::Gap, mark);
-                    self.begin_content(mark);
-                    self.mode = Mode::Content;
-                }
+            Some(354)
+                if matches!(self.mode, Mode::Command | Mode::Unknown) && self.state.inferred =>
+            {
+                self.resync(Side::Client, ResyncWhy::Gap, mark);
+                self.begin_content(mark);
+                self.mode = Mode::Content;
             }
             Some(334) if matches!(self.mode, Mode::Command | Mode::Unknown) => {
                 self.mode = Mode::Sasl;
@@ -373,7 +373,7 @@ impl Dialog {
         let open = exchange_mut(&mut self.session, owed.exchange).is_some_and(|e| e.before.mail);
         match verb {
             Verb::Ehlo | Verb::Lhlo | Verb::Helo if positive => {
-                self.introduced(verb, owed, partial)
+                self.introduced(verb, owed, partial);
             }
             Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => {
                 let moved = self.mails.mail_answered(&mut self.session, owed.message, code, open);
@@ -392,10 +392,8 @@ impl Dialog {
             }
             Verb::Data => self.data_answered(owed, code, reply),
             Verb::Bdat if owed.last => {
-                if !self.delivered(owed, reply, code) {
-                    // More replies of LMTP are to come: the transaction is still open.
-                    self.state.mail = true;
-                }
+                // While more replies of LMTP are to come, the transaction is still open.
+                self.state.mail |= !self.delivered(owed, reply, code);
             }
             Verb::Bdat if !positive => {
                 if let Some(message) = mail::message_mut(&mut self.session, owed.message) {

@@ -48,7 +48,10 @@ pub struct Transcript {
 
 /// Takes pieces of a session's transcript before the session ends, by [`Audited::slot`].
 #[derive(Clone)]
-pub struct Overflow(pub Arc<Mutex<dyn FnMut(u64, &[u8]) + Send>>);
+pub struct Overflow(pub Arc<Mutex<TakePiece>>);
+
+/// Takes a piece of the session in a slot.
+pub type TakePiece = dyn FnMut(u64, &[u8]) + Send;
 
 /// A session with what the rules say of it.
 #[derive(Debug)]
@@ -274,7 +277,7 @@ fn expected(start: &[u8]) -> String {
             "a damaged capture header"
         }
         [0x7f, b'E', b'L', b'F', ..] => "a program",
-        _ if start.iter().any(|&byte| byte == 0) => "unknown binary data",
+        _ if start.contains(&0) => "unknown binary data",
         _ => "text without an SMTP dialog",
     };
     format!("{found}; expected a capture (pcap, pcapng) or a transcript (lines of `c> ` and `s< `)")

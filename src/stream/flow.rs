@@ -388,7 +388,7 @@ impl<D: Consume> Flow<D> {
         };
         if segment.flags.fin {
             let seq = segment.seq.wrapping_add(u32::from(segment.flags.syn));
-            let len = segment.data.len() as i64 + i64::from(segment.cut);
+            let len = (segment.data.len() as u64 + u64::from(segment.cut)).cast_signed();
             let own = self.half_mut(segment.way);
             if let Some(offset) = own.offset(seq) {
                 own.finish_at(offset + len, tag);
@@ -513,11 +513,11 @@ impl<D: Consume> Flow<D> {
         likely: Way,
     ) -> Way {
         let at_start = self.handshake.connects.is_some();
-        let swapped = match (follow.looks(client, at_start), follow.looks(server, at_start)) {
-            (Looks::LikeServer, Looks::LikeClient | Looks::Unclear) => true,
-            (Looks::Unclear, Looks::LikeClient) => true,
-            _ => false,
-        };
+        let swapped = matches!(
+            (follow.looks(client, at_start), follow.looks(server, at_start)),
+            (Looks::LikeServer, Looks::LikeClient | Looks::Unclear)
+                | (Looks::Unclear, Looks::LikeClient)
+        );
         if swapped { likely } else { likely.back() }
     }
 

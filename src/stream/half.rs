@@ -249,7 +249,7 @@ impl Half {
             if !is_keep_alive {
                 self.compare_history(offset, again, tag.origin);
             }
-            offset += old as i64;
+            offset += (old as u64).cast_signed();
             data = new;
             if data.is_empty() {
                 return self.accept_cut(offset, cut, tag);
@@ -284,7 +284,7 @@ impl Half {
     /// Compares bytes at `offset` that were delivered before with what was.
     fn compare_history(&mut self, offset: i64, again: &[u8], origin: Origin) {
         self.tally.retransmitted += again.len() as u64;
-        let start = self.next.cast_signed() - self.history.len() as i64;
+        let start = self.next.cast_signed() - (self.history.len() as u64).cast_signed();
         let skip = usize::try_from(start - offset).unwrap_or(0);
         let from = usize::try_from(offset - start).unwrap_or(0);
         let differ = again

@@ -105,11 +105,11 @@ impl<D: Consume> Tracker<D> {
         follow: &mut F,
         troubles: &mut Troubles,
     ) {
-        if self.flows.len() >= self.limits.flows {
-            if let Some(flow) = self.flows.pop_oldest() {
-                troubles.add(Trouble::EvictedSession, flow.first);
-                self.hand_on(flow, Ending::Evicted, follow);
-            }
+        if self.flows.len() >= self.limits.flows
+            && let Some(flow) = self.flows.pop_oldest()
+        {
+            troubles.add(Trouble::EvictedSession, flow.first);
+            self.hand_on(flow, Ending::Evicted, follow);
         }
         self.ended.remove(&segment.flow);
         follow.candidate(segment.origin);

@@ -1,0 +1,219 @@
+//! The bodies of the fuzz targets: bytes in, a panic if a stage breaks its promise.
+//!
+//! They are part of the library so that `cargo test` runs them over the seeds, too
+//! (`tests/fuzz_seeds.rs`); `fuzz/` only calls them. Bounds are small here, so that small
+//! inputs reach them.
+
+// A panic is how these functions answer; each assertion says what was promised.
+#![allow(clippy::missing_panics_doc)]
+
+mod bytes;
+mod dialog;
+mod segments;
+mod transcript;
+
+pub use dialog::dialog;
+pub use segments::segments;
+pub use transcript::transcript;
+
+use crate::capture;
+use crate::chunk::Origin;
+use crate::dialog::Settings;
+use crate::error::Error;
+use crate::escape::is_safe;
+use crate::input::Input;
+use crate::limits::Limits;
+use crate::packet::Decoder;
+use crate::pipeline::{Audited, Facts, Options, Overflow, Run, Transcript};
+use crate::ports::Ports;
+use crate::report::{self, Entry, Format, InputReport};
+use crate::time::Stamp;
+use crate::trouble::Troubles;
+use bytes::Bytes;
+use std::io::{self, Cursor, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// All forms of a report.
+const FORMATS: [Format; 4] = [Format::Table, Format::Json, Format::Ndjson, Format::Transcript];
+
+/// A capture file, read to its end.
+pub fn capture(data: &[u8]) {
+    let limits = limits();
+    let Ok(input) = input(data, &limits) else { return };
+    let Ok(mut reader) = capture::Reader::new(input, 0, &limits) else { return };
+    let mut troubles = Troubles::default();
+    let mut last = Origin::default();
+    while let Some(frame) = reader.next(&mut troubles) {
+        let Origin { number, offset, .. } = frame.origin;
+        assert_eq!(number, last.number + 1, "frames are counted one by one");
+        assert!(number == 1 || offset > last.offset, "every frame stands after the one before");
+        assert!(frame.data.len() <= limits.block_bytes, "no frame is larger than a block may be");
+        assert!(frame.digits <= 9, "a second has nine digits");
+        last = frame.origin;
+    }
+    assert_eq!(reader.packets(), last.number, "packets are the frames given");
+    assert!(reader.next(&mut troubles).is_none(), "the end stays the end");
+    let secrets: usize = reader.secrets().iter().map(Vec::len).sum();
+    assert!(secrets <= limits.secrets_bytes, "secrets are bounded");
+    assert!(reader.names().len() <= limits.names, "names are bounded");
+}
+
+/// Packets of one link type: two bytes of the type, then for each packet two bytes that hold its
+/// length and how many eighths of it the capture lacks, and the packet.
+pub fn frame(data: &[u8]) {
+    let mut bytes = Bytes::new(data);
+    let limits = limits();
+    let link = bytes.number(2);
+    let link = u16::try_from(link).unwrap_or_default();
+    let mut decoder = Decoder::new(Ports::new(&[], true), &limits);
+    let mut troubles = Troubles::default();
+    let mut given = 0;
+    for number in 1.. {
+        if bytes.is_empty() {
+            break;
+        }
+        let head = bytes.number(2);
+        let packet = bytes.take(usize::try_from(head & 0x1fff).unwrap_or_default());
+        let len = u32::try_from(packet.len()).unwrap_or_default();
+        let lacking = len / 8 * u32::try_from(head >> 13).unwrap_or_default();
+        given += packet.len();
+        let frame = capture::Frame {
+            at: Some(Stamp::from_nanos(number * 1_000_000_000)),
+            digits: 6,
+            link,
+            data: packet,
+            wire_len: len + lacking,
+            origin: Origin { input: 0, number: number.unsigned_abs(), offset: given as u64 },
+        };
+        if let Some(segment) = decoder.decode(&frame, &mut troubles) {
+            assert!(segment.data.len() <= given, "a payload comes from the packets");
+            assert_eq!(segment.origin, frame.origin, "a segment names its frame");
+        }
+    }
+    decoder.finish(&mut troubles);
+}
+
+/// A capture or a transcript through the whole pipeline, into every form of a report.
+pub fn whole(data: &[u8]) {
+    for format in FORMATS {
+        let (facts, text) = read(data, format, limits());
+        let Ok(facts) = facts else { continue };
+        let text = str::from_utf8(&text);
+        assert!(text.is_ok(), "a report is UTF-8");
+        let hostile = text.unwrap_or_default().chars().find(|&c| c != '\n' && !is_safe(c));
+        assert_eq!(hostile, None, "a report is fit for a terminal");
+        let sessions = facts.sessions;
+        assert!(facts.bytes > 0 || sessions == 0, "sessions come from bytes");
+    }
+}
+
+/// Reads `data` as an input and reports on it: what was read of it, and the report.
+pub fn read(data: &[u8], format: Format, limits: Limits) -> (Result<Facts, Error>, Vec<u8>) {
+    let out = Sink::default();
+    let options =
+        report::Options { width: Some(100), limits, inputs: vec![String::from("input")] };
+    let mut writer = report::writer(format, Box::new(out.clone()), options);
+    let transcript = writer
+        .overflow()
+        .map(|overflow| Transcript { timestamps: false, overflow: Overflow(overflow) });
+    let options = Options {
+        settings: Arc::new(Settings { limits, show_secrets: false }),
+        ports: Ports::default(),
+        dialect: None,
+        transcript,
+    };
+    let mut last = 0;
+    let mut deliver = |audited: Audited| {
+        assert_eq!(audited.session.id, last + 1, "sessions are numbered one by one");
+        last += 1;
+        let written = writer.session(&Entry {
+            session: &audited.session,
+            slot: audited.slot,
+            findings: &audited.findings,
+            not_judged: &audited.not_judged,
+            transcript: audited.transcript.as_deref(),
+        });
+        assert!(written.is_ok(), "memory takes every report");
+    };
+    let mut run = Run::new(options, &mut deliver);
+    let result = run.read("input", Box::new(Cursor::new(data.to_vec())));
+    let facts = run.finish().pop().unwrap_or_default();
+    assert_eq!(facts.sessions, last, "every session is delivered");
+    let input = InputReport {
+        path: String::from("input"),
+        kind: facts.kind,
+        dialect: facts.dialect,
+        bytes: facts.bytes,
+        packets: facts.packets,
+        sessions: facts.sessions,
+        problems: facts.troubles.lines(),
+    };
+    assert!(writer.finish(&[input]).is_ok(), "memory takes every report");
+    (result.map(|()| facts), out.take())
+}
+
+/// Bounds that inputs of some kilobytes reach.
+fn limits() -> Limits {
+    Limits {
+        read_buffer: 4096,
+        block_bytes: 1 << 16,
+        zstd_window: 1 << 20,
+        resync_bytes: 1 << 16,
+        secrets_bytes: 512,
+        names: 16,
+        interfaces: 8,
+        layers: 12,
+        fragment_datagrams: 4,
+        fragment_bytes: 4096,
+        fragment_lapse_ns: 8_000_000_000,
+        flows: 4,
+        closed_flows: 2,
+        linger_frames: 8,
+        flow_pending_bytes: 2048,
+        pending_bytes: 4096,
+        acked_hole_segments: 4,
+        history_bytes: 64,
+        parked_bytes: 512,
+        line_bytes: 128,
+        reply_lines: 8,
+        exchanges: 32,
+        messages: 8,
+        recipients: 4,
+        unsolicited: 4,
+        session_text: 2048,
+        sniff_bytes: 1024,
+        transcript_piece: 256,
+        unseen_lines: 8,
+        untimed_events: 4,
+        spool_bytes: 1 << 20,
+        table_rows: 3,
+        summary_keywords: 4,
+        excerpt_chars: 40,
+        named_kinds: 2,
+    }
+}
+
+fn input(data: &[u8], limits: &Limits) -> io::Result<Input> {
+    Input::new(Box::new(Cursor::new(data.to_vec())), limits)
+}
+
+/// Where a report goes.
+#[derive(Clone, Default)]
+struct Sink(Arc<Mutex<Vec<u8>>>);
+
+impl Sink {
+    fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

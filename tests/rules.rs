@@ -1,0 +1,121 @@
+//! Every rule fires on its bad dialog and not on its good one: read as a transcript, read in
+//! single bytes, and woven into captures of several kinds.
+
+// A test may panic: that is how it fails.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+mod weave;
+
+use smtp_audit::pipeline::{Audited, Options, Run};
+use smtp_audit::rules::{self, Need, Rule};
+use std::io::{self, Cursor, Read};
+use weave::{Dialog, Ip, Link, Plan};
+
+/// What a finding says that must not depend on how the dialog came in.
+type Said = (&'static str, Option<u32>, String, Option<u32>);
+
+#[test]
+fn examples_read_as_transcripts() {
+    for rule in rules::all() {
+        if needs_packets(rule) {
+            let audited = audit(Cursor::new(rule.bad));
+            let judged = audited.not_judged.iter().all(|not| not.rule != rule.id);
+            assert!(!judged, "{}: judged on a transcript, without packets", rule.id);
+            continue;
+        }
+        expect(rule, "as a transcript", &audit(Cursor::new(rule.bad)), true);
+        expect(rule, "as a transcript", &audit(Cursor::new(rule.good)), false);
+        let whole = said(&audit(Cursor::new(rule.bad)));
+        let trickled = said(&audit(Trickle(rule.bad.as_bytes())));
+        assert_eq!(whole, trickled, "{}: read byte by byte", rule.id);
+    }
+}
+
+#[test]
+fn examples_woven_into_captures() {
+    for rule in rules::all() {
+        for (how, weave) in PLANS {
+            let read = |text: &str| {
+                let mut plan = weave(Plan::new(&Dialog::parse(text)));
+                if text.lines().any(|line| line == "# midstream") {
+                    plan = plan.midstream(HANDSHAKE);
+                }
+                audit(Cursor::new(plan.weave().file))
+            };
+            let bad = read(rule.bad);
+            expect(rule, how, &bad, true);
+            expect(rule, how, &read(rule.good), false);
+            if !needs_packets(rule) {
+                let transcript = said(&audit(Cursor::new(rule.bad)));
+                assert_eq!(transcript, said(&bad), "{}: transcript against {how}", rule.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn examples_are_whole() {
+    for rule in rules::all() {
+        for text in [rule.title, rule.explanation, rule.bad, rule.good] {
+            assert!(!text.is_empty(), "{}: has an empty text", rule.id);
+        }
+        assert_ne!(rule.bad, rule.good, "{}", rule.id);
+        assert!(rule.title.len() <= 80 && !rule.title.ends_with('.'), "{}: the title", rule.id);
+    }
+}
+
+/// Packets of TCP's opening.
+const HANDSHAKE: usize = 3;
+
+/// Ways of weaving, none of which loses anything.
+const PLANS: &[(&str, fn(Plan) -> Plan)] = &[
+    ("in a plain capture", |plan| plan),
+    ("in segments of one byte", |plan| plan.mss(1).wrap()),
+    ("in IPv6, out of order", |plan| plan.ip(Ip::V6).link(Link::Sll2).mss(7).seed(5).reorder(4)),
+    ("in pcapng, with retransmissions", |plan| plan.pcapng().mss(9).seed(7).retransmit(40)),
+    ("with duplicates", |plan| plan.seed(11).duplicates(50)),
+];
+
+/// Gives one byte at a time.
+struct Trickle(&'static [u8]);
+
+impl Read for Trickle {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let most = out.len().min(1);
+        self.0.read(&mut out[..most])
+    }
+}
+
+/// The only session of an input.
+fn audit(source: impl Read + Send + 'static) -> Audited {
+    let mut sessions = Vec::new();
+    let mut deliver = |audited: Audited| sessions.push(audited);
+    let mut run = Run::new(Options::default(), &mut deliver);
+    run.read("example", Box::new(source)).unwrap();
+    let facts = run.finish();
+    assert!(facts.iter().all(|facts| facts.troubles.is_empty()), "{facts:?}");
+    assert_eq!(sessions.len(), 1, "an example is one session");
+    sessions.pop().unwrap()
+}
+
+fn expect(rule: &Rule, how: &str, audited: &Audited, fires: bool) {
+    let ids: Vec<&str> = audited.findings.iter().map(|finding| finding.rule.id).collect();
+    let which = if fires { "bad" } else { "good" };
+    assert_eq!(ids.contains(&rule.id), fires, "{}: the {which} example {how}: {ids:?}", rule.id);
+    let unjudged = audited.not_judged.iter().find(|not| not.rule == rule.id);
+    assert!(unjudged.is_none(), "{}: the {which} example {how}: {unjudged:?}", rule.id);
+}
+
+/// The findings that do not need the wire.
+fn said(audited: &Audited) -> Vec<Said> {
+    let findings = audited.findings.iter().filter(|finding| !needs_packets(finding.rule));
+    let said = findings.map(|finding| {
+        let evidence = String::from_utf8_lossy(&finding.evidence).into_owned();
+        (finding.rule.id, finding.exchange, evidence, finding.column)
+    });
+    said.collect()
+}
+
+fn needs_packets(rule: &Rule) -> bool {
+    rule.needs.iter().any(|need| matches!(need, Need::Packets | Need::Times))
+}
