@@ -45,8 +45,8 @@ pub struct Limits {
     /// The same over all connections.
     pub pending_bytes: usize,
     /// Segments of a connection to wait for bytes that the other side has already
-    /// acknowledged, before they count as lost by the capture. Captures of several queues
-    /// reorder packets by some tens.
+    /// acknowledged, before they count as lost by the capture, and for its beginning. Captures
+    /// of several queues or of two taps reorder packets, rarely by more than some hundreds.
     pub acked_hole_segments: u32,
     /// Delivered but unacknowledged bytes kept in one connection, to compare what is sent
     /// again.
@@ -108,7 +108,7 @@ impl Default for Limits {
             linger_frames: 4096,
             flow_pending_bytes: 4 << 20,
             pending_bytes: 256 << 20,
-            acked_hole_segments: 64,
+            acked_hole_segments: 2048,
             history_bytes: 64 << 10,
             parked_bytes: 256 << 10,
             line_bytes: 16 << 10,

@@ -160,20 +160,43 @@ enum Output {
         temporary: NamedTempFile,
         path: PathBuf,
     },
+    /// A device or a pipe, which no file may replace.
+    Device {
+        file: File,
+        path: PathBuf,
+    },
 }
 
 impl Output {
     fn open(path: Option<&Path>) -> Result<Self, Error> {
         let Some(path) = path else { return Ok(Self::Standard) };
+        Self::open_at(path).map_err(|source| Error::Write { path: shown(path), source })
+    }
+
+    fn open_at(path: &Path) -> io::Result<Self> {
+        // A link stays and what it points to is replaced.
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        match path.metadata() {
+            Ok(found) if found.is_dir() => {
+                return Err(io::Error::other("is a directory; expected a file"));
+            }
+            Ok(found) if !found.is_file() => {
+                return Ok(Self::Device { file: File::options().write(true).open(&path)?, path });
+            }
+            Ok(_) | Err(_) => {}
+        }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let temporary = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
-            .map_err(|source| Error::Write { path: shown(path), source })?;
-        Ok(Self::File { temporary, path: path.to_owned() })
+        let mut temporary = tempfile::Builder::new();
+        // As any new file, not private as temporary ones are.
+        #[cfg(unix)]
+        temporary.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let temporary = temporary.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+        Ok(Self::File { temporary, path })
     }
 
     /// Columns of the terminal that shows the report.
     fn width(&self) -> Option<u16> {
-        if matches!(self, Self::File { .. }) || !io::stdout().is_terminal() {
+        if !matches!(self, Self::Standard) || !io::stdout().is_terminal() {
             return PLAIN;
         }
         terminal_size::terminal_size().map(|(width, _)| width.0)
@@ -184,17 +207,20 @@ impl Output {
         Ok(match self {
             Self::Standard if is_live => Box::new(io::stdout()),
             Self::Standard => Box::new(BufWriter::with_capacity(1 << 16, io::stdout())),
-            Self::File { temporary, .. } => {
-                let file = temporary.as_file().try_clone();
-                Box::new(BufWriter::new(file.map_err(|error| self.failed(error))?))
-            }
+            Self::File { temporary, .. } => self.file(temporary.as_file())?,
+            Self::Device { file, .. } => self.file(file)?,
         })
+    }
+
+    fn file(&self, file: &File) -> Result<Box<dyn Write>, Error> {
+        let file = file.try_clone().map_err(|error| self.failed(error))?;
+        Ok(Box::new(BufWriter::new(file)))
     }
 
     fn failed(&self, source: io::Error) -> Error {
         let path = match self {
             Self::Standard => "standard output".to_owned(),
-            Self::File { path, .. } => shown(path),
+            Self::File { path, .. } | Self::Device { path, .. } => shown(path),
         };
         Error::Write { path, source }
     }
@@ -202,7 +228,7 @@ impl Output {
     /// The report is whole.
     fn keep(self) -> Result<(), Error> {
         match self {
-            Self::Standard => Ok(()),
+            Self::Standard | Self::Device { .. } => Ok(()),
             Self::File { temporary, path } => {
                 let failed = |source| Error::Write { path: shown(&path), source };
                 temporary.persist(&path).map(|_| ()).map_err(|error| failed(error.error))

@@ -2,7 +2,8 @@
 
 mod audit;
 
-use clap::{Parser, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, ValueEnum};
 use smtp_audit::report::Format;
 use smtp_audit::transcript::Dialect;
 use std::path::PathBuf;
@@ -19,7 +20,7 @@ use std::process::ExitCode;
     (the rest is still reported).")]
 pub(crate) struct Arguments {
     /// Captures and transcripts, in any mix; `-` is standard input
-    #[arg(required = true, value_name = "INPUT")]
+    #[arg(required_unless_present = "dialect", value_name = "INPUT")]
     inputs: Vec<PathBuf>,
 
     /// The form of the report
@@ -100,7 +101,16 @@ fn dialect(name: &str) -> Result<DialectName, String> {
 
 /// Does what the command line says.
 pub(crate) fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let parsed = Arguments::try_parse().and_then(|arguments| {
+        // `--dialect list` alone needs no input.
+        let is_list = matches!(arguments.dialect, Some(DialectName::List));
+        if arguments.inputs.is_empty() && !is_list {
+            let missing = ErrorKind::MissingRequiredArgument;
+            return Err(Arguments::command().error(missing, "an INPUT is required"));
+        }
+        Ok(arguments)
+    });
+    let arguments = match parsed {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version go to standard output and are no failure.
