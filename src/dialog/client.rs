@@ -1,7 +1,9 @@
 //! The client's stream: which bytes are a command, content, an AUTH line or TLS.
 
 use super::content::{self, Candidate, Scanner};
-use super::session::{Auth, AuthOutcome, Exchange, Mark, Request, ResyncWhy, Transfer, Used};
+use super::session::{
+    Auth, AuthOutcome, Exchange, Mark, Protocol, Request, ResyncWhy, Transfer, Used,
+};
 use super::{
     Awaited, Dialog, Lines, Masked, Mode, Owed, Start, awaited, exchange_mut, mail, secrets,
 };
@@ -310,9 +312,13 @@ impl Dialog {
             Verb::Ehlo | Verb::Helo | Verb::Lhlo => {
                 let name = command.argument.trim_ascii_end();
                 self.session.helo = Some(self.keep(name));
+                if self.session.protocol == Protocol::Unknown {
+                    self.session.protocol = Protocol::of(verb);
+                }
             }
             Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => {
-                let from = envelope.as_ref().map(|envelope| self.keep(envelope.path.address));
+                let given = envelope.as_ref().filter(|given| !given.path.whole.is_empty());
+                let from = given.map(|given| self.keep(given.path.address));
                 let limits = self.settings.limits;
                 let message =
                     self.mails.mail(&mut self.session, &limits, index, from, envelope.as_ref());
@@ -366,7 +372,8 @@ impl Dialog {
     ) -> Option<u32> {
         let is_first = self.session.exchanges.is_empty();
         let unseen = line.start.seen.is_some_and(|seen| seen < self.answered_to) && !is_first;
-        let pipelined = !self.owed.is_empty() || unseen;
+        // Of a script nobody knows when its lines are sent.
+        let pipelined = (!self.owed.is_empty() || unseen) && !self.is_script();
         if pipelined {
             note_used(&mut self.session.used, b"PIPELINING");
         }

@@ -437,11 +437,7 @@ impl Dialog {
     /// EHLO, HELO or LHLO was accepted: a new beginning (RFC 5321 §4.1.4).
     fn introduced(&mut self, verb: Verb, owed: &Owed, partial: &Partial) {
         self.transaction_given_up();
-        self.session.protocol = match verb {
-            Verb::Ehlo => Protocol::Esmtp,
-            Verb::Lhlo => Protocol::Lmtp,
-            _ => Protocol::Smtp,
-        };
+        self.session.protocol = Protocol::of(verb);
         if verb == Verb::Helo || self.session.hellos.len() >= self.settings.limits.reply_lines {
             return;
         }

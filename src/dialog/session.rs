@@ -18,7 +18,8 @@ pub struct Session {
     pub opening: Opening,
     /// Time of its last packet or line.
     pub last_at: Option<Stamp>,
-    /// By which command the client introduced itself.
+    /// By which command the client introduced itself: the last that was accepted, else the
+    /// first that it tried.
     pub protocol: Protocol,
     /// The server's greeting.
     pub greeting: Option<Reply>,
@@ -411,6 +412,19 @@ impl Message {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.content.missing == 0 && !self.cut
+    }
+}
+
+impl Protocol {
+    /// The protocol that the client asks for with `verb`.
+    #[must_use]
+    pub fn of(verb: Verb) -> Self {
+        match verb {
+            Verb::Ehlo => Self::Esmtp,
+            Verb::Helo => Self::Smtp,
+            Verb::Lhlo => Self::Lmtp,
+            _ => Self::Unknown,
+        }
     }
 }
 

@@ -55,11 +55,7 @@ impl State {
         let positive = code / 100 == 2;
         match verb {
             Verb::Ehlo | Verb::Helo | Verb::Lhlo if positive => {
-                self.hello = match verb {
-                    Verb::Ehlo => Protocol::Esmtp,
-                    Verb::Helo => Protocol::Smtp,
-                    _ => Protocol::Lmtp,
-                };
+                self.hello = Protocol::of(verb);
                 self.end_transaction();
             }
             Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml if positive => {

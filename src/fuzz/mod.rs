@@ -110,8 +110,7 @@ pub fn whole(data: &[u8]) {
 /// Reads `data` as an input and reports on it: what was read of it, and the report.
 pub fn read(data: &[u8], format: Format, limits: Limits) -> (Result<Facts, Error>, Vec<u8>) {
     let out = Sink::default();
-    let options =
-        report::Options { width: Some(100), limits, inputs: vec![String::from("input")] };
+    let options = report::Options { width: Some(100), limits, inputs: vec![String::from("input")] };
     let mut writer = report::writer(format, Box::new(out.clone()), options);
     let transcript = writer
         .overflow()
