@@ -78,6 +78,10 @@ pub fn push_hex(out: &mut String, bytes: &[u8]) {
 
 /// Appends the printable form of `bytes`, with `backslash` for each backslash.
 fn push(out: &mut String, bytes: &[u8], backslash: &str) {
+    // Nearly all that mail servers say is plain ASCII.
+    let plain = bytes.iter().take_while(|&&b| (b' '..=b'~').contains(&b) && b != b'\\').count();
+    let (plain, bytes) = bytes.split_at_checked(plain).unwrap_or((b"", bytes));
+    out.push_str(str::from_utf8(plain).unwrap_or_default());
     for part in bytes.utf8_chunks() {
         for c in part.valid().chars() {
             if c == '\\' {

@@ -7,6 +7,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::print_stderr,
+    clippy::string_slice,
     clippy::unwrap_used
 )]
 
@@ -21,11 +22,10 @@ use std::{env, fs};
 const LONGEST: usize = 640;
 
 /// Files that are longer, each with its reason.
-const LONG_FILES: &[(&str, &str)] = &[(
-    "src/stream/flow.rs",
-    "the order of events of one connection is one state machine; split, it could not be checked \
-     in one reading",
-)];
+const LONG_FILES: &[(&str, &str)] = &[
+    ("src/dialog/client.rs", "what a client's byte is depends on one mode; all modes are here"),
+    ("src/stream/flow.rs", "what happens to one connection is one state machine"),
+];
 
 /// The modules that each module uses.
 type Edges = BTreeMap<String, BTreeSet<String>>;
@@ -34,6 +34,14 @@ type Edges = BTreeMap<String, BTreeSet<String>>;
 fn the_map_is_true() {
     let written = map();
     let mut wrong = Vec::new();
+    for entry in fs::read_dir(root().join("src")).unwrap() {
+        let module = entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned();
+        // The binary is not the library, and the map is none of its own modules.
+        let is_listed = written.contains_key(&module);
+        if !is_listed && !["lib", "main", "cli"].contains(&module.as_str()) {
+            wrong.push(format!("{module} is not in the map"));
+        }
+    }
     for (module, allowed) in &written {
         let used = uses_of(module, &written);
         for edge in used.difference(allowed) {
@@ -51,15 +59,16 @@ fn map() -> Edges {
     let text = fs::read_to_string(root().join("src/lib.rs")).unwrap();
     let (mut edges, mut doc) = (Edges::new(), String::new());
     for line in text.lines() {
-        if let Some(words) = line.strip_prefix("///") {
-            doc.push_str(words);
+        if let Some(words) = line.strip_prefix("// ") {
+            doc = doc + words + " ";
+        } else if line.is_empty() {
+            doc.clear();
         } else if let Some(module) = line.strip_prefix("pub mod ") {
             let module = module.trim_end_matches(';').to_owned();
             let uses = doc.split_once("*Uses ").and_then(|(_, rest)| rest.split_once(".*"));
             let (uses, _) = uses.unwrap_or_else(|| panic!("{module} has no *Uses …* in the map"));
             let uses = uses.split(',').map(|name| name.trim().to_owned());
             edges.insert(module, uses.filter(|name| name != "nothing").collect());
-            doc.clear();
         }
     }
     assert!(edges.len() > 10, "no map in src/lib.rs");
@@ -94,11 +103,8 @@ fn uses_of(module: &str, modules: &Edges) -> BTreeSet<String> {
         // A way around `crate::` from the top of a module.
         let is_top = path.ends_with(format!("{module}.rs"))
             || path.ends_with(Path::new(module).join("mod.rs"));
-        assert!(
-            !(is_top && code.contains("super::")) && !code.contains("super::super::"),
-            "{}: names another module by `super::`",
-            path.display()
-        );
+        let around = if is_top { "super::" } else { "super::super::" };
+        assert!(!code.contains(around), "{}: names a module by {around}", path.display());
     }
     used.remove(module);
     used
@@ -134,7 +140,8 @@ fn files_are_short_or_say_why() {
         let lines = until_tests(&fs::read_to_string(&path).unwrap()).lines().count();
         let excused = LONG_FILES.iter().any(|(long, _)| *long == name);
         assert!(lines <= LONGEST || excused, "{name} has {lines} lines: split it");
-        assert!(lines > LONGEST || !excused, "{name} is short now: take it out of the list");
+        let is_short = lines < LONGEST * 9 / 10;
+        assert!(!(is_short && excused), "{name} is short now: take it out of the list");
     }
 }
 
@@ -313,9 +320,9 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     let lines = until_tests(&text).lines();
-    lines.filter(|line| !line.trim_start().starts_with("//")).fold(String::new(), |code, line| {
-        code + line.split(" // ").next().unwrap() + "\n"
-    })
+    lines
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .fold(String::new(), |code, line| code + line.split(" // ").next().unwrap() + "\n")
 }
 
 /// `text` up to the module of tests at its end.

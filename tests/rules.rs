@@ -67,8 +67,11 @@ fn examples_are_whole() {
 /// Packets of TCP's opening.
 const HANDSHAKE: usize = 3;
 
+/// A way of weaving, with its name.
+type Way = (&'static str, fn(Plan) -> Plan);
+
 /// Ways of weaving, none of which loses anything.
-const PLANS: &[(&str, fn(Plan) -> Plan)] = &[
+const PLANS: &[Way] = &[
     ("in a plain capture", |plan| plan),
     ("in segments of one byte", |plan| plan.mss(1).wrap()),
     ("in IPv6, out of order", |plan| plan.ip(Ip::V6).link(Link::Sll2).mss(7).seed(5).reorder(4)),

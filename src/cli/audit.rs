@@ -174,24 +174,24 @@ impl Output {
     }
 
     fn open_at(path: &Path) -> io::Result<Self> {
-        // A link stays and what it points to is replaced.
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        match path.metadata() {
+        let target = target(path);
+        match target.metadata() {
             Ok(found) if found.is_dir() => {
                 return Err(io::Error::other("is a directory; expected a file"));
             }
             Ok(found) if !found.is_file() => {
-                return Ok(Self::Device { file: File::options().write(true).open(&path)?, path });
+                let file = File::options().write(true).open(path)?;
+                return Ok(Self::Device { file, path: path.to_owned() });
             }
             Ok(_) | Err(_) => {}
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
         let mut temporary = tempfile::Builder::new();
         // As any new file, not private as temporary ones are.
         #[cfg(unix)]
         temporary.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let temporary = temporary.tempfile_in(folder.unwrap_or(Path::new(".")))?;
-        Ok(Self::File { temporary, path })
+        Ok(Self::File { temporary, path: path.to_owned() })
     }
 
     /// Columns of the terminal that shows the report.
@@ -231,10 +231,15 @@ impl Output {
             Self::Standard | Self::Device { .. } => Ok(()),
             Self::File { temporary, path } => {
                 let failed = |source| Error::Write { path: shown(&path), source };
-                temporary.persist(&path).map(|_| ()).map_err(|error| failed(error.error))
+                temporary.persist(target(&path)).map(|_| ()).map_err(|error| failed(error.error))
             }
         }
     }
+}
+
+/// What `path` leads to: a link stays, and its target is replaced.
+fn target(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 fn list_dialects() -> ExitCode {

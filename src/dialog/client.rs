@@ -20,6 +20,8 @@ use std::ops::Range;
 pub(super) struct Parked {
     pub(super) start: Start,
     pub(super) what: ParkedWhat,
+    /// The input has masked a secret in it.
+    pub(super) masked: Option<Masked>,
 }
 
 /// What a parked piece holds.
@@ -59,7 +61,9 @@ impl Dialog {
         }
         let start = Start { offset: start.offset + used as u64, ..start };
         self.parked_bytes += rest.len();
-        self.parked.push_back(Parked { start, what: ParkedWhat::Data(rest.to_vec(), 0) });
+        let masked = if used == 0 { self.masked.take() } else { None };
+        let what = ParkedWhat::Data(rest.to_vec(), 0);
+        self.parked.push_back(Parked { start, what, masked });
         while let Mode::Await(awaited) = self.mode
             && self.parked_bytes > self.settings.limits.parked_bytes
         {
@@ -92,7 +96,7 @@ impl Dialog {
     /// Takes missing bytes of the client.
     pub(super) fn client_gap(&mut self, start: Start, gap: Gap) {
         if matches!(self.mode, Mode::Await(_)) {
-            self.parked.push_back(Parked { start, what: ParkedWhat::Gap(gap) });
+            self.parked.push_back(Parked { start, what: ParkedWhat::Gap(gap), masked: None });
             return;
         }
         let inside = match &mut self.mode {
@@ -166,6 +170,7 @@ impl Dialog {
     pub(super) fn unpark(&mut self) {
         while !matches!(self.mode, Mode::Await(_)) {
             let Some(parked) = self.parked.pop_front() else { return };
+            self.masked = parked.masked.or(self.masked);
             match parked.what {
                 ParkedWhat::Data(data, from) => {
                     let rest = data.get(from..).unwrap_or_default();
@@ -175,7 +180,7 @@ impl Dialog {
                         let start =
                             Start { offset: parked.start.offset + used as u64, ..parked.start };
                         let what = ParkedWhat::Data(data, from + used);
-                        self.parked.push_front(Parked { start, what });
+                        self.parked.push_front(Parked { start, what, masked: None });
                     }
                 }
                 ParkedWhat::Gap(gap) => self.client_gap(parked.start, gap),
@@ -276,7 +281,7 @@ impl Dialog {
     }
 
     fn hear_line(&mut self, line: &Line<'_>, secret: Option<Range<usize>>) {
-        if self.tap.is_none() {
+        if self.tap.is_none() || line.until <= self.heard {
             return;
         }
         let Line { asked, start, raw, .. } = *line;
@@ -286,7 +291,8 @@ impl Dialog {
         if let (Some(hidden), Some(tap)) = (hidden, &mut self.tap) {
             tap.masked(Side::Client, hidden.bytes);
         }
-        self.hear(Side::Client, asked.at, start.seen, text.as_deref().unwrap_or(raw));
+        let start = Start { mark: asked, ..start };
+        self.hear_client(start, line.until, text.as_deref().unwrap_or(raw));
     }
 
     fn command(&mut self, line: &Line<'_>) {
@@ -419,6 +425,15 @@ impl Dialog {
     }
 
     fn note_used(&mut self, command: &Command<'_>, envelope: Option<&Envelope<'_>>) {
+        // Most commands are of no extension: not worth a look at the table.
+        let is_plain = match command.verb {
+            Verb::Ehlo | Verb::Helo | Verb::Data | Verb::Rset | Verb::Noop | Verb::Quit => true,
+            Verb::Mail | Verb::Rcpt => envelope.is_some_and(|given| given.params.is_empty()),
+            _ => false,
+        };
+        if is_plain {
+            return;
+        }
         for (index, row) in (0_u8..).zip(extension::all()) {
             if row.is_used_by(command, envelope) {
                 self.session.used.add(index);
@@ -455,7 +470,7 @@ impl Dialog {
         if let Some(message) = mail::message_mut(&mut self.session, message) {
             content::count_chunk(&mut message.content, octets);
         }
-        self.hear(Side::Client, start.mark.at, start.seen, octets);
+        self.hear_client(start, start.offset + used as u64, octets);
         if done {
             self.chunk_ends(start.mark);
         }
@@ -514,7 +529,7 @@ impl Dialog {
         if !read.ended {
             scanner.follow(behind, used.get(at..).unwrap_or_default(), &self.settings.limits);
         }
-        self.hear(Side::Client, start.mark.at, start.seen, used);
+        self.hear_client(start, start.offset + read.used as u64, used);
         if read.ended {
             self.doubt(behind, used.get(at..).unwrap_or_default());
             let until = start.offset + read.used as u64;
@@ -593,7 +608,8 @@ impl Scanner {
         if candidate.tail_bytes > limits.parked_bytes {
             self.candidate = None;
         } else if !bytes.is_empty() {
-            candidate.tail.push(Parked { start, what: ParkedWhat::Data(bytes.to_vec(), 0) });
+            let what = ParkedWhat::Data(bytes.to_vec(), 0);
+            candidate.tail.push(Parked { start, what, masked: None });
         }
     }
 }

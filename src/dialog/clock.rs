@@ -46,9 +46,9 @@ impl Clock {
                 return;
             }
             match phase {
-                Phase::Server => self.server += lapse,
-                Phase::Client => self.client += lapse,
-                Phase::Idle => self.idle += lapse,
+                Phase::Server => add(&mut self.server, lapse),
+                Phase::Client => add(&mut self.client, lapse),
+                Phase::Idle => add(&mut self.idle, lapse),
                 Phase::Opaque => {}
             }
         }
@@ -82,7 +82,7 @@ impl Clock {
     pub(super) fn content_begins(&mut self, session: &Session, message: &Message, mark: Mark) {
         let mail = message.mail.and_then(|index| session.exchanges.get(index as usize));
         if let (Some(mail), Some(at)) = (mail.and_then(|mail| mail.asked.at), mark.at) {
-            *self.envelope.get_or_insert(0) += at.since(mail).nanos().max(0);
+            add(self.envelope.get_or_insert(0), at.since(mail).nanos().max(0));
         }
     }
 
@@ -90,7 +90,7 @@ impl Clock {
     pub(super) fn content_answered(&mut self, message: &Message, mark: Mark) {
         let begun = message.data_begun.and_then(|begun| begun.at);
         if let (Some(begun), Some(at)) = (begun, mark.at) {
-            *self.data.get_or_insert(0) += at.since(begun).nanos().max(0);
+            add(self.data.get_or_insert(0), at.since(begun).nanos().max(0));
         }
     }
 
@@ -111,4 +111,9 @@ impl Clock {
             idle: lapse(self.idle),
         };
     }
+}
+
+/// Adds `lapse` to `sum`: a clock that jumps can claim more centuries than there are numbers.
+fn add(sum: &mut i64, lapse: i64) {
+    *sum = sum.saturating_add(lapse);
 }

@@ -11,7 +11,7 @@ use super::mail::Mails;
 use super::server::Partial;
 use super::session::Session;
 use super::state::State;
-use super::{Closes, Dialog, Mode, Owed, Start};
+use super::{Closes, Dialog, Lines, Mode, Owed, Start};
 use std::collections::VecDeque;
 
 /// What is needed to go back to before the strict end of some mail data.
@@ -72,7 +72,7 @@ impl Dialog {
             self.doubt = None;
         } else {
             let what = ParkedWhat::Data(bytes.to_vec(), 0);
-            doubt.events.push(Event::Client(Parked { start, what }));
+            doubt.events.push(Event::Client(Parked { start, what, masked: self.masked }));
         }
     }
 
@@ -112,14 +112,14 @@ impl Dialog {
         self.closes = closes;
         self.parked.clear();
         self.parked_bytes = 0;
+        self.client = Lines::default();
         self.mode = Mode::Content;
-        // The tap has heard all of this.
-        let tap = self.tap.take();
         self.end_at_candidate(*candidate);
         for event in events {
             match event {
                 Event::Client(parked) => {
                     if let ParkedWhat::Data(data, _) = parked.what {
+                        self.masked = parked.masked;
                         self.client_data(parked.start, &data);
                     }
                 }
@@ -127,7 +127,6 @@ impl Dialog {
             }
         }
         self.replied(partial);
-        self.tap = tap;
         true
     }
 }

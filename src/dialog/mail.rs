@@ -70,6 +70,7 @@ impl Mails {
     pub(super) fn mail_answered(
         &mut self,
         session: &mut Session,
+        limits: &Limits,
         message: Option<u32>,
         code: u16,
         open: bool,
@@ -86,9 +87,13 @@ impl Mails {
             // Refused inside an open transaction, which goes on: no transaction of its own.
             let nested = session.messages.pop();
             self.current = before;
-            let (nested, open) = (nested?, self.message(session)?);
+            let (Some(nested), Some(open)) = (nested, self.message(session)) else {
+                return Some(Moved { to: None, shift: 0 });
+            };
             let shift = u32::try_from(open.recipients.len()).ok()?;
-            open.recipients.extend(nested.recipients);
+            let room = limits.recipients.saturating_sub(open.recipients.len());
+            open.elided_recipients += nested.recipients.len().saturating_sub(room) as u64;
+            open.recipients.extend(nested.recipients.into_iter().take(room));
             return Some(Moved { to: before, shift });
         } else if let Some(message) = message_mut(session, message) {
             message.outcome = Outcome::Rejected;

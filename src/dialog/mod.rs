@@ -7,7 +7,7 @@
 //! **Client bytes whose meaning a reply decides wait for it**: after DATA, STARTTLS and AUTH
 //! they may be content, TLS, a secret or commands. They are set aside, within
 //! [`Limits::parked_bytes`].
-//! **No message body is held**: content streams through [`content`].
+//! **No message body is held**: content streams through `content`.
 
 mod client;
 mod clock;
@@ -101,6 +101,9 @@ pub struct Dialog {
     closes: Closes,
     clock: Clock,
     tap: Option<Box<dyn Tap>>,
+    /// Offset in the client's stream up to which the tap has heard it: bytes that are read
+    /// twice are heard once.
+    heard: u64,
 }
 
 /// How the client's next bytes are read.
@@ -121,6 +124,9 @@ enum Mode {
     /// TLS records.
     Tls,
 }
+
+/// No gap reaches farther into a stream: room for all bytes that may still come.
+const FARTHEST: u64 = 1 << 62;
 
 /// A command whose reply decides how the client's next bytes are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -236,6 +242,7 @@ impl Dialog {
             closes: Closes::default(),
             clock: Clock::new(opening.at),
             tap,
+            heard: 0,
         }
     }
 
@@ -346,12 +353,27 @@ impl Dialog {
         }
     }
 
+    /// Hears the client's bytes from `start` to offset `until`, which `bytes` shows: those that
+    /// were not heard before, in another reading.
+    fn hear_client(&mut self, start: Start, until: u64, bytes: &[u8]) {
+        if self.tap.is_none() || until <= self.heard {
+            return;
+        }
+        let known = self.heard.saturating_sub(start.offset);
+        let is_plain = bytes.len() as u64 == until - start.offset;
+        let fresh = usize::try_from(known).ok().filter(|_| is_plain);
+        self.heard = until;
+        let fresh = bytes.get(fresh.unwrap_or(0)..).unwrap_or(bytes);
+        self.hear(Side::Client, start.mark.at, start.seen, fresh);
+    }
+
     /// Notes `bytes` of TLS records of `side`.
     fn tls(&mut self, side: Side, bytes: u64, mark: Mark) {
         let implicit = !self.state.tls;
         let tls =
             self.session.tls.get_or_insert(Tls { implicit, begun: mark, bytes: Sides::default() });
-        *tls.bytes.of_mut(side) += bytes;
+        let total = tls.bytes.of_mut(side);
+        *total = total.saturating_add(bytes);
         if let Some(tap) = &mut self.tap {
             tap.tls(side, bytes);
         }
@@ -386,15 +408,22 @@ impl Consume for Dialog {
     fn push(&mut self, chunk: &Chunk<'_>) {
         self.clock.tick(chunk.at, self.phase());
         let mark = Mark { at: chunk.at, origin: chunk.origin };
-        let len = match chunk.what {
+        let offset = *self.position.of(chunk.side);
+        let what = match chunk.what {
+            // A transcript may claim any number; offsets must not run out.
+            What::Gap(gap) => {
+                What::Gap(Gap { bytes: gap.bytes.min(FARTHEST.saturating_sub(offset)), ..gap })
+            }
+            other => other,
+        };
+        let len = match what {
             What::Data(bytes) => bytes.len() as u64,
             What::Gap(gap) => gap.bytes,
             What::Open(_) | What::Tls(_) | What::Close(_) => 0,
         };
-        let offset = *self.position.of(chunk.side);
         *self.position.of_mut(chunk.side) += len;
         let start = Start { mark, seen: chunk.seen, offset };
-        match (chunk.what, chunk.side) {
+        match (what, chunk.side) {
             (What::Open(step), _) => self.open(step, chunk.at),
             (What::Data(bytes), Side::Client) => self.client_data(start, bytes),
             (What::Data(bytes), Side::Server) => self.server_data(start, bytes),

@@ -294,14 +294,11 @@ impl Dialog {
 
     /// Reads again, as commands, what had been taken for content.
     fn reread(&mut self, tail: Vec<client::Parked>) {
-        // The tap has heard these bytes.
-        let tap = self.tap.take();
         for piece in tail {
             if let client::ParkedWhat::Data(data, _) = piece.what {
                 self.client_data(piece.start, &data);
             }
         }
-        self.tap = tap;
     }
 
     fn unsolicited(&mut self, partial: &Partial, reply: Reply) {
@@ -376,7 +373,9 @@ impl Dialog {
                 self.introduced(verb, owed, partial);
             }
             Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => {
-                let moved = self.mails.mail_answered(&mut self.session, owed.message, code, open);
+                let (limits, message) = (self.settings.limits, owed.message);
+                let moved =
+                    self.mails.mail_answered(&mut self.session, &limits, message, code, open);
                 if let Some(moved) = moved {
                     self.renumber(owed, moved);
                 }
@@ -505,7 +504,9 @@ impl Dialog {
             owed.message = moved.to;
             owed.recipient = owed.recipient.map(|index| index + moved.shift);
         }
-        let begun = mail.exchange.map_or(usize::MAX, |index| index as usize + 1);
+        // A message that is no more takes its MAIL along.
+        let own = usize::from(mail::message_mut(session, from).is_some());
+        let begun = mail.exchange.map_or(usize::MAX, |index| index as usize + own);
         for exchange in session.exchanges.iter_mut().skip(begun) {
             if exchange.message == from {
                 exchange.message = moved.to;

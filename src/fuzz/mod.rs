@@ -33,8 +33,16 @@ use bytes::Bytes;
 use std::io::{self, Cursor, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// All forms of a report.
-const FORMATS: [Format; 4] = [Format::Table, Format::Json, Format::Ndjson, Format::Transcript];
+/// The form of report that an input of so many bytes is made into: all of them would take four
+/// times as long.
+fn format(len: usize) -> Format {
+    match len % 4 {
+        0 => Format::Table,
+        1 => Format::Json,
+        2 => Format::Ndjson,
+        _ => Format::Transcript,
+    }
+}
 
 /// A capture file, read to its end.
 pub fn capture(data: &[u8]) {
@@ -45,13 +53,14 @@ pub fn capture(data: &[u8]) {
     let mut last = Origin::default();
     while let Some(frame) = reader.next(&mut troubles) {
         let Origin { number, offset, .. } = frame.origin;
-        assert_eq!(number, last.number + 1, "frames are counted one by one");
-        assert!(number == 1 || offset > last.offset, "every frame stands after the one before");
+        // Records that are skipped count, too.
+        assert!(number > last.number, "frames are counted");
+        assert!(offset > last.offset, "every frame stands after the one before");
         assert!(frame.data.len() <= limits.block_bytes, "no frame is larger than a block may be");
         assert!(frame.digits <= 9, "a second has nine digits");
         last = frame.origin;
     }
-    assert_eq!(reader.packets(), last.number, "packets are the frames given");
+    assert!(reader.packets() >= last.number, "packets are counted");
     assert!(reader.next(&mut troubles).is_none(), "the end stays the end");
     let secrets: usize = reader.secrets().iter().map(Vec::len).sum();
     assert!(secrets <= limits.secrets_bytes, "secrets are bounded");
@@ -93,18 +102,15 @@ pub fn frame(data: &[u8]) {
     decoder.finish(&mut troubles);
 }
 
-/// A capture or a transcript through the whole pipeline, into every form of a report.
+/// A capture or a transcript through the whole pipeline, into one form of a report.
 pub fn whole(data: &[u8]) {
-    for format in FORMATS {
-        let (facts, text) = read(data, format, limits());
-        let Ok(facts) = facts else { continue };
-        let text = str::from_utf8(&text);
-        assert!(text.is_ok(), "a report is UTF-8");
-        let hostile = text.unwrap_or_default().chars().find(|&c| c != '\n' && !is_safe(c));
-        assert_eq!(hostile, None, "a report is fit for a terminal");
-        let sessions = facts.sessions;
-        assert!(facts.bytes > 0 || sessions == 0, "sessions come from bytes");
-    }
+    let (facts, text) = read(data, format(data.len()), limits());
+    let Ok(facts) = facts else { return };
+    let text = str::from_utf8(&text);
+    assert!(text.is_ok(), "a report is UTF-8");
+    let hostile = text.unwrap_or_default().chars().find(|&c| c != '\n' && !is_safe(c));
+    assert_eq!(hostile, None, "a report is fit for a terminal");
+    assert!(facts.bytes > 0 || facts.sessions == 0, "sessions come from bytes");
 }
 
 /// Reads `data` as an input and reports on it: what was read of it, and the report.
@@ -121,10 +127,9 @@ pub fn read(data: &[u8], format: Format, limits: Limits) -> (Result<Facts, Error
         dialect: None,
         transcript,
     };
-    let mut last = 0;
+    let mut ids = Vec::new();
     let mut deliver = |audited: Audited| {
-        assert_eq!(audited.session.id, last + 1, "sessions are numbered one by one");
-        last += 1;
+        ids.push(audited.session.id);
         let written = writer.session(&Entry {
             session: &audited.session,
             slot: audited.slot,
@@ -137,7 +142,9 @@ pub fn read(data: &[u8], format: Format, limits: Limits) -> (Result<Facts, Error
     let mut run = Run::new(options, &mut deliver);
     let result = run.read("input", Box::new(Cursor::new(data.to_vec())));
     let facts = run.finish().pop().unwrap_or_default();
-    assert_eq!(facts.sessions, last, "every session is delivered");
+    // Sessions come as they end, and are numbered as they begin.
+    ids.sort_unstable();
+    assert!(ids.into_iter().eq(1..=facts.sessions), "sessions are numbered one by one");
     let input = InputReport {
         path: String::from("input"),
         kind: facts.kind,

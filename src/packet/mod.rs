@@ -6,7 +6,7 @@
 //! business of [`stream`](crate::stream). Checksums are not looked at: offloading makes captures
 //! full of wrong ones.
 //!
-//! One loop takes one [`Layer`] after the other off the front of a [`Cursor`], so tags and
+//! One loop takes one `Layer` after the other off the front of a `Cursor`, so tags and
 //! tunnels nest in any order. The ports are looked at before anything else of TCP, so traffic of
 //! other ports costs a few instructions.
 

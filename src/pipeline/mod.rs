@@ -263,10 +263,19 @@ impl<'a> Run<'a> {
 /// Bytes that tell a capture.
 const CAPTURE_START: usize = 24;
 
-/// The dialect of a transcript, from its first bytes, as many as it takes.
+/// The dialect of a transcript, from its first bytes, as many as it takes: somebody may be typing.
 fn transcript_start(input: &mut Input, most: usize) -> std::io::Result<Option<Dialect>> {
-    let start = input.fill(most)?;
-    Ok(transcript::recognise(start.get(..most).unwrap_or(start)))
+    let mut wanted = 1;
+    loop {
+        let start = input.fill(wanted)?;
+        let dialect = transcript::recognise(start.get(..most).unwrap_or(start));
+        // Bare commands may still turn out to be prose above a marked dialog.
+        let is_sure = dialect == Some(Dialect::Native);
+        if is_sure || start.len() < wanted || start.len() >= most {
+            return Ok(dialect);
+        }
+        wanted = start.len() + 1;
+    }
 }
 
 /// What to tell somebody whose file is neither a capture nor a transcript.

@@ -1,6 +1,6 @@
 //! Counts and histograms over the sessions of a run.
 //!
-//! In: sessions with what was found in them, in any order. Out: numbers. [`Summary::merge`] is
+//! In: sessions with what was found in them, in any order. Out: numbers. `Summary::merge` is
 //! associative and commutative, so parts of a run can be counted apart. The memory it takes
 //! depends on the limits, not on the sessions: what peers can choose is capped.
 

@@ -1,6 +1,6 @@
 //! A line from the client (RFC 5321 §4.1.1): its verb, its argument, and what is in it.
 //!
-//! In: a line without its line end. Out: views of it. Any line gives a [`Command`]; whether one
+//! In: a line without its line end. Out: views of it. Any line gives a `Command`; whether one
 //! was expected (it may be mail data or a SASL answer) only the session knows.
 
 use super::defect::Defect;

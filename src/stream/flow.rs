@@ -22,6 +22,8 @@ pub(super) struct Flow<D> {
     first_at: Option<Stamp>,
     digits: u8,
     last_at: Option<Stamp>,
+    /// Its last packet.
+    last: Origin,
     /// Segments so far.
     arrivals: u64,
     /// By direction: up, down.
@@ -108,6 +110,7 @@ impl<D> Flow<D> {
             first_at: segment.at,
             digits: segment.digits,
             last_at: segment.at,
+            last: segment.origin,
             arrivals: 0,
             halves: [Half::default(), Half::default()],
             handshake: Handshake::default(),
@@ -194,6 +197,7 @@ impl<D: Consume> Flow<D> {
         F: Follow<Dialog = D>,
     {
         self.arrivals += 1;
+        self.last = segment.origin;
         if segment.at.is_some() {
             self.last_at = segment.at;
         }
@@ -626,8 +630,7 @@ impl<D: Consume> Flow<D> {
     fn gap(&mut self, way: Way, bytes: u64, tag: Option<Tag>) {
         let half = self.half(way);
         let acked = half.acked >= half.next + bytes;
-        let tag =
-            tag.unwrap_or(Tag { at: self.last_at, origin: self.first, arrival: 0, ack: None });
+        let tag = tag.unwrap_or(Tag { at: self.last_at, origin: self.last, arrival: 0, ack: None });
         // The showing segment may be the other side's: what it had seen says nothing here.
         self.deliver(way, Tag { ack: None, ..tag }, What::Gap(Gap { bytes, acked }));
         self.half_mut(way).gave_up(bytes);

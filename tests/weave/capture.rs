@@ -107,8 +107,8 @@ fn frames(
         let id = u16::try_from((before + number) % 0x1_0000).unwrap();
         let plain = wire::datagrams(conn, packet, false, id);
         let room = conn.link.wrap(packet.side, conn.ip.is_v6(), &plain[0].bytes).len();
-        // Padding behind a length of 0 would be data.
-        let tso = conn.tso && !packet.payload.is_empty() && room >= 60;
+        // In a frame of the shortest length, data behind a length of 0 might be padding.
+        let tso = conn.tso && !packet.payload.is_empty() && room > 60;
         let datagrams = if tso { wire::datagrams(conn, packet, true, id) } else { plain };
         for datagram in datagrams {
             let mut data = conn.link.wrap(packet.side, conn.ip.is_v6(), &datagram.bytes);

@@ -261,7 +261,7 @@ impl Plan {
     }
 
     /// The IP header of a segment with data gives a length of 0, as a capture on a machine with
-    /// segmentation offload has it (where the frame needs no padding, else it would be data).
+    /// segmentation offload has it (where the frame is longer than the shortest, else it would be data).
     pub fn tso(self) -> Self {
         self.conn(|c| c.tso = true)
     }

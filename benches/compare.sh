@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# Measures smtp-audit against cat, a bare loop over the packets, and tcpdump, on generated
+# captures. See benches/README.md.
+set -euo pipefail
+
+usage() {
+    echo "usage: benches/compare.sh [--scale X] [--runs N] [--presets 'A B C D'] [--tshark]" >&2
+    exit 2
+}
+
+scale=1 runs=5 presets='A B C D' with_tshark=no
+while [ $# -gt 0 ]; do
+    case $1 in
+        --scale | --runs | --presets)
+            [ $# -ge 2 ] || usage
+            declare "${1#--}=$2"
+            shift
+            ;;
+        --tshark) with_tshark=yes ;;
+        *) usage ;;
+    esac
+    shift
+done
+
+need() {
+    command -v "$1" > /dev/null || {
+        echo "compare.sh: $1 is not installed (apt-get install $2)" >&2
+        exit 1
+    }
+}
+need hyperfine hyperfine
+need tcpdump tcpdump
+need jq jq
+[ -x /usr/bin/time ] || need /usr/bin/time time
+[ "$with_tshark" = no ] || need tshark tshark
+
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+captures=${BENCH_DIR:-$work}
+mkdir -p "$captures"
+
+cargo build --release --bin smtp-audit --example generate --example bare >&2
+target=${CARGO_TARGET_DIR:-target}/release
+audit=$target/smtp-audit
+generate=$target/examples/generate
+
+# Captures of BENCH_DIR are used again: the same generator makes the same bytes.
+make_capture() { # preset scale file
+    [ -s "$3" ] && [ "$3" -nt "$generate" ] && return
+    "$generate" --preset "$1" --scale "$2" --verify "$3.part" 2> "$3.truth"
+    mv "$3.part" "$3"
+}
+
+names=() commands=()
+add() {
+    names+=("$1")
+    commands+=("$2")
+}
+
+peak_memory() { # command; in kB
+    /usr/bin/time -v -o "$work/time" bash -c "exec $1" > /dev/null 2> "$work/stderr" || {
+        cat "$work/stderr" >&2
+        exit 1
+    }
+    sed -n 's/.*Maximum resident set size (kbytes): //p' "$work/time"
+}
+
+measure() { # title file
+    local title=$1 file=$2 size i kilobytes
+    size=$(stat -c %s "$file")
+    cat "$file" > /dev/null
+    hyperfine --style none --shell sh --warmup 1 --runs "$runs" \
+        --export-json "$work/times.json" "${commands[@]}" >&2
+    for i in "${!names[@]}"; do
+        kilobytes=$(peak_memory "${commands[$i]}")
+        jq -r --argjson i "$i" --argjson size "$size" --argjson kb "$kilobytes" \
+            --arg title "$title" --arg name "${names[$i]}" '
+            def digits($n): . * pow(10; $n) | round / pow(10; $n);
+            (.results | map(select(.command | startswith("tcpdump"))) | .[0].median) as $tcpdump
+            | .results[$i]
+            | "| \($title) | \($name) | \(.median | digits(3)) | \(.min | digits(3))–\(.max | digits(3))"
+              + " | \(.median / $tcpdump | digits(2)) | \($size / .median / 1e6 | round)"
+              + " | \($kb / 1024 | digits(1)) |"' "$work/times.json"
+    done
+}
+
+# A report that differs from what was generated makes its time worthless.
+verify() { # file
+    "$audit" --format ndjson "$1" | tail -n 1 | jq -e --slurpfile truth "$1.truth" '
+        $truth[0] as $t | .summary as $s
+        | {sessions: [$s.sessions, $t.sessions], messages: [$s.messages, $t.messages],
+           accepted: [$s.outcomes.accepted // 0, $t.accepted],
+           rejected: [$s.outcomes.rejected // 0, $t.rejected],
+           quit: [$s.ends.quit // 0, $t.ends_quit],
+           packets: [.inputs[0].packets, $t.packets]}
+        | map_values(select(.[0] != .[1]))
+        | if . == {} then true else error("reported and generated differ: \(.)") end' > /dev/null
+}
+
+{
+    echo "$(nproc) cores, load $(cut -d ' ' -f 1 /proc/loadavg), $(uname -sm), $(rustc --version),"
+    echo "$(tcpdump --version 2>&1 | sed -n '1p'); medians of $runs runs after one to warm up, scale $scale."
+    echo
+    echo '| capture | program | median s | min–max s | × tcpdump | MB/s | peak MB |'
+    echo '| --- | --- | ---: | ---: | ---: | ---: | ---: |'
+} > "$work/table.md"
+
+has_threads=$("$audit" --help | grep -c -e '--threads' || true)
+for preset in $presets; do
+    file=$captures/$preset-$scale.pcap
+    make_capture "$preset" "$scale" "$file"
+    verify "$file"
+    names=() commands=()
+    add 'cat' "cat '$file'"
+    add 'pcap-parser, etherparse' "'$target/examples/bare' '$file'"
+    add 'tcpdump port 25' "tcpdump -r '$file' -w /dev/null port 25"
+    if [ "$has_threads" -gt 0 ]; then
+        add 'smtp-audit, 1 thread' "'$audit' --threads 1 --format ndjson '$file'"
+    fi
+    add 'smtp-audit' "'$audit' --format ndjson '$file'"
+    measure "$preset" "$file" >> "$work/table.md"
+    if [ "$with_tshark" = yes ]; then
+        # tshark holds every connection, so it gets a twentieth.
+        small=$(awk "BEGIN { print $scale / 20 }")
+        file=$captures/$preset-$small.pcap
+        make_capture "$preset" "$small" "$file"
+        names=() commands=()
+        add 'tcpdump port 25' "tcpdump -r '$file' -w /dev/null port 25"
+        add 'tshark' "tshark -r '$file' -Y smtp"
+        add 'smtp-audit' "'$audit' --format ndjson '$file'"
+        measure "$preset / 20" "$file" >> "$work/table.md"
+    fi
+done
+cat "$work/table.md"

@@ -1,0 +1,561 @@
+//! The program as it is run: exit statuses, messages, where the report goes, what never shows.
+
+// A test may panic: that is how it fails.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::needless_raw_string_hashes,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used
+)]
+
+mod weave;
+
+use expect_test::expect;
+use serde_json::Value;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+use tempfile::TempDir;
+use weave::{Dialog, Plan};
+
+const FORMATS: [&str; 4] = ["table", "json", "ndjson", "transcript"];
+const TOOLSACK: &str = "testdata/transcripts/toolsack.txt";
+const BATCH: &str = "testdata/transcripts/telnet-batch.txt";
+const CAPTURE: &str = "testdata/captures/zeek/smtp-mail-transactions-invalid.pcap";
+
+/// A dialog without a fault.
+const DIALOG: &str = "\
+s< 220 mx.example.net ESMTP
+c> HELO client.example.org
+s< 250 mx.example.net
+c> QUIT
+s< 221 bye
+";
+
+#[test]
+fn what_cannot_be_read_is_said_in_one_line() {
+    let folder = TempDir::new().unwrap();
+    let capture = fs::read(root().join(CAPTURE)).unwrap();
+    let noise: Vec<u8> =
+        (0..1000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
+    let cases: [(&str, Option<&[u8]>, &str); 6] = [
+        ("missing", None, "No such file or directory"),
+        ("empty", Some(b""), "the file is empty; expected a capture"),
+        ("prose.txt", Some(b"Dear all,\nnothing to see.\n"), "text without an SMTP dialog"),
+        ("noise", Some(&noise), "unknown binary data; expected a capture"),
+        ("program", Some(b"\x7fELF\x02\x01\x01\0\0\0\0\0"), "a program; expected a capture"),
+        ("header", Some(&capture[..20]), "the capture ends inside its header, after 20 bytes"),
+    ];
+    for (name, content, message) in cases {
+        if let Some(content) = content {
+            fs::write(folder.path().join(name), content).unwrap();
+        }
+        let output = run_in(folder.path(), [name]);
+        let said = err(&output);
+        assert_eq!(output.status.code(), Some(2), "{name}: {said}");
+        assert!(said.starts_with(&format!("smtp-audit: {name}: ")), "{said}");
+        assert!(said.contains(message), "{name}: {said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+    let output = run_in(folder.path(), ["."]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(err(&output), "smtp-audit: .: is a directory; expected captures or transcripts\n");
+}
+
+#[test]
+fn wrong_options_are_usage_errors() {
+    for arguments in [
+        &["--nope", TOOLSACK][..],
+        &[],
+        &["--dialect", "c>s<"],
+        &["--dialect", "none", TOOLSACK],
+        &["--format", "xml", TOOLSACK],
+        &["--ports", "99999", TOOLSACK],
+        &["--ports", "", TOOLSACK],
+    ] {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        assert!(err(&output).starts_with("error: "), "{arguments:?}: {}", err(&output));
+    }
+    for arguments in ["--help", "--version"] {
+        let output = run([arguments]);
+        assert_eq!(output.status.code(), Some(0), "{arguments}");
+        assert!(output.stderr.is_empty() && !output.stdout.is_empty(), "{arguments}");
+    }
+}
+
+#[test]
+fn a_cut_capture_is_read_to_the_cut() {
+    let folder = TempDir::new().unwrap();
+    let whole = weave(DIALOG, 25);
+    fs::write(folder.path().join("cut.pcap"), &whole[..whole.len() - 5]).unwrap();
+    let output = run_in(folder.path(), ["--format", "json", "cut.pcap"]);
+    assert_eq!(output.status.code(), Some(0));
+    let report = json(&output);
+    let problem = report["inputs"][0]["problems"][0].as_str().unwrap();
+    assert!(problem.starts_with("the file ends inside its last packet"), "{problem}");
+    assert_eq!(err(&output), format!("smtp-audit: cut.pcap: {problem}\n"));
+    assert_eq!(report["sessions"].as_array().unwrap().len(), 1);
+    let quiet = run_in(folder.path(), ["--quiet", "--format", "json", "cut.pcap"]);
+    assert_eq!((out(&quiet), err(&quiet)), (out(&output), String::new()));
+}
+
+#[test]
+fn a_gap_at_the_end_is_placed_where_it_was_seen() {
+    // The last packet acknowledges a reply that is not in the capture, and nothing follows.
+    let folder = TempDir::new().unwrap();
+    let whole = fs::read(root().join("testdata/captures/zeek/smtp-attachment-msg.pcap")).unwrap();
+    fs::write(folder.path().join("cut"), &whole[..1457]).unwrap();
+    let report = json(&run_in(folder.path(), ["--format", "json", "cut"]));
+    let gaps = report["sessions"][0]["gaps"].as_array().unwrap();
+    assert_eq!(gaps.last().unwrap()["frame"], report["inputs"][0]["packets"], "{gaps:?}");
+}
+
+#[cfg(feature = "gzip")]
+#[test]
+fn a_compressed_capture_that_ends_early_is_a_failure() {
+    let folder = TempDir::new().unwrap();
+    let whole = Plan::new(&Dialog::parse(DIALOG)).gzip().weave().file;
+    fs::write(folder.path().join("whole"), &whole).unwrap();
+    fs::write(folder.path().join("cut"), &whole[..whole.len() - whole.len() / 4]).unwrap();
+    assert_eq!(run_in(folder.path(), ["whole"]).status.code(), Some(0));
+    let output = run_in(folder.path(), ["--format", "json", "cut"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("the compressed data is damaged or ends early"));
+    assert_eq!(json(&output)["sessions"].as_array().unwrap().len(), 1, "what came is reported");
+}
+
+#[test]
+fn one_bad_input_does_not_hide_the_others() {
+    let output = run(["--format", "json", TOOLSACK, "missing", CAPTURE]);
+    assert_eq!(output.status.code(), Some(2));
+    let report = json(&output);
+    let counts: Vec<_> = (0..3).map(|n| report["inputs"][n]["sessions"].as_u64()).collect();
+    assert_eq!(counts, [Some(1), Some(0), Some(1)]);
+    assert!(report["inputs"][1]["problems"][0].as_str().unwrap().starts_with("No such file"));
+    let sessions = report["sessions"].as_array().unwrap();
+    let ids: Vec<_> = sessions.iter().map(|s| (&s["id"], s["input"].as_str().unwrap())).collect();
+    assert_eq!(ids, [(&Value::from(1), TOOLSACK), (&Value::from(2), CAPTURE)]);
+}
+
+#[test]
+fn standard_input_may_come_in_small_pieces() {
+    for path in [TOOLSACK, CAPTURE] {
+        let whole = run(["--format", "transcript", path]);
+        let mut child = start(["--format", "transcript", "-"], Stdio::piped());
+        let mut pipe = child.stdin.take().unwrap();
+        let bytes = fs::read(root().join(path)).unwrap();
+        let feeder = thread::spawn(move || {
+            for (count, byte) in bytes.into_iter().enumerate() {
+                pipe.write_all(&[byte]).unwrap();
+                if count % 256 == 0 {
+                    thread::sleep(Duration::from_millis(1));
+                }
+            }
+        });
+        let output = child.wait_with_output().unwrap();
+        feeder.join().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+        assert_eq!(out(&output), out(&whole), "{path}");
+    }
+}
+
+#[test]
+fn a_session_is_reported_while_the_input_goes_on() {
+    let mut child = start(["--format", "ndjson", "-"], Stdio::piped());
+    let mut input = child.stdin.take().unwrap();
+    let mut report = BufReader::new(child.stdout.take().unwrap());
+    let (sender, receiver) = mpsc::channel();
+    let reader = thread::spawn(move || {
+        let mut line = String::new();
+        report.read_line(&mut line).unwrap();
+        sender.send(line).unwrap();
+        report.read_to_string(&mut String::new()).unwrap();
+    });
+    input.write_all(DIALOG.as_bytes()).unwrap();
+    input.write_all(b"\n").unwrap();
+    input.write_all(DIALOG.as_bytes()).unwrap();
+    let line = receiver.recv_timeout(Duration::from_secs(20));
+    drop(input);
+    reader.join().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let line: Value = serde_json::from_str(&line.expect("no session before the end")).unwrap();
+    assert_eq!(line["id"], 1);
+}
+
+#[test]
+fn output_goes_to_a_file_whole() {
+    let folder = TempDir::new().unwrap();
+    let report = folder.path().join("report.json");
+    fs::write(&report, "old").unwrap();
+    let path = report.to_str().unwrap();
+    let output = run(["--format", "json", "-o", path, CAPTURE]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    assert!(output.stdout.is_empty());
+    assert_eq!(fs::read(&report).unwrap(), run(["--format", "json", CAPTURE]).stdout);
+    assert_eq!(names(folder.path()), ["report.json"]);
+    // An input that cannot be read does not keep the report of the others from being written.
+    fs::write(&report, "old").unwrap();
+    let output = run(["--format", "json", "-o", path, CAPTURE, "missing"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_ne!(fs::read(&report).unwrap(), b"old");
+}
+
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    let folder = TempDir::new().unwrap();
+    let inside = folder.path().join("none/report");
+    let output = run([OsStr::new("-o"), inside.as_os_str(), OsStr::new(TOOLSACK)]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(err(&output).lines().count(), 1, "{}", err(&output));
+    let output = run([OsStr::new("-o"), folder.path().as_os_str(), OsStr::new(TOOLSACK)]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("is a directory"), "{}", err(&output));
+    assert!(names(folder.path()).is_empty());
+    // Standard output that is full.
+    if let Ok(full) = File::options().write(true).open("/dev/full") {
+        let output = start([TOOLSACK], full.into()).wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(err(&output).starts_with("smtp-audit: standard output: "), "{}", err(&output));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_failed_run_leaves_the_old_report() {
+    let folder = TempDir::new().unwrap();
+    let report = folder.path().join("report");
+    fs::write(&report, "old").unwrap();
+    // No file may grow: writing fails as on a full disk.
+    let output = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\""])
+        .args([PROGRAM, "--format", "json", CAPTURE, "-o"])
+        .arg(&report)
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+    assert!(err(&output).contains("report: "), "{}", err(&output));
+    assert_eq!(fs::read(&report).unwrap(), b"old");
+    assert_eq!(names(folder.path()), ["report"], "half a file is left");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_and_pipes_are_not_replaced_by_a_report() {
+    let folder = TempDir::new().unwrap();
+    let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+    fs::write(&file, "old").unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    assert_eq!(run(["-o", link.to_str().unwrap(), TOOLSACK]).status.code(), Some(0));
+    assert!(link.is_symlink());
+    assert_eq!(fs::read(&file).unwrap(), run([TOOLSACK]).stdout);
+
+    let fifo = folder.path().join("fifo");
+    let made = Command::new("mkfifo").arg(&fifo).status();
+    if !made.is_ok_and(|status| status.success()) {
+        eprintln!("SKIPPED: no mkfifo");
+        return;
+    }
+    let place = fifo.clone();
+    let reader = thread::spawn(move || fs::read(place).unwrap());
+    assert_eq!(run(["-o", fifo.to_str().unwrap(), TOOLSACK]).status.code(), Some(0));
+    assert_eq!(reader.join().unwrap(), run([TOOLSACK]).stdout);
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    for format in FORMATS {
+        let mut child = start(["--format", format, "-"], Stdio::piped());
+        drop(child.stdout.take());
+        let mut input = child.stdin.take().unwrap();
+        for _ in 0..200 {
+            // The program may be gone before it has read all.
+            let _ = writeln!(input, "{DIALOG}");
+        }
+        drop(input);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), err(&output).as_str()), (Some(0), ""), "{format}");
+    }
+}
+
+#[test]
+fn dialects() {
+    let output = run(["--dialect", "list"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    expect![[r#"
+        c>s<
+        script
+    "#]]
+    .assert_eq(&out(&output));
+    let told = json(&run(["--format", "json", "--dialect", "script", BATCH]));
+    assert_eq!(told["inputs"][0]["dialect"], "script");
+    assert_eq!(told, json(&run(["--format", "json", BATCH])), "told from its content, too");
+    let verbs: Vec<_> = told["sessions"][0]["exchanges"].as_array().unwrap().iter().collect();
+    let verbs: Vec<_> = verbs.iter().map(|e| e["verb"].as_str().unwrap()).collect();
+    assert_eq!(verbs, ["EHLO", "MAIL", "RCPT", "DATA", ".", "QUIT"]);
+    // The content, with its line ends and without the dot that was stuffed.
+    let content = fs::read_to_string(root().join(BATCH)).unwrap();
+    let lines: Vec<_> = content.lines().skip(4).take_while(|line| *line != ".").collect();
+    let octets = lines.iter().map(|line| line.len() + 2).sum::<usize>() - 1;
+    assert_eq!(told["sessions"][0]["messages"][0]["size"], octets);
+}
+
+#[test]
+fn ports() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("capture"), weave(DIALOG, 2526)).unwrap();
+    for (arguments, sessions) in [
+        (&["capture"][..], 0),
+        (&["--ports", "25,2526", "capture"], 1),
+        (&["--ports", "25", "capture"], 0),
+        (&["--any-port", "capture"], 1),
+        (&["--any-port", "--ports", "25", "capture"], 1),
+    ] {
+        let output = run_in(folder.path(), [&["--format", "json"], arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", err(&output));
+        let report = json(&output);
+        assert_eq!(report["summary"]["sessions"], sessions, "{arguments:?}");
+        if sessions == 1 {
+            assert_eq!(report["sessions"][0]["server"]["port"], 2526);
+            assert_eq!(report["sessions"][0]["exchanges"].as_array().unwrap().len(), 2);
+        }
+    }
+}
+
+#[test]
+fn hostile_text_does_not_reach_the_terminal() {
+    let folder = TempDir::new().unwrap();
+    // ESC, CSI as one byte and as UTF-8, BEL, DEL, and a mark that reverses the line.
+    let evil = "\x1b[31m \u{9b}31m \x07 \x7f \u{202e}";
+    let mut dialog = format!(
+        "s< 220 mx {evil}\nc> EHLO {evil}\ns< 250-mx {evil}\ns< 250 X{evil}\nc> {evil}\n\
+         s< 500 {evil}\nc> MAIL FROM: <{evil}@a>\ns< 550 {evil}\n"
+    )
+    .into_bytes();
+    dialog.extend(b"c> RCPT TO:<\x9b\xff>\ns< 503 \x9b\xff\n");
+    fs::write(folder.path().join("evil.txt"), &dialog).unwrap();
+    fs::write(folder.path().join("evil.pcap"), weave(&dialog, 25)).unwrap();
+    let name = "no\x1b[31m\n\u{202e}thing";
+    for format in FORMATS {
+        let output = run_in(folder.path(), ["--format", format, "evil.txt", "evil.pcap", name]);
+        assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+        for (stream, bytes) in [("output", &output.stdout), ("errors", &output.stderr)] {
+            let text = str::from_utf8(bytes).unwrap_or_else(|_| panic!("{format}: not UTF-8"));
+            let bad = text
+                .chars()
+                .find(|&c| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c));
+            assert_eq!(bad, None, "{format}: in the {stream}");
+        }
+        assert!(err(&output).contains(r"no\x1b[31m\x0a"), "{}", err(&output));
+        assert_eq!(err(&output).lines().count(), 1);
+    }
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    // user, password and their AUTH PLAIN form.
+    let secrets = ["dXNlcg==", "c2VjcmV0", "AHVzZXIAc2VjcmV0", "AHVzZXIAb3RoZXI="];
+    let dialog = format!(
+        "s< 220 mx\nc> EHLO c\ns< 250-mx\ns< 250 AUTH PLAIN LOGIN\nc> AUTH LOGIN\n\
+         s< 334 VXNlcm5hbWU6\nc> {}\ns< 334 UGFzc3dvcmQ6\nc> {}\ns< 535 no\n\
+         c> AUTH PLAIN {}\ns< 535 no\nc> AUTH PLAIN\ns< 334\nc> {}\ns< 235 yes\nc> QUIT\ns< 221 bye\n",
+        secrets[0], secrets[1], secrets[2], secrets[3]
+    );
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("auth.txt"), &dialog).unwrap();
+    fs::write(folder.path().join("auth.pcap"), weave(&dialog, 587)).unwrap();
+    for (input, format) in ["auth.txt", "auth.pcap"].iter().flat_map(|i| FORMATS.map(|f| (i, f))) {
+        let masked = run_in(folder.path(), ["--format", format, input]);
+        assert_eq!(masked.status.code(), Some(0));
+        let shown = run_in(folder.path(), ["--format", format, "--show-secrets", input]);
+        for secret in secrets {
+            assert!(!out(&masked).contains(secret), "{input} as {format}: {secret}");
+            let is_whole = format != "table";
+            assert_eq!(out(&shown).contains(secret), is_whole, "{input} as {format}: {secret}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "open: replies are not searched for what was masked in commands"]
+fn secrets_that_the_server_repeats_are_not_shown() {
+    let folder = TempDir::new().unwrap();
+    let dialog = "s< 220 mx\nc> EHLO c\ns< 250 AUTH PLAIN\nc> AUTH PLAIN AHVzZXIAcGFzcw==\n\
+                  s< 500 5.5.1 Command unrecognized: \"AUTH PLAIN AHVzZXIAcGFzcw==\"\n";
+    fs::write(folder.path().join("echo.txt"), dialog).unwrap();
+    for format in FORMATS {
+        let output = run_in(folder.path(), ["--format", format, "echo.txt"]);
+        assert!(!out(&output).contains("AHVzZXIAcGFzcw=="), "{format}");
+    }
+}
+
+#[test]
+fn the_table_of_a_capture() {
+    let path = "testdata/captures/arkime/smtp-data-521.pcap";
+    expect![[r#"
+        1 session, 1 message (1 rejected), 1 error reply; found 1 warning
+
+        Inputs
+        input                                        kind  packets    size  sessions
+        testdata/captures/arkime/smtp-data-521.pcap  pcap       38  7.1 kB         1
+
+        Sessions (mail and rcpt: accepted/offered)
+        #  server               client                mail  rcpt  extensions used           duration  slowest   end
+        1  205.188.186.167:587  xxxxxxxx.xxx.aol.com   0/1   1/1  ENHANCEDSTATUSCODES AUTH   8.244 s  . 475 ms  server closed
+
+        Errors
+        code  command  count  example      text
+        521   .            1  #1 frame 33  5.2.1 MUST COMPLETE IMAGE PUZZLE BEFORE SENDING. PLEASE GOTO
+                                           http://challenge.aol.com/spam.html
+
+        Extensions (sessions)
+        extension            offered  used
+        AUTH                       1     1
+        ENHANCEDSTATUSCODES        1     1
+        8BITMIME                   1     0
+        DSN                        1     0
+        ETRN                       1     0
+        PIPELINING                 1     0
+        SIZE                       1     0
+        STARTTLS                   1     0
+
+        Response times
+        command   count      p50      p90      p99      max
+        greeting      1  76.9 ms  76.9 ms  76.9 ms  76.9 ms
+        .             1   475 ms   475 ms   475 ms   475 ms
+        AUTH          1  72.3 ms  72.3 ms  72.3 ms  72.3 ms
+        AUTH*         1   157 ms   157 ms   157 ms   157 ms
+        DATA          1  72.8 ms  72.8 ms  72.8 ms  72.8 ms
+        EHLO          1  73.6 ms  73.6 ms  73.6 ms  73.6 ms
+        MAIL          1   213 ms   213 ms   213 ms   213 ms
+        RCPT          1   367 ms   367 ms   367 ms   367 ms
+        RSET          1  74.2 ms  74.2 ms  74.2 ms  74.2 ms
+
+        Findings
+        severity  rule                    count  what it says
+        warning   path-space-after-colon      1  blank between the colon of FROM: or TO: and the path
+    "#]].assert_eq(&out(&run([path])));
+}
+
+#[test]
+fn the_table_of_a_transcript() {
+    expect![[r#"
+        1 session, 1 message (1 accepted), no error replies; found 2 warnings
+
+        Inputs
+        input                              kind               packets   size  sessions
+        testdata/transcripts/toolsack.txt  transcript (c>s<)        -  985 B         1
+
+        Sessions (mail and rcpt: accepted/offered)
+        #  server               client     mail  rcpt  extensions used  duration  slowest   end
+        1  mta3-rme.xtra.co.nz  mymachine   1/1   1/1  8BITMIME                -  -         quit
+
+        Extensions (sessions)
+        extension     offered  used
+        8BITMIME            1     1
+        DSN                 1     0
+        ETRN                1     0
+        HELP                1     0
+        PIPELINING          1     0
+        SIZE                1     0
+        XREMOTEQUEUE        1     0
+
+        Findings
+        severity  rule                    count  what it says
+        warning   path-space-after-colon      2  blank between the colon of FROM: or TO: and the path
+        Not every rule could be judged in 1 session: --format json says which, and why
+    "#]].assert_eq(&out(&run([TOOLSACK])));
+}
+
+#[test]
+fn the_table_of_a_login() {
+    let path = "testdata/captures/real-servers/node-auth-cram.pcap";
+    expect![[r#"
+        1 session, 1 message (1 accepted), no error replies
+
+        Inputs
+        input                                               kind  packets    size  sessions
+        testdata/captures/real-servers/node-auth-cram.pcap  pcap       25  2.8 kB         1
+
+        Sessions (mail and rcpt: accepted/offered)
+        #  server        client  mail  rcpt  extensions used  duration  slowest      end
+        1  127.0.0.4:25  vm       1/1   1/1  AUTH               114 ms  DATA 554 µs  quit
+
+        Extensions (sessions)
+        extension   offered  used
+        AUTH              1     1
+        8BITMIME          1     0
+        PIPELINING        1     0
+        SIZE              1     0
+        SMTPUTF8          1     0
+        STARTTLS          1     0
+
+        Response times
+        command   count     p50     p90     p99     max
+        greeting      1  108 ms  108 ms  108 ms  108 ms
+        .             1  296 µs  296 µs  296 µs  296 µs
+        AUTH          1  467 µs  467 µs  467 µs  467 µs
+        AUTH*         1  341 µs  341 µs  341 µs  341 µs
+        DATA          1  554 µs  554 µs  554 µs  554 µs
+        EHLO          1  378 µs  378 µs  378 µs  378 µs
+        MAIL          1  433 µs  433 µs  433 µs  433 µs
+        QUIT          1  177 µs  177 µs  177 µs  177 µs
+        RCPT          1  427 µs  427 µs  427 µs  427 µs
+    "#]]
+    .assert_eq(&out(&run([path])));
+}
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_smtp-audit");
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Runs the program at the root of the package.
+fn run(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
+    run_in(root(), arguments)
+}
+
+fn run_in(folder: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).current_dir(folder).stdin(Stdio::null());
+    command.output().unwrap()
+}
+
+/// The program with a pipe to its standard input.
+fn start<const N: usize>(arguments: [&str; N], stdout: Stdio) -> Child {
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).current_dir(root()).stdin(Stdio::piped());
+    command.stdout(stdout).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn weave(dialog: impl AsRef<[u8]>, port: u16) -> Vec<u8> {
+    Plan::new(&Dialog::parse(dialog)).ports(4242, port).weave().file
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What is in a folder.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
