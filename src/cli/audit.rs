@@ -44,7 +44,7 @@ fn report(arguments: &Arguments) -> Result<u8, Error> {
     let limits = settings.limits;
     let paths: Vec<String> = arguments.inputs.iter().map(|path| shown(path)).collect();
     let format = Format::from(arguments.format);
-    let is_live = arguments.inputs.iter().any(|path| is_stdin(path));
+    let is_live = arguments.inputs.iter().any(|path| is_standard(path));
     let options = report::Options { width: output.width(), limits, inputs: paths.clone() };
     let mut writer = report::writer(format, output.writer(is_live)?, options);
     let transcript = writer.overflow().map(|overflow| Transcript {
@@ -119,7 +119,7 @@ fn read_all(
 }
 
 fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
-    if is_stdin(path) {
+    if is_standard(path) {
         return Ok(Box::new(io::stdin()));
     }
     let file = File::open(path)?;
@@ -129,7 +129,8 @@ fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
     Ok(Box::new(file))
 }
 
-fn is_stdin(path: &Path) -> bool {
+/// Whether `path` stands for standard input or output.
+fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
@@ -169,7 +170,7 @@ enum Output {
 
 impl Output {
     fn open(path: Option<&Path>) -> Result<Self, Error> {
-        let Some(path) = path else { return Ok(Self::Standard) };
+        let Some(path) = path.filter(|path| !is_standard(path)) else { return Ok(Self::Standard) };
         Self::open_at(path).map_err(|source| Error::Write { path: shown(path), source })
     }
 

@@ -281,6 +281,9 @@ impl Dialog {
     }
 
     fn hear_line(&mut self, line: &Line<'_>, secret: Option<Range<usize>>) {
+        if let Some(secret) = secret.as_ref().and_then(|range| line.text.get(range.clone())) {
+            secrets::remember(&mut self.masked_secrets, secret);
+        }
         if self.tap.is_none() || line.until <= self.heard {
             return;
         }

@@ -94,6 +94,8 @@ pub struct Dialog {
     doubt: Option<Box<doubt::Doubt>>,
     /// A line that is no command may hold a secret: AUTH was sent and nothing else since.
     secrets_near: bool,
+    /// The secrets that were masked last: servers repeat lines that they do not understand.
+    masked_secrets: Vec<Vec<u8>>,
     /// The input says that the client's next line holds a masked secret.
     masked: Option<Masked>,
     /// ENHANCEDSTATUSCODES is offered.
@@ -237,6 +239,7 @@ impl Dialog {
             scanner: None,
             doubt: None,
             secrets_near: false,
+            masked_secrets: Vec::new(),
             masked: None,
             enhanced: false,
             closes: Closes::default(),
@@ -246,7 +249,8 @@ impl Dialog {
         }
     }
 
-    /// The next line of the client holds a masked secret, of so many bytes if the input says.
+    /// The chunk that comes next is a line with a masked secret, of so many bytes if the input
+    /// says.
     pub fn masked(&mut self, bytes: Option<u64>) {
         self.masked = Some(Masked { bytes });
     }
@@ -426,7 +430,12 @@ impl Consume for Dialog {
         match (what, chunk.side) {
             (What::Open(step), _) => self.open(step, chunk.at),
             (What::Data(bytes), Side::Client) => self.client_data(start, bytes),
-            (What::Data(bytes), Side::Server) => self.server_data(start, bytes),
+            (What::Data(bytes), Side::Server) => {
+                if let (Some(masked), Some(tap)) = (self.masked.take(), &mut self.tap) {
+                    tap.masked(Side::Server, masked.bytes);
+                }
+                self.server_data(start, bytes);
+            }
             (What::Gap(gap), Side::Client) => self.client_gap(start, gap),
             (What::Gap(gap), Side::Server) => self.server_gap(start, gap),
             (What::Tls(bytes), side) => {

@@ -1,7 +1,11 @@
 //! Credentials in command lines: which bytes of a line are secret.
 
 use crate::smtp::command::{Command, Verb};
+use memchr::memmem;
 use std::ops::Range;
+
+/// Secrets of a session that replies are searched for.
+const REMEMBERED: usize = 8;
 
 /// What stands in place of a secret.
 pub(super) const MASK: &[u8] = b"****";
@@ -22,7 +26,8 @@ pub(super) fn in_command(command: &Command<'_>, line: &[u8], base64: bool) -> Op
             // `=` is an empty initial response: nothing to hide.
             (!secret.is_empty() && secret != b"=").then_some(start..line.len())
         }
-        Verb::Other if command.word.eq_ignore_ascii_case(b"PASS") => {
+        // Also mistyped forms: AUTHPLAIN, XAUTH, AUTH=PLAIN.
+        Verb::Other if is_like_auth(command.word) => {
             (!command.argument.is_empty()).then_some(command.argument_at..line.len())
         }
         Verb::Other if base64 && looks_like_base64(line) => Some(0..line.len()),
@@ -33,6 +38,48 @@ pub(super) fn in_command(command: &Command<'_>, line: &[u8], base64: bool) -> Op
 /// Whether a line of an AUTH exchange holds a secret: not the cancelling `*`, nor nothing.
 pub(super) fn in_auth_line(line: &[u8]) -> bool {
     !matches!(line, b"*" | b"" | b"=")
+}
+
+/// Whether a word that is no verb introduces credentials.
+fn is_like_auth(word: &[u8]) -> bool {
+    word.eq_ignore_ascii_case(b"PASS")
+        || word.windows(4).any(|part| part.eq_ignore_ascii_case(b"AUTH"))
+}
+
+/// Keeps `secret` among the last few that replies are searched for. What is too short to be a
+/// credential, or is in no reply for its length, is not kept.
+pub(super) fn remember(known: &mut Vec<Vec<u8>>, secret: &[u8]) {
+    if !(4..=1024).contains(&secret.len()) || known.iter().any(|old| old == secret) {
+        return;
+    }
+    if known.len() >= REMEMBERED {
+        known.remove(0);
+    }
+    known.push(secret.to_vec());
+}
+
+/// `line` with each of the `known` secrets in it replaced, and how many bytes that were; `None`
+/// if there is none.
+pub(super) fn repeated(known: &[Vec<u8>], line: &[u8]) -> Option<(Vec<u8>, u64)> {
+    let mut hidden = 0;
+    let mut text: Option<Vec<u8>> = None;
+    for secret in known {
+        let now = text.as_deref().unwrap_or(line);
+        if memmem::find(now, secret).is_none() {
+            continue;
+        }
+        let mut out = Vec::with_capacity(now.len());
+        let mut rest = now;
+        while let Some(at) = memmem::find(rest, secret) {
+            out.extend_from_slice(rest.get(..at).unwrap_or_default());
+            out.extend_from_slice(MASK);
+            rest = rest.get(at + secret.len()..).unwrap_or_default();
+            hidden += secret.len() as u64;
+        }
+        out.extend_from_slice(rest);
+        text = Some(out);
+    }
+    text.map(|text| (text, hidden))
 }
 
 /// Whether `line` is one run of base64.
@@ -54,12 +101,27 @@ mod tests {
     }
 
     #[test]
+    fn secrets_that_come_back_are_found_wherever_they_stand() {
+        let mut known = Vec::new();
+        for number in 0..20 {
+            remember(&mut known, format!("secret{number:02}").as_bytes());
+        }
+        remember(&mut known, b"abc");
+        assert_eq!(known.len(), REMEMBERED);
+        let (text, hidden) = repeated(&known, b"500 secret19 secret18secret19?").unwrap();
+        assert_eq!((text.as_slice(), hidden), (&b"500 **** ********?"[..], 24));
+        assert_eq!(repeated(&known, b"500 secret01"), None);
+    }
+
+    #[test]
     fn finds_what_must_not_be_shown() {
         assert_eq!(secret("AUTH PLAIN AGEAYg==", false), Some("AGEAYg=="));
         assert_eq!(secret("auth login  dXNlcg== x", false), Some("dXNlcg== x"));
         assert_eq!(secret("AUTH LOGIN", false), None);
         assert_eq!(secret("AUTH EXTERNAL =", false), None);
         assert_eq!(secret("pass hunter2", false), Some("hunter2"));
+        assert_eq!(secret("AUTHPLAIN AGEAYg==", false), Some("AGEAYg=="));
+        assert_eq!(secret("XAUTH PLAIN AGEAYg==", false), Some("PLAIN AGEAYg=="));
         assert_eq!(secret("AGEAYg==", true), Some("AGEAYg=="));
         assert_eq!(secret("AGEAYg==", false), None);
         assert_eq!(secret("QUIT", true), None);

@@ -5,7 +5,7 @@ use super::content::Candidate;
 use super::session::{
     AuthOutcome, Hello, Mark, Outcome, Protocol, Reply, Request, ResyncWhy, Unsolicited,
 };
-use super::{Awaited, Dialog, Lines, Mode, Owed, Start, client, exchange_mut, keep, mail};
+use super::{Awaited, Dialog, Lines, Mode, Owed, Start, client, exchange_mut, keep, mail, secrets};
 use crate::chunk::{Gap, Side};
 use crate::smtp::command::Verb;
 use crate::smtp::line::{LineEnd, strip_end};
@@ -98,6 +98,11 @@ impl Dialog {
 
     /// Takes a line of a reply: `begun` where it begins, `ended` the chunk that completed it.
     fn reply_line(&mut self, begun: Start, ended: Start, raw: &[u8], until: u64, cut: bool) {
+        let cleaned = secrets::repeated(&self.masked_secrets, raw);
+        if let (Some((_, hidden)), Some(tap)) = (&cleaned, &mut self.tap) {
+            tap.masked(Side::Server, Some(*hidden));
+        }
+        let raw = cleaned.as_ref().map_or(raw, |(text, _)| text);
         self.hear(Side::Server, begun.mark.at, begun.seen, raw);
         let (text, _) = strip_end(raw);
         let line = ReplyLine::parse(text);
