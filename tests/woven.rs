@@ -64,8 +64,8 @@ fn every_transcript_reads_as_it_is() {
         let seen = told(script);
         let name = &script.name;
         assert!(script.text.starts_with(b"# Ours: "), "{name} says not whose it is");
-        assert_eq!([&seen.exchange_words()[..]], script.truths("exchanges")[..], "{name}");
-        let mails: Vec<&str> = seen.messages.iter().map(|mail| &mail.words[..]).collect();
+        assert_eq!([seen.exchange_words()], script.truths("exchanges")[..], "{name}");
+        let mails: Vec<&str> = seen.messages.iter().map(|mail| mail.words.as_str()).collect();
         assert_eq!(mails, script.truths("message"), "{name}");
         let mut used: Vec<&str> = script.truths("used")[0].split_whitespace().collect();
         used.sort_unstable();

@@ -190,7 +190,7 @@ impl Smtp {
         let is_taken = !random.percent(2.0);
         *(if is_taken { &mut truth.accepted } else { &mut truth.rejected }) += 1;
         if self.is_chunking {
-            self.chunks(turns, headers, body, random, truth);
+            self.chunks(turns, &headers, body, random, truth);
         } else {
             if !pipelines_data {
                 say(turns, End::Client, random.around(MS), "DATA\r\n".to_owned());
@@ -261,7 +261,7 @@ impl Smtp {
     fn chunks(
         &self,
         turns: &mut VecDeque<Turn>,
-        headers: String,
+        headers: &str,
         body: Body,
         random: &mut Random,
         truth: &mut Truth,

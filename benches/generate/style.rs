@@ -95,8 +95,12 @@ impl Style {
             keywords.insert(1, "AUTH PLAIN LOGIN");
         }
         let last = keywords.pop().unwrap_or("HELP");
-        let middle: String = keywords.iter().map(|word| format!("250-{word}\r\n")).collect();
-        format!("250-{first}\r\n{middle}250 {last}\r\n")
+        let mut reply = format!("250-{first}\r\n");
+        for word in keywords {
+            reply.extend(["250-", word, "\r\n"]);
+        }
+        reply.extend(["250 ", last, "\r\n"]);
+        reply
     }
 
     pub(crate) fn sender_ok(self, sender: &str) -> String {

@@ -134,6 +134,11 @@ impl Dialog {
         if self.client.begun.is_some() {
             self.client.cut = true;
             self.flush_client();
+            // The rest of that line comes after the gap, and both after the reply to it.
+            if matches!(self.mode, Mode::Await(_)) {
+                self.parked.push_back(Parked { start, what: ParkedWhat::Gap(gap), masked: None });
+                return;
+            }
         }
         self.note_gap(Side::Client, gap, start.mark);
         if matches!(self.mode, Mode::Command | Mode::Sasl) {
@@ -276,8 +281,14 @@ impl Dialog {
             return;
         }
         let secret = secrets::in_command(&Command::parse(line.text), line.text, true)
-            .filter(|_| !self.settings.show_secrets && line.masked.is_none());
+            .filter(|secret| self.is_to_hide(line.text, secret));
         self.hear_line(line, secret);
+    }
+
+    /// Whether `secret` in `line` is one, and not what an input has put in its place: a note that
+    /// it was masked is not believed.
+    fn is_to_hide(&self, line: &[u8], secret: &Range<usize>) -> bool {
+        !self.settings.show_secrets && line.get(secret.clone()) != Some(secrets::MASK)
     }
 
     fn hear_line(&mut self, line: &Line<'_>, secret: Option<Range<usize>>) {
@@ -303,7 +314,7 @@ impl Dialog {
         let verb = command.verb;
         let near = self.secrets_near || self.state.inferred;
         let secret = secrets::in_command(&command, line.text, near)
-            .filter(|_| !self.settings.show_secrets && line.masked.is_none());
+            .filter(|secret| self.is_to_hide(line.text, secret));
         self.hear_line(line, secret.clone());
         match verb {
             Verb::Auth => self.secrets_near = true,
@@ -340,7 +351,8 @@ impl Dialog {
                 let recipient = self.mails.rcpt(&mut self.session, &limits, index, address);
                 self.owe(|owed| owed.recipient = recipient);
             }
-            Verb::Bdat => self.bdat(&command, index, line.asked),
+            // Of a size that is cut nobody knows how it goes on.
+            Verb::Bdat if !line.cut => self.bdat(&command, index, line.asked),
             Verb::Auth => self.auth_begins(&command),
             _ => {}
         }
@@ -423,6 +435,7 @@ impl Dialog {
         // A client that never waits cannot make the queue grow for ever.
         if self.owed.len() > self.settings.limits.exchanges {
             self.owed.pop_front();
+            self.forgotten += 1;
         }
         index
     }
@@ -587,10 +600,9 @@ impl Dialog {
     }
 
     fn auth_line(&mut self, line: &Line<'_>) {
-        let hide = secrets::in_auth_line(line.text)
-            && !self.settings.show_secrets
-            && line.masked.is_none();
-        let secret = hide.then_some(0..line.text.len());
+        let secret = secrets::in_auth_line(line.text)
+            .then_some(0..line.text.len())
+            .filter(|secret| self.is_to_hide(line.text, secret));
         self.hear_line(line, secret.clone());
         if line.text == b"*"
             && let Some(auth) = &mut self.session.auth

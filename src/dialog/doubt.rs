@@ -39,6 +39,9 @@ enum Event {
 /// What came since is kept up to this many pieces.
 const EVENTS: usize = 64;
 
+/// So many times in doubt the server was strict, and is believed to be.
+const STRICT: u32 = 16;
+
 impl Dialog {
     /// Mail data ended strictly; `last` is the piece that ended it, which begins at `start`.
     pub(super) fn doubt(&mut self, start: Start, last: &[u8]) {
@@ -46,6 +49,10 @@ impl Dialog {
         scanner.follow(start, last, &self.settings.limits);
         let candidate = scanner.candidate.take();
         let Some(candidate) = candidate.filter(|candidate| !candidate.is_gap) else { return };
+        // Each doubt costs a copy of the session; a server that was strict so often will stay so.
+        if self.strict >= STRICT {
+            return;
+        }
         self.doubt = Some(Box::new(Doubt {
             candidate,
             session: self.session.clone(),
@@ -70,6 +77,7 @@ impl Dialog {
         doubt.bytes += bytes.len();
         if agrees || doubt.bytes > limit || doubt.events.len() >= EVENTS {
             self.doubt = None;
+            self.strict += u32::from(agrees);
         } else {
             let what = ParkedWhat::Data(bytes.to_vec(), 0);
             doubt.events.push(Event::Client(Parked { start, what, masked: self.masked }));

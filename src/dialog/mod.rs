@@ -80,6 +80,11 @@ pub struct Dialog {
     parked_bytes: usize,
     /// Commands that are not answered yet.
     owed: VecDeque<Owed>,
+    /// Commands in front of `owed` that are not answered either and were too many to keep.
+    forgotten: u64,
+    /// How often the last mail data could have been read in two ways and the replies were those
+    /// of the strict reading.
+    strict: u32,
     /// The lines so far of a reply.
     reply: Option<Box<server::Partial>>,
     /// Offset in the server's stream after its last reply.
@@ -231,6 +236,8 @@ impl Dialog {
             parked: VecDeque::new(),
             parked_bytes: 0,
             owed: VecDeque::new(),
+            forgotten: 0,
+            strict: 0,
             reply: None,
             answered_to: 0,
             server_gap: None,

@@ -178,6 +178,8 @@ impl Dialog {
             self.session.greeting = Some(reply);
             self.state.greeted = true;
             self.state.closing |= partial.code == Some(421);
+        } else if self.forgotten > 0 && partial.code.is_some() {
+            self.forgotten -= 1;
         } else if let Some(owed) = self.owed_for(partial) {
             self.answer(owed, partial, reply);
         } else {
@@ -213,7 +215,7 @@ impl Dialog {
 
     /// The command that a reply answers, taken from those that are owed one.
     fn owed_for(&mut self, partial: &Partial) -> Option<Owed> {
-        let code = partial.code?;
+        let Some(code) = partial.code else { return self.owed_for_nonsense(partial) };
         self.end_content_by_reply(partial, code);
         self.skip_lost_replies(partial, code);
         let front = self.owed.front()?;
@@ -222,10 +224,23 @@ impl Dialog {
         if received { self.owed.pop_front() } else { None }
     }
 
+    /// The command that a line without a code answers: where only one is owed, a client that
+    /// waits will take it for the reply.
+    fn owed_for_nonsense(&mut self, partial: &Partial) -> Option<Owed> {
+        let front = self.owed.front().filter(|_| self.owed.len() == 1)?;
+        let received = partial.seen.is_none_or(|seen| seen >= front.end);
+        if received { self.owed.pop_front() } else { None }
+    }
+
     /// After a gap in the server's stream: drops the commands whose replies must have been in
     /// it.
     fn skip_lost_replies(&mut self, partial: &Partial, code: u16) {
-        let Some((from, _)) = self.server_gap else { return };
+        let (from, has_gap) = match self.server_gap {
+            Some((from, _)) => (from, true),
+            // Only DATA is answered with 354: replies before it were lost, or never sent.
+            None if code == 354 => (u64::MAX, false),
+            None => return,
+        };
         loop {
             let mut owed = self.owed.iter();
             let (Some(front), next) = (owed.next(), owed.next()) else { return };
@@ -237,7 +252,9 @@ impl Dialog {
             let other = code == 354 && !is_data(front) && self.owed.iter().any(is_data);
             // So was what is set aside until this very reply.
             let went_on = match self.mode {
-                Mode::Await(awaited) if self.owed.len() == 1 && !self.parked.is_empty() => {
+                Mode::Await(awaited)
+                    if has_gap && self.owed.len() == 1 && !self.parked.is_empty() =>
+                {
                     let heard =
                         self.parked.iter().filter_map(|parked| parked.start.seen).any(|seen| {
                             seen > from && seen <= partial.begun.offset && front.seen != Some(seen)
@@ -339,13 +356,19 @@ impl Dialog {
 
     /// `reply` answers `owed`.
     fn answer(&mut self, owed: Owed, partial: &Partial, reply: Reply) {
-        let code = partial.code.unwrap_or(0);
         let before = self.state;
         if let Some(exchange) = exchange_mut(&mut self.session, owed.exchange) {
             exchange.before = before;
             exchange.reply.get_or_insert(reply);
         }
         self.note_enhanced(owed.request, partial);
+        let Some(code) = partial.code else {
+            // It decides nothing, but the client need not be waited for any more.
+            if let Mode::Await(_) = self.mode {
+                self.mode = Mode::Command;
+            }
+            return;
+        };
         match owed.request {
             Request::Command(verb) => {
                 self.state = before.after(verb, code, owed.last);

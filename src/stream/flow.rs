@@ -124,6 +124,11 @@ impl<D> Flow<D> {
         let own = self.half(segment.way);
         let other = self.half(segment.way.back());
         let start = segment.seq.wrapping_add(1);
+        if matches!(self.stage, Stage::Ignored) {
+            // Nothing of it is known any more but that it was no session.
+            let begins = segment.flags.syn && segment.ack.is_none();
+            return if begins { Fit::Anew } else { Fit::Here };
+        }
         if segment.flags.syn {
             let again = own.anchored && own.starts_at(start);
             let untouched = own.next == 0 && other.next == 0;
@@ -623,6 +628,12 @@ impl<D: Consume> Flow<D> {
     }
 
     fn give_up(&mut self, hole: &Hole) {
+        let half = self.half_mut(hole.way);
+        // One number past all that was sent, acknowledged: a FIN that is not in the capture.
+        if hole.bytes == 1 && half.is_at_lost_fin() {
+            half.finish_at(half.next.cast_signed(), hole.tag);
+            return;
+        }
         self.gap(hole.way, hole.bytes, Some(hole.tag));
     }
 

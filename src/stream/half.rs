@@ -422,6 +422,11 @@ impl Half {
         bytes
     }
 
+    /// Whether all that is missing is one number after the last byte seen, acknowledged.
+    pub(super) fn is_at_lost_fin(&self) -> bool {
+        self.fin.is_none() && self.highest <= self.next && self.acked == self.next + 1
+    }
+
     /// Whether anything waits.
     pub(super) fn is_waiting(&self) -> bool {
         !self.waiting.is_empty() || self.fin.is_some_and(|_| !self.closed)
