@@ -1,6 +1,7 @@
 //! The client's stream: which bytes are a command, content, an AUTH line or TLS.
 
 use super::content::{self, Candidate, Scanner};
+use super::secrets::Near;
 use super::session::{
     Auth, AuthOutcome, Exchange, Mark, Protocol, Request, ResyncWhy, Transfer, Used,
 };
@@ -96,7 +97,7 @@ impl Dialog {
     /// Takes missing bytes of the client.
     pub(super) fn client_gap(&mut self, start: Start, gap: Gap) {
         if matches!(self.mode, Mode::Await(_)) {
-            self.parked.push_back(Parked { start, what: ParkedWhat::Gap(gap), masked: None });
+            self.park_gap(start, gap);
             return;
         }
         let inside = match &mut self.mode {
@@ -136,25 +137,34 @@ impl Dialog {
             self.flush_client();
             // The rest of that line comes after the gap, and both after the reply to it.
             if matches!(self.mode, Mode::Await(_)) {
-                self.parked.push_back(Parked { start, what: ParkedWhat::Gap(gap), masked: None });
+                self.park_gap(start, gap);
                 return;
             }
         }
         self.note_gap(Side::Client, gap, start.mark);
+        if !self.owed.is_empty() {
+            self.unsure.get_or_insert(self.position.server + 1);
+        }
         if matches!(self.mode, Mode::Command | Mode::Sasl) {
             self.mode = Mode::Unknown;
             self.resync(Side::Client, ResyncWhy::Gap, start.mark);
         }
     }
 
+    /// Sets missing bytes aside; gaps one after the other are one.
+    fn park_gap(&mut self, start: Start, gap: Gap) {
+        if let Some(Parked { what: ParkedWhat::Gap(before), .. }) = self.parked.back_mut() {
+            before.bytes = before.bytes.saturating_add(gap.bytes);
+            before.acked &= gap.acked;
+            return;
+        }
+        self.parked.push_back(Parked { start, what: ParkedWhat::Gap(gap), masked: None });
+    }
+
     /// Reads what was set aside as if no reply were to come: content after DATA unless it looks
     /// like commands.
     pub(super) fn read_without_reply(&mut self, awaited: Awaited) {
-        let first = self.parked.front().and_then(|parked| match &parked.what {
-            ParkedWhat::Data(data, from) => data.get(*from..)?.split(|&byte| byte == b'\n').next(),
-            ParkedWhat::Gap(_) => None,
-        });
-        let is_command = first.is_none_or(|line| is_surely_command(strip_cr(line)));
+        let is_command = self.first_parked_line().is_none_or(|line| is_surely_command(&line));
         self.mode = match awaited {
             Awaited::Data if is_command => Mode::Command,
             Awaited::Data => {
@@ -169,6 +179,21 @@ impl Dialog {
             Awaited::Starttls | Awaited::Auth => Mode::Command,
         };
         self.unpark();
+    }
+
+    /// The first line that was set aside, without its line end; `None` if a gap comes first.
+    fn first_parked_line(&self) -> Option<Vec<u8>> {
+        let mut line = Vec::new();
+        for parked in &self.parked {
+            let ParkedWhat::Data(data, from) = &parked.what else { break };
+            let rest = data.get(*from..).unwrap_or_default();
+            let end = memchr(b'\n', rest);
+            line.extend_from_slice(rest.get(..end.unwrap_or(rest.len())).unwrap_or(rest));
+            if end.is_some() || line.len() > self.settings.limits.line_bytes {
+                break;
+            }
+        }
+        (!line.is_empty()).then(|| strip_cr(&line).to_vec())
     }
 
     /// Reads what was set aside, now that it is known how.
@@ -280,8 +305,9 @@ impl Dialog {
             self.command(line);
             return;
         }
-        let secret = secrets::in_command(&Command::parse(line.text), line.text, true)
-            .filter(|secret| self.is_to_hide(line.text, secret));
+        self.session.elided.lines += 1;
+        let secret =
+            secrets::in_fragment(line.text).filter(|secret| self.is_to_hide(line.text, secret));
         self.hear_line(line, secret);
     }
 
@@ -312,7 +338,11 @@ impl Dialog {
     fn command(&mut self, line: &Line<'_>) {
         let command = Command::parse(line.text);
         let verb = command.verb;
-        let near = self.secrets_near || self.state.inferred;
+        let near = match (self.secrets_near, self.state.inferred) {
+            (true, _) => Near::Auth,
+            (_, true) => Near::Perhaps,
+            _ => Near::No,
+        };
         let secret = secrets::in_command(&command, line.text, near)
             .filter(|secret| self.is_to_hide(line.text, secret));
         self.hear_line(line, secret.clone());
@@ -337,22 +367,28 @@ impl Dialog {
                 }
             }
             Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => {
-                let given = envelope.as_ref().filter(|given| !given.path.whole.is_empty());
+                let given =
+                    envelope.as_ref().filter(|given| !given.path.whole.is_empty() && !line.cut);
+                let limits = self.bounds();
                 let from = given.map(|given| self.keep(given.path.address));
-                let limits = self.settings.limits;
                 let message =
                     self.mails.mail(&mut self.session, &limits, index, from, envelope.as_ref());
                 self.owe(|owed| owed.message = message);
             }
             Verb::Rcpt => {
                 let address = envelope.map_or(&b""[..], |envelope| envelope.path.address);
+                let limits = self.bounds();
                 let address = self.keep(address);
-                let limits = self.settings.limits;
                 let recipient = self.mails.rcpt(&mut self.session, &limits, index, address);
                 self.owe(|owed| owed.recipient = recipient);
             }
             // Of a size that is cut nobody knows how it goes on.
             Verb::Bdat if !line.cut => self.bdat(&command, index, line.asked),
+            Verb::Bdat => {
+                if let Some(message) = mail::message_mut(&mut self.session, message) {
+                    message.cut = true;
+                }
+            }
             Verb::Auth => self.auth_begins(&command),
             _ => {}
         }
@@ -391,38 +427,46 @@ impl Dialog {
         secret: Option<&Range<usize>>,
         message: Option<u32>,
     ) -> Option<u32> {
+        self.nonsense = None;
+        self.end_unsureness(line.start.seen);
         let is_first = self.session.exchanges.is_empty();
         let unseen = line.start.seen.is_some_and(|seen| seen < self.answered_to) && !is_first;
         // Of a script nobody knows when its lines are sent.
-        let pipelined = (!self.owed.is_empty() || unseen) && !self.is_script();
+        // Where the last reply is missing, what the client had seen tells.
+        let knew = self.server_gap.is_some_and(|(from, _)| {
+            line.start.seen.is_some_and(|seen| seen > from.max(self.answered_to))
+        });
+        let waits = !self.owed.is_empty() && !knew;
+        let pipelined = (waits || unseen) && !self.is_script();
         if pipelined {
             note_used(&mut self.session.used, b"PIPELINING");
         }
-        let index = if self.session.exchanges.len() < self.settings.limits.exchanges {
-            let hidden = secret.map(|range| range.len() as u64);
-            let hidden = hidden.or(line.masked.map(|masked| masked.bytes.unwrap_or_default()));
-            let span = match secret {
-                Some(range) => self.keep(&masked(line.text, range)),
-                None => self.keep(line.text),
+        let index =
+            if self.session.exchanges.len() < self.settings.limits.exchanges && self.has_room() {
+                let hidden = secret.map(|range| range.len() as u64);
+                let hidden = hidden.or(line.masked.map(|masked| masked.bytes.unwrap_or_default()));
+                let span = match secret {
+                    Some(range) => self.keep(&masked(line.text, range)),
+                    None => self.keep(line.text),
+                };
+                self.session.exchanges.push(Exchange {
+                    request,
+                    line: span,
+                    octets: line.octets,
+                    line_end: line.end,
+                    asked: line.asked,
+                    pipelined,
+                    masked: hidden.map(|hidden| u32::try_from(hidden).unwrap_or(u32::MAX)),
+                    cut: line.cut,
+                    before: self.state,
+                    reply: None,
+                    message,
+                });
+                u32::try_from(self.session.exchanges.len() - 1).ok()
+            } else {
+                self.session.elided_exchanges += 1;
+                None
             };
-            self.session.exchanges.push(Exchange {
-                request,
-                line: span,
-                octets: line.octets,
-                line_end: line.end,
-                asked: line.asked,
-                pipelined,
-                masked: hidden.map(|hidden| u32::try_from(hidden).unwrap_or(u32::MAX)),
-                cut: line.cut,
-                before: self.state,
-                reply: None,
-                message,
-            });
-            u32::try_from(self.session.exchanges.len() - 1).ok()
-        } else {
-            self.session.elided_exchanges += 1;
-            None
-        };
         self.owed.push_back(Owed {
             request,
             exchange: index,
@@ -438,6 +482,17 @@ impl Dialog {
             self.forgotten += 1;
         }
         index
+    }
+
+    /// The client goes on with `seen` of the server's stream seen: if that ends the doubt about
+    /// which command was answered how, those before stay without a reply.
+    fn end_unsureness(&mut self, seen: Option<u64>) {
+        let known = self.unsure.zip(seen).is_some_and(|(from, seen)| seen >= from);
+        if known || self.unsure.is_some() && self.owed.is_empty() {
+            self.unsure = None;
+            self.owed.clear();
+            self.server_gap = None;
+        }
     }
 
     fn note_used(&mut self, command: &Command<'_>, envelope: Option<&Envelope<'_>>) {
@@ -627,6 +682,25 @@ impl Scanner {
             candidate.tail.push(Parked { start, what, masked: None });
         }
     }
+}
+
+/// Whether what follows a gap is commands, as far as it goes: nothing, or a first line that is
+/// surely one. The tail of a line, up to its end, says nothing.
+pub(super) fn is_command_start(tail: &[Parked]) -> bool {
+    let mut text = Vec::new();
+    for piece in tail {
+        if let ParkedWhat::Data(data, _) = &piece.what {
+            text.extend_from_slice(data.get(..data.len().min(1024)).unwrap_or(data));
+        }
+        if text.len() > 1024 {
+            break;
+        }
+    }
+    let mut lines = text.split(|&byte| byte == b'\n');
+    let first = lines.next().unwrap_or_default();
+    let second = lines.next().unwrap_or_default();
+    let is_command = |line: &[u8]| line.is_empty() || is_surely_command(strip_cr(line));
+    is_command(first) || strip_cr(first) == b"." && is_command(second)
 }
 
 /// Adds the extension that `keyword` names.

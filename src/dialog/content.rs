@@ -5,7 +5,7 @@
 //! to decide.
 
 use super::session::{Content, Mark};
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 /// Reads mail data until its end. No byte is kept but those after a candidate.
 #[derive(Debug, Default)]
@@ -187,8 +187,12 @@ pub(super) fn count_chunk(facts: &mut Content, bytes: &[u8]) {
 
 /// Counts `text` into `facts`: octets, and those that are special.
 fn tally(facts: &mut Content, text: &[u8]) {
-    let count = |test: fn(&u8) -> bool| text.iter().filter(|byte| test(byte)).count() as u64;
     facts.octets += text.len() as u64;
+    // Nearly all lines hold nothing special, and the vectorised searches tell so at once.
+    if text.is_ascii() && memchr2(b'\r', 0, text).is_none() {
+        return;
+    }
+    let count = |test: fn(&u8) -> bool| text.iter().filter(|byte| test(byte)).count() as u64;
     facts.bare_cr += count(|&byte| byte == b'\r');
     facts.eight_bit += count(|&byte| byte >= 0x80);
     facts.nul += count(|&byte| byte == 0);

@@ -95,7 +95,9 @@ impl Dialog {
             }
             return false;
         }
-        if partial.code == Some(421) {
+        // A refusal of its own accord (an idle client, a shutdown) proves nothing; a command that
+        // was taken, or content that was asked for, does.
+        if !partial.code.is_some_and(|code| code / 100 == 2 || code == 354) {
             return false;
         }
         let Some(doubt) = self.doubt.take() else { return false };

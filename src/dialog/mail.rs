@@ -9,6 +9,8 @@ use crate::smtp::command::Envelope;
 pub(super) struct Mails {
     /// The message that RCPT, DATA and BDAT go to.
     current: Option<u32>,
+    /// The last MAIL began a message that was too many to keep.
+    is_elided: bool,
     /// The open message before a nested MAIL whose reply has not come yet.
     before: Option<u32>,
 }
@@ -38,8 +40,10 @@ impl Mails {
         envelope: Option<&Envelope<'_>>,
     ) -> Option<u32> {
         self.before = self.current.take();
+        self.is_elided = false;
         if session.messages.len() >= limits.messages {
             session.elided_messages += 1;
+            self.is_elided = true;
             return None;
         }
         let declared = envelope.and_then(|envelope| {
@@ -137,11 +141,15 @@ impl Mails {
 
     /// A message whose MAIL is missing from the input.
     pub(super) fn without_mail(&mut self, session: &mut Session, limits: &Limits) -> Option<u32> {
+        if self.is_elided {
+            return None;
+        }
         self.mail(session, limits, None, None, None)
     }
 
     /// The transaction is over for the client: what comes belongs to the next.
     pub(super) fn over(&mut self) {
+        self.is_elided = false;
         self.current = None;
     }
 

@@ -28,8 +28,8 @@ use crate::time::Stamp;
 use clock::Clock;
 use mail::Mails;
 use session::{
-    AuthOutcome, Exchange, GapAt, Mark, Protocol, Request, Resync, ResyncWhy, Session, Span, Text,
-    Timing, Tls, Used,
+    AuthOutcome, Elided, Exchange, GapAt, Mark, Protocol, Request, Resync, ResyncWhy, Session,
+    Span, Text, Timing, Tls, Used,
 };
 use state::State;
 use std::collections::VecDeque;
@@ -82,6 +82,11 @@ pub struct Dialog {
     owed: VecDeque<Owed>,
     /// Commands in front of `owed` that are not answered either and were too many to keep.
     forgotten: u64,
+    /// The command that a line without a code was taken to answer last.
+    nonsense: Option<Owed>,
+    /// Which command a reply answers cannot be told until the client sends something in the
+    /// knowledge of this offset of the server's stream.
+    unsure: Option<u64>,
     /// How often the last mail data could have been read in two ways and the replies were those
     /// of the strict reading.
     strict: u32,
@@ -216,6 +221,7 @@ impl Dialog {
             elided_exchanges: 0,
             messages: Vec::new(),
             elided_messages: 0,
+            elided: Elided::default(),
             unsolicited: Vec::new(),
             gaps: Vec::new(),
             resyncs: Vec::new(),
@@ -237,6 +243,8 @@ impl Dialog {
             parked_bytes: 0,
             owed: VecDeque::new(),
             forgotten: 0,
+            nonsense: None,
+            unsure: None,
             strict: 0,
             reply: None,
             answered_to: 0,
@@ -345,6 +353,8 @@ impl Dialog {
         self.state.inferred = true;
         if self.session.gaps.len() < self.settings.limits.unsolicited {
             self.session.gaps.push(GapAt { side, gap, mark });
+        } else {
+            self.session.elided.gaps += 1;
         }
         if let Some(tap) = &mut self.tap {
             tap.gap(side, gap);
@@ -355,6 +365,8 @@ impl Dialog {
         self.state.inferred = true;
         if self.session.resyncs.len() < self.settings.limits.unsolicited {
             self.session.resyncs.push(Resync { side, why, mark });
+        } else {
+            self.session.elided.resyncs += 1;
         }
     }
 
@@ -390,9 +402,20 @@ impl Dialog {
         }
     }
 
-    /// Keeps `text` in the session; shortened to nothing where the session has too much.
+    /// Whether the session's text has room for one more command and its reply.
+    fn has_room(&self) -> bool {
+        self.session.text.0.len() < self.settings.limits.session_text
+    }
+
+    /// The limits, with no room for messages where there is none for their text.
+    fn bounds(&self) -> Limits {
+        let limits = self.settings.limits;
+        if self.has_room() { limits } else { Limits { messages: 0, recipients: 0, ..limits } }
+    }
+
+    /// Keeps `text` in the session.
     fn keep(&mut self, text: &[u8]) -> Span {
-        keep(&mut self.session.text, text, self.settings.limits.session_text)
+        keep(&mut self.session.text, text)
     }
 
     /// Who is expected to go on.
@@ -433,7 +456,10 @@ impl Consume for Dialog {
             What::Open(_) | What::Tls(_) | What::Close(_) => 0,
         };
         *self.position.of_mut(chunk.side) += len;
-        let start = Start { mark, seen: chunk.seen, offset };
+        // The order of a transcript is that in which its lines were seen, unless it says so.
+        let all = (self.session.opening.medium == Medium::Transcript)
+            .then_some(*self.position.of(chunk.side.other()));
+        let start = Start { mark, seen: chunk.seen.or(all), offset };
         match (what, chunk.side) {
             (What::Open(step), _) => self.open(step, chunk.at),
             (What::Data(bytes), Side::Client) => self.client_data(start, bytes),
@@ -475,14 +501,11 @@ fn exchange_mut(session: &mut Session, index: Option<u32>) -> Option<&mut Exchan
     session.exchanges.get_mut(index? as usize)
 }
 
-/// Appends `bytes` to `text`, which holds at most `most`.
-fn keep(text: &mut Text, bytes: &[u8], most: usize) -> Span {
-    let at = text.0.len();
-    if at + bytes.len() > most {
-        return Span::default();
-    }
-    text.0.extend_from_slice(bytes);
+/// Appends `bytes` to `text`. Nothing is kept of a text that is full: who asks has looked.
+fn keep(text: &mut Text, bytes: &[u8]) -> Span {
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let at = text.0.len();
+    text.0.extend_from_slice(bytes);
     Span { at: number(at), len: number(bytes.len()) }
 }
 

@@ -10,18 +10,28 @@ const REMEMBERED: usize = 8;
 /// What stands in place of a secret.
 pub(super) const MASK: &[u8] = b"****";
 
+/// Whether a line that is no command may be a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Near {
+    /// AUTH came just before: it is one, whatever it looks like.
+    Auth,
+    /// What came before is not known: it is one if it looks so.
+    Perhaps,
+    /// Nothing says so.
+    No,
+}
+
 /// Where the secret of a command line stands, if it has one: the initial response of AUTH
-/// (RFC 4954 §4), the argument of POP3's PASS that a confused client sends.
-///
-/// `base64` says that a line that is no command and looks like base64 may be one too: after AUTH,
-/// or where the beginning of the dialog is not known.
-pub(super) fn in_command(command: &Command<'_>, line: &[u8], base64: bool) -> Option<Range<usize>> {
+/// (RFC 4954 §4), the argument of POP3's PASS that a confused client sends, the whole of a line
+/// that is no command where one may be `near`.
+pub(super) fn in_command(command: &Command<'_>, line: &[u8], near: Near) -> Option<Range<usize>> {
     match command.verb {
         Verb::Auth => {
-            let mechanism = command.argument.iter().position(|&b| b == b' ' || b == b'\t')?;
+            let is_end = |b: &u8| matches!(b, b' ' | b'\t' | b'=');
+            let mechanism = command.argument.iter().position(is_end)?;
             let rest = command.argument.get(mechanism..)?;
             let blanks = rest.iter().take_while(|&&b| b == b' ' || b == b'\t').count();
-            let start = command.argument_at + mechanism + blanks;
+            let start = command.argument_at + mechanism + blanks.max(1);
             let secret = line.get(start..)?;
             // `=` is an empty initial response: nothing to hide.
             (!secret.is_empty() && secret != b"=").then_some(start..line.len())
@@ -30,9 +40,22 @@ pub(super) fn in_command(command: &Command<'_>, line: &[u8], base64: bool) -> Op
         Verb::Other if is_like_auth(command.word) => {
             (!command.argument.is_empty()).then_some(command.argument_at..line.len())
         }
-        Verb::Other if base64 && looks_like_base64(line) => Some(0..line.len()),
+        Verb::Other if near == Near::Auth && !line.is_empty() => Some(0..line.len()),
+        Verb::Other if near == Near::Perhaps && looks_like_base64(line) => Some(0..line.len()),
         _ => None,
     }
+}
+
+/// Where a secret may stand in a line whose beginning may be missing: its last word, if that is
+/// long and looks like base64 and little stands before it.
+pub(super) fn in_fragment(line: &[u8]) -> Option<Range<usize>> {
+    let known = in_command(&Command::parse(line), line, Near::Perhaps);
+    known.or_else(|| {
+        let at = line.iter().rposition(|&b| b == b' ').map_or(0, |blank| blank + 1);
+        let word = line.get(at..)?;
+        let few = line.get(..at)?.iter().filter(|&&b| b == b' ').count() <= 3;
+        (few && word.len() >= 8 && looks_like_base64(word)).then_some(at..line.len())
+    })
 }
 
 /// Whether a line of an AUTH exchange holds a secret: not the cancelling `*`, nor nothing.
@@ -95,8 +118,8 @@ fn looks_like_base64(line: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn secret(line: &str, base64: bool) -> Option<&str> {
-        let range = in_command(&Command::parse(line.as_bytes()), line.as_bytes(), base64)?;
+    fn secret(line: &str, near: Near) -> Option<&str> {
+        let range = in_command(&Command::parse(line.as_bytes()), line.as_bytes(), near)?;
         line.get(range)
     }
 
@@ -115,16 +138,20 @@ mod tests {
 
     #[test]
     fn finds_what_must_not_be_shown() {
-        assert_eq!(secret("AUTH PLAIN AGEAYg==", false), Some("AGEAYg=="));
-        assert_eq!(secret("auth login  dXNlcg== x", false), Some("dXNlcg== x"));
-        assert_eq!(secret("AUTH LOGIN", false), None);
-        assert_eq!(secret("AUTH EXTERNAL =", false), None);
-        assert_eq!(secret("pass hunter2", false), Some("hunter2"));
-        assert_eq!(secret("AUTHPLAIN AGEAYg==", false), Some("AGEAYg=="));
-        assert_eq!(secret("XAUTH PLAIN AGEAYg==", false), Some("PLAIN AGEAYg=="));
-        assert_eq!(secret("AGEAYg==", true), Some("AGEAYg=="));
-        assert_eq!(secret("AGEAYg==", false), None);
-        assert_eq!(secret("QUIT", true), None);
+        assert_eq!(secret("AUTH PLAIN AGEAYg==", Near::No), Some("AGEAYg=="));
+        assert_eq!(secret("auth login  dXNlcg== x", Near::No), Some("dXNlcg== x"));
+        assert_eq!(secret("AUTH LOGIN", Near::No), None);
+        assert_eq!(secret("AUTH EXTERNAL =", Near::No), None);
+        assert_eq!(secret("pass hunter2", Near::No), Some("hunter2"));
+        assert_eq!(secret("AUTHPLAIN AGEAYg==", Near::No), Some("AGEAYg=="));
+        assert_eq!(secret("XAUTH PLAIN AGEAYg==", Near::No), Some("PLAIN AGEAYg=="));
+        assert_eq!(secret("AGEAYg==", Near::Perhaps), Some("AGEAYg=="));
+        assert_eq!(secret("AGEAYg==", Near::No), None);
+        assert_eq!(secret("QUIT", Near::Perhaps), None);
+        assert_eq!(secret("AUTH PLAIN=AGEAYg==", Near::No), Some("AGEAYg=="));
+        assert_eq!(secret("my password", Near::Auth), Some("my password"));
+        assert_eq!(in_fragment(b"IN AGEAYgBjZA=="), Some(3..15));
+        assert_eq!(in_fragment(b"this is just text"), None);
         assert!(in_auth_line(b"cGFzcw==") && !in_auth_line(b"*"));
     }
 }

@@ -134,7 +134,8 @@ impl Dialog {
                 cut: false,
             })
         });
-        if (partial.lines as usize) < limits.reply_lines {
+        let has_room = partial.text.len() + text.len() <= 4 * limits.line_bytes;
+        if (partial.lines as usize) < limits.reply_lines && has_room {
             if partial.lines > 0 {
                 partial.text.push(b'\n');
             }
@@ -180,7 +181,9 @@ impl Dialog {
             self.state.closing |= partial.code == Some(421);
         } else if self.forgotten > 0 && partial.code.is_some() {
             self.forgotten -= 1;
-        } else if let Some(owed) = self.owed_for(partial) {
+        } else if let Some(owed) =
+            self.owed_after_nonsense(partial).or_else(|| self.owed_for(partial))
+        {
             self.answer(owed, partial, reply);
         } else {
             self.unsolicited(partial, reply);
@@ -218,10 +221,32 @@ impl Dialog {
         let Some(code) = partial.code else { return self.owed_for_nonsense(partial) };
         self.end_content_by_reply(partial, code);
         self.skip_lost_replies(partial, code);
+        if self.is_unsure(partial, code) {
+            return None;
+        }
         let front = self.owed.front()?;
         // What the server had not received it cannot answer.
         let received = partial.seen.is_none_or(|seen| seen >= front.end);
         if received { self.owed.pop_front() } else { None }
+    }
+
+    /// Whether replies (or commands) that are missing make it a guess which command `partial`
+    /// answers: no pairing is better than a wrong one. A 354 can only answer DATA; what the
+    /// client sends in the knowledge of what came since ends the doubt.
+    fn is_unsure(&mut self, partial: &Partial, code: u16) -> bool {
+        let is_gap = self.server_gap.is_some_and(|(_, until)| until <= partial.begun.offset);
+        if is_gap && self.owed.len() > 1 {
+            self.unsure.get_or_insert(partial.until);
+        }
+        if self.unsure.is_none() {
+            return false;
+        }
+        let is_data =
+            self.owed.front().is_some_and(|front| front.request == Request::Command(Verb::Data));
+        if self.owed.is_empty() || code == 354 && is_data {
+            self.unsure = None;
+        }
+        self.unsure.is_some()
     }
 
     /// The command that a line without a code answers: where only one is owed, a client that
@@ -229,7 +254,20 @@ impl Dialog {
     fn owed_for_nonsense(&mut self, partial: &Partial) -> Option<Owed> {
         let front = self.owed.front().filter(|_| self.owed.len() == 1)?;
         let received = partial.seen.is_none_or(|seen| seen >= front.end);
-        if received { self.owed.pop_front() } else { None }
+        self.nonsense = if received { self.owed.pop_front() } else { None };
+        self.nonsense
+    }
+
+    /// A reply with a code comes after a line that had none, and no command since: it is the
+    /// answer, and the line was nothing.
+    fn owed_after_nonsense(&mut self, partial: &Partial) -> Option<Owed> {
+        let owed = self.nonsense.take().filter(|_| self.owed.is_empty())?;
+        partial.code?;
+        let taken = exchange_mut(&mut self.session, owed.exchange)?.reply.take();
+        if let Some(reply) = taken {
+            self.keep_apart(reply);
+        }
+        Some(owed)
     }
 
     /// After a gap in the server's stream: drops the commands whose replies must have been in
@@ -237,6 +275,7 @@ impl Dialog {
     fn skip_lost_replies(&mut self, partial: &Partial, code: u16) {
         let (from, has_gap) = match self.server_gap {
             Some((from, _)) => (from, true),
+            None if self.unsure.is_some() && code == 354 => (u64::MAX, false),
             // Only DATA is answered with 354: replies before it were lost, or never sent.
             None if code == 354 => (u64::MAX, false),
             None => return,
@@ -250,16 +289,16 @@ impl Dialog {
             });
             let is_data = |owed: &Owed| owed.request == Request::Command(Verb::Data);
             let other = code == 354 && !is_data(front) && self.owed.iter().any(is_data);
-            // So was what is set aside until this very reply.
+            // So was what is set aside until this very reply: all that is owed was lost then.
             let went_on = match self.mode {
-                Mode::Await(awaited)
-                    if has_gap && self.owed.len() == 1 && !self.parked.is_empty() =>
-                {
+                Mode::Await(awaited) if has_gap && !self.parked.is_empty() => {
+                    let asked = self.owed.back().and_then(|awaited| awaited.seen);
                     let heard =
                         self.parked.iter().filter_map(|parked| parked.start.seen).any(|seen| {
-                            seen > from && seen <= partial.begun.offset && front.seen != Some(seen)
+                            seen > from && seen <= partial.begun.offset && asked != Some(seen)
                         });
-                    let content = awaited == Awaited::Data
+                    let content = self.owed.len() == 1
+                        && awaited == Awaited::Data
                         && code != 354
                         && partial.seen.is_none_or(|seen| seen > front.end);
                     (heard || content).then_some(awaited)
@@ -275,7 +314,9 @@ impl Dialog {
                 exchange.before = self.state;
             }
             self.resync(Side::Server, ResyncWhy::ReplyMissing, mark);
-            if let Some(awaited) = went_on {
+            if let Some(awaited) = went_on
+                && self.owed.is_empty()
+            {
                 self.read_without_reply(awaited);
                 self.end_content_by_reply(partial, code);
             }
@@ -292,7 +333,9 @@ impl Dialog {
         else {
             return;
         };
-        if partial.seen.is_some_and(|seen| seen < candidate.offset) {
+        // Behind a gap the end is there only if what follows is no more content.
+        let goes_on = candidate.is_gap && !client::is_command_start(&candidate.tail);
+        if goes_on || partial.seen.is_some_and(|seen| seen < candidate.offset) {
             return;
         }
         self.end_at_candidate(*candidate);
@@ -323,11 +366,18 @@ impl Dialog {
         }
     }
 
-    fn unsolicited(&mut self, partial: &Partial, reply: Reply) {
+    /// Keeps a reply that answers nothing.
+    fn keep_apart(&mut self, reply: Reply) {
         let after = u32::try_from(self.session.exchanges.len()).unwrap_or(u32::MAX);
         if self.session.unsolicited.len() < self.settings.limits.unsolicited {
             self.session.unsolicited.push(Unsolicited { reply, after });
+        } else {
+            self.session.elided.unsolicited += 1;
         }
+    }
+
+    fn unsolicited(&mut self, partial: &Partial, reply: Reply) {
+        self.keep_apart(reply);
         let mark = partial.begun.mark;
         match partial.code {
             Some(421) => self.state.closing = true,
@@ -465,17 +515,20 @@ impl Dialog {
     fn introduced(&mut self, verb: Verb, owed: &Owed, partial: &Partial) {
         self.transaction_given_up();
         self.session.protocol = Protocol::of(verb);
-        if verb == Verb::Helo || self.session.hellos.len() >= self.settings.limits.reply_lines {
+        if verb == Verb::Helo || !self.has_room() {
             return;
         }
-        let most = self.settings.limits.session_text;
+        // Of too many, the last counts.
+        if self.session.hellos.len() >= self.settings.limits.reply_lines {
+            self.session.hellos.pop();
+        }
         let lines = partial.text.split(|&byte| byte == b'\n').skip(1);
         let mut offers = Vec::new();
         self.enhanced = false;
         for line in lines {
             let Some(offered) = offer(ReplyLine::parse(line).text) else { continue };
             self.enhanced |= offered.keyword.eq_ignore_ascii_case(b"ENHANCEDSTATUSCODES");
-            offers.push(keep(&mut self.session.text, ReplyLine::parse(line).text, most));
+            offers.push(keep(&mut self.session.text, ReplyLine::parse(line).text));
         }
         let exchange = owed.exchange.unwrap_or(u32::MAX);
         self.session.hellos.push(Hello { exchange, offers });

@@ -41,6 +41,8 @@ pub struct Session {
     pub messages: Vec<Message>,
     /// Messages that were not kept because there were too many.
     pub elided_messages: u64,
+    /// What else was not kept because there was too much.
+    pub elided: Elided,
     /// Replies that answer no command.
     pub unsolicited: Vec<Unsolicited>,
     /// Bytes that are not in the input.
@@ -57,6 +59,19 @@ pub struct Session {
     pub timing: Timing,
     /// Commands and replies.
     pub text: Text,
+}
+
+/// Counts of what was not kept of a session, or not read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Elided {
+    /// Replies that answer no command.
+    pub unsolicited: u64,
+    /// Gaps.
+    pub gaps: u64,
+    /// Resynchronisations.
+    pub resyncs: u64,
+    /// Client lines of which nobody can say what they are: after a gap or a late start.
+    pub lines: u64,
 }
 
 /// The text of a session: commands and replies, one after the other.

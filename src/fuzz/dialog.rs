@@ -273,7 +273,7 @@ fn check_secret(session: &Session, text: &[u8], is_certain: bool) {
         || session.exchanges.iter().any(|e| e.request == Request::Command(Verb::Bdat))
         || session.elided_exchanges > 0;
     if is_certain && !has_content {
-        assert!(!holds(text), "the secret of AUTH is masked in the transcript");
+        assert!(!holds(text), "the secret of AUTH is masked in\n{}", text.escape_ascii());
     }
 }
 

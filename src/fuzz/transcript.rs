@@ -21,10 +21,17 @@ pub fn transcript(data: &[u8]) {
         let settings = Arc::new(Settings { limits, show_secrets });
         let (first, text) = sessions(data, dialect, &settings);
         // A native form of a script would be another dialog: one with a server that is silent.
-        if dialect == Dialect::Script {
+        // After a gap, what is understood depends on the order of both sides' lines, which the
+        // writer gives as understood.
+        if dialect == Dialect::Script || first.iter().any(|session| !session.gaps.is_empty()) {
             continue;
         }
         let (second, again) = sessions(&text, Dialect::Native, &settings);
+        assert_eq!(first.len(), second.len(), "in\n{}", text.escape_ascii());
+        // A mask may look like something that the secret did not look like.
+        if !show_secrets {
+            continue;
+        }
         assert_eq!(summaries(&first), summaries(&second), "in\n{}", text.escape_ascii());
         let (text, again) = (String::from_utf8_lossy(&text), String::from_utf8_lossy(&again));
         assert_eq!(text, again, "written twice, the same text");

@@ -303,9 +303,14 @@ impl View<'_> {
                     u64::from(reply.lines).saturating_sub(kept as u64)
                 })
                 .sum(),
+            unsolicited_replies: session.elided.unsolicited,
+            gaps: session.elided.gaps,
+            resyncs: session.elided.resyncs,
+            unread_lines: session.elided.lines,
         };
-        let any = elided.exchanges + elided.messages + elided.recipients + elided.reply_lines > 0;
-        any.then_some(elided)
+        let messages = elided.exchanges + elided.messages + elided.recipients + elided.reply_lines;
+        let places = elided.unsolicited_replies + elided.gaps + elided.resyncs;
+        (messages + places + elided.unread_lines > 0).then_some(elided)
     }
 
     fn gap(&self, gap: &dialog::GapAt) -> Gap {

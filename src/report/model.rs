@@ -300,6 +300,14 @@ model! {
         pub recipients: u64,
         /// Lines of kept replies.
         pub reply_lines: u64,
+        /// Replies that answer no command.
+        pub unsolicited_replies: u64,
+        /// Gaps.
+        pub gaps: u64,
+        /// Resynchronisations.
+        pub resyncs: u64,
+        /// Client lines of which nobody can say what they are: after a gap or a late start.
+        pub unread_lines: u64,
     }
 
     /// Bytes that are not in the input.

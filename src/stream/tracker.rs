@@ -21,7 +21,7 @@ use std::collections::VecDeque;
 pub struct Tracker<D> {
     limits: Limits,
     ports: Ports,
-    flows: Table<FlowKey, Flow<D>>,
+    flows: Table<FlowKey, Box<Flow<D>>>,
     /// Connections that are over and still take up their own late segments: the frame (counted
     /// over the run) at which they were.
     over: VecDeque<(FlowKey, Origin, u64)>,
@@ -89,7 +89,7 @@ impl<D: Consume> Tracker<D> {
 
     /// Ends all connections, in the order in which they began.
     pub fn finish<F: Follow<Dialog = D>>(&mut self, follow: &mut F) {
-        let mut flows: Vec<Flow<D>> = std::iter::from_fn(|| self.flows.pop_oldest()).collect();
+        let mut flows: Vec<Box<Flow<D>>> = std::iter::from_fn(|| self.flows.pop_oldest()).collect();
         flows.sort_by_key(|flow| flow.first);
         let around = Around { limits: &self.limits, ports: &self.ports };
         for flow in flows {
@@ -109,11 +109,11 @@ impl<D: Consume> Tracker<D> {
             && let Some(flow) = self.flows.pop_oldest()
         {
             troubles.add(Trouble::EvictedSession, flow.first);
-            self.hand_on(flow, Ending::Evicted, follow);
+            self.hand_on(*flow, Ending::Evicted, follow);
         }
         self.ended.remove(&segment.flow);
         follow.candidate(segment.origin);
-        self.flows.insert(segment.flow, Flow::new(segment));
+        self.flows.insert(segment.flow, Box::new(Flow::new(segment)));
     }
 
     /// Ends the connections that were over long enough ago.
@@ -139,7 +139,7 @@ impl<D: Consume> Tracker<D> {
             }
             self.ended.insert(*key, flow.ends());
         }
-        self.hand_on(flow, ending, follow);
+        self.hand_on(*flow, ending, follow);
     }
 
     fn hand_on<F: Follow<Dialog = D>>(&mut self, flow: Flow<D>, ending: Ending, follow: &mut F) {
