@@ -50,7 +50,7 @@ fn sessions(data: &[u8], dialect: Dialect, settings: &Arc<Settings>) -> (Vec<Ses
         match event {
             Event::Begin(opening) => {
                 assert!(open.is_none(), "a session ends before the next begins");
-                let writer = Heard(Writer::new(Some(opening.digits), limits));
+                let writer = Heard(Writer::new(Some(9), limits));
                 let dialog = Dialog::new(&opening, Arc::clone(settings), Some(Box::new(writer)));
                 open = Some((opening, dialog, opening.at));
             }

@@ -89,6 +89,9 @@ pub(super) enum Bytes {
     Cut(u64),
 }
 
+/// Bytes of memory that a waiting piece takes besides its data.
+const PIECE: usize = 128;
+
 /// What became of a segment's payload.
 pub(super) enum Accepted<'a> {
     /// Nothing of it is new, or it waits.
@@ -105,12 +108,13 @@ impl Bytes {
         }
     }
 
-    /// Bytes of memory.
+    /// Bytes of memory, those of the map's entry included.
     fn size(&self) -> usize {
-        match self {
-            Self::Data(data) => data.len(),
-            Self::Cut(_) => 0,
-        }
+        PIECE
+            + match self {
+                Self::Data(data) => data.len(),
+                Self::Cut(_) => 0,
+            }
     }
 }
 
@@ -168,9 +172,19 @@ impl Half {
         Some(self.base?.wrapping_add(self.next as u32))
     }
 
-    /// How far `seq` lies from the next byte, in either direction.
+    /// How far `seq` lies from where the stream is known to be, in either direction: the next
+    /// byte, the last one seen, the last one acknowledged.
     pub(super) fn distance(&self, seq: u32) -> Option<u32> {
-        Some(seq.wrapping_sub(self.next_seq()?).cast_signed().unsigned_abs())
+        let next = self.next_seq()?;
+        [self.next, self.highest, self.acked]
+            .into_iter()
+            .map(|known| {
+                // The sequence space wraps: only the low 32 bits of an offset matter.
+                #[allow(clippy::cast_possible_truncation)]
+                let place = next.wrapping_add(known.wrapping_sub(self.next) as u32);
+                seq.wrapping_sub(place).cast_signed().unsigned_abs()
+            })
+            .min()
     }
 
     /// The first offset moves back by `by` bytes: earlier bytes of the stream turned up before
@@ -276,7 +290,9 @@ impl Half {
             .is_none_or(|(at, piece)| at + piece.bytes.len() <= start);
         if start < end && free {
             self.highest = self.highest.max(end);
-            self.waiting.insert(start, Piece { tag, bytes: Bytes::Cut(end - start) });
+            let bytes = Bytes::Cut(end - start);
+            self.waiting_bytes += bytes.size();
+            self.waiting.insert(start, Piece { tag, bytes });
         }
         Accepted::Kept
     }
@@ -466,8 +482,9 @@ impl Half {
             if end > until {
                 if let Bytes::Data(data) = piece.bytes {
                     let rest = slice(&data, until - self.next, data.len() as u64).to_vec();
-                    self.waiting_bytes += rest.len();
-                    self.waiting.insert(until, Piece { tag: piece.tag, bytes: Bytes::Data(rest) });
+                    let bytes = Bytes::Data(rest);
+                    self.waiting_bytes += bytes.size();
+                    self.waiting.insert(until, Piece { tag: piece.tag, bytes });
                 }
                 break;
             }
