@@ -4,6 +4,8 @@
 //! `SMTP_AUDIT_DAMAGE=1000` tries so many places in each capture, instead of a few.
 
 // A test may panic: that is how it fails. What it skips, it says.
+// Test support is shared by test programs, none of which uses all of it.
+#![allow(dead_code, unreachable_pub, missing_docs)]
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -4,6 +4,8 @@
 //! Whatever a fuzzer finds becomes a file in `fuzz/seeds`, and so a test.
 
 // A test may panic: that is how it fails.
+// Test support is shared by test programs, none of which uses all of it.
+#![allow(dead_code, unreachable_pub, missing_docs)]
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 
 #[allow(dead_code)] // the weaver uses more of it

@@ -96,6 +96,8 @@ impl Dialog {
 
     /// Takes missing bytes of the client.
     pub(super) fn client_gap(&mut self, start: Start, gap: Gap) {
+        // With a command missing, a reply too many proves nothing.
+        self.doubt = None;
         if matches!(self.mode, Mode::Await(_)) {
             self.park_gap(start, gap);
             return;
@@ -551,6 +553,9 @@ impl Dialog {
     /// The last octet of a chunk came with `mark`.
     fn chunk_ends(&mut self, mark: Mark) {
         let Mode::Chunk { last, exchange, message, .. } = self.mode else { return };
+        if let Some(tap) = &mut self.tap {
+            tap.cut(Side::Client);
+        }
         self.mode = Mode::Command;
         if let Some(exchange) = exchange_mut(&mut self.session, exchange)
             && exchange.reply.is_none()

@@ -49,6 +49,8 @@ pub struct Settings {
 pub trait Tap: Send {
     /// Bytes of `side`, a piece of the stream cut anywhere. `seen` as in [`Chunk::seen`].
     fn data(&mut self, side: Side, at: Option<Stamp>, seen: Option<u64>, bytes: &[u8]);
+    /// The next bytes of `side` belong to something else than those before.
+    fn cut(&mut self, _side: Side) {}
     /// The next bytes of `side` stand for a secret of `bytes` bytes, if that is known.
     fn masked(&mut self, side: Side, bytes: Option<u64>);
     /// Bytes of `side` are missing.
@@ -456,10 +458,11 @@ impl Consume for Dialog {
             What::Open(_) | What::Tls(_) | What::Close(_) => 0,
         };
         *self.position.of_mut(chunk.side) += len;
-        // The order of a transcript is that in which its lines were seen, unless it says so.
-        let all = (self.session.opening.medium == Medium::Transcript)
-            .then_some(*self.position.of(chunk.side.other()));
-        let start = Start { mark, seen: chunk.seen.or(all), offset };
+        // A line of a transcript has seen all above it, unless it says otherwise.
+        let above = *self.position.of(chunk.side.other());
+        let is_line = self.session.opening.medium == Medium::Transcript;
+        let seen = chunk.seen.or(is_line.then_some(above));
+        let start = Start { mark, seen, offset };
         match (what, chunk.side) {
             (What::Open(step), _) => self.open(step, chunk.at),
             (What::Data(bytes), Side::Client) => self.client_data(start, bytes),
@@ -472,8 +475,10 @@ impl Consume for Dialog {
             (What::Gap(gap), Side::Client) => self.client_gap(start, gap),
             (What::Gap(gap), Side::Server) => self.server_gap(start, gap),
             (What::Tls(bytes), side) => {
-                self.mode = Mode::Tls;
-                self.server_tls = true;
+                match side {
+                    Side::Client => self.mode = Mode::Tls,
+                    Side::Server => self.server_tls = true,
+                }
                 self.tls(side, bytes, mark);
             }
             (What::Close(close), side) => self.close(side, close),

@@ -63,15 +63,16 @@ impl Dialog {
 
     /// Takes missing bytes of the server.
     pub(super) fn server_gap(&mut self, start: Start, gap: Gap) {
-        self.note_gap(Side::Server, gap, start.mark);
-        let until = start.offset + gap.bytes;
-        let from = self.server_gap.map_or(start.offset, |(from, _)| from);
-        self.server_gap = Some((from, until));
+        // What was begun is all there is of its line.
         let Lines { text, begun, octets, .. } = self.server.take();
         if let Some(begun) = begun {
             let end = begun.offset + octets;
             self.reply_line(begun, begun, &text, end, true);
         }
+        self.note_gap(Side::Server, gap, start.mark);
+        let until = start.offset + gap.bytes;
+        let from = self.server_gap.map_or(start.offset, |(from, _)| from);
+        self.server_gap = Some((from, until));
         if let Some(reply) = &mut self.reply {
             reply.cut = true;
         }
@@ -134,7 +135,7 @@ impl Dialog {
                 cut: false,
             })
         });
-        let has_room = partial.text.len() + text.len() <= 4 * limits.line_bytes;
+        let has_room = partial.text.len() + text.len() <= limits.session_text / 4;
         if (partial.lines as usize) < limits.reply_lines && has_room {
             if partial.lines > 0 {
                 partial.text.push(b'\n');

@@ -305,6 +305,10 @@ impl Tap for Heard {
         self.0.data(side, at, seen, bytes);
     }
 
+    fn cut(&mut self, side: Side) {
+        self.0.cut(side);
+    }
+
     fn masked(&mut self, side: Side, bytes: Option<u64>) {
         self.0.masked(side, bytes);
     }

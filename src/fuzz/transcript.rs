@@ -3,9 +3,11 @@
 use super::dialog::Heard;
 use super::input;
 use crate::chunk::{Consume as _, Opening};
-use crate::dialog::session::{Reply, Session, Span};
+use crate::dialog::session::{Reply, Request, Session, Span};
 use crate::dialog::{Dialog, Settings};
 use crate::limits::Limits;
+use crate::smtp::command::Verb;
+use crate::smtp::line::LineEnd;
 use crate::time::Stamp;
 use crate::transcript::{Dialect, Event, Reader, Writer, header, recognise};
 use crate::trouble::Troubles;
@@ -21,9 +23,7 @@ pub fn transcript(data: &[u8]) {
         let settings = Arc::new(Settings { limits, show_secrets });
         let (first, text) = sessions(data, dialect, &settings);
         // A native form of a script would be another dialog: one with a server that is silent.
-        // After a gap, what is understood depends on the order of both sides' lines, which the
-        // writer gives as understood.
-        if dialect == Dialect::Script || first.iter().any(|session| !session.gaps.is_empty()) {
+        if dialect == Dialect::Script || !first.iter().all(is_plain) {
             continue;
         }
         let (second, again) = sessions(&text, Dialect::Native, &settings);
@@ -82,6 +82,20 @@ fn sessions(data: &[u8], dialect: Dialect, settings: &Arc<Settings>) -> (Vec<Ses
     }
     assert!(open.is_none(), "every session ends");
     (sessions, text)
+}
+
+/// Whether lines can tell all of a session, and its replies fit its commands: where they do not,
+/// what is understood depends on how the lines of both sides are mixed, and the writer gives them
+/// as they were understood. A chunk of BDAT may end inside a line.
+fn is_plain(session: &Session) -> bool {
+    let is_strange = session.exchanges.iter().any(|exchange| match exchange.request {
+        Request::Command(verb) => verb == Verb::Bdat,
+        // Another reading of the mail data.
+        Request::EndOfData => exchange.line_end != LineEnd::CrLf,
+        Request::AuthLine => false,
+    });
+    let is_lost = !session.gaps.is_empty() || !session.resyncs.is_empty();
+    !is_strange && !is_lost && session.unsolicited.is_empty() && session.tls.is_none()
 }
 
 fn summaries(sessions: &[Session]) -> String {

@@ -407,6 +407,10 @@ impl Tap for Writing {
         }
     }
 
+    fn cut(&mut self, side: Side) {
+        self.writer.cut(side);
+    }
+
     fn masked(&mut self, side: Side, bytes: Option<u64>) {
         self.writer.masked(side, bytes);
     }

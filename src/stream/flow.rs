@@ -30,6 +30,8 @@ pub(super) struct Flow<D> {
     halves: [Half; 2],
     handshake: Handshake,
     reset: Option<Reset>,
+    /// Bytes that waited when it was last judged.
+    judged: usize,
     stage: Stage<D>,
 }
 
@@ -115,6 +117,7 @@ impl<D> Flow<D> {
             halves: [Half::default(), Half::default()],
             handshake: Handshake::default(),
             reset: None,
+            judged: 0,
             stage: Stage::Judging,
         }
     }
@@ -224,6 +227,12 @@ impl<D: Consume> Flow<D> {
         }
         let seq = segment.seq.wrapping_add(u32::from(segment.flags.syn));
         let has_payload = !segment.data.is_empty() || segment.cut > 0;
+        // Who sends on has not reset: that packet was forged, or from another connection.
+        if has_payload && self.reset.is_some_and(|reset| reset.way == segment.way) {
+            let own = self.half(segment.way);
+            let is_new = own.offset(seq).is_some_and(|offset| offset >= own.next.cast_signed());
+            self.reset = self.reset.filter(|_| !is_new);
+        }
         if has_payload || segment.flags.fin {
             self.half_mut(segment.way).place(seq);
         }
@@ -256,22 +265,30 @@ impl<D: Consume> Flow<D> {
         if matches!(self.stage, Stage::Judging) {
             let full = self.waiting_bytes() > around.limits.flow_pending_bytes
                 || self.arrivals > u64::from(around.limits.acked_hole_segments);
-            self.judge(around, follow, full);
+            // Each look costs a copy of the first bytes: not for every byte that a client of
+            // many small segments sends.
+            let waiting = self.waiting_bytes();
+            let is_more = waiting >= self.judged + self.judged / 2 || waiting < 1 << 14;
+            if full || is_more {
+                self.judged = waiting;
+                self.judge(around, follow, full);
+            }
         }
         if !matches!(self.stage, Stage::Following(_)) {
             return;
         }
         while self.halves.iter().any(Half::is_waiting) {
             self.drain(around);
-            let Some(hole) = self.hole() else { break };
+            let stop = self.knot().map(Stop::Knot).or_else(|| self.hole().map(Stop::Hole));
+            let Some(stop) = stop else { break };
             let patience = u64::from(around.limits.acked_hole_segments);
             let overdue =
-                hole.since.is_some_and(|since| self.arrivals.saturating_sub(since) > patience);
+                stop.since().is_some_and(|since| self.arrivals.saturating_sub(since) > patience);
             let full = self.waiting_bytes() > around.limits.flow_pending_bytes;
             if !overdue && !full {
                 break;
             }
-            self.give_up(&hole);
+            self.pass(&stop, around);
         }
     }
 
@@ -288,8 +305,9 @@ impl<D: Consume> Flow<D> {
         }
         loop {
             self.drain(around);
-            let Some(hole) = self.hole() else { break };
-            self.give_up(&hole);
+            let stop = self.knot().map(Stop::Knot).or_else(|| self.hole().map(Stop::Hole));
+            let Some(stop) = stop else { break };
+            self.pass(&stop, around);
         }
     }
 
@@ -403,7 +421,8 @@ impl<D: Consume> Flow<D> {
                 own.finish_at(offset + len, tag);
             }
         }
-        if segment.flags.rst && self.reset.is_none() {
+        let is_own = self.half(segment.way).may_reset(segment.seq);
+        if segment.flags.rst && self.reset.is_none() && is_own {
             self.reset = Some(Reset { way: segment.way, at: segment.at, origin: segment.origin });
         }
     }
@@ -483,7 +502,11 @@ impl<D: Consume> Flow<D> {
                     Verdict::Go { client: likely.back(), via: Some(via), skipped }
                 }
                 Relay::Wait if !must => Verdict::Wait,
-                _ => alone(self.client_by_content(follow, &client, &server, likely)),
+                _ => match self.client_by_content(follow, &client, &server, likely) {
+                    Some(client) => alone(client),
+                    None if must => alone(likely.back()),
+                    None => Verdict::Wait,
+                },
             };
         }
         if PROXY_PORTS.contains(&self.key.sender(likely).port()) {
@@ -513,21 +536,31 @@ impl<D: Consume> Flow<D> {
         }
     }
 
-    /// Who the client is: content first, then what SYN and ports say.
+    /// Who the client is: content first, then what SYN and ports say. Where there is a SYN, only
+    /// both sides together outweigh it: one side may say anything. `None` while the other side
+    /// has not spoken.
     fn client_by_content<F: Follow>(
         &self,
         follow: &F,
         client: &[u8],
         server: &[u8],
         likely: Way,
-    ) -> Way {
-        let at_start = self.handshake.connects.is_some();
-        let swapped = matches!(
-            (follow.looks(client, at_start), follow.looks(server, at_start)),
-            (Looks::LikeServer, Looks::LikeClient | Looks::Unclear)
-                | (Looks::Unclear, Looks::LikeClient)
-        );
-        if swapped { likely } else { likely.back() }
+    ) -> Option<Way> {
+        let has_syn = self.handshake.connects.is_some();
+        let looks = |bytes| follow.looks(bytes, has_syn);
+        match (looks(client), looks(server)) {
+            (Looks::LikeServer, Looks::LikeClient) => Some(likely),
+            (Looks::LikeServer, Looks::Unclear) | (Looks::Unclear, Looks::LikeClient) => {
+                if !has_syn {
+                    Some(likely)
+                } else if client.is_empty() || server.is_empty() {
+                    None
+                } else {
+                    Some(likely.back())
+                }
+            }
+            _ => Some(likely.back()),
+        }
     }
 
     fn deliver_handshake(&mut self, client: Way) {
@@ -551,7 +584,8 @@ impl<D: Consume> Flow<D> {
     /// Whether the sender of `tag` had seen no more of the other side than was delivered.
     fn may_deliver(&self, way: Way, tag: Tag) -> bool {
         let other = self.half(way.back());
-        tag.ack.and_then(|ack| other.seen(ack)).is_none_or(|seen| seen <= other.next)
+        let Some(ack) = tag.ack else { return true };
+        other.seen(ack).is_none_or(|seen| seen <= other.next) && !other.has_open_end(ack)
     }
 
     /// Delivers what waits and may be, in the order in which it came.
@@ -564,18 +598,7 @@ impl<D: Consume> Flow<D> {
                 .flatten()
                 .filter(|&(way, tag)| self.may_deliver(way, tag))
                 .min_by_key(|(_, tag)| tag.arrival);
-            let (way, _) = match (free, fronts) {
-                (Some(front), _) => front,
-                // Each waits for the other: the later one is a copy of something sent before.
-                (None, [Some(up), Some(down)]) => {
-                    if up.1.arrival > down.1.arrival {
-                        up
-                    } else {
-                        down
-                    }
-                }
-                _ => return,
-            };
+            let Some((way, _)) = free else { return };
             self.deliver_front(way, around);
         }
     }
@@ -627,6 +650,42 @@ impl<D: Consume> Flow<D> {
         oldest.map(|(_, hole)| hole)
     }
 
+    /// Each direction's next bytes wait for the other's: one of them is a later copy of
+    /// something sent before, whose first copy may still come.
+    fn knot(&self) -> Option<Knot> {
+        let [up, down] = [Way::Up, Way::Down].map(|way| self.half(way).front());
+        let (up, down) = (up?, down?);
+        if self.may_deliver(Way::Up, up) || self.may_deliver(Way::Down, down) {
+            return None;
+        }
+        // What the other side had seen of a piece was sent before; the rest of it was not.
+        let known = |way: Way, tag: Tag| tag.ack.and_then(|ack| self.half(way.back()).seen(ack));
+        let (of_down, of_up) = (known(Way::Up, up), known(Way::Down, down));
+        let is_mixed = |way: Way, seen: Option<u64>| {
+            let end = self.half(way).front_end();
+            seen.zip(end).is_some_and(|(seen, end)| seen < end)
+        };
+        let way = match (is_mixed(Way::Up, of_up), is_mixed(Way::Down, of_down)) {
+            (true, false) => Way::Up,
+            (false, true) => Way::Down,
+            _ if up.arrival > down.arrival => Way::Up,
+            _ => Way::Down,
+        };
+        let seen = if way == Way::Up { of_up } else { of_down };
+        Some(Knot { way, until: seen?, since: up.arrival.max(down.arrival) })
+    }
+
+    /// Goes on past what keeps bytes from being delivered.
+    fn pass(&mut self, stop: &Stop, around: &Around<'_>) {
+        match stop {
+            Stop::Knot(knot) => {
+                self.half_mut(knot.way).split(knot.until);
+                self.deliver_front(knot.way, around);
+            }
+            Stop::Hole(hole) => self.give_up(hole),
+        }
+    }
+
     fn give_up(&mut self, hole: &Hole) {
         let half = self.half_mut(hole.way);
         // One number past all that was sent, acknowledged: a FIN that is not in the capture.
@@ -662,6 +721,31 @@ impl<D: Consume> Flow<D> {
             what,
         });
     }
+}
+
+/// What keeps bytes that wait from being delivered.
+enum Stop {
+    Knot(Knot),
+    Hole(Hole),
+}
+
+impl Stop {
+    /// Since which segment it can be given up.
+    fn since(&self) -> Option<u64> {
+        match self {
+            Self::Knot(knot) => Some(knot.since),
+            Self::Hole(hole) => hole.since,
+        }
+    }
+}
+
+/// Both directions wait for each other.
+struct Knot {
+    /// Whose bytes are to go first.
+    way: Way,
+    /// Up to where.
+    until: u64,
+    since: u64,
 }
 
 /// Missing bytes that something waits for.

@@ -89,6 +89,9 @@ pub(super) enum Bytes {
     Cut(u64),
 }
 
+/// A reset farther than this from its stream is none of it: the largest window that is common.
+const RESET_NEAR: u32 = 1 << 18;
+
 /// Bytes of memory that a waiting piece takes besides its data.
 const PIECE: usize = 128;
 
@@ -187,6 +190,12 @@ impl Half {
             .min()
     }
 
+    /// Whether a reset with `seq` may be one of this stream: near where it stands
+    /// (RFC 9293 §3.10.7.4 asks for a number in the window), or the answer to a SYN.
+    pub(super) fn may_reset(&self, seq: u32) -> bool {
+        self.distance(seq).is_none_or(|distance| distance <= RESET_NEAR)
+    }
+
     /// The first offset moves back by `by` bytes: earlier bytes of the stream turned up before
     /// any was delivered.
     fn rebase(&mut self, seq: u32, by: u64) {
@@ -210,6 +219,12 @@ impl Half {
             Some(fin) => offset.min(fin.offset),
             None => offset,
         })
+    }
+
+    /// Whether acknowledgment number `ack` covers an end that was not delivered yet.
+    pub(super) fn has_open_end(&self, ack: u32) -> bool {
+        let fin = self.fin.filter(|_| !self.closed).map(|fin| fin.offset.cast_signed());
+        fin.zip(self.offset(ack)).is_some_and(|(fin, acked)| acked > fin)
     }
 
     /// Notes that the other side acknowledged up to `ack`; `arrival` is the segment's number.
@@ -338,6 +353,7 @@ impl Half {
         let mut new: Vec<(u64, u64)> = Vec::new();
         let mut differ = 0;
         let mut again = 0;
+        let mut sooner: Vec<(u64, u64)> = Vec::new();
         // The piece before may reach into this one.
         let first = self.waiting.range(..=offset).next_back().map_or(offset, |(start, _)| *start);
         for (&start, piece) in self.waiting.range(first..end) {
@@ -351,6 +367,9 @@ impl Half {
             let from = start.max(at);
             let until = stop.min(end);
             again += until.saturating_sub(from);
+            if is_before(tag.ack, piece.tag.ack) {
+                sooner.push((from, until));
+            }
             if let Bytes::Data(old) = &piece.bytes {
                 let old = slice(old, from - start, until - start);
                 let fresh = slice(data, from - offset, until - offset);
@@ -363,6 +382,9 @@ impl Half {
         }
         self.tally.retransmitted += again;
         self.conflict(differ, tag.origin);
+        for (from, until) in sooner {
+            self.sent_sooner(from, until, tag.ack);
+        }
         if new.is_empty() {
             return;
         }
@@ -375,6 +397,37 @@ impl Half {
             self.waiting_bytes += bytes.size();
             self.waiting.insert(from, Piece { tag, bytes });
         }
+    }
+
+    /// Notes that the waiting bytes `from..until` were already sent by when their sender had
+    /// acknowledged no more than `ack`: the copy at hand is a later one, but came first.
+    fn sent_sooner(&mut self, from: u64, until: u64, ack: Option<u32>) {
+        self.split(from);
+        self.split(until);
+        for (_, piece) in self.waiting.range_mut(from..until) {
+            piece.tag.ack = ack;
+        }
+    }
+
+    /// Cuts the waiting piece across `at` in two.
+    pub(super) fn split(&mut self, at: u64) {
+        let Some((&start, piece)) = self.waiting.range_mut(..at).next_back() else { return };
+        let Some(left) = (start + piece.bytes.len()).checked_sub(at).filter(|&left| left > 0)
+        else {
+            return;
+        };
+        let tail = match &mut piece.bytes {
+            Bytes::Data(data) => {
+                Bytes::Data(data.split_off(usize::try_from(at - start).unwrap_or(data.len())))
+            }
+            Bytes::Cut(cut) => {
+                *cut -= left;
+                Bytes::Cut(left)
+            }
+        };
+        let tag = piece.tag;
+        self.waiting_bytes += PIECE;
+        self.waiting.insert(at, Piece { tag, bytes: tail });
     }
 
     /// Notes the end of the stream at `offset`.
@@ -396,6 +449,12 @@ impl Half {
                 Some(fin.tag)
             }
         }
+    }
+
+    /// Where the piece ends that would be delivered next.
+    pub(super) fn front_end(&self) -> Option<u64> {
+        let (&offset, piece) = self.waiting.first_key_value()?;
+        (offset <= self.next).then(|| offset + piece.bytes.len())
     }
 
     /// The tag and offset of the first piece (or end) that waits behind missing bytes.
@@ -499,6 +558,11 @@ impl Half {
             self.proven_at = None;
         }
     }
+}
+
+/// Whether acknowledgment number `a` was sent before `b`.
+fn is_before(a: Option<u32>, b: Option<u32>) -> bool {
+    a.zip(b).is_some_and(|(a, b)| a.wrapping_sub(b).cast_signed() < 0)
 }
 
 /// `data[from..until]`, held to what is there.

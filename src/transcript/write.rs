@@ -104,6 +104,11 @@ impl Writer {
         }
     }
 
+    /// The data of `side` that comes next begins a line of its own, whatever was before it.
+    pub fn cut(&mut self, side: Side) {
+        self.write_line(side);
+    }
+
     /// The data of `side` that comes next stands for a secret of so many bytes.
     pub fn masked(&mut self, side: Side, bytes: Option<u64>) {
         let masked = &mut self.partial.of_mut(side).masked;
