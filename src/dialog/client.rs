@@ -660,6 +660,8 @@ impl Dialog {
     }
 
     fn auth_line(&mut self, line: &Line<'_>) {
+        // However the dialog got here, what follows may be a secret, too.
+        self.secrets_near = true;
         let secret = secrets::in_auth_line(line.text)
             .then_some(0..line.text.len())
             .filter(|secret| self.is_to_hide(line.text, secret));

@@ -94,6 +94,8 @@ pub struct Dialog {
     strict: u32,
     /// The lines so far of a reply.
     reply: Option<Box<server::Partial>>,
+    /// A reply with a code has come.
+    has_replied: bool,
     /// Offset in the server's stream after its last reply.
     answered_to: u64,
     /// The last gap of the server's stream that no reply has come to terms with: its bounds.
@@ -249,6 +251,7 @@ impl Dialog {
             unsure: None,
             strict: 0,
             reply: None,
+            has_replied: false,
             answered_to: 0,
             server_gap: None,
             position: Sides::default(),
@@ -288,6 +291,9 @@ impl Dialog {
         self.flush_server();
         self.flush_client();
         let state = self.state;
+        // QUIT went out, and the reply to it may be in the gap.
+        let quits = self.owed.back().is_some_and(|o| o.request == Request::Command(Verb::Quit));
+        self.closes.quit_answered |= quits && self.server_gap.is_some();
         let session = &mut self.session;
         session.last_at = last_at.or(session.last_at);
         session.ending = ending;
@@ -385,7 +391,7 @@ impl Dialog {
             return;
         }
         let known = self.heard.saturating_sub(start.offset);
-        let is_plain = bytes.len() as u64 == until - start.offset;
+        let is_plain = start.offset + bytes.len() as u64 == until;
         let fresh = usize::try_from(known).ok().filter(|_| is_plain);
         self.heard = until;
         let fresh = bytes.get(fresh.unwrap_or(0)..).unwrap_or(bytes);

@@ -35,6 +35,10 @@ impl Dialog {
         let mut rest = bytes;
         let most = self.settings.limits.line_bytes;
         while !rest.is_empty() {
+            if !self.server_tls && self.may_be_server_hello(rest) {
+                self.server.add(start, rest, 3);
+                return;
+            }
             if self.server_tls || self.is_server_hello(rest) {
                 self.server_tls = true;
                 let Lines { octets, begun, .. } = self.server.take();
@@ -78,7 +82,7 @@ impl Dialog {
         }
     }
 
-    /// The stream ends inside a line or a reply.
+    /// The stream ends, perhaps inside a line or a reply.
     pub(super) fn flush_server(&mut self) {
         let Lines { text, begun, octets, cut } = self.server.take();
         if let Some(begun) = begun {
@@ -90,11 +94,21 @@ impl Dialog {
         }
     }
 
-    /// Whether the server's next bytes are a TLS record where none of its lines is open: an
-    /// answer to the client's TLS, or TLS from the first byte.
+    /// The first bytes of the server's open line, with those that come next.
+    fn server_head(&self, bytes: &[u8]) -> Vec<u8> {
+        self.server.text.iter().chain(bytes).take(3).copied().collect()
+    }
+
+    /// Whether the server's line begins as a TLS record does, and is too short to tell.
+    fn may_be_server_hello(&self, bytes: &[u8]) -> bool {
+        self.server.octets < 3
+            && matches!(*self.server_head(bytes), [0x14..=0x17] | [0x14..=0x17, 3])
+    }
+
+    /// Whether the server's next bytes are a TLS record: an answer to the client's TLS, or TLS
+    /// from the first byte.
     fn is_server_hello(&self, bytes: &[u8]) -> bool {
-        let is_record = matches!(bytes, [0x14..=0x17, 3, ..] | [0x15 | 0x16]);
-        self.server.begun.is_none() && is_record
+        self.server.octets < 3 && matches!(*self.server_head(bytes), [0x14..=0x17, 3, 0..=4])
     }
 
     /// Takes a line of a reply: `begun` where it begins, `ended` the chunk that completed it.
@@ -190,6 +204,7 @@ impl Dialog {
             self.unsolicited(partial, reply);
         }
         self.answered_to = partial.until;
+        self.has_replied |= partial.code.is_some();
         if self.server_gap.is_some_and(|(_, until)| until <= partial.begun.offset) {
             self.server_gap = None;
         }
@@ -198,7 +213,8 @@ impl Dialog {
 
     /// Whether a reply is the server's greeting (RFC 5321 §3.1).
     fn is_greeting(&self, partial: &Partial) -> bool {
-        if self.state.greeted || self.session.greeting.is_some() {
+        // The greeting is the first reply, or it is missing.
+        if self.state.greeted || self.session.greeting.is_some() || self.has_replied {
             return false;
         }
         let opens = matches!(partial.code, Some(220 | 421 | 521 | 554));

@@ -386,10 +386,11 @@ impl Session {
         self.bytes(reply.text).split(|&byte| byte == b'\n')
     }
 
-    /// Time of the last packet less time of the first.
+    /// Time of the last packet less time of the first; `None` where the clock went back.
     #[must_use]
     pub fn duration(&self) -> Option<Lapse> {
-        Some(self.last_at?.since(self.opening.at?))
+        let lapse = self.last_at?.since(self.opening.at?);
+        (lapse >= Lapse::default()).then_some(lapse)
     }
 }
 
