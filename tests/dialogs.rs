@@ -10,10 +10,14 @@ use smtp_audit::dialog::session::{Request, Session};
 use smtp_audit::pipeline::{Audited, Options, Run};
 use std::fmt::Write as _;
 use std::io::Cursor;
+use std::ops::ControlFlow;
 
 fn sessions(text: &str) -> Vec<Session> {
     let mut found = Vec::new();
-    let mut deliver = |audited: Audited| found.push(audited.session);
+    let mut deliver = |audited: Audited| {
+        found.push(audited.session);
+        ControlFlow::Continue(())
+    };
     let mut run = Run::new(Options::default(), &mut deliver);
     run.read("text", Box::new(Cursor::new(text.as_bytes().to_vec()))).unwrap();
     let _ = run.finish();

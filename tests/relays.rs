@@ -11,6 +11,7 @@ use smtp_audit::dialog::session::Session;
 use smtp_audit::pipeline::{Options, Run};
 use smtp_audit::ports::Ports;
 use std::io::Cursor;
+use std::ops::ControlFlow;
 use weave::{Dialog, Plan, Side};
 
 const SMTP: &str = "\
@@ -26,7 +27,10 @@ s< 221 bye
 /// The sessions in a capture, with `any` of ports.
 fn sessions(file: Vec<u8>, any: bool) -> Vec<Session> {
     let mut found = Vec::new();
-    let mut deliver = |audited: smtp_audit::pipeline::Audited| found.push(audited.session);
+    let mut deliver = |audited: smtp_audit::pipeline::Audited| {
+        found.push(audited.session);
+        ControlFlow::Continue(())
+    };
     let ports = Ports::new(&[25], any);
     let mut run = Run::new(Options { ports, ..Options::default() }, &mut deliver);
     run.read("woven", Box::new(Cursor::new(file))).unwrap();

@@ -9,6 +9,7 @@ mod weave;
 use smtp_audit::pipeline::{Audited, Options, Run};
 use smtp_audit::rules::{self, Need, Rule};
 use std::io::{self, Cursor, Read};
+use std::ops::ControlFlow;
 use weave::{Dialog, Ip, Link, Plan};
 
 /// What a finding says that must not depend on how the dialog came in.
@@ -92,7 +93,10 @@ impl Read for Trickle {
 /// The only session of an input.
 fn audit(source: impl Read + Send + 'static) -> Audited {
     let mut sessions = Vec::new();
-    let mut deliver = |audited: Audited| sessions.push(audited);
+    let mut deliver = |audited: Audited| {
+        sessions.push(audited);
+        ControlFlow::Continue(())
+    };
     let mut run = Run::new(Options::default(), &mut deliver);
     run.read("example", Box::new(source)).unwrap();
     let facts = run.finish();

@@ -10,6 +10,7 @@ use smtp_audit::report::{self, Entry, Format, InputReport, Writer};
 use smtp_audit::transcript::Dialect;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Read, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -92,15 +93,14 @@ fn read_all(
 ) -> io::Result<(Vec<Facts>, Vec<Option<Error>>)> {
     let mut written = Ok(());
     let mut deliver = |audited: Audited| {
-        if written.is_ok() {
-            written = writer.session(&Entry {
-                session: &audited.session,
-                slot: audited.slot,
-                findings: &audited.findings,
-                not_judged: &audited.not_judged,
-                transcript: audited.transcript.as_deref(),
-            });
-        }
+        written = writer.session(&Entry {
+            session: &audited.session,
+            slot: audited.slot,
+            findings: &audited.findings,
+            not_judged: &audited.not_judged,
+            transcript: audited.transcript.as_deref(),
+        });
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     let mut run = Run::new(options, &mut deliver);
     let mut errors = Vec::new();

@@ -100,6 +100,8 @@ pub struct Dialog {
     answered_to: u64,
     /// The last gap of the server's stream that no reply has come to terms with: its bounds.
     server_gap: Option<(u64, u64)>,
+    /// Offset in the client's stream where bytes were missing last.
+    client_gap: Option<u64>,
     /// Bytes of each stream so far.
     position: Sides<u64>,
     mails: Mails,
@@ -254,6 +256,7 @@ impl Dialog {
             has_replied: false,
             answered_to: 0,
             server_gap: None,
+            client_gap: None,
             position: Sides::default(),
             mails: Mails::default(),
             scanner: None,
@@ -478,7 +481,10 @@ impl Consume for Dialog {
                 }
                 self.server_data(start, bytes);
             }
-            (What::Gap(gap), Side::Client) => self.client_gap(start, gap),
+            (What::Gap(gap), Side::Client) => {
+                self.client_gap = Some(offset);
+                self.client_gap(start, gap);
+            }
             (What::Gap(gap), Side::Server) => self.server_gap(start, gap),
             (What::Tls(bytes), side) => {
                 match side {

@@ -238,13 +238,30 @@ impl Dialog {
         let Some(code) = partial.code else { return self.owed_for_nonsense(partial) };
         self.end_content_by_reply(partial, code);
         self.skip_lost_replies(partial, code);
-        if self.is_unsure(partial, code) {
+        if self.is_behind_both_gaps(partial) || self.is_unsure(partial, code) {
             return None;
         }
         let front = self.owed.front()?;
         // What the server had not received it cannot answer.
         let received = partial.seen.is_none_or(|seen| seen >= front.end);
         if received { self.owed.pop_front() } else { None }
+    }
+
+    /// Whether bytes of both sides are missing since the last reply, and this one was sent in the
+    /// knowledge of the client's: then it answers what is missing, and the reply to the command
+    /// before is missing, too.
+    fn is_behind_both_gaps(&mut self, partial: &Partial) -> bool {
+        let (Some(_), Some(lost)) = (self.server_gap, self.client_gap) else { return false };
+        let Some(front) = self.owed.front() else { return false };
+        if lost < front.end || partial.seen.is_none_or(|seen| seen <= lost) {
+            return false;
+        }
+        self.owed.clear();
+        self.resync(Side::Server, ResyncWhy::ReplyMissing, partial.begun.mark);
+        if let Mode::Await(awaited) = self.mode {
+            self.read_without_reply(awaited);
+        }
+        true
     }
 
     /// Whether replies (or commands) that are missing make it a guess which command `partial`
@@ -402,9 +419,14 @@ impl Dialog {
             Some(354)
                 if matches!(self.mode, Mode::Command | Mode::Unknown) && self.state.inferred =>
             {
+                let Lines { text, begun, .. } = self.client.take();
                 self.resync(Side::Client, ResyncWhy::Gap, mark);
                 self.begin_content(mark);
                 self.mode = Mode::Content;
+                // A line that was begun is the content's first.
+                if let Some(begun) = begun {
+                    self.client_data(begun, &text);
+                }
             }
             Some(334) if matches!(self.mode, Mode::Command | Mode::Unknown) => {
                 self.mode = Mode::Sasl;

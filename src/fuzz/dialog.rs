@@ -64,7 +64,7 @@ pub fn dialog(data: &[u8]) {
                 What::Data(&piece)
             }
             5 => {
-                let bytes = u64::from(bytes.number(2)) << (settings >> 4 & 1) * 47;
+                let bytes = u64::from(bytes.number(2)) << ((settings >> 4 & 1) * 47);
                 What::Gap(Gap { bytes, acked: head & 0x80 != 0 })
             }
             6 => match bytes.byte() % 8 {
@@ -268,9 +268,11 @@ fn check_secret(session: &Session, text: &[u8], is_certain: bool) {
             assert!(!holds(session.bytes(exchange.line)), "the secret of AUTH is masked");
         }
     }
-    // Mail data may hold anything.
+    // Mail data may hold anything, and so may what is taken for it for a while.
     let has_content = session.messages.iter().any(|message| message.transfer.is_some())
-        || session.exchanges.iter().any(|e| e.request == Request::Command(Verb::Bdat))
+        || session.exchanges.iter().any(|exchange| {
+            matches!(exchange.request, Request::Command(Verb::Data | Verb::Bdat))
+        })
         || session.elided_exchanges > 0;
     if is_certain && !has_content {
         assert!(!holds(text), "the secret of AUTH is masked in\n{}", text.escape_ascii());

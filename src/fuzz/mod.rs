@@ -31,6 +31,7 @@ use crate::time::Stamp;
 use crate::trouble::Troubles;
 use bytes::Bytes;
 use std::io::{self, Cursor, Write};
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The form of report that an input of so many bytes is made into: all of them would take four
@@ -84,7 +85,7 @@ pub fn frame(data: &[u8]) {
         let head = bytes.number(2);
         let packet = bytes.take(usize::try_from(head & 0x1fff).unwrap_or_default());
         let len = u32::try_from(packet.len()).unwrap_or_default();
-        let lacking = len / 8 * u32::try_from(head >> 13).unwrap_or_default();
+        let lacking = len / 8 * (head >> 13);
         given += packet.len();
         let frame = capture::Frame {
             at: Some(Stamp::from_nanos(number * 1_000_000_000)),
@@ -138,6 +139,7 @@ pub fn read(data: &[u8], format: Format, limits: Limits) -> (Result<Facts, Error
             transcript: audited.transcript.as_deref(),
         });
         assert!(written.is_ok(), "memory takes every report");
+        ControlFlow::Continue(())
     };
     let mut run = Run::new(options, &mut deliver);
     let result = run.read("input", Box::new(Cursor::new(data.to_vec())));

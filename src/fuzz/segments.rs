@@ -111,7 +111,7 @@ impl Checked {
 impl Follow for Checked {
     type Dialog = Log;
 
-    fn candidate(&mut self, origin: Origin) {
+    fn candidate(&mut self, origin: Origin, _: bool) {
         self.turn(origin, None, Fate::Candidate);
     }
 

@@ -22,6 +22,7 @@ use crate::trouble::{Trouble, Troubles};
 use numbering::Numbering;
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How a run is to be done.
@@ -85,8 +86,8 @@ pub struct Facts {
     pub troubles: Troubles,
 }
 
-/// Takes the sessions of a run as they end.
-pub type Deliver<'a> = dyn FnMut(Audited) + 'a;
+/// Takes the sessions of a run as they end; breaks where nobody wants any more.
+pub type Deliver<'a> = dyn FnMut(Audited) -> ControlFlow<()> + 'a;
 
 /// A run over some inputs.
 pub struct Run<'a> {
@@ -110,6 +111,8 @@ struct Follower<'a> {
     /// Sessions by input.
     sessions: HashMap<u32, u64>,
     deliver: &'a mut Deliver<'a>,
+    /// Nobody wants any more sessions.
+    is_over: bool,
 }
 
 /// Text of a transcript that is held for one session before it goes to the overflow.
@@ -130,6 +133,7 @@ impl<'a> Run<'a> {
                 unnumbered: BTreeMap::new(),
                 sessions: HashMap::new(),
                 deliver,
+                is_over: false,
             },
             facts: Vec::new(),
             frames: 0,
@@ -147,7 +151,7 @@ impl<'a> Run<'a> {
         let unknown = |reason| Error::NotRecognised { path: path.to_owned(), reason };
         let mut input = Input::new(source, &limits).map_err(failed)?;
         let start = input.fill(CAPTURE_START).map_err(failed)?;
-        if self.options.dialect.is_none() && capture::recognise(start).is_some() {
+        if capture::recognise(start).is_some() {
             let reader = capture::Reader::new(input, index, &limits).map_err(unknown)?;
             self.read_capture(reader, index);
             return Ok(());
@@ -190,6 +194,9 @@ impl<'a> Run<'a> {
         let mut troubles = Troubles::default();
         loop {
             let mut frame_troubles = Troubles::default();
+            if self.follower.is_over {
+                break;
+            }
             let Some(frame) = reader.next(&mut troubles) else { break };
             self.frames += 1;
             if let Some(segment) = self.decoder.decode(&frame, &mut frame_troubles) {
@@ -217,6 +224,9 @@ impl<'a> Run<'a> {
         let mut troubles = Troubles::default();
         let mut open: Option<(u64, Opening, Dialog, Option<Stamp>)> = None;
         while let Some(event) = reader.next(&mut troubles) {
+            if self.follower.is_over {
+                break;
+            }
             match event {
                 Event::Begin(opening) => {
                     let slot = self.follower.numbering.begin();
@@ -332,7 +342,9 @@ impl Follower<'_> {
             let (slot, mut audited) = entry.remove_entry();
             if let Some(id) = self.numbering.take(slot) {
                 audited.session.id = id;
-                (self.deliver)(audited);
+                if !self.is_over {
+                    self.is_over = (self.deliver)(audited).is_break();
+                }
             }
         }
     }
@@ -349,8 +361,11 @@ impl Follower<'_> {
 impl Follow for Follower<'_> {
     type Dialog = Dialog;
 
-    fn candidate(&mut self, origin: Origin) {
+    fn candidate(&mut self, origin: Origin, surely: bool) {
         let slot = self.numbering.begin();
+        if surely {
+            self.numbering.decide(slot, true);
+        }
         self.slots.insert(origin, slot);
     }
 

@@ -37,8 +37,8 @@ pub trait Follow {
     /// What takes the chunks of one session.
     type Dialog: Consume;
 
-    /// A connection began at `origin` that may turn out to be a session.
-    fn candidate(&mut self, origin: Origin);
+    /// A connection began at `origin` that may turn out to be a session, or is `surely` one.
+    fn candidate(&mut self, origin: Origin, surely: bool);
 
     /// The connection that began at `origin` is no session.
     fn dismissed(&mut self, origin: Origin);

@@ -112,7 +112,10 @@ impl<D: Consume> Tracker<D> {
             self.hand_on(*flow, Ending::Evicted, follow);
         }
         self.ended.remove(&segment.flow);
-        follow.candidate(segment.origin);
+        // Who connects to a mail server's port begins a session, even if nothing comes of it.
+        let to = segment.flow.sender(segment.way.back()).port();
+        let begins = segment.flags.syn && segment.ack.is_none();
+        follow.candidate(segment.origin, begins && self.ports.is_smtp(to));
         self.flows.insert(segment.flow, Box::new(Flow::new(segment)));
     }
 

@@ -26,6 +26,7 @@ use smtp_audit::report::{self, Entry, Format, writer};
 use smtp_audit::smtp::extension;
 use smtp_audit::smtp::line::LineEnd;
 use std::io::{self, Cursor, Write};
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 
 /// A session as it is compared.
@@ -193,7 +194,10 @@ fn words(session: &Session, message: &Message) -> String {
 /// Runs the library on `files`, one after the other.
 pub fn run(files: &[&[u8]], options: Options) -> (Vec<Audited>, Vec<Facts>) {
     let mut audited = Vec::new();
-    let mut deliver = |session| audited.push(session);
+    let mut deliver = |session| {
+        audited.push(session);
+        ControlFlow::Continue(())
+    };
     let mut run = Run::new(options, &mut deliver);
     for file in files {
         run.read("test", Box::new(Cursor::new(file.to_vec()))).unwrap();
