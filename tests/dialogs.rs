@@ -120,7 +120,7 @@ fn content_sent_before_the_354_is_content_only_if_the_354_comes() {
     let start = "s< 220 mx\nc> HELO c\ns< 250 mx\nc> MAIL FROM:<a@a>\nc> RCPT TO:<b@b>\nc> DATA\nc> QUIT\nc> .\n";
     check(
         &format!("{start}s< 250 ok\ns< 250 ok\ns< 354 go\ns< 250 queued\n"),
-        &expect![[r#"
+        &expect![[r"
             greeting 220
             HELO c -> 250
             MAIL FROM:<a@a> -> 250
@@ -129,11 +129,11 @@ fn content_sent_before_the_354_is_content_only_if_the_354_comes() {
             . -> 250 pipelined
             message <a@a> <b@b> 250 6 octets Accepted 250
             end transcript-end
-        "#]],
+        "]],
     );
     check(
         &format!("{start}s< 250 ok\ns< 550 no\ns< 503 no\ns< 221 bye\ns< 500 what\n"),
-        &expect![[r#"
+        &expect![[r"
             greeting 220
             HELO c -> 250
             MAIL FROM:<a@a> -> 250
@@ -143,7 +143,7 @@ fn content_sent_before_the_354_is_content_only_if_the_354_comes() {
             ? . -> 500 pipelined
             message <a@a> <b@b> 550 0 octets Rejected 503
             end quit
-        "#]],
+        "]],
     );
 }
 
@@ -300,7 +300,7 @@ s< 250 queued
 c> QUIT
 s< 221 bye
 ",
-        &expect![[r#"
+        &expect![[r"
             greeting 220
             EHLO c -> 250
             RCPT TO:<b@b> -> none
@@ -310,7 +310,7 @@ s< 221 bye
             unsolicited 250 after 1
             message <?> 7 octets Accepted 250 incomplete
             end quit
-        "#]],
+        "]],
     );
 }
 
@@ -353,7 +353,7 @@ fn a_lenient_end_of_data_counts_where_the_replies_prove_it() {
         &format!(
             "{start}{smuggled}s< 250 queued\ns< 250 ok\ns< 250 ok\ns< 354 go\ns< 250 queued\n"
         ),
-        &expect![[r#"
+        &expect![[r"
             greeting 220
             HELO c -> 250
             MAIL FROM:<a@a> -> 250
@@ -367,6 +367,6 @@ fn a_lenient_end_of_data_counts_where_the_replies_prove_it() {
             message <a@a> <b@b> 250 6 octets Accepted 250
             message <evil@a> <b@b> 250 6 octets Accepted 250
             end transcript-end
-        "#]],
+        "]],
     );
 }

@@ -1,20 +1,14 @@
 //! The client's stream: which bytes are a command, content, an AUTH line or TLS.
 
+use super::command::is_surely_command;
 use super::content::{self, Candidate, Scanner};
-use super::secrets::Near;
-use super::session::{
-    Auth, AuthOutcome, Exchange, Mark, Protocol, Request, ResyncWhy, Transfer, Used,
-};
-use super::{
-    Awaited, Dialog, Lines, Masked, Mode, Owed, Start, awaited, exchange_mut, mail, secrets,
-};
+use super::session::{Mark, Request, ResyncWhy, Transfer};
+use super::{Awaited, Dialog, Lines, Masked, Mode, Start, exchange_mut, mail};
 use crate::chunk::{Gap, Side};
 use crate::limits::Limits;
-use crate::smtp::command::{self, Command, Envelope, Verb};
-use crate::smtp::extension;
+use crate::smtp::command::Verb;
 use crate::smtp::line::{LineEnd, strip_end};
 use memchr::memchr;
-use std::ops::Range;
 
 /// A piece of the client's stream that is set aside.
 #[derive(Debug)]
@@ -34,21 +28,21 @@ pub(super) enum ParkedWhat {
 }
 
 /// A client line with where it stands.
-struct Line<'a> {
+pub(super) struct Line<'a> {
     /// Without its line end.
-    text: &'a [u8],
+    pub(super) text: &'a [u8],
     /// Of the bytes kept, with the line end.
-    raw: &'a [u8],
-    octets: u64,
-    end: LineEnd,
-    start: Start,
+    pub(super) raw: &'a [u8],
+    pub(super) octets: u64,
+    pub(super) end: LineEnd,
+    pub(super) start: Start,
     /// The chunk that completed it.
-    asked: Mark,
+    pub(super) asked: Mark,
     /// Offset after it.
-    until: u64,
-    cut: bool,
+    pub(super) until: u64,
+    pub(super) cut: bool,
     /// The input has masked a secret in it.
-    masked: Option<Masked>,
+    pub(super) masked: Option<Masked>,
 }
 
 impl Dialog {
@@ -300,239 +294,6 @@ impl Dialog {
         Some(bytes.len())
     }
 
-    /// A line of which nobody knows whether it is a command.
-    fn unknown_line(&mut self, line: &Line<'_>) {
-        if is_surely_command(line.text) {
-            self.mode = Mode::Command;
-            self.command(line);
-            return;
-        }
-        self.session.elided.lines += 1;
-        let secret =
-            secrets::in_fragment(line.text).filter(|secret| self.is_to_hide(line.text, secret));
-        self.hear_line(line, secret);
-    }
-
-    /// Whether `secret` in `line` is one, and not what an input has put in its place: a note that
-    /// it was masked is not believed.
-    fn is_to_hide(&self, line: &[u8], secret: &Range<usize>) -> bool {
-        !self.settings.show_secrets && line.get(secret.clone()) != Some(secrets::MASK)
-    }
-
-    fn hear_line(&mut self, line: &Line<'_>, secret: Option<Range<usize>>) {
-        if let Some(secret) = secret.as_ref().and_then(|range| line.text.get(range.clone())) {
-            secrets::remember(&mut self.masked_secrets, secret);
-        }
-        if self.tap.is_none() || line.until <= self.heard {
-            return;
-        }
-        let Line { asked, start, raw, .. } = *line;
-        let hidden = secret.as_ref().map(|range| Masked { bytes: Some(range.len() as u64) });
-        let hidden = hidden.or(line.masked);
-        let text = secret.map(|secret| masked(raw, &secret));
-        if let (Some(hidden), Some(tap)) = (hidden, &mut self.tap) {
-            tap.masked(Side::Client, hidden.bytes);
-        }
-        let start = Start { mark: asked, ..start };
-        self.hear_client(start, line.until, text.as_deref().unwrap_or(raw));
-    }
-
-    fn command(&mut self, line: &Line<'_>) {
-        let command = Command::parse(line.text);
-        let verb = command.verb;
-        let near = match (self.secrets_near, self.state.inferred) {
-            (true, _) => Near::Auth,
-            (_, true) => Near::Perhaps,
-            _ => Near::No,
-        };
-        let secret = secrets::in_command(&command, line.text, near)
-            .filter(|secret| self.is_to_hide(line.text, secret));
-        self.hear_line(line, secret.clone());
-        match verb {
-            Verb::Auth => self.secrets_near = true,
-            Verb::Other => {}
-            _ => self.secrets_near = false,
-        }
-        let envelope = command::envelope(&command);
-        self.note_used(&command, envelope.as_ref());
-        let message = match verb {
-            Verb::Rcpt | Verb::Data | Verb::Bdat => self.mails.current(),
-            _ => None,
-        };
-        let index = self.push_exchange(Request::Command(verb), line, secret.as_ref(), message);
-        match verb {
-            Verb::Ehlo | Verb::Helo | Verb::Lhlo => {
-                let name = command.argument.trim_ascii_end();
-                self.session.helo = Some(self.keep(name));
-                if self.session.protocol == Protocol::Unknown {
-                    self.session.protocol = Protocol::of(verb);
-                }
-            }
-            Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => {
-                let given =
-                    envelope.as_ref().filter(|given| !given.path.whole.is_empty() && !line.cut);
-                let limits = self.bounds();
-                let from = given.map(|given| self.keep(given.path.address));
-                let message =
-                    self.mails.mail(&mut self.session, &limits, index, from, envelope.as_ref());
-                self.owe(|owed| owed.message = message);
-            }
-            Verb::Rcpt => {
-                let address = envelope.map_or(&b""[..], |envelope| envelope.path.address);
-                let limits = self.bounds();
-                let address = self.keep(address);
-                let recipient = self.mails.rcpt(&mut self.session, &limits, index, address);
-                self.owe(|owed| owed.recipient = recipient);
-            }
-            // Of a size that is cut nobody knows how it goes on.
-            Verb::Bdat if !line.cut => self.bdat(&command, index, line.asked),
-            Verb::Bdat => {
-                if let Some(message) = mail::message_mut(&mut self.session, message) {
-                    message.cut = true;
-                }
-            }
-            Verb::Auth => self.auth_begins(&command),
-            _ => {}
-        }
-        if let Some(awaited) = awaited(verb) {
-            self.mode = Mode::Await(awaited);
-            if self.is_script() {
-                // No reply will come, but the next line must be there to judge by.
-                self.mode = match awaited {
-                    Awaited::Data => {
-                        self.begin_content(line.asked);
-                        Mode::Content
-                    }
-                    Awaited::Starttls => Mode::Command,
-                    Awaited::Auth => Mode::Unknown,
-                };
-            }
-        }
-    }
-
-    /// Changes the command that was just added to those that are owed a reply.
-    fn owe(&mut self, change: impl FnOnce(&mut Owed)) {
-        if let Some(owed) = self.owed.back_mut() {
-            change(owed);
-            let (exchange, message) = (owed.exchange, owed.message);
-            if let Some(exchange) = exchange_mut(&mut self.session, exchange) {
-                exchange.message = message;
-            }
-        }
-    }
-
-    /// Adds an exchange and owes it a reply; returns its index if it is kept.
-    fn push_exchange(
-        &mut self,
-        request: Request,
-        line: &Line<'_>,
-        secret: Option<&Range<usize>>,
-        message: Option<u32>,
-    ) -> Option<u32> {
-        self.nonsense = None;
-        self.end_unsureness(line.start.seen);
-        let is_first = self.session.exchanges.is_empty();
-        let unseen = line.start.seen.is_some_and(|seen| seen < self.answered_to) && !is_first;
-        // Of a script nobody knows when its lines are sent.
-        // Where the last reply is missing, what the client had seen tells.
-        let knew = self.server_gap.is_some_and(|(from, _)| {
-            line.start.seen.is_some_and(|seen| seen > from.max(self.answered_to))
-        });
-        let waits = !self.owed.is_empty() && !knew;
-        let pipelined = (waits || unseen) && !self.is_script();
-        if pipelined {
-            note_used(&mut self.session.used, b"PIPELINING");
-        }
-        let index =
-            if self.session.exchanges.len() < self.settings.limits.exchanges && self.has_room() {
-                let hidden = secret.map(|range| range.len() as u64);
-                let hidden = hidden.or(line.masked.map(|masked| masked.bytes.unwrap_or_default()));
-                let span = match secret {
-                    Some(range) => self.keep(&masked(line.text, range)),
-                    None => self.keep(line.text),
-                };
-                self.session.exchanges.push(Exchange {
-                    request,
-                    line: span,
-                    octets: line.octets,
-                    line_end: line.end,
-                    asked: line.asked,
-                    pipelined,
-                    masked: hidden.map(|hidden| u32::try_from(hidden).unwrap_or(u32::MAX)),
-                    cut: line.cut,
-                    before: self.state,
-                    reply: None,
-                    message,
-                });
-                u32::try_from(self.session.exchanges.len() - 1).ok()
-            } else {
-                self.session.elided_exchanges += 1;
-                None
-            };
-        self.owed.push_back(Owed {
-            request,
-            exchange: index,
-            end: line.until,
-            seen: line.start.seen,
-            message,
-            recipient: None,
-            last: false,
-        });
-        // A client that never waits cannot make the queue grow for ever.
-        if self.owed.len() > self.settings.limits.exchanges {
-            self.owed.pop_front();
-            self.forgotten += 1;
-        }
-        index
-    }
-
-    /// The client goes on with `seen` of the server's stream seen: if that ends the doubt about
-    /// which command was answered how, those before stay without a reply.
-    fn end_unsureness(&mut self, seen: Option<u64>) {
-        let known = self.unsure.zip(seen).is_some_and(|(from, seen)| seen >= from);
-        if known || self.unsure.is_some() && self.owed.is_empty() {
-            self.unsure = None;
-            self.owed.clear();
-            self.server_gap = None;
-        }
-    }
-
-    fn note_used(&mut self, command: &Command<'_>, envelope: Option<&Envelope<'_>>) {
-        // Most commands are of no extension: not worth a look at the table.
-        let is_plain = match command.verb {
-            Verb::Ehlo | Verb::Helo | Verb::Data | Verb::Rset | Verb::Noop | Verb::Quit => true,
-            Verb::Mail | Verb::Rcpt => envelope.is_some_and(|given| given.params.is_empty()),
-            _ => false,
-        };
-        if is_plain {
-            return;
-        }
-        for (index, row) in (0_u8..).zip(extension::all()) {
-            if row.is_used_by(command, envelope) {
-                self.session.used.add(index);
-            }
-        }
-    }
-
-    fn bdat(&mut self, command: &Command<'_>, exchange: Option<u32>, asked: Mark) {
-        let Some(chunk) = command::bdat(command.argument) else { return };
-        let message = self.mails.current();
-        if let Some(begins) = mail::message_mut(&mut self.session, message)
-            && begins.transfer.is_none()
-        {
-            begins.data_begun = Some(asked);
-            begins.transfer = Some(Transfer::Bdat);
-            if let Some(message) = message.and_then(|m| self.session.messages.get(m as usize)) {
-                self.clock.content_begins(&self.session, message, asked);
-            }
-        }
-        self.owe(|owed| owed.last = chunk.last);
-        self.mode = Mode::Chunk { left: chunk.octets, last: chunk.last, exchange, message };
-        if chunk.octets == 0 {
-            self.chunk_ends(asked);
-        }
-    }
-
     /// Reads octets of a chunk; returns how many.
     fn chunk(&mut self, start: Start, bytes: &[u8]) -> usize {
         let Mode::Chunk { left, message, .. } = &mut self.mode else { return bytes.len() };
@@ -551,7 +312,7 @@ impl Dialog {
     }
 
     /// The last octet of a chunk came with `mark`.
-    fn chunk_ends(&mut self, mark: Mark) {
+    pub(super) fn chunk_ends(&mut self, mark: Mark) {
         let Mode::Chunk { last, exchange, message, .. } = self.mode else { return };
         if let Some(tap) = &mut self.tap {
             tap.cut(Side::Client);
@@ -650,30 +411,6 @@ impl Dialog {
         self.push_exchange(Request::EndOfData, &line, None, index);
         self.mails.over();
     }
-
-    fn auth_begins(&mut self, command: &Command<'_>) {
-        let auth = command::auth(command.argument);
-        let attempts = self.session.auth.map_or(0, |auth| auth.attempts) + 1;
-        let mechanism = self.keep(auth.mechanism);
-        let outcome = AuthOutcome::Unknown;
-        self.session.auth = Some(Auth { mechanism, identity: None, outcome, attempts });
-    }
-
-    fn auth_line(&mut self, line: &Line<'_>) {
-        // However the dialog got here, what follows may be a secret, too.
-        self.secrets_near = true;
-        let secret = secrets::in_auth_line(line.text)
-            .then_some(0..line.text.len())
-            .filter(|secret| self.is_to_hide(line.text, secret));
-        self.hear_line(line, secret.clone());
-        if line.text == b"*"
-            && let Some(auth) = &mut self.session.auth
-        {
-            auth.outcome = AuthOutcome::Aborted;
-        }
-        self.push_exchange(Request::AuthLine, line, secret.as_ref(), None);
-        self.mode = if self.is_script() { Mode::Unknown } else { Mode::Await(Awaited::Auth) };
-    }
 }
 
 impl Scanner {
@@ -710,45 +447,6 @@ pub(super) fn is_command_start(tail: &[Parked]) -> bool {
     is_command(first) || strip_cr(first) == b"." && is_command(second)
 }
 
-/// Adds the extension that `keyword` names.
-pub(super) fn note_used(used: &mut Used, keyword: &[u8]) {
-    if let Some(row) = extension::by_keyword(keyword) {
-        used.add(row.index());
-    }
-}
-
-/// `line` with `secret` replaced.
-fn masked(line: &[u8], secret: &Range<usize>) -> Vec<u8> {
-    let before = line.get(..secret.start).unwrap_or(line);
-    let after = line.get(secret.end..).unwrap_or_default();
-    [before, secrets::MASK, after].concat()
-}
-
 fn strip_cr(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-/// Whether `line` can hardly be anything but a command: a line of text that merely begins with
-/// a verb's word is none.
-pub(super) fn is_surely_command(line: &[u8]) -> bool {
-    let command = Command::parse(line);
-    let argument = command.argument.trim_ascii();
-    let one_word = !argument.is_empty() && !argument.iter().any(u8::is_ascii_whitespace);
-    let label = |label: &[u8]| {
-        argument.get(..label.len()).is_some_and(|start| start.eq_ignore_ascii_case(label))
-    };
-    command.word_at == 0
-        && match command.verb {
-            Verb::Data | Verb::Rset | Verb::Quit | Verb::Starttls | Verb::Turn => {
-                argument.is_empty()
-            }
-            Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => label(b"FROM:"),
-            Verb::Rcpt => label(b"TO:"),
-            Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Etrn | Verb::Vrfy | Verb::Expn => one_word,
-            Verb::Bdat => command::bdat(argument).is_some(),
-            Verb::Auth => argument.iter().all(|&b| b.is_ascii_graphic() || b == b' '),
-            Verb::Noop => argument.is_empty() || one_word,
-            Verb::Xclient | Verb::Xforward => argument.contains(&b'='),
-            Verb::Help | Verb::Atrn | Verb::Burl | Verb::Other => false,
-        }
 }

@@ -11,9 +11,11 @@
 
 mod client;
 mod clock;
+mod command;
 mod content;
 mod doubt;
 mod mail;
+mod pairing;
 mod secrets;
 mod server;
 pub mod session;

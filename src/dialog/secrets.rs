@@ -1,7 +1,7 @@
 //! Credentials in command lines: which bytes of a line are secret.
 
 use crate::smtp::command::{Command, Verb};
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 use std::ops::Range;
 
 /// Secrets of a session that replies are searched for.
@@ -53,7 +53,7 @@ pub(super) fn in_fragment(line: &[u8]) -> Option<Range<usize>> {
     known.or_else(|| {
         let at = line.iter().rposition(|&b| b == b' ').map_or(0, |blank| blank + 1);
         let word = line.get(at..)?;
-        let few = line.get(..at)?.iter().filter(|&&b| b == b' ').count() <= 3;
+        let few = memchr_iter(b' ', line.get(..at)?).count() <= 3;
         (few && word.len() >= 8 && looks_like_base64(word)).then_some(at..line.len())
     })
 }

@@ -1,14 +1,11 @@
 //! The server's stream: lines make replies, and each reply finds its command.
 
-use super::client::note_used;
-use super::content::Candidate;
-use super::session::{
-    AuthOutcome, Hello, Mark, Outcome, Protocol, Reply, Request, ResyncWhy, Unsolicited,
-};
-use super::{Awaited, Dialog, Lines, Mode, Owed, Start, client, exchange_mut, keep, mail, secrets};
+use super::command::note_used;
+use super::session::{AuthOutcome, Hello, Mark, Outcome, Protocol, Reply, Request, ResyncWhy};
+use super::{Awaited, Dialog, Lines, Mode, Owed, Start, exchange_mut, keep, mail, secrets};
 use crate::chunk::{Gap, Side};
 use crate::smtp::command::Verb;
-use crate::smtp::line::{LineEnd, strip_end};
+use crate::smtp::line::strip_end;
 use crate::smtp::reply::{ReplyLine, enhanced, offer};
 use memchr::memchr;
 
@@ -16,16 +13,16 @@ use memchr::memchr;
 #[derive(Clone, Debug)]
 pub(super) struct Partial {
     /// Its lines without line ends, joined by LF.
-    text: Vec<u8>,
-    lines: u32,
+    pub(super) text: Vec<u8>,
+    pub(super) lines: u32,
     pub(super) code: Option<u16>,
-    begun: Start,
+    pub(super) begun: Start,
     /// What the sender of its last line had seen.
-    seen: Option<u64>,
-    ended: Mark,
+    pub(super) seen: Option<u64>,
+    pub(super) ended: Mark,
     /// Offset in the server's stream after it.
-    until: u64,
-    cut: bool,
+    pub(super) until: u64,
+    pub(super) cut: bool,
 }
 
 impl Dialog {
@@ -209,238 +206,6 @@ impl Dialog {
             self.server_gap = None;
         }
         self.unpark();
-    }
-
-    /// Whether a reply is the server's greeting (RFC 5321 §3.1).
-    fn is_greeting(&self, partial: &Partial) -> bool {
-        // The greeting is the first reply, or it is missing.
-        if self.state.greeted || self.session.greeting.is_some() || self.has_replied {
-            return false;
-        }
-        let opens = matches!(partial.code, Some(220 | 421 | 521 | 554));
-        match self.owed.front() {
-            None if self.mode == Mode::Unknown || self.state.inferred => {
-                partial.code == Some(220) && partial.seen.unwrap_or(0) == 0
-            }
-            None => partial.code.is_some(),
-            Some(front) if self.state.inferred => {
-                opens && partial.seen.is_some_and(|seen| seen < front.end)
-            }
-            Some(front) => {
-                let is_starttls = front.request == Request::Command(Verb::Starttls);
-                opens && !is_starttls || partial.seen.is_some_and(|seen| seen < front.end)
-            }
-        }
-    }
-
-    /// The command that a reply answers, taken from those that are owed one.
-    fn owed_for(&mut self, partial: &Partial) -> Option<Owed> {
-        let Some(code) = partial.code else { return self.owed_for_nonsense(partial) };
-        self.end_content_by_reply(partial, code);
-        self.skip_lost_replies(partial, code);
-        if self.is_behind_both_gaps(partial) || self.is_unsure(partial, code) {
-            return None;
-        }
-        let front = self.owed.front()?;
-        // What the server had not received it cannot answer.
-        let received = partial.seen.is_none_or(|seen| seen >= front.end);
-        if received { self.owed.pop_front() } else { None }
-    }
-
-    /// Whether bytes of both sides are missing since the last reply, and this one was sent in the
-    /// knowledge of the client's: then it answers what is missing, and the reply to the command
-    /// before is missing, too.
-    fn is_behind_both_gaps(&mut self, partial: &Partial) -> bool {
-        let (Some(_), Some(lost)) = (self.server_gap, self.client_gap) else { return false };
-        let Some(front) = self.owed.front() else { return false };
-        if lost < front.end || partial.seen.is_none_or(|seen| seen <= lost) {
-            return false;
-        }
-        self.owed.clear();
-        self.resync(Side::Server, ResyncWhy::ReplyMissing, partial.begun.mark);
-        if let Mode::Await(awaited) = self.mode {
-            self.read_without_reply(awaited);
-        }
-        true
-    }
-
-    /// Whether replies (or commands) that are missing make it a guess which command `partial`
-    /// answers: no pairing is better than a wrong one. A 354 can only answer DATA; what the
-    /// client sends in the knowledge of what came since ends the doubt.
-    fn is_unsure(&mut self, partial: &Partial, code: u16) -> bool {
-        let is_gap = self.server_gap.is_some_and(|(_, until)| until <= partial.begun.offset);
-        if is_gap && self.owed.len() > 1 {
-            self.unsure.get_or_insert(partial.until);
-        }
-        if self.unsure.is_none() {
-            return false;
-        }
-        let is_data =
-            self.owed.front().is_some_and(|front| front.request == Request::Command(Verb::Data));
-        if self.owed.is_empty() || code == 354 && is_data {
-            self.unsure = None;
-        }
-        self.unsure.is_some()
-    }
-
-    /// The command that a line without a code answers: where only one is owed, a client that
-    /// waits will take it for the reply.
-    fn owed_for_nonsense(&mut self, partial: &Partial) -> Option<Owed> {
-        let front = self.owed.front().filter(|_| self.owed.len() == 1)?;
-        let received = partial.seen.is_none_or(|seen| seen >= front.end);
-        self.nonsense = if received { self.owed.pop_front() } else { None };
-        self.nonsense
-    }
-
-    /// A reply with a code comes after a line that had none, and no command since: it is the
-    /// answer, and the line was nothing.
-    fn owed_after_nonsense(&mut self, partial: &Partial) -> Option<Owed> {
-        let owed = self.nonsense.take().filter(|_| self.owed.is_empty())?;
-        partial.code?;
-        let taken = exchange_mut(&mut self.session, owed.exchange)?.reply.take();
-        if let Some(reply) = taken {
-            self.keep_apart(reply);
-        }
-        Some(owed)
-    }
-
-    /// After a gap in the server's stream: drops the commands whose replies must have been in
-    /// it.
-    fn skip_lost_replies(&mut self, partial: &Partial, code: u16) {
-        let (from, has_gap) = match self.server_gap {
-            Some((from, _)) => (from, true),
-            None if self.unsure.is_some() && code == 354 => (u64::MAX, false),
-            // Only DATA is answered with 354: replies before it were lost, or never sent.
-            None if code == 354 => (u64::MAX, false),
-            None => return,
-        };
-        loop {
-            let mut owed = self.owed.iter();
-            let (Some(front), next) = (owed.next(), owed.next()) else { return };
-            // The next command was sent in the knowledge of something in the gap.
-            let known = next.and_then(|next| next.seen).is_some_and(|seen| {
-                seen > from && seen <= partial.begun.offset && front.seen != Some(seen)
-            });
-            let is_data = |owed: &Owed| owed.request == Request::Command(Verb::Data);
-            let other = code == 354 && !is_data(front) && self.owed.iter().any(is_data);
-            // So was what is set aside until this very reply: all that is owed was lost then.
-            let went_on = match self.mode {
-                Mode::Await(awaited) if has_gap && !self.parked.is_empty() => {
-                    let asked = self.owed.back().and_then(|awaited| awaited.seen);
-                    let heard =
-                        self.parked.iter().filter_map(|parked| parked.start.seen).any(|seen| {
-                            seen > from && seen <= partial.begun.offset && asked != Some(seen)
-                        });
-                    let content = self.owed.len() == 1
-                        && awaited == Awaited::Data
-                        && code != 354
-                        && partial.seen.is_none_or(|seen| seen > front.end);
-                    (heard || content).then_some(awaited)
-                }
-                _ => None,
-            };
-            if !known && !other && went_on.is_none() {
-                return;
-            }
-            let mark = partial.begun.mark;
-            let lost = self.owed.pop_front();
-            if let Some(exchange) = exchange_mut(&mut self.session, lost.and_then(|l| l.exchange)) {
-                exchange.before = self.state;
-            }
-            self.resync(Side::Server, ResyncWhy::ReplyMissing, mark);
-            if let Some(awaited) = went_on
-                && self.owed.is_empty()
-            {
-                self.read_without_reply(awaited);
-                self.end_content_by_reply(partial, code);
-            }
-        }
-    }
-
-    /// A reply in the middle of mail data, to nothing else: the server saw the data end where a
-    /// strict reader did not, or its end is missing from the input.
-    fn end_content_by_reply(&mut self, partial: &Partial, code: u16) {
-        if self.mode != Mode::Content || !self.owed.is_empty() || code == 421 {
-            return;
-        }
-        let Some(candidate) = self.scanner.as_mut().and_then(|scanner| scanner.candidate.take())
-        else {
-            return;
-        };
-        // Behind a gap the end is there only if what follows is no more content.
-        let goes_on = candidate.is_gap && !client::is_command_start(&candidate.tail);
-        if goes_on || partial.seen.is_some_and(|seen| seen < candidate.offset) {
-            return;
-        }
-        self.end_at_candidate(*candidate);
-    }
-
-    /// Ends mail data at a place where only a lenient server saw its end.
-    pub(super) fn end_at_candidate(&mut self, candidate: Candidate) {
-        let scanner = self.scanner.get_or_insert_default();
-        scanner.facts = candidate.facts;
-        let start = Start { mark: candidate.mark, seen: None, offset: candidate.offset };
-        if candidate.is_gap {
-            self.resync(Side::Client, ResyncWhy::EndOfDataMissing, candidate.mark);
-        }
-        let end = if candidate.is_gap { LineEnd::None } else { LineEnd::Lf };
-        self.end_of_data(start, candidate.offset, end);
-        if candidate.is_gap {
-            self.mode = Mode::Unknown;
-        }
-        self.reread(candidate.tail);
-    }
-
-    /// Reads again, as commands, what had been taken for content.
-    fn reread(&mut self, tail: Vec<client::Parked>) {
-        for piece in tail {
-            if let client::ParkedWhat::Data(data, _) = piece.what {
-                self.client_data(piece.start, &data);
-            }
-        }
-    }
-
-    /// Keeps a reply that answers nothing.
-    fn keep_apart(&mut self, reply: Reply) {
-        let after = u32::try_from(self.session.exchanges.len()).unwrap_or(u32::MAX);
-        if self.session.unsolicited.len() < self.settings.limits.unsolicited {
-            self.session.unsolicited.push(Unsolicited { reply, after });
-        } else {
-            self.session.elided.unsolicited += 1;
-        }
-    }
-
-    fn unsolicited(&mut self, partial: &Partial, reply: Reply) {
-        self.keep_apart(reply);
-        let mark = partial.begun.mark;
-        match partial.code {
-            Some(421) => self.state.closing = true,
-            // The command is missing from the input; what the client sends now is known.
-            Some(354)
-                if matches!(self.mode, Mode::Command | Mode::Unknown) && self.state.inferred =>
-            {
-                let Lines { text, begun, .. } = self.client.take();
-                self.resync(Side::Client, ResyncWhy::Gap, mark);
-                self.begin_content(mark);
-                self.mode = Mode::Content;
-                // A line that was begun is the content's first.
-                if let Some(begun) = begun {
-                    self.client_data(begun, &text);
-                }
-            }
-            Some(334) if matches!(self.mode, Mode::Command | Mode::Unknown) => {
-                self.mode = Mode::Sasl;
-            }
-            // A refusal in mid-content decides if the content never ends.
-            Some(code @ 400..) if self.mode == Mode::Content => {
-                let index = self.mails.current();
-                if let Some(message) = mail::message_mut(&mut self.session, index) {
-                    message.outcome = Outcome::Rejected;
-                    message.code = Some(code);
-                }
-            }
-            _ => {}
-        }
     }
 
     /// `reply` answers `owed`.

@@ -270,9 +270,10 @@ fn check_secret(session: &Session, text: &[u8], is_certain: bool) {
     }
     // Mail data may hold anything, and so may what is taken for it for a while.
     let has_content = session.messages.iter().any(|message| message.transfer.is_some())
-        || session.exchanges.iter().any(|exchange| {
-            matches!(exchange.request, Request::Command(Verb::Data | Verb::Bdat))
-        })
+        || session
+            .exchanges
+            .iter()
+            .any(|exchange| matches!(exchange.request, Request::Command(Verb::Data | Verb::Bdat)))
         || session.elided_exchanges > 0;
     if is_certain && !has_content {
         assert!(!holds(text), "the secret of AUTH is masked in\n{}", text.escape_ascii());

@@ -9,7 +9,7 @@ use crate::ports::Ports;
 use crate::stream::{Follow, Looks, SessionEnd, Tracker};
 use crate::time::Stamp;
 use crate::trouble::Troubles;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// Segments of a few connections: one byte of settings, then for each a byte of flags and
@@ -23,7 +23,7 @@ pub fn segments(data: &[u8]) {
     let is_numbered = settings & 2 == 0;
     // Both streams near the end of the sequence space.
     let isn = if settings & 4 != 0 { u32::MAX - 0x100 } else { 1000 };
-    let mut follow = Checked { is_numbered, fates: HashMap::new() };
+    let mut follow = Checked { is_numbered, fates: HashMap::new(), sure: HashSet::new() };
     let mut tracker = Tracker::new(Ports::new(&[25], any_port), &limits());
     let mut troubles = Troubles::default();
     let mut number = 0;
@@ -99,6 +99,8 @@ enum Fate {
 struct Checked {
     is_numbered: bool,
     fates: HashMap<Origin, Fate>,
+    /// Those that are sessions for sure.
+    sure: HashSet<Origin>,
 }
 
 impl Checked {
@@ -111,11 +113,15 @@ impl Checked {
 impl Follow for Checked {
     type Dialog = Log;
 
-    fn candidate(&mut self, origin: Origin, _: bool) {
+    fn candidate(&mut self, origin: Origin, surely: bool) {
         self.turn(origin, None, Fate::Candidate);
+        if surely {
+            self.sure.insert(origin);
+        }
     }
 
     fn dismissed(&mut self, origin: Origin) {
+        assert!(!self.sure.contains(&origin), "what is surely a session is not dismissed");
         self.turn(origin, Some(Fate::Candidate), Fate::Over);
     }
 

@@ -114,7 +114,7 @@ impl<D: Consume> Tracker<D> {
         self.ended.remove(&segment.flow);
         // Who connects to a mail server's port begins a session, even if nothing comes of it.
         let to = segment.flow.sender(segment.way.back()).port();
-        let begins = segment.flags.syn && segment.ack.is_none();
+        let begins = segment.flags.syn && !segment.flags.rst && segment.ack.is_none();
         follow.candidate(segment.origin, begins && self.ports.is_smtp(to));
         self.flows.insert(segment.flow, Box::new(Flow::new(segment)));
     }

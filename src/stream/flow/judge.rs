@@ -1,0 +1,170 @@
+//! Whether a connection is a session, and who is its client.
+
+use super::super::half::{Half, Tag};
+use super::super::relay::{self, Relay};
+use super::super::{Follow, Looks};
+use super::{Around, Flow, Following, Handshake, PEEK, Stage, Verdict};
+use crate::chunk::{Consume, Medium, Open, Opening, Sides, What};
+use crate::packet::Way;
+use crate::ports::PROXY_PORTS;
+
+impl<D: Consume> Flow<D> {
+    /// Decides whether the connection is a session, once that can be known; `must` if no more
+    /// bytes will be waited for.
+    pub(super) fn judge<F>(&mut self, around: &Around<'_>, follow: &mut F, must: bool)
+    where
+        F: Follow<Dialog = D>,
+    {
+        let anchored = self.halves.iter().all(|half| half.anchored);
+        if !anchored && !must {
+            return;
+        }
+        match self.verdict(around, follow, must) {
+            Verdict::Wait => {}
+            Verdict::Ignore => {
+                follow.dismissed(self.first);
+                self.stage = Stage::Ignored;
+                self.halves = [Half::default(), Half::default()];
+            }
+            Verdict::Go { client, via, skipped } => {
+                for (half, bytes) in self.halves.iter_mut().zip(skipped) {
+                    if bytes > 0 {
+                        half.skip(bytes);
+                    }
+                }
+                let opening = Opening {
+                    peers: Some(Sides {
+                        client: self.key.sender(client),
+                        server: self.key.sender(client.back()),
+                    }),
+                    via,
+                    at: self.first_at,
+                    digits: self.digits,
+                    origin: self.first,
+                    medium: Medium::Packets,
+                };
+                let dialog = follow.open(&opening);
+                let following = Following { opening, client, skipped, dialog };
+                self.stage = Stage::Following(Box::new(following));
+                self.deliver_handshake(client);
+            }
+        }
+    }
+
+    pub(super) fn verdict<F: Follow>(
+        &self,
+        around: &Around<'_>,
+        follow: &F,
+        must: bool,
+    ) -> Verdict {
+        let bytes = |way| self.half(way).peek(PEEK);
+        let smtp = |way: Way| around.ports.is_smtp(self.key.sender(way).port());
+        let connects = self.handshake.connects;
+        // The end that accepts, as far as the SYN or the ports tell.
+        let accepts = connects.map(Way::back).or(match (smtp(Way::Up), smtp(Way::Down)) {
+            (true, false) => Some(Way::Up),
+            (false, true) => Some(Way::Down),
+            _ => None,
+        });
+        let likely = accepts.unwrap_or(Way::Down);
+        let (client, server) = (bytes(likely.back()), bytes(likely));
+        let is_empty = client.is_empty() && server.is_empty();
+        let to_smtp = match connects {
+            Some(way) => smtp(way.back()),
+            None => smtp(Way::Up) || smtp(Way::Down),
+        };
+        let alone = |client| Verdict::Go { client, via: None, skipped: [0, 0] };
+        if to_smtp {
+            if is_empty {
+                // Packets without a handshake and without a byte are the tail of an older
+                // connection, not a session.
+                let known = must && (connects.is_some() || self.halves.iter().any(Half::is_owed));
+                return if known { alone(likely.back()) } else { Verdict::Wait };
+            }
+            return match relay::proxy_header(&client) {
+                Relay::Found { via, client: len, .. } => {
+                    let mut skipped = [0, 0];
+                    let [up, down] = &mut skipped;
+                    *(if likely == Way::Down { up } else { down }) = len as u64;
+                    Verdict::Go { client: likely.back(), via: Some(via), skipped }
+                }
+                Relay::Wait if !must => Verdict::Wait,
+                _ => match self.client_by_content(follow, &client, &server, likely) {
+                    Some(client) => alone(client),
+                    None if must => alone(likely.back()),
+                    None => Verdict::Wait,
+                },
+            };
+        }
+        if PROXY_PORTS.contains(&self.key.sender(likely).port()) {
+            match relay::tunnel(&client, &server) {
+                Relay::Found { via, client, server }
+                    if around.ports.is_smtp(via.port) || around.ports.is_any() =>
+                {
+                    let (client, server) = (client as u64, server as u64);
+                    let skipped =
+                        if likely == Way::Down { [client, server] } else { [server, client] };
+                    return Verdict::Go { client: likely.back(), via: Some(via), skipped };
+                }
+                Relay::Wait if !must => return Verdict::Wait,
+                _ => {}
+            }
+        }
+        if !around.ports.is_any() {
+            return Verdict::Ignore;
+        }
+        let full = client.len().max(server.len()) >= PEEK;
+        match (follow.speaks(&client, &server), follow.speaks(&server, &client)) {
+            (Some(true), _) => alone(likely.back()),
+            (_, Some(true)) => alone(likely),
+            (Some(false), Some(false)) => Verdict::Ignore,
+            _ if must || full => Verdict::Ignore,
+            _ => Verdict::Wait,
+        }
+    }
+
+    /// Who the client is: content first, then what SYN and ports say. Where there is a SYN, only
+    /// both sides together outweigh it: one side may say anything. `None` while the other side
+    /// has not spoken.
+    pub(super) fn client_by_content<F: Follow>(
+        &self,
+        follow: &F,
+        client: &[u8],
+        server: &[u8],
+        likely: Way,
+    ) -> Option<Way> {
+        let has_syn = self.handshake.connects.is_some();
+        let looks = |bytes| follow.looks(bytes, has_syn);
+        match (looks(client), looks(server)) {
+            (Looks::LikeServer, Looks::LikeClient) => Some(likely),
+            (Looks::LikeServer, Looks::Unclear) | (Looks::Unclear, Looks::LikeClient) => {
+                if !has_syn {
+                    Some(likely)
+                } else if client.is_empty() || server.is_empty() {
+                    None
+                } else {
+                    Some(likely.back())
+                }
+            }
+            _ => Some(likely.back()),
+        }
+    }
+
+    pub(super) fn deliver_handshake(&mut self, client: Way) {
+        let Handshake { connects, syn, syn_ack, established } = self.handshake;
+        let connecting = connects.unwrap_or(client);
+        let mut steps = vec![
+            (connecting, syn, Open::Syn),
+            (connecting.back(), syn_ack, Open::SynAck),
+            (connecting, established, Open::Established),
+        ];
+        if connects.is_none() {
+            steps = vec![(client, Some((self.first_at, self.first)), Open::Midstream)];
+        }
+        for (way, mark, step) in steps {
+            if let Some((at, origin)) = mark {
+                self.deliver(way, Tag { at, origin, arrival: 0, ack: None }, What::Open(step));
+            }
+        }
+    }
+}
