@@ -1,12 +1,12 @@
 //! Whether a connection is a session, and who is its client.
 
-use super::super::half::{Half, Tag};
-use super::super::relay::{self, Relay};
-use super::super::{Follow, Looks};
 use super::{Around, Flow, Following, Handshake, PEEK, Stage, Verdict};
 use crate::chunk::{Consume, Medium, Open, Opening, Sides, What};
 use crate::packet::Way;
 use crate::ports::PROXY_PORTS;
+use crate::stream::half::{Half, Tag};
+use crate::stream::relay::{self, Relay};
+use crate::stream::{Follow, Looks};
 
 impl<D: Consume> Flow<D> {
     /// Decides whether the connection is a session, once that can be known; `must` if no more

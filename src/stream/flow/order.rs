@@ -1,10 +1,10 @@
 //! The causal order of two directions: what may be delivered, what waits for what, and when what
 //! is missing is given up.
 
-use super::super::half::{Bytes, Fin, Piece, Tag};
 use super::{Around, Flow, Hole, Knot, Stop};
 use crate::chunk::{Close, Consume, What};
 use crate::packet::Way;
+use crate::stream::half::{Bytes, Fin, Piece, Tag};
 
 impl<D: Consume> Flow<D> {
     /// Whether the sender of `tag` had seen no more of the other side than was delivered.
