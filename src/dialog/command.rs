@@ -249,6 +249,20 @@ impl Dialog {
         let mechanism = self.keep(auth.mechanism);
         let outcome = AuthOutcome::Unknown;
         self.session.auth = Some(Auth { mechanism, identity: None, outcome, attempts });
+        if let Some(initial) = auth.initial {
+            self.note_identity(initial);
+        }
+    }
+
+    /// Notes who authenticates, where that is to be shown.
+    fn note_identity(&mut self, response: &[u8]) {
+        let Some(auth) = self.session.auth.filter(|auth| auth.identity.is_none()) else { return };
+        if !self.settings.show_secrets {
+            return;
+        }
+        let mechanism = self.session.text.bytes(auth.mechanism).to_vec();
+        let identity = secrets::identity(&mechanism, response).map(|name| self.keep(&name));
+        self.session.auth = Some(Auth { identity, ..auth });
     }
 
     pub(super) fn auth_line(&mut self, line: &Line<'_>) {
@@ -263,6 +277,7 @@ impl Dialog {
         {
             auth.outcome = AuthOutcome::Aborted;
         }
+        self.note_identity(line.text);
         self.push_exchange(Request::AuthLine, line, secret.as_ref(), None);
         self.mode = if self.is_script() { Mode::Unknown } else { Mode::Await(Awaited::Auth) };
     }
