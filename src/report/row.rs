@@ -38,11 +38,14 @@ pub(super) fn row(session: &Session, chars: usize) -> [String; COLUMNS.len()] {
     let peers = session.opening.peers;
     let server = match peers {
         Some(peers) => peers.server.to_string(),
-        // By convention the greeting begins with the server's name (RFC 5321 §4.3.1).
-        None => session.greeting.as_ref().map_or_else(none, |greeting| {
-            let text = reply_excerpt(session, greeting, chars);
-            text.split(' ').next().map_or_else(none, str::to_owned)
-        }),
+        // A 220 greeting begins with the server's name (RFC 5321 §4.2, §4.3.1).
+        None => session.greeting.as_ref().filter(|reply| reply.code == Some(220)).map_or_else(
+            none,
+            |greeting| {
+                let text = reply_excerpt(session, greeting, chars);
+                text.split(' ').next().map_or_else(none, str::to_owned)
+            },
+        ),
     };
     let client = match (session.helo, peers) {
         (Some(name), _) => excerpt(&printable(session.bytes(name)), chars),
