@@ -150,7 +150,8 @@ impl Dialog {
         });
         let waits = !self.owed.is_empty() && !knew;
         let pipelined = (waits || unseen) && !self.is_script();
-        if pipelined {
+        // Lines that are no commands use no extension.
+        if pipelined && request != Request::Command(Verb::Other) {
             note_used(&mut self.session.used, b"PIPELINING");
         }
         let index =

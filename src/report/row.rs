@@ -47,7 +47,8 @@ pub(super) fn row(session: &Session, chars: usize) -> [String; COLUMNS.len()] {
             },
         ),
     };
-    let client = match (session.helo, peers) {
+    let named = session.helo.filter(|name| name.len > 0);
+    let client = match (named, peers) {
         (Some(name), _) => excerpt(&printable(session.bytes(name)), chars),
         (None, Some(peers)) => peers.client.ip().to_string(),
         (None, None) => none(),
