@@ -370,3 +370,34 @@ fn a_lenient_end_of_data_counts_where_the_replies_prove_it() {
         "]],
     );
 }
+
+#[test]
+fn an_empty_line_that_the_server_passes_over_shifts_no_reply() {
+    check(
+        "\
+s< 220 mx
+c> EHLO c
+s< 250 mx
+c>
+c> MAIL FROM:<a@a>
+s< 250 ok
+c> RCPT TO:<b@b>
+s< 550 no
+c>
+s< 500 what
+c> QUIT
+s< 221 bye
+",
+        &expect![[r"
+            greeting 220
+            EHLO c -> 250
+            ?  -> none
+            MAIL FROM:<a@a> -> 250 pipelined
+            RCPT TO:<b@b> -> 550
+            ?  -> 500
+            QUIT -> 221
+            message <a@a> <b@b> 550 0 octets Rejected 550
+            end quit
+        "]],
+    );
+}

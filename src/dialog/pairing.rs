@@ -40,6 +40,13 @@ impl Dialog {
         let Some(code) = partial.code else { return self.owed_for_nonsense(partial) };
         self.end_content_by_reply(partial, code);
         self.skip_lost_replies(partial, code);
+        // Some servers pass over an empty line; none answers it with success.
+        while code < 400
+            && self.owed.len() > 1
+            && self.owed.front().is_some_and(|o| self.is_empty_line(o))
+        {
+            self.owed.pop_front();
+        }
         if self.is_behind_both_gaps(partial) || self.is_unsure(partial, code) {
             return None;
         }
@@ -47,6 +54,15 @@ impl Dialog {
         // What the server had not received it cannot answer.
         let received = partial.seen.is_none_or(|seen| seen >= front.end);
         if received { self.owed.pop_front() } else { None }
+    }
+
+    /// Whether `owed` is for a line with nothing in it.
+    fn is_empty_line(&self, owed: &Owed) -> bool {
+        let index = owed.exchange.map_or(usize::MAX, |index| index as usize);
+        let exchange = self.session.exchanges.get(index);
+        exchange.is_some_and(|exchange| {
+            exchange.request == Request::Command(Verb::Other) && exchange.line.len == 0
+        })
     }
 
     /// The command that a line without a code answers: where only one is owed, a client that
