@@ -6,7 +6,7 @@
 
 use super::content::Candidate;
 use super::server::Partial;
-use super::session::{Outcome, Reply, Request, ResyncWhy, Unsolicited};
+use super::session::{Mark, Outcome, Reply, Request, ResyncWhy, Unsolicited};
 use super::{Awaited, Dialog, Lines, Mode, Owed, Start, client, exchange_mut, mail};
 use crate::chunk::Side;
 use crate::smtp::command::Verb;
@@ -127,7 +127,6 @@ impl Dialog {
     pub(super) fn skip_lost_replies(&mut self, partial: &Partial, code: u16) {
         let (from, has_gap) = match self.server_gap {
             Some((from, _)) => (from, true),
-            None if self.unsure.is_some() && code == 354 => (u64::MAX, false),
             // Only DATA is answered with 354: replies before it were lost, or never sent.
             None if code == 354 => (u64::MAX, false),
             None => return,
@@ -141,23 +140,16 @@ impl Dialog {
             });
             let is_data = |owed: &Owed| owed.request == Request::Command(Verb::Data);
             let other = code == 354 && !is_data(front) && self.owed.iter().any(is_data);
-            // So was what is set aside until this very reply: all that is owed was lost then.
+            // What is set aside can only be content that was allowed.
             let went_on = match self.mode {
-                Mode::Await(awaited) if has_gap && !self.parked.is_empty() => {
-                    let asked = self.owed.back().and_then(|awaited| awaited.seen);
-                    let heard =
-                        self.parked.iter().filter_map(|parked| parked.start.seen).any(|seen| {
-                            seen > from && seen <= partial.begun.offset && asked != Some(seen)
-                        });
-                    let content = self.owed.len() == 1
-                        && awaited == Awaited::Data
+                Mode::Await(Awaited::Data) if has_gap && !self.parked.is_empty() => {
+                    self.owed.len() == 1
                         && code != 354
-                        && partial.seen.is_none_or(|seen| seen > front.end);
-                    (heard || content).then_some(awaited)
+                        && partial.seen.is_none_or(|seen| seen > front.end)
                 }
-                _ => None,
+                _ => false,
             };
-            if !known && !other && went_on.is_none() {
+            if !known && !other && !went_on {
                 return;
             }
             let mark = partial.begun.mark;
@@ -166,13 +158,41 @@ impl Dialog {
                 exchange.before = self.state;
             }
             self.resync(Side::Server, ResyncWhy::ReplyMissing, mark);
-            if let Some(awaited) = went_on
-                && self.owed.is_empty()
-            {
-                self.read_without_reply(awaited);
+            if went_on {
+                self.read_without_reply(Awaited::Data);
                 self.end_content_by_reply(partial, code);
             }
         }
+    }
+
+    /// Before a line of the server: whether what is set aside was sent in the knowledge of
+    /// something that is missing, or is missing itself and known to the server. Then all that is
+    /// owed was answered in the gap, and what is set aside is read before that line.
+    pub(super) fn go_on_without_reply(&mut self, line: Start) {
+        let (Some((from, _)), Mode::Await(awaited)) = (self.server_gap, self.mode) else { return };
+        let asked = self.owed.back().and_then(|owed| owed.seen);
+        let knows = self
+            .parked
+            .iter()
+            .filter_map(|parked| parked.start.seen)
+            .any(|seen| seen > from && seen <= line.offset && asked != Some(seen));
+        let end = self.owed.back().map_or(0, |owed| owed.end);
+        let is_known = self
+            .client_gap
+            .is_some_and(|lost| lost >= end && line.seen.is_some_and(|seen| seen > lost));
+        if !knows && !is_known {
+            return;
+        }
+        for lost in std::mem::take(&mut self.owed) {
+            if let Some(exchange) = exchange_mut(&mut self.session, lost.exchange) {
+                exchange.before = self.state;
+            }
+        }
+        // Where content follows, it is noted with that.
+        if awaited != Awaited::Data {
+            self.resync(Side::Server, ResyncWhy::ReplyMissing, line.mark);
+        }
+        self.read_without_reply(awaited);
     }
 
     /// A reply in the middle of mail data, to nothing else: the server saw the data end where a
@@ -197,7 +217,10 @@ impl Dialog {
     pub(super) fn end_at_candidate(&mut self, candidate: Candidate) {
         let scanner = self.scanner.get_or_insert_default();
         scanner.facts = candidate.facts;
-        let start = Start { mark: candidate.mark, seen: None, offset: candidate.offset };
+        // When an end that is missing was sent, nobody knows.
+        let at = candidate.mark.at.filter(|_| !candidate.is_gap);
+        let start =
+            Start { mark: Mark { at, ..candidate.mark }, seen: None, offset: candidate.offset };
         if candidate.is_gap {
             self.resync(Side::Client, ResyncWhy::EndOfDataMissing, candidate.mark);
         }

@@ -110,6 +110,7 @@ impl Dialog {
 
     /// Takes a line of a reply: `begun` where it begins, `ended` the chunk that completed it.
     fn reply_line(&mut self, begun: Start, ended: Start, raw: &[u8], until: u64, cut: bool) {
+        self.go_on_without_reply(begun);
         let cleaned = secrets::repeated(&self.masked_secrets, raw);
         if let (Some((_, hidden)), Some(tap)) = (&cleaned, &mut self.tap) {
             tap.masked(Side::Server, Some(*hidden));
