@@ -3,7 +3,7 @@
 use super::command::is_surely_command;
 use super::content::{self, Candidate, Scanner};
 use super::session::{Mark, Request, ResyncWhy, Transfer};
-use super::{Awaited, Dialog, Lines, Masked, Mode, Start, exchange_mut, mail};
+use super::{Awaited, Dialog, Lines, Masked, Mode, Start, exchange_mut, mail, secrets};
 use crate::chunk::{Gap, Side};
 use crate::limits::Limits;
 use crate::smtp::command::Verb;
@@ -366,7 +366,12 @@ impl Dialog {
         if !read.ended {
             scanner.follow(behind, used.get(at..).unwrap_or_default(), &self.settings.limits);
         }
-        self.hear_client(start, start.offset + read.used as u64, used);
+        // Behind a loose end the content may turn out to be commands: nothing secret of them is
+        // heard before that is known.
+        let is_doubtful = scanner.candidate.is_some();
+        let hides = is_doubtful && self.tap.is_some() && !self.settings.show_secrets;
+        let masked = if hides { secrets::in_content(used) } else { None };
+        self.hear_client(start, start.offset + read.used as u64, masked.as_deref().unwrap_or(used));
         if read.ended {
             self.doubt(behind, used.get(at..).unwrap_or_default());
             let until = start.offset + read.used as u64;

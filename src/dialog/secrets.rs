@@ -87,6 +87,30 @@ fn is_like_auth(word: &[u8]) -> bool {
         || word.windows(4).any(|part| part.eq_ignore_ascii_case(b"AUTH"))
 }
 
+/// `content` with the secrets of lines in it that may be read as AUTH replaced, each by as many
+/// stars, so that its size stays; `None` if there are none.
+pub(super) fn in_content(content: &[u8]) -> Option<Vec<u8>> {
+    let mut text = content.to_vec();
+    let mut near = Near::No;
+    let mut any = false;
+    for line in text.split_mut(|&byte| byte == b'\n') {
+        let end = line.strip_suffix(b"\r").map_or(line.len(), <[u8]>::len);
+        let Some(line) = line.get_mut(..end) else { continue };
+        let command = Command::parse(line);
+        let is_auth = command.verb == Verb::Auth;
+        if let Some(secret) = in_command(&command, line, near)
+            && let Some(secret) = line.get_mut(secret)
+        {
+            secret.fill(b'*');
+            any = true;
+        }
+        if is_auth {
+            near = Near::Perhaps;
+        }
+    }
+    any.then_some(text)
+}
+
 /// Keeps `secret` among the last few that replies are searched for. What is too short to be a
 /// credential, or is in no reply for its length, is not kept.
 pub(super) fn remember(known: &mut Vec<Vec<u8>>, secret: &[u8]) {
@@ -173,6 +197,10 @@ mod tests {
         assert_eq!(identity(b"CRAM-MD5", b"Ym9iIDAxMjM="), Some(b"bob".to_vec()));
         assert_eq!(identity(b"GSSAPI", b"dXNlcg=="), None);
         assert_eq!(in_fragment(b"IN AGEAYgBjZA=="), Some(3..15));
+        let content = b"hi\nAUTH LOGIN\r\ndXNlcg==\r\nbye\r\n";
+        let masked = b"hi\nAUTH LOGIN\r\n********\r\nbye\r\n";
+        assert_eq!(in_content(content).as_deref(), Some(&masked[..]));
+        assert_eq!(in_content(b"just text\r\n"), None);
         assert_eq!(in_fragment(b"this is just text"), None);
         assert!(in_auth_line(b"cGFzcw==") && !in_auth_line(b"*"));
     }
