@@ -4,6 +4,7 @@
 //! Everything that can produce chunks can be audited; nothing after this point knows whether
 //! they came from a capture, a log or a socket.
 
+use crate::place::Place;
 use crate::time::Stamp;
 use std::net::{IpAddr, SocketAddr};
 
@@ -63,17 +64,6 @@ impl<T> Sides<T> {
     }
 }
 
-/// Where something stands in the inputs: every finding can be traced to a byte.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Origin {
-    /// Index of the input among the inputs of the run, from 0.
-    pub input: u32,
-    /// Number of the frame in the capture or of the line in the transcript, from 1.
-    pub number: u64,
-    /// Offset in bytes of that frame or line in the (decompressed) input.
-    pub offset: u64,
-}
-
 /// Bytes or an event from one side of one session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chunk<'a> {
@@ -82,7 +72,7 @@ pub struct Chunk<'a> {
     /// When it was captured or logged, if the input says.
     pub at: Option<Stamp>,
     /// The frame or line it came in.
-    pub origin: Origin,
+    pub place: Place,
     /// How many bytes of the *other* side's stream the sender had acknowledged when it sent
     /// this, counted as [`What::Data`] and [`What::Gap`] count them. `None` if it cannot be
     /// known: then the order of chunks is all there is.
@@ -221,7 +211,7 @@ pub struct Opening {
     /// Digits of the second's fraction in the input's time stamps.
     pub digits: u8,
     /// First frame or line.
-    pub origin: Origin,
+    pub place: Place,
     /// How the session's bytes were recorded.
     pub medium: Medium,
 }
@@ -276,7 +266,7 @@ pub struct Transport {
     /// Bytes that came again and differed; the first copy was used.
     pub conflicting_bytes: Sides<u64>,
     /// Where the first conflict stands.
-    pub first_conflict: Option<Origin>,
+    pub first_conflict: Option<Place>,
     /// No handshake was seen.
     pub midstream: bool,
     /// Packets of the session after both sides had ended it, with payload: not used.

@@ -13,6 +13,9 @@
 // Points in time and durations. *Uses nothing.*
 pub mod time;
 
+// Where in the inputs something stands. *Uses nothing.*
+pub mod place;
+
 // Untrusted bytes made printable. *Uses nothing.*
 pub mod escape;
 
@@ -22,10 +25,10 @@ pub mod limits;
 // Which ports are watched. *Uses nothing.*
 pub mod ports;
 
-// The waist: bytes of one side, a gap, an opening, an ending. *Uses time.*
+// The waist: bytes of one side, a gap, an opening, an ending. *Uses time, place.*
 pub mod chunk;
 
-// What is wrong with an input: counted, never fatal. *Uses chunk.*
+// What is wrong with an input: counted, never fatal. *Uses place.*
 pub mod trouble;
 
 // Why an input cannot be read at all. *Uses nothing.*
@@ -34,37 +37,42 @@ pub mod error;
 // A file or pipe → its bytes, decompressed, in a buffer. *Uses limits.*
 pub mod input;
 
-// Bytes of a capture file → frames. *Uses time, limits, chunk, trouble, input.*
+// Bytes of a capture file → frames. *Uses time, limits, place, trouble, input.*
 pub mod capture;
 
-// Frames → TCP segments of the watched ports. *Uses time, limits, ports, chunk, trouble, capture.*
+// Frames → TCP segments of the watched ports. *Uses time, limits, ports, place, trouble, capture.*
 pub mod packet;
 
-// Segments → chunks of each connection. *Uses time, limits, ports, chunk, trouble, packet.*
+// Segments → chunks of each connection. *Uses time, limits, ports, place, chunk, trouble,
+// packet.*
 pub mod stream;
 
-// Lines of a saved dialog ↔ chunks. *Uses time, escape, limits, chunk, trouble, input.*
+// Lines of a saved dialog ↔ chunks. *Uses time, escape, limits, place, chunk, trouble,
+// input.*
 pub mod transcript;
 
 // The language: commands, replies, paths, extensions. Knows no time, no side, no session.
 // *Uses nothing.*
 pub mod smtp;
 
-// Chunks → a session: exchanges, messages, timing. *Uses time, limits, chunk, smtp.*
+// Chunks → a session: exchanges, messages, timing. *Uses time, limits, place, chunk, smtp.*
 pub mod dialog;
 
 // A session → findings. *Uses chunk, smtp, dialog.*
 pub mod rules;
 
 // Sessions and findings → words.
-// *Uses time, escape, limits, chunk, transcript, smtp, dialog, rules.*
+// *Uses time, escape, limits, place, chunk, transcript, smtp, dialog, rules.*
 pub mod report;
 
-// The stages joined: inputs in, sessions out, in order. *Uses time, ports, chunk, trouble, error,
-// input, capture, packet, stream, transcript, smtp, dialog, rules.*
+// The stages joined: inputs in, sessions out, in order. *Uses time, place, ports, chunk, trouble,
+// error, input, capture, packet, stream, transcript, smtp, dialog, rules.*
 pub mod pipeline;
 
-// The bodies of the fuzz targets. *Uses time, escape, limits, ports, chunk, trouble, error,
-// input, capture, packet, stream, transcript, smtp, dialog, rules, report, pipeline.*
+// Inputs in, report out. *Uses escape, pipeline, place, report.*
+pub mod job;
+
+// The bodies of the fuzz targets. *Uses time, escape, limits, place, ports, chunk, trouble,
+// input, capture, packet, stream, transcript, smtp, dialog, rules, report, pipeline, job.*
 #[doc(hidden)]
 pub mod fuzz;

@@ -89,6 +89,21 @@ pub struct Limits {
     pub named_kinds: usize,
 }
 
+impl Limits {
+    /// The bounds of one of `parts` equal parts of a run, with an eighth to spare where not all
+    /// parts are equally full.
+    #[must_use]
+    pub fn share(&self, parts: usize) -> Self {
+        let share = |all: usize| (all / parts + all / parts / 8).max(1);
+        Self {
+            flows: share(self.flows),
+            closed_flows: share(self.closed_flows),
+            pending_bytes: share(self.pending_bytes),
+            ..*self
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

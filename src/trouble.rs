@@ -3,7 +3,7 @@
 //! Three kinds of bad news are never mixed: an error (we cannot work), a trouble (the recording
 //! is damaged) and a finding (a peer broke a rule).
 
-use crate::chunk::Origin;
+use crate::place::Origin;
 use std::collections::BTreeMap;
 use std::fmt;
 

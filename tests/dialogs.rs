@@ -7,21 +7,14 @@
 
 use expect_test::{Expect, expect};
 use smtp_audit::dialog::session::{Request, Session};
-use smtp_audit::pipeline::{Audited, Options, Run};
+use smtp_audit::pipeline::{Options, Source, collect};
 use std::fmt::Write as _;
-use std::io::Cursor;
-use std::ops::ControlFlow;
 
 fn sessions(text: &str) -> Vec<Session> {
-    let mut found = Vec::new();
-    let mut deliver = |audited: Audited| {
-        found.push(audited.session);
-        ControlFlow::Continue(())
-    };
-    let mut run = Run::new(Options::default(), &mut deliver);
-    run.read("text", Box::new(Cursor::new(text.as_bytes().to_vec()))).unwrap();
-    let _ = run.finish();
-    found
+    let source = Source::bytes("text", text.as_bytes().to_vec());
+    let (audited, facts) = collect(&Options::default(), vec![source]);
+    assert!(facts[0].error.is_none(), "{facts:?}");
+    audited.into_iter().map(|audited| audited.session).collect()
 }
 
 /// A session as a person would note it.

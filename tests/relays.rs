@@ -8,10 +8,8 @@ mod weave;
 
 use smtp_audit::chunk::ViaKind;
 use smtp_audit::dialog::session::Session;
-use smtp_audit::pipeline::{Options, Run};
+use smtp_audit::pipeline::{Options, Source, collect};
 use smtp_audit::ports::Ports;
-use std::io::Cursor;
-use std::ops::ControlFlow;
 use weave::{Dialog, Plan, Side};
 
 const SMTP: &str = "\
@@ -26,17 +24,12 @@ s< 221 bye
 
 /// The sessions in a capture, with `any` of ports.
 fn sessions(file: Vec<u8>, any: bool) -> Vec<Session> {
-    let mut found = Vec::new();
-    let mut deliver = |audited: smtp_audit::pipeline::Audited| {
-        found.push(audited.session);
-        ControlFlow::Continue(())
-    };
     let ports = Ports::new(&[25], any);
-    let mut run = Run::new(Options { ports, ..Options::default() }, &mut deliver);
-    run.read("woven", Box::new(Cursor::new(file))).unwrap();
-    let facts = run.finish();
+    let options = Options { ports, ..Options::default() };
+    let (audited, facts) = collect(&options, vec![Source::bytes("woven", file)]);
+    assert!(facts[0].error.is_none(), "{facts:?}");
     assert!(facts[0].troubles.is_empty(), "{:?}", facts[0].troubles.lines());
-    found
+    audited.into_iter().map(|audited| audited.session).collect()
 }
 
 /// The dialog after some turns of another protocol.

@@ -31,8 +31,8 @@ fn difference(file: &[u8], timestamps: bool) -> Option<String> {
     if read.len() != written.len() {
         return Some(format!("{} sessions written, {} read", written.len(), read.len()));
     }
-    written.iter().zip(&read).find_map(|(written, read)| {
-        let id = written.id;
+    (1..).zip(written.iter().zip(&read)).find_map(|(id, (written, read))| {
+        let id: u64 = id;
         let (old, new) = (Seen::of(written), Seen::of(read));
         let latencies = if timestamps { slower(written, read) } else { None };
         new.differs(&old).or(latencies).map(|what| format!("session {id}: {what}"))

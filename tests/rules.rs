@@ -6,10 +6,9 @@
 
 mod weave;
 
-use smtp_audit::pipeline::{Audited, Options, Run};
+use smtp_audit::pipeline::{Audited, Options, Source, collect};
 use smtp_audit::rules::{self, Need, Rule};
 use std::io::{self, Cursor, Read};
-use std::ops::ControlFlow;
 use weave::{Dialog, Ip, Link, Plan};
 
 /// What a finding says that must not depend on how the dialog came in.
@@ -92,14 +91,9 @@ impl Read for Trickle {
 
 /// The only session of an input.
 fn audit(source: impl Read + Send + 'static) -> Audited {
-    let mut sessions = Vec::new();
-    let mut deliver = |audited: Audited| {
-        sessions.push(audited);
-        ControlFlow::Continue(())
-    };
-    let mut run = Run::new(Options::default(), &mut deliver);
-    run.read("example", Box::new(source)).unwrap();
-    let facts = run.finish();
+    let source = Source::new("example", || Ok(Box::new(source)));
+    let (mut sessions, facts) = collect(&Options::default(), vec![source]);
+    assert!(facts[0].error.is_none(), "{facts:?}");
     assert!(facts.iter().all(|facts| facts.troubles.is_empty()), "{facts:?}");
     assert_eq!(sessions.len(), 1, "an example is one session");
     sessions.pop().unwrap()

@@ -10,9 +10,9 @@ mod notes;
 mod pcap;
 mod pcapng;
 
-use crate::chunk::Origin;
 use crate::input::Input;
 use crate::limits::Limits;
+use crate::place::Origin;
 use crate::time::Stamp;
 use crate::trouble::{Trouble, Troubles};
 use pcap::Pcap;

@@ -4,13 +4,13 @@ use super::{Arguments, DialectName};
 use smtp_audit::dialog::Settings;
 use smtp_audit::error::Error;
 use smtp_audit::escape::printable;
-use smtp_audit::pipeline::{Audited, Facts, Options, Overflow, Run, Transcript, hides_data};
+use smtp_audit::job::{self, Job};
+use smtp_audit::pipeline::{Options, Source, hides_data};
 use smtp_audit::ports::Ports;
-use smtp_audit::report::{self, Entry, Format, InputReport, Writer};
+use smtp_audit::report::Format;
 use smtp_audit::transcript::Dialect;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Read, Write};
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -42,34 +42,27 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 fn report(arguments: &Arguments) -> Result<u8, Error> {
     let output = Output::open(arguments.output.as_deref())?;
     let settings = Settings { show_secrets: arguments.show_secrets, ..Settings::default() };
-    let limits = settings.limits;
     let paths: Vec<String> = arguments.inputs.iter().map(|path| shown(path)).collect();
-    let format = Format::from(arguments.format);
     let is_live = arguments.inputs.iter().any(|path| is_standard(path));
-    let options = report::Options { width: output.width(), limits, inputs: paths.clone() };
-    let mut writer = report::writer(format, output.writer(is_live)?, options);
-    let transcript = writer.overflow().map(|overflow| Transcript {
-        timestamps: arguments.timestamps,
-        overflow: Overflow(overflow),
-    });
-    let options = Options {
+    let run = Options {
         settings: Arc::new(settings),
         ports: Ports::new(&arguments.ports, arguments.any_port),
         dialect: match arguments.dialect {
             Some(DialectName::Of(dialect)) => Some(dialect),
             Some(DialectName::List) | None => None,
         },
-        transcript,
+        transcript: None,
     };
-    let written = read_all(options, &arguments.inputs, &paths, writer.as_mut());
-    let (facts, errors) = written.map_err(|error| output.failed(error))?;
-    let mut inputs = Vec::new();
-    for ((path, facts), error) in paths.iter().zip(&facts).zip(&errors) {
-        inputs.push(input(path, facts, error.as_ref()));
-    }
-    writer.finish(&inputs).map_err(|error| output.failed(error))?;
+    let format = Format::from(arguments.format);
+    let job = Job { run, format, width: output.width(), timestamps: arguments.timestamps };
+    let sources = arguments.inputs.iter().zip(&paths).map(|(input, path)| {
+        let input = input.clone();
+        Source::new(path, move || open(&input))
+    });
+    let written = job::run(job, sources.collect(), output.writer(is_live)?);
+    let facts = written.map_err(|error| output.failed(error))?;
     output.keep()?;
-    for error in errors.iter().flatten() {
+    for error in facts.iter().filter_map(|facts| facts.error.as_ref()) {
         complain(&error.to_string());
     }
     if !arguments.quiet {
@@ -79,43 +72,8 @@ fn report(arguments: &Arguments) -> Result<u8, Error> {
             }
         }
     }
-    let failed = hides_data(&facts) || errors.iter().any(Option::is_some);
+    let failed = hides_data(&facts) || facts.iter().any(|facts| facts.error.is_some());
     Ok(if failed { TROUBLE } else { 0 })
-}
-
-/// Reads all inputs, one after the other, into `writer`. Errors of single inputs are returned
-/// beside the facts; an error of the output ends the run.
-fn read_all(
-    options: Options,
-    inputs: &[PathBuf],
-    paths: &[String],
-    writer: &mut dyn Writer,
-) -> io::Result<(Vec<Facts>, Vec<Option<Error>>)> {
-    let mut written = Ok(());
-    let mut deliver = |audited: Audited| {
-        written = writer.session(&Entry {
-            session: &audited.session,
-            slot: audited.slot,
-            findings: &audited.findings,
-            not_judged: &audited.not_judged,
-            transcript: audited.transcript.as_deref(),
-        });
-        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-    };
-    let mut run = Run::new(options, &mut deliver);
-    let mut errors = Vec::new();
-    for (input, path) in inputs.iter().zip(paths) {
-        let result = match open(input) {
-            Ok(source) => run.read(path, source),
-            Err(source) => {
-                run.skip();
-                Err(Error::Read { path: path.clone(), source })
-            }
-        };
-        errors.push(result.err());
-    }
-    let facts = run.finish();
-    written.map(|()| (facts, errors))
 }
 
 fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
@@ -137,20 +95,6 @@ fn is_standard(path: &Path) -> bool {
 /// `path` for a person.
 fn shown(path: &Path) -> String {
     printable(path.as_os_str().as_encoded_bytes())
-}
-
-fn input(path: &str, facts: &Facts, error: Option<&Error>) -> InputReport {
-    let mut problems = facts.troubles.lines();
-    problems.extend(error.map(Error::reason));
-    InputReport {
-        path: path.to_owned(),
-        kind: facts.kind,
-        dialect: facts.dialect,
-        bytes: facts.bytes,
-        packets: facts.packets,
-        sessions: facts.sessions,
-        problems,
-    }
 }
 
 /// Where the report goes.

@@ -215,7 +215,6 @@ impl Dialog {
     #[must_use]
     pub fn new(opening: &Opening, settings: Arc<Settings>, tap: Option<Box<dyn Tap>>) -> Self {
         let session = Session {
-            id: 0,
             opening: *opening,
             last_at: opening.at,
             protocol: Protocol::Unknown,
@@ -454,7 +453,7 @@ impl Dialog {
 impl Consume for Dialog {
     fn push(&mut self, chunk: &Chunk<'_>) {
         self.clock.tick(chunk.at, self.phase());
-        let mark = Mark { at: chunk.at, origin: chunk.origin };
+        let mark = Mark { at: chunk.at, place: chunk.place };
         let offset = *self.position.of(chunk.side);
         let what = match chunk.what {
             // A transcript may claim any number; offsets must not run out.

@@ -4,7 +4,8 @@
 //! are many open sessions at once. No message body is kept.
 
 use super::state::State;
-use crate::chunk::{End, Ending, Gap, Opening, Origin, Side, Sides, Transport};
+use crate::chunk::{End, Ending, Gap, Opening, Side, Sides, Transport};
+use crate::place::Place;
 use crate::smtp::command::Verb;
 use crate::smtp::line::LineEnd;
 use crate::time::{Lapse, Stamp};
@@ -12,8 +13,6 @@ use crate::time::{Lapse, Stamp};
 /// One SMTP connection, from its first packet or line to its last.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// Number of the session in the run, from 1, in order of first packet or line.
-    pub id: u64,
     /// Its ends and its beginning.
     pub opening: Opening,
     /// Time of its last packet or line.
@@ -93,7 +92,7 @@ pub struct Mark {
     /// When, if the input says.
     pub at: Option<Stamp>,
     /// In which frame or line.
-    pub origin: Origin,
+    pub place: Place,
 }
 
 /// By which command the client introduced itself.

@@ -4,11 +4,12 @@
 use super::bytes::Bytes;
 use super::{Sink, format, limits};
 use crate::chunk::{
-    Chunk, Close, Consume as _, End, Ending, Gap, Medium, Open, Opening, Origin, Side, Sides, What,
+    Chunk, Close, Consume as _, End, Ending, Gap, Medium, Open, Opening, Side, Sides, What,
 };
 use crate::dialog::session::{Reply, Request, Session, Span};
 use crate::dialog::{Dialog, Settings, Tap};
-use crate::report::{self, Entry, Format};
+use crate::place::{Place, Places, Slot};
+use crate::report::{self, Entry, Format, Renderer};
 use crate::rules;
 use crate::smtp::command::Verb;
 use crate::time::Stamp;
@@ -29,14 +30,8 @@ pub fn dialog(data: &[u8]) {
     let limits = limits();
     let is_timed = settings & 8 == 0;
     let stamp = |number: u64| is_timed.then(|| stamp(number, settings));
-    let opening = Opening {
-        peers: None,
-        via: None,
-        at: stamp(0),
-        digits: 6,
-        origin: Origin { input: 0, number: 1, offset: 0 },
-        medium,
-    };
+    let opening =
+        Opening { peers: None, via: None, at: stamp(0), digits: 6, place: Place::new(1), medium };
     let writer = Heard(transcript::Writer::new(None, &limits));
     let shared = Arc::new(Settings { limits, show_secrets: shown });
     let mut dialog = Dialog::new(&opening, shared, Some(Box::new(writer)));
@@ -91,8 +86,8 @@ pub fn dialog(data: &[u8]) {
             4 | 5 => Some(there),
             some => Some(there.saturating_sub(u64::from(some) * 12)),
         };
-        let origin = Origin { input: 0, number, offset: 0 };
-        dialog.push(&Chunk { side, at: stamp(number), origin, seen, what });
+        let place = Place::new(number);
+        dialog.push(&Chunk { side, at: stamp(number), place, seen, what });
         let len = match what {
             What::Data(data) => data.len() as u64,
             What::Gap(gap) => gap.bytes,
@@ -282,21 +277,24 @@ fn check_secret(session: &Session, text: &[u8], is_certain: bool) {
 
 /// The rules and a report take the session.
 fn report(session: &Session, text: &[u8], format: Format) {
-    let session = Session { id: 1, ..session.clone() };
-    let (findings, not_judged) = rules::run(&session);
+    let (findings, not_judged) = rules::run(session);
     let out = Sink::default();
-    let options =
-        report::Options { width: Some(80), limits: limits(), inputs: vec![String::from("input")] };
-    let mut writer = report::writer(format, Box::new(out.clone()), options);
-    let written = writer.session(&Entry {
-        session: &session,
-        slot: 0,
+    let options = Arc::new(report::Options::new(Some(80), limits(), &[String::from("input")]));
+    let mut writer = report::writer(format, Box::new(out.clone()), &options);
+    let mut renderer = Renderer::new(format, &options);
+    let mut made = Vec::new();
+    let entry = Entry {
+        session,
+        slot: Slot::default(),
+        places: &Places::default(),
         findings: &findings,
         not_judged: &not_judged,
         transcript: (format == Format::Transcript).then_some(text),
-    });
+    };
+    let note = renderer.session(&entry, &mut made);
+    let written = writer.session(1, entry.slot, &made, note);
     assert!(written.is_ok(), "memory takes every report");
-    assert!(writer.finish(&[]).is_ok(), "memory takes every report");
+    assert!(writer.finish(renderer.finish(), &[]).is_ok(), "memory takes every report");
     assert!(str::from_utf8(&out.take()).is_ok(), "a report is UTF-8");
 }
 

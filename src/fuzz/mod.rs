@@ -17,21 +17,20 @@ pub use segments::segments;
 pub use transcript::transcript;
 
 use crate::capture;
-use crate::chunk::Origin;
 use crate::dialog::Settings;
-use crate::error::Error;
 use crate::escape::is_safe;
 use crate::input::Input;
+use crate::job::{self, Job};
 use crate::limits::Limits;
 use crate::packet::Decoder;
-use crate::pipeline::{Audited, Facts, Options, Overflow, Run, Transcript};
+use crate::pipeline::{Facts, Options, Source};
+use crate::place::Origin;
 use crate::ports::Ports;
-use crate::report::{self, Entry, Format, InputReport};
+use crate::report::Format;
 use crate::time::Stamp;
 use crate::trouble::Troubles;
 use bytes::Bytes;
 use std::io::{self, Cursor, Write};
-use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The form of report that an input of so many bytes is made into: all of them would take four
@@ -97,7 +96,7 @@ pub fn frame(data: &[u8]) {
         };
         if let Some(segment) = decoder.decode(&frame, &mut troubles) {
             assert!(segment.data.len() <= given, "a payload comes from the packets");
-            assert_eq!(segment.origin, frame.origin, "a segment names its frame");
+            assert_eq!(segment.place.number(), frame.origin.number, "a segment names its frame");
         }
     }
     decoder.finish(&mut troubles);
@@ -106,7 +105,9 @@ pub fn frame(data: &[u8]) {
 /// A capture or a transcript through the whole pipeline, into one form of a report.
 pub fn whole(data: &[u8]) {
     let (facts, text) = read(data, format(data.len()), limits());
-    let Ok(facts) = facts else { return };
+    if facts.error.is_some() {
+        return;
+    }
     let text = str::from_utf8(&text);
     assert!(text.is_ok(), "a report is UTF-8");
     let hostile = text.unwrap_or_default().chars().find(|&c| c != '\n' && !is_safe(c));
@@ -115,49 +116,16 @@ pub fn whole(data: &[u8]) {
 }
 
 /// Reads `data` as an input and reports on it: what was read of it, and the report.
-pub fn read(data: &[u8], format: Format, limits: Limits) -> (Result<Facts, Error>, Vec<u8>) {
+pub fn read(data: &[u8], format: Format, limits: Limits) -> (Facts, Vec<u8>) {
     let out = Sink::default();
-    let options = report::Options { width: Some(100), limits, inputs: vec![String::from("input")] };
-    let mut writer = report::writer(format, Box::new(out.clone()), options);
-    let transcript = writer
-        .overflow()
-        .map(|overflow| Transcript { timestamps: false, overflow: Overflow(overflow) });
-    let options = Options {
-        settings: Arc::new(Settings { limits, show_secrets: false }),
-        ports: Ports::default(),
-        dialect: None,
-        transcript,
-    };
-    let mut ids = Vec::new();
-    let mut deliver = |audited: Audited| {
-        ids.push(audited.session.id);
-        let written = writer.session(&Entry {
-            session: &audited.session,
-            slot: audited.slot,
-            findings: &audited.findings,
-            not_judged: &audited.not_judged,
-            transcript: audited.transcript.as_deref(),
-        });
-        assert!(written.is_ok(), "memory takes every report");
-        ControlFlow::Continue(())
-    };
-    let mut run = Run::new(options, &mut deliver);
-    let result = run.read("input", Box::new(Cursor::new(data.to_vec())));
-    let facts = run.finish().pop().unwrap_or_default();
-    // Sessions come as they end, and are numbered as they begin.
-    ids.sort_unstable();
-    assert!(ids.into_iter().eq(1..=facts.sessions), "sessions are numbered one by one");
-    let input = InputReport {
-        path: String::from("input"),
-        kind: facts.kind,
-        dialect: facts.dialect,
-        bytes: facts.bytes,
-        packets: facts.packets,
-        sessions: facts.sessions,
-        problems: facts.troubles.lines(),
-    };
-    assert!(writer.finish(&[input]).is_ok(), "memory takes every report");
-    (result.map(|()| facts), out.take())
+    let settings = Arc::new(Settings { limits, show_secrets: false });
+    let run = Options { settings, ..Options::default() };
+    let job = Job { run, format, width: Some(100), timestamps: false };
+    let source = Source::bytes("input", data.to_vec());
+    let facts = job::run(job, vec![source], Box::new(out.clone()));
+    assert!(facts.is_ok(), "memory takes every report");
+    let facts = facts.unwrap_or_default().pop().unwrap_or_default();
+    (facts, out.take())
 }
 
 /// Bounds that inputs of some kilobytes reach.

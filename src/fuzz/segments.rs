@@ -3,12 +3,13 @@
 
 use super::bytes::Bytes;
 use super::limits;
-use crate::chunk::{Chunk, Close, Consume, Opening, Origin, Side, Sides, What};
+use crate::chunk::{Chunk, Close, Consume, Opening, Side, Sides, What};
 use crate::packet::{Flags, FlowKey, Segment};
+use crate::place::Place;
 use crate::ports::Ports;
 use crate::stream::{Follow, Looks, SessionEnd, Tracker};
 use crate::time::Stamp;
-use crate::trouble::Troubles;
+use crate::trouble::Trouble;
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -25,7 +26,6 @@ pub fn segments(data: &[u8]) {
     let isn = if settings & 4 != 0 { u32::MAX - 0x100 } else { 1000 };
     let mut follow = Checked { is_numbered, fates: HashMap::new(), sure: HashSet::new() };
     let mut tracker = Tracker::new(Ports::new(&[25], any_port), &limits());
-    let mut troubles = Troubles::default();
     let mut number = 0;
     while !bytes.is_empty() {
         number += 1;
@@ -49,7 +49,7 @@ pub fn segments(data: &[u8]) {
             way,
             at: (settings & 8 == 0).then(|| Stamp::from_nanos(number * 1_000_000)),
             digits: 6,
-            origin: Origin { input: 0, number: number.unsigned_abs(), offset: 0 },
+            place: Place::new(number.unsigned_abs()),
             // SYN takes the number before the first byte.
             seq: seq.wrapping_sub(u32::from(bit(1))),
             ack: (!bit(4)).then_some(ack),
@@ -58,11 +58,11 @@ pub fn segments(data: &[u8]) {
             data: payload.get(..kept).unwrap_or_default(),
             cut: u32::try_from(payload.len() - kept).unwrap_or_default(),
         };
-        tracker.push(&segment, number.unsigned_abs(), &mut follow, &mut troubles);
+        tracker.push(&segment, &mut follow);
     }
-    tracker.finish(&mut follow);
-    for (origin, fate) in &follow.fates {
-        assert_eq!(*fate, Fate::Over, "the candidate of packet {} has a fate", origin.number);
+    tracker.finish(Place::new(number.unsigned_abs() + 1), &mut follow);
+    for (place, fate) in &follow.fates {
+        assert_eq!(*fate, Fate::Over, "the candidate of packet {} has a fate", place.number());
     }
 }
 
@@ -98,14 +98,14 @@ enum Fate {
 /// Checks what a tracker says of its connections.
 struct Checked {
     is_numbered: bool,
-    fates: HashMap<Origin, Fate>,
+    fates: HashMap<Place, Fate>,
     /// Those that are sessions for sure.
-    sure: HashSet<Origin>,
+    sure: HashSet<Place>,
 }
 
 impl Checked {
-    fn turn(&mut self, origin: Origin, from: Option<Fate>, to: Fate) {
-        let before = self.fates.insert(origin, to);
+    fn turn(&mut self, place: Place, from: Option<Fate>, to: Fate) {
+        let before = self.fates.insert(place, to);
         assert_eq!(before, from, "what became of a connection is said once and in order");
     }
 }
@@ -113,28 +113,31 @@ impl Checked {
 impl Follow for Checked {
     type Dialog = Log;
 
-    fn candidate(&mut self, origin: Origin, surely: bool) {
-        self.turn(origin, None, Fate::Candidate);
+    fn candidate(&mut self, place: Place, surely: bool) {
+        self.turn(place, None, Fate::Candidate);
         if surely {
-            self.sure.insert(origin);
+            self.sure.insert(place);
         }
     }
 
-    fn dismissed(&mut self, origin: Origin) {
-        assert!(!self.sure.contains(&origin), "what is surely a session is not dismissed");
-        self.turn(origin, Some(Fate::Candidate), Fate::Over);
+    fn dismissed(&mut self, place: Place, _: Place) {
+        assert!(!self.sure.contains(&place), "what is surely a session is not dismissed");
+        self.turn(place, Some(Fate::Candidate), Fate::Over);
     }
 
-    fn open(&mut self, opening: &Opening) -> Log {
-        self.turn(opening.origin, Some(Fate::Candidate), Fate::Open);
-        Log { is_numbered: self.is_numbered, ..Log::default() }
+    fn open(&mut self, opening: &Opening, surely: bool, _: Place) -> Log {
+        self.turn(opening.place, Some(Fate::Candidate), Fate::Open);
+        assert_eq!(surely, self.sure.contains(&opening.place), "what is sure stays so");
+        Log { place: opening.place, is_numbered: self.is_numbered, ..Log::default() }
     }
 
-    fn done(&mut self, opening: &Opening, log: Log, end: SessionEnd) {
-        self.turn(opening.origin, Some(Fate::Open), Fate::Over);
+    fn done(&mut self, log: Log, end: SessionEnd) {
+        self.turn(log.place, Some(Fate::Open), Fate::Over);
         assert_eq!(log.bytes, end.transport.bytes, "the bytes counted are those delivered");
         assert_eq!(log.missing, end.transport.missing_bytes, "so are those missing");
     }
+
+    fn trouble(&mut self, _: Trouble, _: Place) {}
 
     fn looks(&self, data: &[u8], _: bool) -> Looks {
         match data.first() {
@@ -156,6 +159,7 @@ impl Follow for Checked {
 /// Checks the chunks of one session.
 #[derive(Debug, Default)]
 struct Log {
+    place: Place,
     is_numbered: bool,
     bytes: Sides<u64>,
     missing: Sides<u64>,

@@ -5,7 +5,7 @@
 
 use super::{Ip, Part};
 use crate::capture::Frame;
-use crate::chunk::Origin;
+use crate::place::Origin;
 use crate::time::Stamp;
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -5,8 +5,8 @@
 
 use super::{Decoder, Flags, FlowKey, Segment, Way};
 use crate::capture::Frame;
-use crate::chunk::Origin;
 use crate::limits::Limits;
+use crate::place::{Origin, Place};
 use crate::ports::Ports;
 use crate::time::Stamp;
 use crate::trouble::{Trouble, Troubles};
@@ -75,7 +75,7 @@ fn check(frame: &Frame<'_>, segment: &Segment<'_>) {
         way: Way::Up,
         at: frame.at,
         digits: frame.digits,
-        origin: frame.origin,
+        place: Place::new(frame.origin.number),
         seq: 1000,
         ack: Some(2000),
         flags: Flags::default(),

@@ -7,6 +7,7 @@
 use super::cursor::Cursor;
 use super::{Flags, FlowKey, Ip, Layer, Part, Segment, Stop, tunnel};
 use crate::capture::Frame;
+use crate::place::Place;
 use crate::trouble::Trouble;
 use etherparse::err::{ipv4, ipv6};
 use etherparse::{Ipv4HeaderSlice, Ipv6FragmentHeaderSlice, Ipv6HeaderSlice, TcpHeaderSlice};
@@ -195,7 +196,7 @@ pub(super) fn tcp(
         way,
         at: frame.at,
         digits: frame.digits,
-        origin: frame.origin,
+        place: Place::new(frame.origin.number),
         seq: header.sequence_number(),
         ack: header.ack().then(|| header.acknowledgment_number()),
         flags: Flags { syn: header.syn(), fin: header.fin(), rst: header.rst() },

@@ -11,8 +11,8 @@
 //! other ports costs a few instructions.
 
 use crate::capture::Frame;
-use crate::chunk::Origin;
 use crate::limits::Limits;
+use crate::place::Place;
 use crate::ports::Ports;
 use crate::time::Stamp;
 use crate::trouble::{Trouble, Troubles};
@@ -81,8 +81,8 @@ pub struct Segment<'a> {
     pub at: Option<Stamp>,
     /// Digits of the second's fraction in the capture's time stamps.
     pub digits: u8,
-    /// The frame that carried it (the last one of a fragmented datagram).
-    pub origin: Origin,
+    /// The frame that carried it (the last one of a fragmented datagram), counted in its input.
+    pub place: Place,
     /// Sequence number of the first byte of `data` (of SYN, if set).
     pub seq: u32,
     /// Acknowledgment number, if the ACK flag is set.
@@ -106,6 +106,27 @@ impl FlowKey {
         } else {
             (Self { low: to, high: from }, Way::Down)
         }
+    }
+
+    /// A number that depends on both ends, the same in every run: to tell connections apart
+    /// evenly, not safely.
+    #[must_use]
+    pub fn mix(&self) -> u64 {
+        let fold = |(addr, port): (IpAddr, u16)| {
+            let addr = match addr {
+                IpAddr::V4(addr) => u64::from(addr.to_bits()),
+                IpAddr::V6(addr) => {
+                    let bits = addr.to_bits();
+                    // Both halves.
+                    #[allow(clippy::cast_possible_truncation)]
+                    let (high, low) = ((bits >> 64) as u64, bits as u64);
+                    high.rotate_left(29) ^ low
+                }
+            };
+            (addr ^ u64::from(port) << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        };
+        let both = fold(self.low).rotate_left(23) ^ fold(self.high);
+        both.wrapping_mul(0xd6e8_feb8_6659_fd93) >> 32
     }
 
     /// The address and port that segments of direction `way` come from.

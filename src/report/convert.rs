@@ -14,6 +14,7 @@ use super::{latency, names};
 use crate::chunk::{self, Medium, Sides};
 use crate::dialog::session::{self as dialog, Mark, Span};
 use crate::escape::printable;
+use crate::place::Places;
 use crate::rules;
 use crate::smtp::reply::{ReplyLine, Separator};
 use crate::smtp::{extension, reply};
@@ -25,12 +26,13 @@ impl<'a> Session<'a> {
     #[must_use]
     pub fn new(entry: &'a Entry<'_>, inputs: &'a [String]) -> Self {
         let Entry { session, findings, not_judged, .. } = *entry;
-        let view = View(session);
+        let view = View { session, inputs, places: entry.places };
         let timing = &session.timing;
         Self {
             kind: "session",
-            id: session.id,
-            input: path(inputs, session.opening.origin.input),
+            // Put there by the writer.
+            id: 0,
+            input: path(inputs, entry.places.input(session.opening.place)),
             client: session.opening.peers.map(|peers| peer(peers.client)),
             server: session.opening.peers.map(|peers| peer(peers.server)),
             via: session.opening.via.map(via),
@@ -117,7 +119,7 @@ impl<'a> Closing<'a> {
 impl Summary {
     /// The counts as reports give them; `inputs` are the inputs' paths by number.
     #[must_use]
-    pub fn new(summary: &summary::Summary, inputs: &[String]) -> Self {
+    pub fn new(summary: &summary::Summary, inputs: &[InputReport]) -> Self {
         Self {
             sessions: summary.sessions,
             messages: summary.messages,
@@ -218,19 +220,30 @@ pub(super) fn place(medium: Medium, number: u64) -> (Option<u64>, Option<u64>) {
 }
 
 /// A session, seen for its text, times and places.
-struct View<'a>(&'a dialog::Session);
+struct View<'a> {
+    session: &'a dialog::Session,
+    inputs: &'a [String],
+    places: &'a Places,
+}
 
-impl View<'_> {
+impl<'a> View<'a> {
     fn text(&self, span: Span) -> String {
-        printable(self.0.bytes(span))
+        printable(self.session.bytes(span))
     }
 
     fn time(&self, at: Option<Stamp>) -> Option<String> {
-        at.map(|at| at.rfc3339(self.0.opening.digits))
+        at.map(|at| at.rfc3339(self.session.opening.digits))
     }
 
     fn place(&self, mark: Mark) -> (Option<u64>, Option<u64>) {
-        place(self.0.opening.medium, mark.origin.number)
+        place(self.session.opening.medium, self.places.origin(mark.place).number)
+    }
+
+    /// The input of a frame of a session that began in another.
+    fn elsewhere(&self, mark: Mark) -> Option<&'a str> {
+        let (own, began) = (mark.place, self.session.opening.place);
+        let input = self.places.input(own);
+        (own.number() > 0 && input != self.places.input(began)).then(|| path(self.inputs, input))
     }
 
     fn frame(&self, mark: Mark) -> Option<u64> {
@@ -238,29 +251,31 @@ impl View<'_> {
     }
 
     fn lines(&self, reply: &dialog::Reply) -> Vec<String> {
-        self.0.reply_lines(reply).map(|line| printable(reply_text(line))).collect()
+        self.session.reply_lines(reply).map(|line| printable(reply_text(line))).collect()
     }
 
-    fn reply(&self, reply: &dialog::Reply) -> Reply {
-        let first = self.0.reply_lines(reply).next().unwrap_or_default();
+    fn reply(&self, reply: &dialog::Reply) -> Reply<'a> {
+        let first = self.session.reply_lines(reply).next().unwrap_or_default();
         let (frame, line_no) = self.place(reply.begun);
         Reply {
             code: reply.code,
             enhanced: reply::enhanced(reply_text(first)).map(printable),
             lines: self.lines(reply),
             at: self.time(reply.begun.at),
+            input: self.elsewhere(reply.begun),
             frame,
             line_no,
             cut: reply.cut,
         }
     }
 
-    fn exchange(&self, exchange: &dialog::Exchange) -> Exchange {
+    fn exchange(&self, exchange: &dialog::Exchange) -> Exchange<'a> {
         let (frame, line_no) = self.place(exchange.asked);
         Exchange {
             verb: exchange.request.name(),
             line: self.text(exchange.line),
             at: self.time(exchange.asked.at),
+            input: self.elsewhere(exchange.asked),
             frame,
             line_no,
             reply: exchange.reply.map(|reply| self.reply(&reply)),
@@ -271,7 +286,7 @@ impl View<'_> {
         }
     }
 
-    fn message(&self, message: &dialog::Message) -> Message {
+    fn message(&self, message: &dialog::Message) -> Message<'a> {
         let recipient = |recipient: &dialog::Recipient| Recipient {
             address: self.text(recipient.address),
             code: recipient.code,
@@ -289,7 +304,7 @@ impl View<'_> {
     }
 
     fn elided(&self) -> Option<Elided> {
-        let session = self.0;
+        let session = self.session;
         let replies = session.exchanges.iter().filter_map(|exchange| exchange.reply.as_ref());
         let replies = replies.chain(session.unsolicited.iter().map(|one| &one.reply));
         let elided = Elided {
@@ -313,25 +328,27 @@ impl View<'_> {
         (messages + places + elided.unread_lines > 0).then_some(elided)
     }
 
-    fn gap(&self, gap: &dialog::GapAt) -> Gap {
+    fn gap(&self, gap: &dialog::GapAt) -> Gap<'a> {
         let (frame, line_no) = self.place(gap.mark);
         Gap {
             side: gap.side.name(),
             bytes: gap.gap.bytes,
             acked: gap.gap.acked,
             at: self.time(gap.mark.at),
+            input: self.elsewhere(gap.mark),
             frame,
             line_no,
         }
     }
 
-    fn resync(&self, resync: &dialog::Resync) -> Resync {
+    fn resync(&self, resync: &dialog::Resync) -> Resync<'a> {
         let (frame, line_no) = self.place(resync.mark);
         let side = resync.side.name();
-        Resync { side, why: names::why(resync.why), at: self.time(resync.mark.at), frame, line_no }
+        let (why, at) = (names::why(resync.why), self.time(resync.mark.at));
+        Resync { side, why, at, input: self.elsewhere(resync.mark), frame, line_no }
     }
 
-    fn finding(&self, finding: &rules::Finding) -> Finding {
+    fn finding(&self, finding: &rules::Finding) -> Finding<'a> {
         let (frame, line_no) = self.place(finding.mark);
         Finding {
             rule: finding.rule.id,
@@ -342,6 +359,7 @@ impl View<'_> {
             violates_abnf: finding.violates_abnf,
             message: printable(finding.message.as_bytes()),
             rfc: finding.rule.rfc,
+            input: self.elsewhere(finding.mark),
             frame,
             line_no,
             at: self.time(finding.mark.at),
@@ -375,13 +393,13 @@ fn input(report: &InputReport) -> Input<'_> {
     }
 }
 
-fn example(example: &summary::Example, inputs: &[String]) -> Example {
-    let (frame, line_no) = place(example.medium, example.origin.number);
+fn example(example: &summary::Example, inputs: &[InputReport]) -> Example {
+    let input = inputs.get(example.input as usize);
     Example {
         session: example.session,
-        input: path(inputs, example.origin.input).to_owned(),
-        frame,
-        line_no,
+        input: input.map_or_else(String::new, |input| printable(input.path.as_bytes())),
+        frame: example.frame,
+        line_no: example.line_no,
         text: example.text.clone(),
     }
 }
@@ -404,22 +422,22 @@ mod tests {
     fn json(session: &dialog::Session, findings: &[rules::Finding]) -> serde_json::Value {
         let inputs = [String::from("mail.pcap")];
         let not_judged = [rules::NotJudged { rule: "greeting-slow", why: "no times".into() }];
-        let entry = Entry { not_judged: &not_judged, ..entry(session, findings) };
+        let entry = Entry { not_judged: &not_judged, ..entry(1, session, findings) };
         serde_json::to_value(Session::new(&entry, &inputs)).unwrap()
     }
 
     #[test]
     fn a_session_in_full() {
-        let mut session = ordinary(1);
+        let mut session = ordinary();
         session.exchanges.truncate(3);
         let inputs = [String::from("mail.pcap")];
         let findings = [finding(b"MAIL FROM: <a@b>")];
         let text =
-            serde_json::to_string(&Session::new(&entry(&session, &findings), &inputs)).unwrap();
+            serde_json::to_string(&Session::new(&entry(1, &session, &findings), &inputs)).unwrap();
         // A line for each object, so that a change shows where it is.
         expect![[r#"
 
-            {"type":"session","id":1,"input":"mail.pcap","client":
+            {"type":"session","id":0,"input":"mail.pcap","client":
             {"addr":"192.0.2.1","port":4242},"server":
             {"addr":"192.0.2.2","port":25},"via":null,"start":"2023-11-14T22:13:20.001000Z","duration_us":21000,"protocol":"ESMTP","greeting":
             {"code":220,"lines":["mx.example ESMTP"],"delay_us":1000},"helo":"client.example","extensions":
@@ -447,7 +465,7 @@ mod tests {
 
     #[test]
     fn places_are_lines_in_a_transcript_and_what_is_unknown_is_null() {
-        let mut session = ordinary(1);
+        let mut session = ordinary();
         session.opening.medium = Medium::Transcript;
         session.opening.peers = None;
         session.opening.at = None;
@@ -480,7 +498,7 @@ mod tests {
 
     #[test]
     fn what_was_not_kept_is_said() {
-        let mut session = quiet(1);
+        let mut session = quiet();
         assert!(json(&session, &[])["elided"].is_null());
         session.elided_exchanges = 3;
         session.exchanges[0].reply.as_mut().unwrap().lines = 513;

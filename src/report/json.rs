@@ -1,12 +1,14 @@
 //! The report as JSON: one object, or one object a line.
 //!
-//! In: sessions in any order. Out: contract.md's `json` (sessions by number) and `ndjson`
-//! (sessions as they come). No more than one session is held, whatever their number.
+//! In: the texts of sessions in any order. Out: contract.md's `json` (sessions by number) and
+//! `ndjson` (sessions as they come). No more than one session is held, whatever their number.
 
 use super::model::{self, Closing, Head};
+use super::render::{HEAD, Note};
 use super::spool::Spool;
-use super::summary::Summary;
-use super::{Entry, InputReport, Options, Writer};
+use super::summary::{Examples, Summary};
+use super::{InputReport, Options, Writer};
+use crate::place::Slot;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -14,73 +16,84 @@ use std::io::{self, Write};
 pub(super) struct Json {
     out: Box<dyn Write>,
     spool: Spool<u64>,
-    summary: Summary,
-    inputs: Vec<String>,
+    examples: Examples,
+    /// The text of one session.
+    text: Vec<u8>,
 }
 
 /// One object a line, each session as it comes.
 pub(super) struct Ndjson {
     out: Box<dyn Write>,
-    summary: Summary,
-    inputs: Vec<String>,
+    examples: Examples,
+    /// The text of one session.
+    text: Vec<u8>,
 }
 
 impl Json {
-    pub(super) fn new(out: Box<dyn Write>, options: Options) -> Self {
+    pub(super) fn new(out: Box<dyn Write>, options: &Options) -> Self {
         let spool = Spool::new(options.limits.spool_bytes);
-        let summary = Summary::new(&options.limits);
-        Self { out, spool, summary, inputs: options.inputs }
+        Self { out, spool, examples: Examples::default(), text: Vec::new() }
     }
 }
 
 impl Ndjson {
-    pub(super) fn new(out: Box<dyn Write>, options: Options) -> Self {
-        let summary = Summary::new(&options.limits);
-        Self { out, summary, inputs: options.inputs }
+    pub(super) fn new(out: Box<dyn Write>) -> Self {
+        Self { out, examples: Examples::default(), text: Vec::new() }
     }
 }
 
 impl Writer for Json {
-    fn session(&mut self, entry: &Entry<'_>) -> io::Result<()> {
-        self.summary.add(entry.session, entry.findings, entry.not_judged);
-        let model = model::Session::new(entry, &self.inputs);
-        self.spool.push(entry.session.id, &text(&model)?)
+    fn session(&mut self, id: u64, slot: Slot, text: &[u8], note: Note) -> io::Result<()> {
+        self.examples.add(id, slot, &note.examples);
+        self.text.clear();
+        write!(self.text, "{HEAD}{id}")?;
+        self.text.extend_from_slice(text);
+        self.spool.push(id, &self.text)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 
     /// Puts the object together from its parts, as the sessions are text already.
-    fn finish(mut self: Box<Self>, inputs: &[InputReport]) -> io::Result<()> {
+    fn finish(mut self: Box<Self>, summary: Summary, inputs: &[InputReport]) -> io::Result<()> {
         let head = text(&Head::new(inputs))?;
         self.out.write_all(head.strip_suffix(b"}").unwrap_or(&head))?;
         self.out.write_all(b",\n\"sessions\":[\n")?;
         self.spool.write(&mut self.out, |_, _| b",\n")?;
         self.out.write_all(b"\n],\n\"summary\":")?;
-        self.out.write_all(&text(&model::Summary::new(&self.summary, &self.inputs))?)?;
+        let summary = self.examples.number(summary);
+        self.out.write_all(&text(&model::Summary::new(&summary, inputs))?)?;
         self.out.write_all(b"}\n")?;
         self.out.flush()
     }
 }
 
 impl Writer for Ndjson {
-    fn session(&mut self, entry: &Entry<'_>) -> io::Result<()> {
-        self.summary.add(entry.session, entry.findings, entry.not_judged);
-        let model = model::Session::new(entry, &self.inputs);
-        line(&mut self.out, &model)
+    /// Writes a line at once, so that readers of a pipe never see half of one.
+    fn session(&mut self, id: u64, slot: Slot, text: &[u8], note: Note) -> io::Result<()> {
+        self.examples.add(id, slot, &note.examples);
+        self.text.clear();
+        write!(self.text, "{HEAD}{id}")?;
+        self.text.extend_from_slice(text);
+        self.text.push(b'\n');
+        self.out.write_all(&self.text)
     }
 
-    fn finish(mut self: Box<Self>, inputs: &[InputReport]) -> io::Result<()> {
-        let summary = model::Summary::new(&self.summary, &self.inputs);
-        line(&mut self.out, &Closing::new(Head::new(inputs), summary))?;
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
+    fn finish(mut self: Box<Self>, summary: Summary, inputs: &[InputReport]) -> io::Result<()> {
+        let summary = self.examples.number(summary);
+        let summary = model::Summary::new(&summary, inputs);
+        let mut line = text(&Closing::new(Head::new(inputs), summary))?;
+        line.push(b'\n');
+        self.out.write_all(&line)?;
         self.out.flush()
     }
 }
 
 fn text(value: &impl Serialize) -> io::Result<Vec<u8>> {
     Ok(serde_json::to_vec(value)?)
-}
-
-/// Writes `value` as a line, at once, so that readers of a pipe never see half of one.
-fn line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
-    let mut text = text(value)?;
-    text.push(b'\n');
-    out.write_all(&text)
 }

@@ -2,10 +2,15 @@
 //!
 //! In: sessions with what was found in them, in any order, each as it ends. Out: the report.
 //! Knows no capture, no thread, and asks no terminal: the width is an option.
+//!
+//! The work is done in two places: a [`Renderer`] makes text and counts of sessions whose numbers
+//! are not known yet, any number of them side by side; the one [`Writer`] puts the numbers to the
+//! texts.
 
 use crate::dialog::session::Session;
 use crate::escape::printable;
 use crate::limits::Limits;
+use crate::place::{Places, Slot};
 use crate::rules::{Finding, NotJudged};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -31,6 +36,9 @@ pub mod model;
 /// What reports call the values of a dialog.
 mod names;
 
+/// Sessions → their texts and counts.
+mod render;
+
 /// A session in a row of a table.
 mod row;
 
@@ -48,6 +56,9 @@ mod transcript;
 
 #[cfg(test)]
 mod sample;
+
+pub use render::{Note, Renderer};
+use summary::Summary;
 
 /// The forms of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,7 +80,7 @@ pub struct Options {
     pub width: Option<u16>,
     /// Bounds on what is held and shown.
     pub limits: Limits,
-    /// The inputs' paths by [`Origin::input`](crate::chunk::Origin::input).
+    /// The inputs' paths, printable, by [`Origin::input`](crate::place::Origin::input).
     pub inputs: Vec<String>,
 }
 
@@ -97,8 +108,10 @@ pub struct InputReport {
 pub struct Entry<'a> {
     /// The session.
     pub session: &'a Session,
-    /// A number that orders sessions as their ids do and was known from the first packet.
-    pub slot: u64,
+    /// Orders sessions as their numbers do, and is known before those.
+    pub slot: Slot,
+    /// Where places lie in the inputs.
+    pub places: &'a Places,
     /// What was found.
     pub findings: &'a [Finding],
     /// What could not be judged.
@@ -110,12 +123,13 @@ pub struct Entry<'a> {
 
 /// Takes pieces of a session's transcript, in order, before the session ends: its slot, and
 /// whole lines.
-pub type Overflow = Arc<Mutex<dyn FnMut(u64, &[u8]) + Send>>;
+pub type Overflow = Arc<Mutex<dyn FnMut(Slot, &[u8]) + Send>>;
 
-/// Takes sessions in any order and writes a report.
+/// Puts a report together from what [`Renderer`]s have made of its sessions.
 pub trait Writer {
-    /// Takes one session.
-    fn session(&mut self, entry: &Entry<'_>) -> io::Result<()>;
+    /// Takes one session, in any order: its number, its slot, what was written of it and what
+    /// else is to be said.
+    fn session(&mut self, id: u64, slot: Slot, text: &[u8], note: Note) -> io::Result<()>;
 
     /// Where transcripts are to go before their session ends; `None` if the format has no use
     /// for transcripts. What fails there is said at the next session or at the end.
@@ -123,34 +137,39 @@ pub trait Writer {
         None
     }
 
+    /// Passes on what was written so far: nothing more comes for a while.
+    fn flush(&mut self) -> io::Result<()>;
+
     /// Ends the report, when no more sessions come.
-    fn finish(self: Box<Self>, inputs: &[InputReport]) -> io::Result<()>;
+    fn finish(self: Box<Self>, summary: Summary, inputs: &[InputReport]) -> io::Result<()>;
+}
+
+impl Options {
+    /// Options for `inputs`, whose paths become printable.
+    #[must_use]
+    pub fn new(width: Option<u16>, limits: Limits, inputs: &[String]) -> Self {
+        let inputs = inputs.iter().map(|path| printable(path.as_bytes())).collect();
+        Self { width, limits, inputs }
+    }
 }
 
 /// A writer of reports in `format` to `out`.
 #[must_use]
-pub fn writer(format: Format, out: Box<dyn Write>, mut options: Options) -> Box<dyn Writer> {
-    for path in &mut options.inputs {
-        *path = printable(path.as_bytes());
-    }
+pub fn writer(format: Format, out: Box<dyn Write>, options: &Arc<Options>) -> Box<dyn Writer> {
     match format {
-        Format::Table => Box::new(table::Table::new(out, &options)),
+        Format::Table => Box::new(table::Table::new(out, options)),
         Format::Json => Box::new(json::Json::new(out, options)),
-        Format::Ndjson => Box::new(json::Ndjson::new(out, options)),
-        Format::Transcript => Box::new(transcript::Transcripts::new(out, &options)),
+        Format::Ndjson => Box::new(json::Ndjson::new(out)),
+        Format::Transcript => Box::new(transcript::Transcripts::new(out, options)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::sample::{HOSTILE, Shared, entry, finding, hostile, ordinary, quiet};
+    use super::sample::{HOSTILE, entry, finding, hostile, ordinary, quiet, written};
     use super::*;
     use crate::escape::is_safe;
     use serde_json::Value;
-
-    fn options(width: Option<u16>) -> Options {
-        Options { width, limits: Limits::default(), inputs: vec![String::from("mail.pcap")] }
-    }
 
     fn input(problem: &str) -> InputReport {
         InputReport {
@@ -165,18 +184,14 @@ mod tests {
     }
 
     /// The report of `sessions` in `format`, each with one finding.
-    fn report(format: Format, sessions: &[Session], problem: &str) -> String {
-        let out = Shared::default();
-        let mut writer = writer(format, Box::new(out.clone()), options(Some(100)));
+    fn report(format: Format, sessions: &[(u64, Session)], problem: &str) -> String {
         let findings = [finding(HOSTILE)];
         let not_judged = [NotJudged { rule: "greeting-slow", why: problem.to_owned() }];
-        for session in sessions {
+        let sessions = sessions.iter().map(|(id, session)| {
             let transcript = Some(&b"s< 220 x\n"[..]);
-            let entry = Entry { not_judged: &not_judged, transcript, ..entry(session, &findings) };
-            writer.session(&entry).unwrap();
-        }
-        writer.finish(&[input(problem)]).unwrap();
-        out.text()
+            (*id, Entry { not_judged: &not_judged, transcript, ..entry(*id, session, &findings) })
+        });
+        written(format, Some(100), sessions, &[input(problem)])
     }
 
     #[test]
@@ -188,7 +203,7 @@ mod tests {
         expect_test::expect_file!["../../docs/schema.json"].assert_eq(&text);
 
         let validator = jsonschema::validator_for(schema.as_value()).unwrap();
-        let sessions = [hostile(3), ordinary(1), quiet(2)];
+        let sessions = [(3, hostile()), (1, ordinary()), (2, quiet())];
         let json: Value = serde_json::from_str(&report(Format::Json, &sessions, "x")).unwrap();
         let ndjson = report(Format::Ndjson, &sessions, "x");
         let lines = ndjson.lines().map(|line| serde_json::from_str(line).unwrap());
@@ -213,7 +228,7 @@ mod tests {
 
     #[test]
     fn json_lists_sessions_in_order_and_ndjson_as_they_come() {
-        let sessions = [quiet(3), ordinary(1), quiet(2)];
+        let sessions = [(3, quiet()), (1, ordinary()), (2, quiet())];
         let json: Value = serde_json::from_str(&report(Format::Json, &sessions, "x")).unwrap();
         let ids = |values: &[Value]| -> Vec<u64> {
             values.iter().filter_map(|value| value["id"].as_u64()).collect()
@@ -241,7 +256,7 @@ mod tests {
     fn hostile_bytes_are_escaped_in_every_format() {
         let problem = "\u{1b}[31m\u{202e}";
         for format in [Format::Table, Format::Json, Format::Ndjson] {
-            let text = report(format, &[hostile(1)], problem);
+            let text = report(format, &[(1, hostile())], problem);
             let unsafe_char = text.chars().find(|&c| c != '\n' && !is_safe(c));
             assert_eq!(unsafe_char, None, "{format:?}: {text}");
             // JSON must not hide them behind its own escapes either.

@@ -108,17 +108,17 @@ model! {
         /// The last AUTH.
         pub auth: Option<Auth>,
         /// Commands and replies, in the order in which the client sent them.
-        pub exchanges: Vec<Exchange>,
+        pub exchanges: Vec<Exchange<'a>>,
         /// Replies that answer no command.
-        pub unsolicited_replies: Vec<Unsolicited>,
+        pub unsolicited_replies: Vec<Unsolicited<'a>>,
         /// Mail transactions.
-        pub messages: Vec<Message>,
+        pub messages: Vec<Message<'a>>,
         /// What was not kept because there was too much of it; null if all was kept.
         pub elided: Option<Elided>,
         /// Bytes that are not in the input.
-        pub gaps: Vec<Gap>,
+        pub gaps: Vec<Gap<'a>>,
         /// Where the dialog was lost and found again.
-        pub resyncs: Vec<Resync>,
+        pub resyncs: Vec<Resync<'a>>,
         /// How it ended.
         #[cfg_attr(test, schemars(extend("enum" = End::ALL.map(End::name))))]
         pub end: &'static str,
@@ -127,7 +127,7 @@ model! {
         /// Where the time went.
         pub timing: Timing,
         /// What was found.
-        pub findings: Vec<Finding>,
+        pub findings: Vec<Finding<'a>>,
         /// Rules that this input does not allow to judge.
         pub not_judged: Vec<NotJudged<'a>>,
     }
@@ -210,19 +210,22 @@ model! {
     }
 
     /// One command and its reply.
-    pub struct Exchange {
+    pub struct Exchange<'a> {
         /// Upper case; `.` end of mail data, `AUTH*` a later line of AUTH, empty: no command.
         pub verb: &'static str,
         /// As sent, secrets replaced.
         pub line: String,
         /// When it was complete.
         pub at: Option<String>,
+        /// Path of the input that the frame is in; only where the session did not begin there.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub input: Option<&'a str>,
         /// Frame that completed it; null in a transcript.
         pub frame: Option<u64>,
         /// Its line; null in a capture.
         pub line_no: Option<u64>,
         /// Null if none was seen.
-        pub reply: Option<Reply>,
+        pub reply: Option<Reply<'a>>,
         /// From the packet that completed the command to that in which the reply begins.
         pub latency_us: Option<i64>,
         /// Sent before the client had seen the whole reply to the command before.
@@ -234,7 +237,7 @@ model! {
     }
 
     /// A reply.
-    pub struct Reply {
+    pub struct Reply<'a> {
         /// Of its last line; null if malformed.
         pub code: Option<u16>,
         /// Enhanced status code (RFC 3463) of its first line.
@@ -243,6 +246,9 @@ model! {
         pub lines: Vec<String>,
         /// When it began.
         pub at: Option<String>,
+        /// Path of the input that the frame is in; only where the session did not begin there.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub input: Option<&'a str>,
         /// Frame in which it begins; null in a transcript.
         pub frame: Option<u64>,
         /// Its first line; null in a capture.
@@ -252,20 +258,20 @@ model! {
     }
 
     /// A reply that answers no command.
-    pub struct Unsolicited {
+    pub struct Unsolicited<'a> {
         /// The reply.
         #[serde(flatten)]
-        pub reply: Reply,
+        pub reply: Reply<'a>,
         /// How many exchanges had begun when it came.
         pub after: u32,
     }
 
     /// One mail transaction that got as far as MAIL.
-    pub struct Message {
+    pub struct Message<'a> {
         /// Reverse-path's mailbox, empty for `<>`; null if MAIL is missing.
         pub from: Option<String>,
         /// In the order of their RCPT.
-        pub recipients: Vec<Recipient>,
+        pub recipients: Vec<Recipient<'a>>,
         /// How the content was sent; null if it was not.
         #[cfg_attr(test, schemars(extend("enum" = ["DATA", "BDAT", null])))]
         pub transfer: Option<&'static str>,
@@ -281,13 +287,13 @@ model! {
     }
 
     /// One RCPT of a message.
-    pub struct Recipient {
+    pub struct Recipient<'a> {
         /// Forward-path's mailbox.
         pub address: String,
         /// Code of the reply to RCPT.
         pub code: Option<u16>,
         /// LMTP: the reply to the end of data for this recipient.
-        pub delivery: Option<Reply>,
+        pub delivery: Option<Reply<'a>>,
     }
 
     /// What was not kept of a session.
@@ -311,7 +317,7 @@ model! {
     }
 
     /// Bytes that are not in the input.
-    pub struct Gap {
+    pub struct Gap<'a> {
         /// Whose.
         #[cfg_attr(test, schemars(extend("enum" = ["client", "server"])))]
         pub side: &'static str,
@@ -321,6 +327,9 @@ model! {
         pub acked: bool,
         /// When they were missed.
         pub at: Option<String>,
+        /// Path of the input that the frame is in; only where the session did not begin there.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub input: Option<&'a str>,
         /// Frame that showed it; null in a transcript.
         pub frame: Option<u64>,
         /// Line that showed it; null in a capture.
@@ -328,7 +337,7 @@ model! {
     }
 
     /// Where the dialog was lost and found again.
-    pub struct Resync {
+    pub struct Resync<'a> {
         /// Whose stream.
         #[cfg_attr(test, schemars(extend("enum" = ["client", "server"])))]
         pub side: &'static str,
@@ -337,6 +346,9 @@ model! {
         pub why: &'static str,
         /// When it goes on.
         pub at: Option<String>,
+        /// Path of the input that the frame is in; only where the session did not begin there.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub input: Option<&'a str>,
         /// Frame in which it goes on; null in a transcript.
         pub frame: Option<u64>,
         /// Line in which it goes on; null in a capture.
@@ -388,7 +400,7 @@ model! {
     }
 
     /// What a rule found.
-    pub struct Finding {
+    pub struct Finding<'a> {
         /// The rule's id.
         pub rule: &'static str,
         /// How bad.
@@ -412,6 +424,9 @@ model! {
         pub message: String,
         /// Where it is written; null where no RFC speaks.
         pub rfc: Option<&'static str>,
+        /// Path of the input that the frame is in; only where the session did not begin there.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub input: Option<&'a str>,
         /// Frame; null in a transcript.
         pub frame: Option<u64>,
         /// Line; null in a capture.

@@ -66,7 +66,8 @@ pub(super) fn row(session: &Session, chars: usize) -> [String; COLUMNS.len()] {
         .rev()
         .max_by_key(|(lapse, _)| *lapse);
     [
-        session.id.to_string(),
+        // Its number is not known yet.
+        String::new(),
         server,
         client,
         format!("{}/{}", number(accepted as u64), number(messages)),

@@ -1,21 +1,23 @@
 //! Sessions for the tests of the report, made from dialogs in the `c>`/`s<` form.
 
-use super::Entry;
+use super::{Entry, Format, InputReport, Options, Renderer, writer};
 use crate::chunk::{
-    Chunk, Consume, End, Ending, Gap, Medium, Open, Opening, Origin, Side, Sides, Transport, What,
+    Chunk, Consume, End, Ending, Gap, Medium, Open, Opening, Side, Sides, Transport, What,
 };
 use crate::dialog::session::{Auth, AuthOutcome, GapAt, Mark, Session};
 use crate::dialog::{Dialog, Settings};
+use crate::limits::Limits;
+use crate::place::{Place, Places, Slot};
 use crate::rules::{Category, Check, Confidence, Finding, Party, Rule, Severity};
 use crate::time::Stamp;
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// The session that `dialog` makes, over a connection whose frames come 1 ms apart: three for
 /// the handshake, then one a line.
-pub(super) fn session(id: u64, dialog: &[u8], end: End) -> Session {
+pub(super) fn session(dialog: &[u8], end: End) -> Session {
     let peers = Sides {
         client: "192.0.2.1:4242".parse().unwrap(),
         server: "192.0.2.2:25".parse().unwrap(),
@@ -26,7 +28,7 @@ pub(super) fn session(id: u64, dialog: &[u8], end: End) -> Session {
         via: None,
         at: first.at,
         digits: 6,
-        origin: first.origin,
+        place: first.place,
         medium: Medium::Packets,
     };
     let lines: Vec<(Side, Vec<u8>)> = dialog
@@ -41,8 +43,8 @@ pub(super) fn session(id: u64, dialog: &[u8], end: End) -> Session {
     let mut reader = Dialog::new(&opening, Arc::new(Settings::default()), None);
     let mut push = |side, what| {
         number += 1;
-        let Mark { at, origin } = mark(number);
-        reader.push(&Chunk { side, at, origin, seen: None, what });
+        let Mark { at, place } = mark(number);
+        reader.push(&Chunk { side, at, place, seen: None, what });
         at
     };
     push(Side::Client, What::Open(Open::Syn));
@@ -54,11 +56,11 @@ pub(super) fn session(id: u64, dialog: &[u8], end: End) -> Session {
     let bytes = Sides { client: 100, server: 200 };
     let transport = Transport { bytes, ..Transport::default() };
     let (session, _) = reader.finish(Ending::Noted(end), last, Some(transport));
-    Session { id, ..session }
+    session
 }
 
 /// A whole session: two recipients, one refused, a message accepted.
-pub(super) fn ordinary(id: u64) -> Session {
+pub(super) fn ordinary() -> Session {
     let dialog = b"s< 220 mx.example ESMTP
 c> EHLO client.example
 s< 250-mx.example
@@ -78,25 +80,25 @@ c> .
 s< 250 2.0.0 queued
 c> QUIT
 s< 221 bye";
-    session(id, dialog, End::Quit)
+    session(dialog, End::Quit)
 }
 
 /// A session without anything to look at.
-pub(super) fn quiet(id: u64) -> Session {
+pub(super) fn quiet() -> Session {
     let dialog = b"s< 220 mx.example ESMTP
 c> EHLO client.example
 s< 250-mx.example
 s< 250 SIZE
 c> QUIT
 s< 221 bye";
-    session(id, dialog, End::Quit)
+    session(dialog, End::Quit)
 }
 
 /// Bytes that would take over a terminal, reorder its text, or break JSON.
 pub(super) const HOSTILE: &[u8] = b"\x1b]0;x\x07\xe2\x80\xaeevil\xff\x00\"\\\xc2\x9b<b>\r\t";
 
 /// A session that says [`HOSTILE`] wherever a peer can say something.
-pub(super) fn hostile(id: u64) -> Session {
+pub(super) fn hostile() -> Session {
     let dialog = [
         "s< 554 %",
         "c> EHLO %",
@@ -114,7 +116,7 @@ pub(super) fn hostile(id: u64) -> Session {
         .bytes()
         .flat_map(|byte| if byte == b'%' { HOSTILE.to_vec() } else { vec![byte] })
         .collect();
-    let mut session = session(id, &dialog, End::ServerClosed);
+    let mut session = session(&dialog, End::ServerClosed);
     let gap = Gap { bytes: 1460, acked: true };
     session.gaps.push(GapAt { side: Side::Client, gap, mark: mark(9) });
     let mechanism = session.helo.unwrap();
@@ -154,16 +156,42 @@ pub(super) fn finding(evidence: &[u8]) -> Finding {
     }
 }
 
-/// `session` with its findings, as a report takes it.
-pub(super) fn entry<'a>(session: &'a Session, findings: &'a [Finding]) -> Entry<'a> {
-    Entry { session, slot: session.id, findings, not_judged: &[], transcript: None }
+/// `session` with its findings, as a report takes it; `slot` orders it among others.
+pub(super) fn entry<'a>(slot: u64, session: &'a Session, findings: &'a [Finding]) -> Entry<'a> {
+    static PLACES: LazyLock<Places> = LazyLock::new(Places::default);
+    let slot = Slot { input: 0, number: slot };
+    Entry { session, slot, places: &PLACES, findings, not_judged: &[], transcript: None }
+}
+
+/// The report in `format` of sessions with their numbers, made by two renderers in turn.
+pub(super) fn written<'a>(
+    format: Format,
+    width: Option<u16>,
+    sessions: impl IntoIterator<Item = (u64, Entry<'a>)>,
+    inputs: &[InputReport],
+) -> String {
+    let out = Shared::default();
+    let paths: Vec<String> = inputs.iter().map(|input| input.path.clone()).collect();
+    let options = Arc::new(Options::new(width, Limits::default(), &paths));
+    let mut writer = writer(format, Box::new(out.clone()), &options);
+    let mut renderers = [Renderer::new(format, &options), Renderer::new(format, &options)];
+    let mut text = Vec::new();
+    for (turn, (id, entry)) in sessions.into_iter().enumerate() {
+        text.clear();
+        let note = renderers[turn % 2].session(&entry, &mut text);
+        writer.session(id, entry.slot, &text, note).unwrap();
+    }
+    let [mut summary, other] = renderers.map(Renderer::finish);
+    summary.merge(&other);
+    writer.finish(summary, inputs).unwrap();
+    out.text()
 }
 
 /// The place and time of a frame.
 pub(super) fn mark(number: u64) -> Mark {
     let nanos = 1_700_000_000_000_000_000 + number.cast_signed() * 1_000_000;
-    let origin = Origin { input: 0, number, offset: number * 100 };
-    Mark { at: Some(Stamp::from_nanos(nanos)), origin }
+    let place = Place::new(number);
+    Mark { at: Some(Stamp::from_nanos(nanos)), place }
 }
 
 /// An output that the test can read after the writer is gone.

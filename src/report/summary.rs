@@ -4,14 +4,15 @@
 //! associative and commutative, so parts of a run can be counted apart. The memory it takes
 //! depends on the limits, not on the sessions: what peers can choose is capped.
 
-use super::convert::{offered, reply_text, used};
+use super::Entry;
+use super::convert::{offered, place, reply_text, used};
 use super::latency::Latency;
 use super::names::outcome;
-use crate::chunk::{Medium, Origin};
 use crate::dialog::session::{Message, Reply, Request, Session, Transfer};
 use crate::escape::printable;
 use crate::limits::Limits;
-use crate::rules::{Finding, NotJudged, Rule, Severity};
+use crate::place::Slot;
+use crate::rules::{Rule, Severity};
 use crate::smtp::command::Verb;
 use crate::smtp::extension;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -51,6 +52,8 @@ pub struct Summary {
     pub errors: BTreeMap<ErrorKind, ErrorCount>,
     /// Sessions in which not every rule could be judged.
     pub not_judged: u64,
+    /// Sessions at which a person should look, if that was asked for.
+    pub troubled: u64,
 }
 
 /// Findings by severity.
@@ -96,19 +99,23 @@ pub struct ErrorKind {
 pub struct ErrorCount {
     /// How often.
     pub times: u64,
-    /// The first in the session of the lowest number.
+    /// The first in the session of the lowest slot, which is that of the lowest number.
     pub example: Example,
 }
 
 /// One reply of many.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
-    /// Number of its session.
+    /// The slot of its session.
+    pub slot: Slot,
+    /// Number of its session, once known.
     pub session: u64,
-    /// Where it begins.
-    pub origin: Origin,
-    /// What the origin's number counts.
-    pub medium: Medium,
+    /// The input in which it begins.
+    pub input: u32,
+    /// The frame in which it begins, in a capture.
+    pub frame: Option<u64>,
+    /// The line in which it begins, in a transcript.
+    pub line_no: Option<u64>,
     /// Its first line's text: printable, shortened.
     pub text: String,
 }
@@ -135,11 +142,13 @@ impl Summary {
             greeting: Latency::default(),
             errors: BTreeMap::new(),
             not_judged: 0,
+            troubled: 0,
         }
     }
 
-    /// Counts one session.
-    pub fn add(&mut self, session: &Session, findings: &[Finding], not_judged: &[NotJudged]) {
+    /// Counts one session. Returns the errors of which it now holds the example.
+    pub fn add(&mut self, entry: &Entry<'_>) -> Vec<ErrorKind> {
+        let Entry { session, findings, not_judged, .. } = *entry;
         self.sessions += 1;
         self.not_judged += u64::from(!not_judged.is_empty());
         *self.ends.entry(session.end.name()).or_default() += 1;
@@ -158,9 +167,15 @@ impl Summary {
                 self.latency.entry(exchange.request.name()).or_default().add(lapse);
             }
         }
+        let mut examples = Vec::new();
         for (command, reply) in errors(session) {
-            self.add_error(session, command, reply);
+            let Some(code) = reply.code else { continue };
+            let kind = ErrorKind { command, code };
+            if self.add_error(entry, kind, reply) {
+                examples.push(kind);
+            }
         }
+        examples
     }
 
     /// Adds what another part of the run counted.
@@ -170,6 +185,7 @@ impl Summary {
         self.recipients_offered += other.recipients_offered;
         self.recipients_accepted += other.recipients_accepted;
         self.not_judged += other.not_judged;
+        self.troubled += other.troubled;
         self.severities.error += other.severities.error;
         self.severities.warning += other.severities.warning;
         self.severities.note += other.severities.note;
@@ -248,22 +264,29 @@ impl Summary {
         }
     }
 
-    fn add_error(&mut self, session: &Session, command: &'static str, reply: &Reply) {
-        let Some(code) = reply.code else { return };
-        let example = Example {
-            session: session.id,
-            origin: reply.begun.origin,
-            medium: session.opening.medium,
-            text: reply_excerpt(session, reply, self.excerpt),
-        };
-        self.merge_error(ErrorKind { command, code }, ErrorCount { times: 1, example });
+    /// Counts an error; returns whether it is the example now.
+    fn add_error(&mut self, entry: &Entry<'_>, kind: ErrorKind, reply: &Reply) -> bool {
+        if let Some(known) = self.errors.get_mut(&kind)
+            && known.example.slot <= entry.slot
+        {
+            known.times += 1;
+            return false;
+        }
+        let session = entry.session;
+        let origin = entry.places.origin(reply.begun.place);
+        let (frame, line_no) = place(session.opening.medium, origin.number);
+        let text = reply_excerpt(session, reply, self.excerpt);
+        let example =
+            Example { slot: entry.slot, session: 0, input: origin.input, frame, line_no, text };
+        self.merge_error(kind, ErrorCount { times: 1, example });
+        true
     }
 
     fn merge_error(&mut self, error: ErrorKind, count: ErrorCount) {
         match self.errors.get_mut(&error) {
             Some(known) => {
                 known.times += count.times;
-                if count.example.session < known.example.session {
+                if count.example.slot < known.example.slot {
                     known.example = count.example;
                 }
             }
@@ -271,6 +294,28 @@ impl Summary {
                 self.errors.insert(error, count);
             }
         }
+    }
+}
+
+/// The numbers of the sessions that hold examples.
+#[derive(Debug, Default)]
+pub(super) struct Examples(BTreeMap<ErrorKind, (Slot, u64)>);
+
+impl Examples {
+    /// The session with this number may hold the first errors of these `kinds`.
+    pub(super) fn add(&mut self, id: u64, slot: Slot, kinds: &[ErrorKind]) {
+        for &kind in kinds {
+            let first = self.0.entry(kind).or_insert((slot, id));
+            *first = (*first).min((slot, id));
+        }
+    }
+
+    /// Puts the numbers to the examples of `summary`, to which no session is added any more.
+    pub(super) fn number(&self, mut summary: Summary) -> Summary {
+        for (kind, count) in &mut summary.errors {
+            count.example.session = self.0.get(kind).map_or(0, |&(_, id)| id);
+        }
+        summary
     }
 }
 
@@ -346,27 +391,29 @@ pub(super) fn excerpt(text: &str, chars: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{finding, hostile, mark, ordinary, quiet, session};
+    use super::super::sample::{entry, finding, hostile, ordinary, quiet, session};
     use super::*;
     use crate::chunk::End;
 
-    fn summary(sessions: &[Session]) -> Summary {
+    fn summary(sessions: &[(u64, Session)]) -> Summary {
         let mut summary = Summary::new(&Limits { summary_keywords: 3, ..Limits::default() });
-        for session in sessions {
-            summary.add(session, &[finding(b"x")], &[]);
+        let mut examples = Examples::default();
+        for (id, session) in sessions {
+            let findings = [finding(b"x")];
+            let entry = entry(*id, session, &findings);
+            examples.add(*id, entry.slot, &summary.add(&entry));
         }
-        summary
+        examples.number(summary)
     }
 
     /// All numbers of a summary, to compare two.
     fn text(summary: &Summary) -> String {
-        let inputs = [String::from("a")];
-        serde_json::to_string(&super::super::model::Summary::new(summary, &inputs)).unwrap()
+        serde_json::to_string(&super::super::model::Summary::new(summary, &[])).unwrap()
     }
 
     #[test]
     fn counts_what_the_sessions_have() {
-        let summary = summary(&[ordinary(1), quiet(2), hostile(3)]);
+        let summary = summary(&[(1, ordinary()), (2, quiet()), (3, hostile())]);
         assert_eq!((summary.sessions, summary.messages), (3, 2));
         assert_eq!((summary.recipients_accepted, summary.recipients_offered), (1, 3));
         assert_eq!(summary.severities, Severities { error: 3, warning: 0, note: 0 });
@@ -383,18 +430,18 @@ mod tests {
     fn merging_is_adding_in_any_grouping() {
         let offering = |id, keyword: &str| {
             let dialog = format!("s< 220 x\nc> EHLO x\ns< 250-mx\ns< 250 {keyword}");
-            session(id, dialog.as_bytes(), End::ClientClosed)
+            (id, session(dialog.as_bytes(), End::ClientClosed))
         };
         let sessions = [
-            ordinary(1),
+            (1, ordinary()),
             offering(2, "XE"),
             offering(3, "XA"),
-            hostile(4),
+            (4, hostile()),
             offering(5, "XC"),
             offering(6, "XD"),
             offering(7, "XE"),
             offering(8, "XB"),
-            ordinary(9),
+            (9, ordinary()),
         ];
         let whole = text(&summary(&sessions));
         assert!(whole.contains("(other)") && whole.contains("\"XA\"") && !whole.contains("XE"));
@@ -416,7 +463,7 @@ mod tests {
             dialog.extend(format!("\ns< 250-X{n}{}", "y".repeat(1000)).bytes());
         }
         dialog.extend(b"\ns< 250 SIZE");
-        let summary = summary(&[session(1, &dialog, End::Quit)]);
+        let summary = summary(&[(1, session(&dialog, End::Quit))]);
         let extensions: Vec<_> = summary.extensions().collect();
         assert_eq!(extensions.len(), 5);
         assert_eq!(extensions[4], ("(other)", ExtensionCount { offered: 497, used: 0 }));
@@ -428,7 +475,7 @@ mod tests {
         let dialog = b"s< 220 x\nc> LHLO x\ns< 250 x\nc> MAIL FROM:<a@b>\ns< 250 x
 c> RCPT TO:<c@d>\ns< 250 x\nc> RCPT TO:<e@f>\ns< 250 x\nc> DATA\ns< 354 x\nc> .
 s< 550 first\ns< 450 second";
-        let mut session = session(1, dialog, End::Quit);
+        let mut session = session(dialog, End::Quit);
         let codes: Vec<_> = errors(&session).map(|(name, reply)| (name, reply.code)).collect();
         assert_eq!(codes, [(".", Some(550)), (".", Some(450))]);
         session.messages.clear();
@@ -437,9 +484,9 @@ s< 550 first\ns< 450 second";
 
     #[test]
     fn the_example_is_the_first_of_the_lowest_session() {
-        let summary = summary(&[hostile(7), hostile(4), hostile(9)]);
+        let summary = summary(&[(7, hostile()), (4, hostile()), (9, hostile())]);
         let error = summary.errors[&ErrorKind { command: "greeting", code: 554 }].clone();
         assert_eq!((error.times, error.example.session), (3, 4));
-        assert_eq!(error.example.origin, mark(4).origin);
+        assert_eq!(error.example.frame, Some(4));
     }
 }

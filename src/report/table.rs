@@ -4,14 +4,15 @@
 //! chosen so that neither order nor number of the sessions changes what is shown of them; what
 //! is left out is counted, with the way to see it.
 
-use super::convert::place;
 use super::grid::{Grid, wrap};
 use super::human::{count, micros, number, size};
-use super::row::{COLUMNS, Rank, none, row, verb};
-use super::summary::{ErrorCount, ErrorKind, RuleCount, Summary};
-use super::{Entry, InputReport, Options, Writer};
+use super::render::Note;
+use super::row::{COLUMNS, Rank, none, verb};
+use super::summary::{ErrorCount, ErrorKind, Examples, RuleCount, Summary};
+use super::{InputReport, Options, Writer};
 use crate::escape::printable;
 use crate::limits::Limits;
+use crate::place::Slot;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -21,9 +22,9 @@ pub(super) struct Table {
     out: Box<dyn Write>,
     width: Option<u16>,
     limits: Limits,
+    examples: Examples,
+    /// The counts, once all are there.
     summary: Summary,
-    /// Sessions with trouble.
-    troubled: u64,
     /// The sessions to show: those with trouble first, then the lowest numbers.
     rows: BTreeMap<(Rank, u64), [String; COLUMNS.len()]>,
 }
@@ -34,32 +35,33 @@ impl Table {
             out,
             width: options.width,
             limits: options.limits,
+            examples: Examples::default(),
             summary: Summary::new(&options.limits),
-            troubled: 0,
             rows: BTreeMap::new(),
         }
     }
 }
 
 impl Writer for Table {
-    fn session(&mut self, entry: &Entry<'_>) -> io::Result<()> {
-        let session = entry.session;
-        self.summary.add(session, entry.findings, entry.not_judged);
-        let rank = Rank::of(session, entry.findings);
-        self.troubled += u64::from(rank == Rank::Troubled);
-        let key = (rank, session.id);
-        let is_full = self.rows.len() >= self.limits.table_rows;
-        if is_full && self.rows.last_key_value().is_none_or(|(last, _)| *last < key) {
-            return Ok(());
+    fn session(&mut self, id: u64, slot: Slot, _: &[u8], note: Note) -> io::Result<()> {
+        self.examples.add(id, slot, &note.examples);
+        let Some((rank, mut row)) = note.row else { return Ok(()) };
+        if let Some(number) = row.first_mut() {
+            *number = id.to_string();
         }
-        self.rows.insert(key, row(session, self.limits.excerpt_chars));
-        if is_full {
+        self.rows.insert((rank, id), row);
+        if self.rows.len() > self.limits.table_rows {
             self.rows.pop_last();
         }
         Ok(())
     }
 
-    fn finish(mut self: Box<Self>, inputs: &[InputReport]) -> io::Result<()> {
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>, summary: Summary, inputs: &[InputReport]) -> io::Result<()> {
+        self.summary = self.examples.number(summary);
         let sections = [
             self.verdict(inputs),
             self.inputs(inputs),
@@ -178,7 +180,7 @@ impl Table {
         }
         let hidden = self.summary.sessions.saturating_sub(self.rows.len() as u64);
         let shown = self.rows.keys().filter(|(rank, _)| *rank == Rank::Troubled).count();
-        let trouble = match self.troubled.saturating_sub(shown as u64) {
+        let trouble = match self.summary.troubled.saturating_sub(shown as u64) {
             0 => String::from("without errors"),
             times => format!("{} of them with errors", number(times)),
         };
@@ -197,7 +199,7 @@ impl Table {
         errors.sort_by_key(|(kind, count)| (Reverse(count.times), **kind));
         for (kind, count) in errors.iter().take(self.limits.table_rows) {
             let example = &count.example;
-            let place = match place(example.medium, example.origin.number) {
+            let place = match (example.frame, example.line_no) {
                 (Some(frame), _) => format!(" frame {frame}"),
                 (_, Some(line)) => format!(" line {line}"),
                 (None, None) => String::new(),
@@ -276,8 +278,8 @@ impl Table {
 #[cfg(test)]
 #[allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 mod tests {
-    use super::super::sample::{Shared, entry, finding, hostile, ordinary, quiet};
-    use super::super::{Format, writer};
+    use super::super::Format;
+    use super::super::sample::{entry, finding, hostile, ordinary, quiet, written};
     use super::*;
     use crate::dialog::session::Session;
     use expect_test::{Expect, expect};
@@ -299,19 +301,11 @@ mod tests {
         sessions: impl IntoIterator<Item = Session>,
         found: bool,
     ) -> String {
-        let out = Shared::default();
-        let inputs = vec![String::from("mail.pcap")];
-        let options = Options { width, limits: Limits::default(), inputs };
-        let mut writer = writer(Format::Table, Box::new(out.clone()), options);
         let findings = [finding(b"MAIL FROM: <a@b>")];
         let findings = if found { &findings[..] } else { &[] };
-        let mut number = 0;
-        for session in sessions {
-            number += 1;
-            writer.session(&entry(&session, findings)).unwrap();
-        }
-        writer.finish(&[capture(number)]).unwrap();
-        out.text()
+        let sessions: Vec<Session> = sessions.into_iter().collect();
+        let entries = (1..).zip(&sessions).map(|(id, one)| (id, entry(id, one, findings)));
+        written(Format::Table, width, entries, &[capture(sessions.len() as u64)])
     }
 
     fn check(text: &str, expected: &Expect) {
@@ -321,7 +315,7 @@ mod tests {
     #[test]
     fn fits_a_terminal() {
         check(
-            &table(Some(100), [ordinary(1), quiet(2), hostile(3)], true),
+            &table(Some(100), [ordinary(), quiet(), hostile()], true),
             &expect![[r#"
                 3 sessions, 2 messages (1 accepted, 1 rejected), 4 error replies; found 3 errors
 
@@ -378,7 +372,7 @@ mod tests {
     #[test]
     fn is_plain_without_a_terminal() {
         check(
-            &table(None, [ordinary(1), quiet(2)], false),
+            &table(None, [ordinary(), quiet()], false),
             &expect![[r"
                 2 sessions, 1 message (1 accepted), 1 error reply
 
@@ -434,29 +428,23 @@ mod tests {
     #[test]
     fn no_line_is_wider_than_the_terminal() {
         for width in 40..200 {
-            for line in table(Some(width), [ordinary(1), hostile(200_000)], true).lines() {
+            for line in table(Some(width), [ordinary(), hostile()], true).lines() {
                 assert!(line.chars().count() <= usize::from(width), "{width}: {line}");
             }
         }
-        for line in table(None, [ordinary(1), hostile(2)], true).lines() {
+        for line in table(None, [ordinary(), hostile()], true).lines() {
             assert!(line.chars().count() <= 120 && !line.contains('─'), "{line}");
         }
     }
 
     #[test]
     fn two_hundred_thousand_sessions_stay_readable_in_any_order() {
-        let out = Shared::default();
-        let options = Options { width: None, limits: Limits::default(), inputs: Vec::new() };
-        let mut table = Table::new(Box::new(out.clone()), &options);
-        let (mut calm, mut odd) = (quiet(0), ordinary(0));
-        for id in (1..=200_000).rev() {
-            let session = if id % 10_000 == 0 { &mut odd } else { &mut calm };
-            session.id = id;
-            table.session(&entry(session, &[])).unwrap();
-            assert!(table.rows.len() <= 40);
-        }
-        Box::new(table).finish(&[capture(200_000)]).unwrap();
-        let text = out.text();
+        let (calm, odd) = (quiet(), ordinary());
+        let sessions = (1..=200_000).rev().map(|id| {
+            let session = if id % 10_000 == 0 { &odd } else { &calm };
+            (id, entry(id, session, &[]))
+        });
+        let text = written(Format::Table, None, sessions, &[capture(200_000)]);
         assert!(text.lines().count() < 100, "{text}");
         assert!(text.starts_with("200,000 sessions, 20 messages (20 accepted), 20 error replies"));
         assert!(text.contains(

@@ -3,9 +3,12 @@
 //! In: the text of each session, whole or in pieces that come before it ends. Out: the texts,
 //! each after its `# session` line, an empty line between two of them.
 
+use super::render::Note;
 use super::spool::Spool;
-use super::{Entry, InputReport, Options, Overflow, Writer};
-use crate::transcript::header;
+use super::summary::Summary;
+use super::{InputReport, Options, Overflow, Writer};
+use crate::place::Slot;
+use crate::transcript::HEADER;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,7 +21,7 @@ pub(super) struct Transcripts {
 /// What is kept until all is there.
 struct Kept {
     /// By slot, in this order: the header is known last.
-    spool: Spool<(u64, Part)>,
+    spool: Spool<(Slot, Part)>,
     /// What went wrong with a piece: its giver cannot be told.
     error: Option<io::Error>,
 }
@@ -37,17 +40,22 @@ impl Transcripts {
 }
 
 impl Writer for Transcripts {
-    fn session(&mut self, entry: &Entry<'_>) -> io::Result<()> {
+    /// `text` is the rest of the session's header, and the lines that were not handed to the
+    /// overflow.
+    fn session(&mut self, id: u64, slot: Slot, text: &[u8], _: Note) -> io::Result<()> {
         let mut kept = lock(&self.kept);
         if let Some(error) = kept.error.take() {
             return Err(error);
         }
-        let header = header(entry.session.id, entry.session.opening.peers);
-        kept.spool.push((entry.slot, Part::Header), header.as_bytes())?;
-        match entry.transcript {
-            Some(text) => kept.spool.push((entry.slot, Part::Text), text),
-            None => Ok(()),
-        }
+        let end = memchr::memchr(b'\n', text).map_or(text.len(), |lf| lf + 1);
+        let (header, text) = text.split_at_checked(end).unwrap_or((text, b""));
+        let header = [format!("{HEADER}{id}").as_bytes(), header].concat();
+        kept.spool.push((slot, Part::Header), &header)?;
+        kept.spool.push((slot, Part::Text), text)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 
     fn overflow(&self) -> Option<Overflow> {
@@ -60,7 +68,7 @@ impl Writer for Transcripts {
         })))
     }
 
-    fn finish(mut self: Box<Self>, _: &[InputReport]) -> io::Result<()> {
+    fn finish(mut self: Box<Self>, _: Summary, _: &[InputReport]) -> io::Result<()> {
         let mut kept = lock(&self.kept);
         if let Some(error) = kept.error.take() {
             return Err(error);
@@ -84,32 +92,33 @@ fn lock(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{Shared, entry, quiet};
+    use super::super::sample::Shared;
     use super::*;
     use crate::limits::Limits;
+
+    fn slot_of(number: u64) -> Slot {
+        Slot { input: 0, number }
+    }
 
     #[test]
     fn sessions_and_their_pieces_come_in_order() {
         for spool_bytes in [0, 20, 1 << 20] {
             let limits = Limits { spool_bytes, ..Limits::default() };
             let out = Shared::default();
-            let options = Options { width: None, limits, inputs: Vec::new() };
+            let options = Options::new(None, limits, &[]);
             let mut writer = Box::new(Transcripts::new(Box::new(out.clone()), &options));
             let overflow = writer.overflow().unwrap();
-            let piece = |slot, text: &[u8]| (overflow.lock().unwrap())(slot, text);
+            let piece = |slot, text: &[u8]| (overflow.lock().unwrap())(slot_of(slot), text);
             piece(7, b"s< 220 b\n");
             piece(4, b"s< 220 a\n");
             piece(7, b"c> QUIT\n");
-            for (slot, id, text) in [(7, 2, "s< 221 b\n"), (4, 1, "")] {
-                let session = quiet(id);
-                let transcript = Some(text.as_bytes());
-                writer.session(&Entry { slot, transcript, ..entry(&session, &[]) }).unwrap();
+            for (slot, id, text) in [(7, 2, " a > b\ns< 221 b\n"), (4, 1, "\n")] {
+                writer.session(id, slot_of(slot), text.as_bytes(), Note::default()).unwrap();
             }
-            writer.finish(&[]).unwrap();
+            writer.finish(Summary::new(&limits), &[]).unwrap();
             assert_eq!(
                 out.text(),
-                "# session 1 192.0.2.1:4242 > 192.0.2.2:25\ns< 220 a\n\n\
-                 # session 2 192.0.2.1:4242 > 192.0.2.2:25\ns< 220 b\nc> QUIT\ns< 221 b\n"
+                "# session 1\ns< 220 a\n\n# session 2 a > b\ns< 220 b\nc> QUIT\ns< 221 b\n"
             );
         }
     }

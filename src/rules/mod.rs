@@ -64,7 +64,7 @@ pub fn run(session: &Session) -> (Vec<Finding>, Vec<NotJudged>) {
             }
         }
     }
-    findings.sort_by_key(|finding| (finding.mark.origin, finding.exchange, finding.rule.id));
+    findings.sort_by_key(|finding| (finding.mark.place, finding.exchange, finding.rule.id));
     (findings, not_judged)
 }
 
@@ -86,7 +86,7 @@ fn defects(rule: &'static Rule, wanted: Defect, session: &Session, out: &mut Vec
 
 fn finding(rule: &'static Rule, session: &Session, exchange: Option<u32>, hit: Hit) -> Finding {
     let step = exchange.and_then(|index| session.exchanges.get(index as usize));
-    let start = Mark { at: session.opening.at, origin: session.opening.origin };
+    let start = Mark { at: session.opening.at, place: session.opening.place };
     let column = hit.at.and_then(|at| u32::try_from(at + 1).ok());
     let inferred = step.is_some_and(|step| step.before.inferred) && hit.at.is_none();
     Finding {

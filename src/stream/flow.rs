@@ -7,11 +7,10 @@ mod order;
 use super::half::{Accepted, Half, Tag};
 use super::relay::{self};
 use super::{Follow, SessionEnd};
-use crate::chunk::{
-    Chunk, Close, Consume, Ending, Gap, Open, Opening, Origin, Side, Sides, Transport, Via, What,
-};
+use crate::chunk::{Chunk, Close, Consume, Ending, Gap, Open, Side, Sides, Transport, Via, What};
 use crate::limits::Limits;
 use crate::packet::{FlowKey, Segment, Way};
+use crate::place::Place;
 use crate::ports::Ports;
 use crate::time::Stamp;
 
@@ -19,13 +18,15 @@ use crate::time::Stamp;
 #[derive(Debug)]
 pub(super) struct Flow<D> {
     key: FlowKey,
+    /// It is a session, whatever comes.
+    surely: bool,
     /// Its first packet.
-    pub(super) first: Origin,
+    pub(super) first: Place,
     first_at: Option<Stamp>,
     digits: u8,
     last_at: Option<Stamp>,
     /// Its last packet.
-    last: Origin,
+    last: Place,
     /// Segments so far.
     arrivals: u64,
     /// By direction: up, down.
@@ -42,9 +43,9 @@ pub(super) struct Flow<D> {
 struct Handshake {
     /// The direction of the SYN.
     connects: Option<Way>,
-    syn: Option<(Option<Stamp>, Origin)>,
-    syn_ack: Option<(Option<Stamp>, Origin)>,
-    established: Option<(Option<Stamp>, Origin)>,
+    syn: Option<(Option<Stamp>, Place)>,
+    syn_ack: Option<(Option<Stamp>, Place)>,
+    established: Option<(Option<Stamp>, Place)>,
 }
 
 /// A reset of the connection.
@@ -52,7 +53,7 @@ struct Handshake {
 struct Reset {
     way: Way,
     at: Option<Stamp>,
-    origin: Origin,
+    place: Place,
 }
 
 /// How far a connection has come.
@@ -68,7 +69,6 @@ enum Stage<D> {
 
 #[derive(Debug)]
 struct Following<D> {
-    opening: Opening,
     client: Way,
     /// Bytes of each direction that belong to a relay.
     skipped: [u64; 2],
@@ -79,6 +79,8 @@ struct Following<D> {
 pub(super) struct Around<'a> {
     pub(super) limits: &'a Limits,
     pub(super) ports: &'a Ports,
+    /// The frame at hand.
+    pub(super) now: Place,
 }
 
 /// How a segment fits a connection.
@@ -107,14 +109,15 @@ const FAR: u32 = 1 << 26;
 const PEEK: usize = relay::ENOUGH;
 
 impl<D> Flow<D> {
-    pub(super) fn new(segment: &Segment<'_>) -> Self {
+    pub(super) fn new(segment: &Segment<'_>, surely: bool) -> Self {
         Self {
             key: segment.flow,
-            first: segment.origin,
+            surely,
+            first: segment.place,
             first_at: segment.at,
             digits: segment.digits,
             last_at: segment.at,
-            last: segment.origin,
+            last: segment.place,
             arrivals: 0,
             halves: [Half::default(), Half::default()],
             handshake: Handshake::default(),
@@ -138,8 +141,8 @@ impl<D> Flow<D> {
             let again = own.anchored && own.starts_at(start);
             let untouched = own.next == 0 && other.next == 0;
             return match segment.ack {
-                // The same capture given twice shows the same handshake in another input.
-                _ if again && !untouched && segment.origin.input != self.first.input => Fit::Anew,
+                // The same capture given twice shows the same handshake at the same time again.
+                _ if again && !untouched && self.is_first_again(segment) => Fit::Anew,
                 _ if again => Fit::Here,
                 _ if own.anchored || self.is_over() => Fit::Anew,
                 _ if !own.is_placed() => match segment.ack {
@@ -171,6 +174,16 @@ impl<D> Flow<D> {
     /// Both sides have ended, or one has reset.
     pub(super) fn is_over(&self) -> bool {
         self.reset.is_some() || self.halves.iter().all(|half| half.fin.is_some())
+    }
+
+    /// Whether `segment` has the time of the first one, although later ones have come.
+    fn is_first_again(&self, segment: &Segment<'_>) -> bool {
+        segment.at.is_some() && segment.at == self.first_at && segment.at < self.last_at
+    }
+
+    /// Both sides have ended it, and all that they sent is there.
+    pub(super) fn is_complete(&self) -> bool {
+        self.halves.iter().all(|half| half.closed)
     }
 
     /// Bytes that wait in memory.
@@ -207,7 +220,7 @@ impl<D: Consume> Flow<D> {
         F: Follow<Dialog = D>,
     {
         self.arrivals += 1;
-        self.last = segment.origin;
+        self.last = segment.place;
         if segment.at.is_some() {
             self.last_at = segment.at;
         }
@@ -215,12 +228,8 @@ impl<D: Consume> Flow<D> {
             self.note_end(segment);
             return;
         }
-        let tag = Tag {
-            at: segment.at,
-            origin: segment.origin,
-            arrival: self.arrivals,
-            ack: segment.ack,
-        };
+        let tag =
+            Tag { at: segment.at, place: segment.place, arrival: self.arrivals, ack: segment.ack };
         self.note_handshake(segment);
         if let Some(ack) = segment.ack {
             let other = self.half_mut(segment.way.back());
@@ -320,7 +329,7 @@ impl<D: Consume> Flow<D> {
     {
         self.relieve(around, follow);
         if matches!(self.stage, Stage::Judging) {
-            follow.dismissed(self.first);
+            follow.dismissed(self.first, around.now);
         }
         if !matches!(self.stage, Stage::Following(_)) {
             return;
@@ -339,7 +348,7 @@ impl<D: Consume> Flow<D> {
                 && self.handshake.syn_ack.is_none()
                 && self.halves.iter().all(|half| half.next == 0);
             let close = if refused { Close::Refused } else { Close::Reset };
-            let tag = Tag { at: reset.at, origin: reset.origin, arrival: 0, ack: None };
+            let tag = Tag { at: reset.at, place: reset.place, arrival: 0, ack: None };
             self.deliver(reset.way, tag, What::Close(close));
         }
         let transport = self.transport();
@@ -349,9 +358,8 @@ impl<D: Consume> Flow<D> {
                 Ending::InputEnd if self.halves.iter().all(|half| half.closed) => Ending::Closed,
                 other => other,
             };
-            let end = SessionEnd { ending, last_at: self.last_at, transport };
-            let Following { opening, dialog, .. } = *following;
-            follow.done(&opening, dialog, end);
+            let end = SessionEnd { ending, last_at: self.last_at, transport, now: around.now };
+            follow.done(following.dialog, end);
         }
     }
 
@@ -378,7 +386,7 @@ impl<D: Consume> Flow<D> {
     }
 
     fn note_handshake(&mut self, segment: &Segment<'_>) {
-        let mark = Some((segment.at, segment.origin));
+        let mark = Some((segment.at, segment.place));
         if segment.flags.syn && !segment.flags.rst {
             let start = segment.seq.wrapping_add(1);
             self.half_mut(segment.way).anchor(start);
@@ -401,20 +409,16 @@ impl<D: Consume> Flow<D> {
         {
             self.handshake.established = mark;
             if let Stage::Following(_) = self.stage {
-                let (at, origin) = (segment.at, segment.origin);
-                let tag = Tag { at, origin, arrival: 0, ack: None };
+                let (at, place) = (segment.at, segment.place);
+                let tag = Tag { at, place, arrival: 0, ack: None };
                 self.deliver(segment.way, tag, What::Open(Open::Established));
             }
         }
     }
 
     fn note_end(&mut self, segment: &Segment<'_>) {
-        let tag = Tag {
-            at: segment.at,
-            origin: segment.origin,
-            arrival: self.arrivals,
-            ack: segment.ack,
-        };
+        let tag =
+            Tag { at: segment.at, place: segment.place, arrival: self.arrivals, ack: segment.ack };
         if segment.flags.fin {
             let seq = segment.seq.wrapping_add(u32::from(segment.flags.syn));
             let len = (segment.data.len() as u64 + u64::from(segment.cut)).cast_signed();
@@ -425,7 +429,7 @@ impl<D: Consume> Flow<D> {
         }
         let is_own = self.half(segment.way).may_reset(segment.seq);
         if segment.flags.rst && self.reset.is_none() && is_own {
-            self.reset = Some(Reset { way: segment.way, at: segment.at, origin: segment.origin });
+            self.reset = Some(Reset { way: segment.way, at: segment.at, place: segment.place });
         }
     }
 
@@ -433,7 +437,7 @@ impl<D: Consume> Flow<D> {
     fn gap(&mut self, way: Way, bytes: u64, tag: Option<Tag>) {
         let half = self.half(way);
         let acked = half.acked >= half.next + bytes;
-        let tag = tag.unwrap_or(Tag { at: self.last_at, origin: self.last, arrival: 0, ack: None });
+        let tag = tag.unwrap_or(Tag { at: self.last_at, place: self.last, arrival: 0, ack: None });
         // The showing segment may be the other side's: what it had seen says nothing here.
         self.deliver(way, Tag { ack: None, ..tag }, What::Gap(Gap { bytes, acked }));
         self.half_mut(way).gave_up(bytes);
@@ -449,7 +453,7 @@ impl<D: Consume> Flow<D> {
         following.dialog.push(&Chunk {
             side,
             at: tag.at,
-            origin: tag.origin,
+            place: tag.place,
             seen: seen.map(|seen| seen.saturating_sub(skipped)),
             what,
         });

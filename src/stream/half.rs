@@ -3,7 +3,7 @@
 //! Positions are offsets in the stream: 0 is the byte after SYN, or the first byte known of a
 //! stream that was joined late. The first copy of a byte is the one that counts.
 
-use crate::chunk::Origin;
+use crate::place::Place;
 use crate::time::Stamp;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -51,7 +51,7 @@ pub(super) struct Tally {
     /// Bytes that came again and differed.
     pub(super) conflicting: u64,
     /// The first segment that differed.
-    pub(super) first_conflict: Option<Origin>,
+    pub(super) first_conflict: Option<Place>,
 }
 
 /// The end of a stream.
@@ -67,7 +67,7 @@ pub(super) struct Fin {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tag {
     pub(super) at: Option<Stamp>,
-    pub(super) origin: Origin,
+    pub(super) place: Place,
     /// Number of the segment in its connection.
     pub(super) arrival: u64,
     /// Acknowledgment number of the segment.
@@ -276,7 +276,7 @@ impl Half {
             let old = usize::try_from(next - offset).unwrap_or(usize::MAX).min(data.len());
             let (again, new) = data.split_at_checked(old).unwrap_or((data, &[]));
             if !is_keep_alive {
-                self.compare_history(offset, again, tag.origin);
+                self.compare_history(offset, again, tag.place);
             }
             offset += (old as u64).cast_signed();
             data = new;
@@ -313,7 +313,7 @@ impl Half {
     }
 
     /// Compares bytes at `offset` that were delivered before with what was.
-    fn compare_history(&mut self, offset: i64, again: &[u8], origin: Origin) {
+    fn compare_history(&mut self, offset: i64, again: &[u8], place: Place) {
         self.tally.retransmitted += again.len() as u64;
         let start = self.next.cast_signed() - (self.history.len() as u64).cast_signed();
         let skip = usize::try_from(start - offset).unwrap_or(0);
@@ -324,13 +324,13 @@ impl Half {
             .zip(self.history.iter().skip(from))
             .filter(|(new, old)| new != old)
             .count();
-        self.conflict(differ, origin);
+        self.conflict(differ, place);
     }
 
-    fn conflict(&mut self, bytes: usize, origin: Origin) {
+    fn conflict(&mut self, bytes: usize, place: Place) {
         if bytes > 0 {
             self.tally.conflicting += bytes as u64;
-            self.tally.first_conflict.get_or_insert(origin);
+            self.tally.first_conflict.get_or_insert(place);
         }
     }
 
@@ -381,7 +381,7 @@ impl Half {
             new.push((at, end));
         }
         self.tally.retransmitted += again;
-        self.conflict(differ, tag.origin);
+        self.conflict(differ, tag.place);
         for (from, until) in sooner {
             self.sent_sooner(from, until, tag.ack);
         }
@@ -576,8 +576,8 @@ mod tests {
     use super::*;
 
     fn tag(arrival: u64) -> Tag {
-        let origin = Origin { input: 0, number: arrival, offset: 0 };
-        Tag { at: None, origin, arrival, ack: None }
+        let place = Place::new(arrival);
+        Tag { at: None, place, arrival, ack: None }
     }
 
     /// A stream from sequence number `isn`, fed with `segments` of (offset, bytes); what was

@@ -18,8 +18,10 @@ mod tracker;
 
 pub use tracker::Tracker;
 
-use crate::chunk::{Consume, Ending, Opening, Origin, Transport};
+use crate::chunk::{Consume, Ending, Opening, Transport};
+use crate::place::Place;
 use crate::time::Stamp;
+use crate::trouble::Trouble;
 
 /// What the first bytes of one direction look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,17 +39,21 @@ pub trait Follow {
     /// What takes the chunks of one session.
     type Dialog: Consume;
 
-    /// A connection began at `origin` that may turn out to be a session, or is `surely` one.
-    fn candidate(&mut self, origin: Origin, surely: bool);
+    /// A connection began at `first` that may turn out to be a session, or is `surely` one.
+    fn candidate(&mut self, first: Place, surely: bool);
 
-    /// The connection that began at `origin` is no session.
-    fn dismissed(&mut self, origin: Origin);
+    /// The connection that began at `first` is no session, as the frame `now` shows.
+    fn dismissed(&mut self, first: Place, now: Place);
 
-    /// A connection is a session: its chunks go to what this returns.
-    fn open(&mut self, opening: &Opening) -> Self::Dialog;
+    /// A connection is a session, as the frame `now` shows, or was known to be one `surely`: its
+    /// chunks go to what this returns.
+    fn open(&mut self, opening: &Opening, surely: bool, now: Place) -> Self::Dialog;
 
     /// No more chunks of a session will come.
-    fn done(&mut self, opening: &Opening, dialog: Self::Dialog, end: SessionEnd);
+    fn done(&mut self, dialog: Self::Dialog, end: SessionEnd);
+
+    /// Something is wrong with the frame at `place`.
+    fn trouble(&mut self, trouble: Trouble, place: Place);
 
     /// What `data` looks like, as the first bytes of a direction; `at_start` if the connection
     /// was seen from its beginning.
@@ -67,4 +73,6 @@ pub struct SessionEnd {
     pub last_at: Option<Stamp>,
     /// What TCP saw.
     pub transport: Transport,
+    /// The frame with which that was known.
+    pub now: Place,
 }

@@ -4,11 +4,12 @@
 use super::Follow;
 use super::flow::{Around, Fit, Flow};
 use super::table::Table;
-use crate::chunk::{Consume, Ending, Origin};
+use crate::chunk::{Consume, Ending};
 use crate::limits::Limits;
 use crate::packet::{FlowKey, Segment, Way};
+use crate::place::Place;
 use crate::ports::Ports;
-use crate::trouble::{Trouble, Troubles};
+use crate::trouble::Trouble;
 use std::collections::VecDeque;
 
 /// Follows all TCP connections of a run and hands their chunks to a [`Follow`].
@@ -22,9 +23,9 @@ pub struct Tracker<D> {
     limits: Limits,
     ports: Ports,
     flows: Table<FlowKey, Box<Flow<D>>>,
-    /// Connections that are over and still take up their own late segments: the frame (counted
-    /// over the run) at which they were.
-    over: VecDeque<(FlowKey, Origin, u64)>,
+    /// Connections that are over and still take up their own late segments: their first frame,
+    /// and the one at which they were.
+    over: VecDeque<(FlowKey, Place, Place)>,
     /// Where connections ended that were handed on, so that their tail starts no session.
     ended: Table<FlowKey, [Option<u32>; 2]>,
     /// Bytes waiting in all connections.
@@ -48,32 +49,27 @@ impl<D: Consume> Tracker<D> {
         }
     }
 
-    /// Takes the next segment. `frame` counts the frames of the run so far.
-    pub fn push<F: Follow<Dialog = D>>(
-        &mut self,
-        segment: &Segment<'_>,
-        frame: u64,
-        follow: &mut F,
-        troubles: &mut Troubles,
-    ) {
-        self.finish_over(frame, follow);
+    /// Takes the next segment. Its place counts the frames of the run.
+    pub fn push<F: Follow<Dialog = D>>(&mut self, segment: &Segment<'_>, follow: &mut F) {
+        let now = segment.place;
+        self.settle(now, follow);
         let key = segment.flow;
         match self.flows.get(&key).map(|flow| flow.fit(segment)) {
             Some(Fit::Here) => {}
-            Some(Fit::Stray) => return troubles.add(Trouble::StraySegment, segment.origin),
+            Some(Fit::Stray) => return follow.trouble(Trouble::StraySegment, now),
             Some(Fit::Anew) => {
-                self.end(&key, Ending::Reused, follow);
-                self.begin(segment, follow, troubles);
+                self.end(&key, Ending::Reused, now, follow);
+                self.begin(segment, follow);
             }
             None if self.is_tail(segment) => {
                 if !segment.data.is_empty() {
-                    troubles.add(Trouble::LateSegment, segment.origin);
+                    follow.trouble(Trouble::LateSegment, now);
                 }
                 return;
             }
-            None => self.begin(segment, follow, troubles),
+            None => self.begin(segment, follow),
         }
-        let around = Around { limits: &self.limits, ports: &self.ports };
+        let around = Around { limits: &self.limits, ports: &self.ports, now };
         let Some(flow) = self.flows.touch(&key) else { return };
         let was_over = flow.is_over();
         let before = flow.waiting_bytes();
@@ -83,15 +79,16 @@ impl<D: Consume> Tracker<D> {
         }
         self.waiting = self.waiting - before + flow.waiting_bytes();
         if !was_over && flow.is_over() {
-            self.over.push_back((key, flow.first, frame));
+            self.over.push_back((key, flow.first, now));
         }
     }
 
-    /// Ends all connections, in the order in which they began.
-    pub fn finish<F: Follow<Dialog = D>>(&mut self, follow: &mut F) {
+    /// Ends all connections, in the order in which they began; `end` is a place after all frames.
+    pub fn finish<F: Follow<Dialog = D>>(&mut self, end: Place, follow: &mut F) {
+        self.settle(end, follow);
         let mut flows: Vec<Box<Flow<D>>> = std::iter::from_fn(|| self.flows.pop_oldest()).collect();
         flows.sort_by_key(|flow| flow.first);
-        let around = Around { limits: &self.limits, ports: &self.ports };
+        let around = Around { limits: &self.limits, ports: &self.ports, now: end };
         for flow in flows {
             flow.finish(Ending::InputEnd, &around, follow);
         }
@@ -99,41 +96,55 @@ impl<D: Consume> Tracker<D> {
         self.waiting = 0;
     }
 
-    fn begin<F: Follow<Dialog = D>>(
-        &mut self,
-        segment: &Segment<'_>,
-        follow: &mut F,
-        troubles: &mut Troubles,
-    ) {
+    fn begin<F: Follow<Dialog = D>>(&mut self, segment: &Segment<'_>, follow: &mut F) {
         if self.flows.len() >= self.limits.flows
             && let Some(flow) = self.flows.pop_oldest()
         {
-            troubles.add(Trouble::EvictedSession, flow.first);
-            self.hand_on(*flow, Ending::Evicted, follow);
+            follow.trouble(Trouble::EvictedSession, flow.first);
+            self.hand_on(*flow, Ending::Evicted, segment.place, follow);
         }
         self.ended.remove(&segment.flow);
         // Who connects to a mail server's port begins a session, even if nothing comes of it.
         let to = segment.flow.sender(segment.way.back()).port();
         let begins = segment.flags.syn && !segment.flags.rst && segment.ack.is_none();
-        follow.candidate(segment.origin, begins && self.ports.is_smtp(to));
-        self.flows.insert(segment.flow, Box::new(Flow::new(segment)));
+        let surely = begins && self.ports.is_smtp(to);
+        follow.candidate(segment.place, surely);
+        self.flows.insert(segment.flow, Box::new(Flow::new(segment, surely)));
     }
 
-    /// Ends the connections that were over long enough ago.
-    fn finish_over<F: Follow<Dialog = D>>(&mut self, frame: u64, follow: &mut F) {
+    /// Ends the connections that were over long enough before `now`, which the segments that
+    /// are pushed do by themselves: for when nothing is pushed.
+    pub fn settle<F: Follow<Dialog = D>>(&mut self, now: Place, follow: &mut F) {
         while let Some(&(key, first, since)) = self.over.front() {
-            if frame.saturating_sub(since) <= self.limits.linger_frames {
+            let end = since.after(self.limits.linger_frames + 1);
+            if end > now {
                 break;
             }
             self.over.pop_front();
             // Another connection may have taken its place.
             if self.flows.get(&key).is_some_and(|flow| flow.first == first) {
-                self.end(&key, Ending::Closed, follow);
+                self.end(&key, Ending::Closed, end, follow);
             }
         }
     }
 
-    fn end<F: Follow<Dialog = D>>(&mut self, key: &FlowKey, ending: Ending, follow: &mut F) {
+    /// Ends the connections of which nothing is missing and that are over.
+    pub fn hurry<F: Follow<Dialog = D>>(&mut self, now: Place, follow: &mut F) {
+        let mut left = VecDeque::new();
+        for (key, first, since) in std::mem::take(&mut self.over) {
+            match self.flows.get(&key).filter(|flow| flow.first == first) {
+                Some(flow) if flow.is_complete() => self.end(&key, Ending::Closed, now, follow),
+                Some(_) => left.push_back((key, first, since)),
+                None => {}
+            }
+        }
+        self.over = left;
+    }
+
+    fn end<F>(&mut self, key: &FlowKey, ending: Ending, now: Place, follow: &mut F)
+    where
+        F: Follow<Dialog = D>,
+    {
         let Some(flow) = self.flows.remove(key) else { return };
         let ending = if flow.is_over() { Ending::Closed } else { ending };
         if ending == Ending::Closed {
@@ -142,12 +153,15 @@ impl<D: Consume> Tracker<D> {
             }
             self.ended.insert(*key, flow.ends());
         }
-        self.hand_on(*flow, ending, follow);
+        self.hand_on(*flow, ending, now, follow);
     }
 
-    fn hand_on<F: Follow<Dialog = D>>(&mut self, flow: Flow<D>, ending: Ending, follow: &mut F) {
+    fn hand_on<F>(&mut self, flow: Flow<D>, ending: Ending, now: Place, follow: &mut F)
+    where
+        F: Follow<Dialog = D>,
+    {
         self.waiting -= flow.waiting_bytes();
-        let around = Around { limits: &self.limits, ports: &self.ports };
+        let around = Around { limits: &self.limits, ports: &self.ports, now };
         flow.finish(ending, &around, follow);
     }
 

@@ -9,7 +9,7 @@ mod read;
 mod write;
 
 pub use read::{Event, Reader};
-pub use write::{Writer, header};
+pub use write::{HEADER, Writer, header, header_end};
 
 use crate::chunk::Side;
 use crate::time::Stamp;

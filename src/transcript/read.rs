@@ -6,10 +6,11 @@
 
 use super::note::Note;
 use super::{BOM, Dialect, Eol, Farewell, Mark, Secret, Sent, is_blank};
-use crate::chunk::{Chunk, Ending, Medium, Open, Opening, Origin, Side, Sides, What};
+use crate::chunk::{Chunk, Ending, Medium, Open, Opening, Side, Sides, What};
 use crate::escape::unescape;
 use crate::input::Input;
 use crate::limits::Limits;
+use crate::place::{Origin, Place};
 use crate::time::Stamp;
 use crate::trouble::{Trouble, Troubles};
 use std::collections::VecDeque;
@@ -34,7 +35,7 @@ pub enum Event<'a> {
 
 /// Reads a transcript.
 ///
-/// A line's chunk has the line's number as its origin. Its `seen` is `None`, which means that
+/// A line's chunk has the line's number as its place. Its `seen` is `None`, which means that
 /// all lines above were seen, unless the transcript says otherwise.
 pub struct Reader {
     input: Input,
@@ -86,9 +87,9 @@ impl Reader {
     /// The next event; `None` at the end of the transcript.
     pub fn next(&mut self, troubles: &mut Troubles) -> Option<Event<'_>> {
         let event = loop {
-            if let Some(origin) = self.blanks.next() {
+            if let Some(place) = self.blanks.next() {
                 let what = What::Data(Eol::Crlf.bytes());
-                return Some(Event::Chunk(Chunk { what, ..chunk(Side::Client, origin) }));
+                return Some(Event::Chunk(Chunk { what, ..chunk(Side::Client, place) }));
             }
             if !self.waits_for_time()
                 && let Some(event) = self.queue.pop_front()
@@ -144,42 +145,48 @@ impl Reader {
             span.whole = span.whole.saturating_sub(BOM.len());
         }
         self.lines += 1;
-        let origin = Origin { input: self.index, number: self.lines, offset: self.input.offset() };
+        let place = Place::new(self.lines);
         if !span.last {
-            troubles.add(Trouble::LongLine, origin);
+            troubles.add(Trouble::LongLine, self.origin(0));
         }
         match self.dialect {
-            Dialect::Native => self.native_line(span, origin, troubles),
-            Dialect::Script => self.script_line(span, origin),
+            Dialect::Native => self.native_line(span, place, troubles),
+            Dialect::Script => self.script_line(span, place),
         }
     }
 
-    fn native_line(&mut self, span: Span, origin: Origin, troubles: &mut Troubles) {
+    /// The place `ahead` bytes into what is not consumed yet.
+    fn origin(&self, ahead: usize) -> Origin {
+        let offset = self.input.offset() + ahead as u64;
+        Origin { input: self.index, number: self.lines, offset }
+    }
+
+    fn native_line(&mut self, span: Span, place: Place, troubles: &mut Troubles) {
         let line = self.input.data().get(..span.text).unwrap_or_default();
         if let Some(mark) = Mark::of(line) {
-            return self.marked_line(mark, span, origin);
+            return self.marked_line(mark, span, place);
         }
         if line.starts_with(b"#") {
             if let Some(note) = Note::parse(line).filter(|_| span.last) {
-                self.note(note, origin);
+                self.note(note, place);
             }
         } else if span.last && is_blank(line) {
             self.session.blank = true;
         } else {
-            troubles.add(Trouble::SkippedLine, origin);
+            troubles.add(Trouble::SkippedLine, self.origin(0));
             self.session.blank = false;
         }
         self.skip(span);
     }
 
-    fn marked_line(&mut self, mark: Mark, span: Span, origin: Origin) {
+    fn marked_line(&mut self, mark: Mark, span: Span, place: Place) {
         let Mark { side, time, text } = mark;
         let notes = std::mem::take(&mut self.session.notes);
         let shown = self.input.data().get(text..span.text).unwrap_or_default();
         // The writer escapes a 220 that is no greeting of another session.
         let anew = !notes.escaped && self.session.farewell.begins_anew(side, shown);
         self.separate(anew);
-        self.begin(time, origin, Medium::Transcript);
+        self.begin(time, place, Medium::Transcript);
         self.session.untimed = false;
         if let Some(Secret { bytes }) = notes.masked {
             self.queue.push_back(Event::Masked { bytes });
@@ -190,7 +197,7 @@ impl Reader {
             chunk: Chunk {
                 at: time.map(|(at, _)| at),
                 seen: notes.unseen.map(|lines| session.sent.of(side.other()).before_last(lines)),
-                ..chunk(side, origin)
+                ..chunk(side, place)
             },
             escaped: notes.escaped,
             eol: if once { Eol::None } else { *session.eol.of(side) },
@@ -200,22 +207,22 @@ impl Reader {
         self.session.farewell.note(side, &self.text);
     }
 
-    fn script_line(&mut self, span: Span, origin: Origin) {
+    fn script_line(&mut self, span: Span, place: Place) {
         let line = self.input.data().get(..span.text).unwrap_or_default();
         if !self.session.open && is_blank(line) {
             return self.skip(span);
         }
         if line.is_empty() {
-            self.blanks.hold(origin, span.whole);
+            self.blanks.hold(place);
             return self.skip(span);
         }
         self.blanks.release();
-        self.begin(None, origin, Medium::Script);
-        let line = Line { chunk: chunk(Side::Client, origin), escaped: false, eol: Eol::Crlf };
+        self.begin(None, place, Medium::Script);
+        let line = Line { chunk: chunk(Side::Client, place), escaped: false, eol: Eol::Crlf };
         self.deliver(line, 0, span);
     }
 
-    fn note(&mut self, note: Note, origin: Origin) {
+    fn note(&mut self, note: Note, place: Place) {
         match note {
             // These two say themselves where sessions end, whatever blank lines do.
             Note::End(_) => {}
@@ -223,11 +230,11 @@ impl Reader {
             _ => self.separate(false),
         }
         match note {
-            Note::Session { peers, .. } => self.session.announced = Some((peers, origin)),
+            Note::Session { peers, .. } => self.session.announced = Some((peers, place)),
             // In an open session it says nothing, and goes with it.
-            Note::Midstream => self.session.midstream = Some(origin),
+            Note::Midstream => self.session.midstream = Some(place),
             Note::Gap(side, gap) => {
-                self.push_silent(What::Gap(gap), side, origin);
+                self.push_silent(What::Gap(gap), side, place);
                 let sent = self.session.sent.of_mut(side);
                 sent.begin(self.unseen_lines);
                 sent.grow(gap.bytes);
@@ -235,7 +242,7 @@ impl Reader {
             Note::Tls(bytes) => {
                 for side in [Side::Client, Side::Server] {
                     if let 1.. = *bytes.of(side) {
-                        self.push_silent(What::Tls(*bytes.of(side)), side, origin);
+                        self.push_silent(What::Tls(*bytes.of(side)), side, place);
                     }
                 }
             }
@@ -245,19 +252,19 @@ impl Reader {
             Note::Eol(side, Eol::None) => *self.session.bare.of_mut(side) = true,
             Note::Eol(side, eol) => *self.session.eol.of_mut(side) = eol,
             Note::End(end) => {
-                self.session.announced.get_or_insert((None, origin));
+                self.session.announced.get_or_insert((None, place));
                 self.close(Ending::Noted(end));
             }
         }
     }
 
     /// Adds what a note says instead of a line.
-    fn push_silent(&mut self, what: What<'static>, side: Side, origin: Origin) {
+    fn push_silent(&mut self, what: What<'static>, side: Side, place: Place) {
         if !self.session.open {
-            self.begin(None, origin, Medium::Transcript);
+            self.begin(None, place, Medium::Transcript);
             self.session.untimed = true;
         }
-        self.queue.push_back(Event::Chunk(Chunk { what, ..chunk(side, origin) }));
+        self.queue.push_back(Event::Chunk(Chunk { what, ..chunk(side, place) }));
     }
 
     /// Ends the session if an empty line stood here, or another session begins.
@@ -269,7 +276,7 @@ impl Reader {
     }
 
     /// Begins the session unless it is open already; then its time may still be wanted.
-    fn begin(&mut self, time: Option<(Stamp, u8)>, origin: Origin, medium: Medium) {
+    fn begin(&mut self, time: Option<(Stamp, u8)>, place: Place, medium: Medium) {
         let session = &mut self.session;
         if session.open {
             if let (true, Some((at, digits))) = (session.untimed, time) {
@@ -283,28 +290,28 @@ impl Reader {
             return;
         }
         session.open = true;
-        let (peers, first) = session.announced.take().unwrap_or((None, origin));
+        let (peers, first) = session.announced.take().unwrap_or((None, place));
         self.queue.push_back(Event::Begin(Opening {
             peers,
             via: None,
             at: time.map(|(at, _)| at),
             digits: time.map_or(0, |(_, digits)| digits),
-            origin: first,
+            place: first,
             medium,
         }));
-        if let Some(origin) = session.midstream.take() {
+        if let Some(place) = session.midstream.take() {
             let what = What::Open(Open::Midstream);
-            self.queue.push_back(Event::Chunk(Chunk { what, ..chunk(Side::Client, origin) }));
+            self.queue.push_back(Event::Chunk(Chunk { what, ..chunk(Side::Client, place) }));
         }
     }
 
     /// Ends the session, if one is open or announced.
     fn close(&mut self, ending: Ending) {
         let session = &self.session;
-        if let (false, Some(origin)) =
-            (session.open, session.announced.map(|(_, origin)| origin).or(session.midstream))
+        if let (false, Some(place)) =
+            (session.open, session.announced.map(|(_, place)| place).or(session.midstream))
         {
-            self.begin(None, origin, Medium::Transcript);
+            self.begin(None, place, Medium::Transcript);
         }
         if self.session.open {
             self.queue.push_back(Event::End(ending));
@@ -366,12 +373,7 @@ impl Reader {
             let failure = if self.failed { None } else { self.input.fill(looked + 1).err() };
             if let Some(error) = failure {
                 self.failed = true;
-                let origin = Origin {
-                    input: self.index,
-                    number: self.lines,
-                    offset: self.input.offset() + looked as u64,
-                };
-                troubles.add(trouble_of(&error), origin);
+                troubles.add(trouble_of(&error), self.origin(looked));
             }
             let data = self.input.data();
             if data.len() <= looked {
@@ -419,9 +421,9 @@ struct Session {
     /// Its beginning was delivered (or waits in the queue).
     open: bool,
     /// A note announced it: addresses and place.
-    announced: Option<(Option<Sides<SocketAddr>>, Origin)>,
+    announced: Option<(Option<Sides<SocketAddr>>, Place)>,
     /// A note says that it starts inside the stream.
-    midstream: Option<Origin>,
+    midstream: Option<Place>,
     /// It has no line yet, so its time is not known.
     untimed: bool,
     /// An empty line stood here last.
@@ -451,23 +453,18 @@ struct Blanks {
     due: Option<Run>,
 }
 
-/// Empty lines of the same length, one after the other.
+/// Empty lines, one after the other.
 #[derive(Clone, Copy)]
 struct Run {
-    first: Origin,
-    step: u64,
+    first: Place,
     count: u64,
 }
 
 impl Blanks {
-    fn hold(&mut self, origin: Origin, step: usize) {
-        let step = step as u64;
+    fn hold(&mut self, place: Place) {
         match &mut self.held {
-            Some(run) if run.step == step => run.count += 1,
-            _ => {
-                let run = Run { first: origin, step, count: 1 };
-                self.due = self.held.replace(run);
-            }
+            Some(run) => run.count += 1,
+            none => *none = Some(Run { first: place, count: 1 }),
         }
     }
 
@@ -476,19 +473,18 @@ impl Blanks {
     }
 
     /// The next empty line that was released.
-    fn next(&mut self) -> Option<Origin> {
+    fn next(&mut self) -> Option<Place> {
         let run = self.due.as_mut().filter(|run| run.count > 0)?;
-        let origin = run.first;
+        let place = run.first;
         run.count -= 1;
-        run.first.number += 1;
-        run.first.offset += run.step;
-        Some(origin)
+        run.first = run.first.after(1);
+        Some(place)
     }
 }
 
 /// A chunk of `side` of which nothing is known but its place.
-fn chunk(side: Side, origin: Origin) -> Chunk<'static> {
-    Chunk { side, at: None, origin, seen: None, what: What::Data(b"") }
+fn chunk(side: Side, place: Place) -> Chunk<'static> {
+    Chunk { side, at: None, place, seen: None, what: What::Data(b"") }
 }
 
 fn ends_in_cr(text: Option<&[u8]>) -> bool {

@@ -44,7 +44,16 @@ struct Partial {
 /// The line that begins a session in a transcript, with its line end.
 #[must_use]
 pub fn header(id: u64, peers: Option<Sides<SocketAddr>>) -> String {
-    format!("{}\n", Note::Session { id: Some(id), peers })
+    format!("{HEADER}{id}{}", header_end(peers))
+}
+
+/// What a session's header begins with; its number follows.
+pub const HEADER: &str = "# session ";
+
+/// What follows the number in a session's header, with the line's end.
+#[must_use]
+pub fn header_end(peers: Option<Sides<SocketAddr>>) -> String {
+    peers.map_or_else(|| String::from("\n"), |p| format!(" {} > {}\n", p.client, p.server))
 }
 
 impl Writer {

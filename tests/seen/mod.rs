@@ -21,12 +21,12 @@ use smtp_audit::chunk::{Gap, Side, Transport};
 use smtp_audit::dialog::Settings;
 use smtp_audit::dialog::session::{self, Message, Outcome, Session, Transfer};
 use smtp_audit::dialog::state::State;
-use smtp_audit::pipeline::{Audited, Facts, Options, Overflow, Run, Transcript};
-use smtp_audit::report::{self, Entry, Format, writer};
+use smtp_audit::job::{self, Job};
+use smtp_audit::pipeline::{Audited, Facts, Options, Source, collect};
+use smtp_audit::report::Format;
 use smtp_audit::smtp::extension;
 use smtp_audit::smtp::line::LineEnd;
-use std::io::{self, Cursor, Write};
-use std::ops::ControlFlow;
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 /// A session as it is compared.
@@ -192,24 +192,16 @@ fn words(session: &Session, message: &Message) -> String {
 }
 
 /// Runs the library on `files`, one after the other.
-pub fn run(files: &[&[u8]], options: Options) -> (Vec<Audited>, Vec<Facts>) {
-    let mut audited = Vec::new();
-    let mut deliver = |session| {
-        audited.push(session);
-        ControlFlow::Continue(())
-    };
-    let mut run = Run::new(options, &mut deliver);
-    for file in files {
-        run.read("test", Box::new(Cursor::new(file.to_vec()))).unwrap();
-    }
-    let facts = run.finish();
-    audited.sort_by_key(|audited| audited.session.id);
+pub fn run(files: &[&[u8]], options: &Options) -> (Vec<Audited>, Vec<Facts>) {
+    let sources = files.iter().map(|file| Source::bytes("test", file.to_vec()));
+    let (audited, facts) = collect(options, sources.collect());
+    assert!(facts.iter().all(|facts| facts.error.is_none()), "{facts:?}");
     (audited, facts)
 }
 
 /// The sessions of a file.
 pub fn sessions(file: &[u8]) -> Vec<Session> {
-    let (audited, _) = run(&[file], Options::default());
+    let (audited, _) = run(&[file], &Options::default());
     audited.into_iter().map(|audited| audited.session).collect()
 }
 
@@ -217,7 +209,7 @@ pub fn sessions(file: &[u8]) -> Vec<Session> {
 pub fn session(file: &[u8]) -> Session {
     let settings = Settings { show_secrets: true, ..Settings::default() };
     let options = Options { settings: Arc::new(settings), ..Options::default() };
-    let (mut audited, _) = run(&[file], options);
+    let (mut audited, _) = run(&[file], &options);
     assert_eq!(audited.len(), 1, "how many sessions?");
     audited.pop().unwrap().session
 }
@@ -230,28 +222,12 @@ pub fn transport(session: &Session) -> Transport {
 /// What `--format transcript` writes of a file, and the sessions it writes of.
 pub fn transcript(file: &[u8], timestamps: bool) -> (Vec<u8>, Vec<Session>) {
     let out = Shared::default();
-    let form = report::Options {
-        width: None,
-        limits: smtp_audit::limits::Limits::default(),
-        inputs: vec!["test".into()],
-    };
-    let mut report = writer(Format::Transcript, Box::new(out.clone()), form);
-    let overflow = Overflow(report.overflow().unwrap());
-    let transcript = Some(Transcript { timestamps, overflow });
-    let (audited, _) = run(&[file], Options { transcript, ..Options::default() });
-    for audited in &audited {
-        let entry = Entry {
-            session: &audited.session,
-            slot: audited.slot,
-            findings: &audited.findings,
-            not_judged: &audited.not_judged,
-            transcript: audited.transcript.as_deref(),
-        };
-        report.session(&entry).unwrap();
-    }
-    report.finish(&[]).unwrap();
+    let format = Format::Transcript;
+    let job = Job { run: Options::default(), format, width: None, timestamps };
+    let source = Source::bytes("test", file.to_vec());
+    job::run(job, vec![source], Box::new(out.clone())).unwrap();
     let text = out.0.lock().unwrap().clone();
-    (text, audited.into_iter().map(|audited| audited.session).collect())
+    (text, sessions(file))
 }
 
 /// How many cases a test tries: `cases`, times the number in `SMTP_AUDIT_CASES`.

@@ -22,7 +22,7 @@ impl<D: Consume> Flow<D> {
         match self.verdict(around, follow, must) {
             Verdict::Wait => {}
             Verdict::Ignore => {
-                follow.dismissed(self.first);
+                follow.dismissed(self.first, around.now);
                 self.stage = Stage::Ignored;
                 self.halves = [Half::default(), Half::default()];
             }
@@ -40,11 +40,11 @@ impl<D: Consume> Flow<D> {
                     via,
                     at: self.first_at,
                     digits: self.digits,
-                    origin: self.first,
+                    place: self.first,
                     medium: Medium::Packets,
                 };
-                let dialog = follow.open(&opening);
-                let following = Following { opening, client, skipped, dialog };
+                let dialog = follow.open(&opening, self.surely, around.now);
+                let following = Following { client, skipped, dialog };
                 self.stage = Stage::Following(Box::new(following));
                 self.deliver_handshake(client);
             }
@@ -162,8 +162,8 @@ impl<D: Consume> Flow<D> {
             steps = vec![(client, Some((self.first_at, self.first)), Open::Midstream)];
         }
         for (way, mark, step) in steps {
-            if let Some((at, origin)) = mark {
-                self.deliver(way, Tag { at, origin, arrival: 0, ack: None }, What::Open(step));
+            if let Some((at, place)) = mark {
+                self.deliver(way, Tag { at, place, arrival: 0, ack: None }, What::Open(step));
             }
         }
     }

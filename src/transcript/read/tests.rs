@@ -39,15 +39,15 @@ fn dump_with(
     while let Some(event) = reader.next(&mut troubles) {
         out.push(match event {
             Event::Begin(opening) => {
-                assert_eq!((opening.via, opening.origin.input), (None, 7));
+                assert_eq!(opening.via, None);
                 let peers = opening.peers.map_or_else(String::new, |peers| {
                     format!(" {} > {}", peers.client, peers.server)
                 });
                 let at = opening
                     .at
                     .map_or_else(String::new, |at| format!(" at {}", at.rfc3339(opening.digits)));
-                let Origin { number, offset, .. } = opening.origin;
-                format!("begin{peers}{at} {number}/{offset} {:?}", opening.medium)
+                let number = opening.place.number();
+                format!("begin{peers}{at} {number} {:?}", opening.medium)
             }
             Event::Chunk(chunk) => match chunk.what {
                 What::Data(bytes) => {
@@ -122,7 +122,7 @@ fn the_transcript_in_the_seed_is_one_session() {
         let (events, troubles) =
             dump_with(text.as_bytes(), Dialect::Native, 1 << 20, &Limits::default());
         assert_eq!(super::super::recognise(text.as_bytes()), Some(Dialect::Native));
-        assert!(events[0].starts_with("begin 6/"), "{}", events[0]);
+        assert!(events[0].starts_with("begin 6 "), "{}", events[0]);
         assert_eq!(events.len(), 2 + 31);
         let (lines, end) = events[1..].split_at(31);
         let marked = SEED.lines().filter_map(|line| {
@@ -148,7 +148,7 @@ fn the_batch_in_the_other_seed_is_a_script() {
     assert_eq!(
         events,
         [
-            "begin 2/1 Script",
+            "begin 2 Script",
             r#"client "ehlo console\r\n""#,
             r#"client "mail from:\r\n""#,
             r#"client "sender@contoso.com\r\n""#,
@@ -173,26 +173,26 @@ fn sessions_end_at_empty_lines_notes_and_greetings_after_an_end() {
         "s< 220 a\n\nprose\ns< 250 still a\n \r\n# comment\ns< 220 b\nc> quit \ns< 221-x\n\
          s< 220 not yet\ns< 221 bye\ns< 220 c\n# end reset\nc> d\n# session\n# session 4\n",
         &[
-            "begin 1/0 Transcript",
+            "begin 1 Transcript",
             r#"server "220 a\r\n""#,
             r#"server "250 still a\r\n""#,
             "end InputEnd",
-            "begin 7/44 Transcript",
+            "begin 7 Transcript",
             r#"server "220 b\r\n""#,
             r#"client "quit \r\n""#,
             r#"server "221-x\r\n""#,
             r#"server "220 not yet\r\n""#,
             r#"server "221 bye\r\n""#,
             "end InputEnd",
-            "begin 12/97 Transcript",
+            "begin 12 Transcript",
             r#"server "220 c\r\n""#,
             "end Noted(Reset)",
-            "begin 14/118 Transcript",
+            "begin 14 Transcript",
             r#"client "d\r\n""#,
             "end InputEnd",
-            "begin 15/123 Transcript",
+            "begin 15 Transcript",
             "end InputEnd",
-            "begin 16/133 Transcript",
+            "begin 16 Transcript",
             "end InputEnd",
         ],
     );
@@ -203,7 +203,7 @@ fn sessions_end_at_empty_lines_notes_and_greetings_after_an_end() {
 fn notes_say_what_marks_cannot() {
     check(
         "# session 3 [::1]:4242 > 192.0.2.2:25\n",
-        &["begin [::1]:4242 > 192.0.2.2:25 1/0 Transcript", "end InputEnd"],
+        &["begin [::1]:4242 > 192.0.2.2:25 1 Transcript", "end InputEnd"],
     );
     check(
         "# session 3 192.0.2.1:4242 > 192.0.2.2:25\n\n# midstream\n# gap server 9 acked\n\
@@ -212,7 +212,7 @@ fn notes_say_what_marks_cannot() {
          # eol client none\nc> c\nc> d\n# eol client crlf\n# unseen 9\ns< e\nc> f\n# midstream\n\
          # tls client 5 server 0\n# tls client 0 server 7\n\n# end tls\n",
         &[
-            "begin 192.0.2.1:4242 > 192.0.2.2:25 at 2026-11-21T10:00:00.000001Z 1/0 Transcript",
+            "begin 192.0.2.1:4242 > 192.0.2.2:25 at 2026-11-21T10:00:00.000001Z 1 Transcript",
             "client Open(Midstream)",
             "server Gap(Gap { bytes: 9, acked: true })",
             r#"2026-11-21T10:00:00.000001000Z server "250 x\r\n""#,
@@ -237,7 +237,7 @@ fn marks_without_text_and_odd_bytes_are_kept() {
     assert_eq!(
         dump(b"C>\ns< \r\nc>  two \r\nS<x\nc> a\rb\nc> \xff\xc3\xa9\0\\x41"),
         [
-            "begin 1/0 Transcript",
+            "begin 1 Transcript",
             r#"client "\r\n""#,
             r#"server "\r\n""#,
             r#"client " two \r\n""#,
@@ -254,7 +254,7 @@ fn events_without_time_wait_only_so_long() {
     let limits = Limits { untimed_events: 3, ..Limits::default() };
     let text = b"# gap client 1\n# gap client 2\n# gap client 3\n2026-11-21T10:00:00Z c> x\n";
     let (events, _) = dump_with(text, Dialect::Native, 1, &limits);
-    assert_eq!((events[0].as_str(), events.len()), ("begin 1/0 Transcript", 6));
+    assert_eq!((events[0].as_str(), events.len()), ("begin 1 Transcript", 6));
 }
 
 #[test]

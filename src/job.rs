@@ -1,0 +1,95 @@
+//! The main job: inputs in, report out.
+//!
+//! Joins the [`pipeline`](crate::pipeline), which makes sessions, with the
+//! [`report`](crate::report), which makes words of them.
+
+use crate::escape::printable;
+use crate::pipeline::{self, Audited, Done, Facts, Outcome, Overflow, Source, Transcript, Work};
+use crate::place::Places;
+use crate::report::{self, Entry, Format, InputReport, Note, Renderer};
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// What is to be reported, and how.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// How the inputs are to be read.
+    pub run: pipeline::Options,
+    /// The form of the report.
+    pub format: Format,
+    /// Columns of the terminal; `None` gives the plain form for files and pipes.
+    pub width: Option<u16>,
+    /// Transcripts have a column of times.
+    pub timestamps: bool,
+}
+
+/// What a renderer has made of a session.
+struct Piece {
+    text: Vec<u8>,
+    note: Note,
+}
+
+/// Makes words of sessions.
+struct Words(Renderer);
+
+impl Work for Words {
+    type Made = Piece;
+
+    fn session(&mut self, audited: Audited, places: &Places) -> Piece {
+        let mut text = Vec::new();
+        let entry = Entry {
+            session: &audited.session,
+            slot: audited.slot,
+            places,
+            findings: &audited.findings,
+            not_judged: &audited.not_judged,
+            transcript: audited.transcript.as_deref(),
+        };
+        let note = self.0.session(&entry, &mut text);
+        Piece { text, note }
+    }
+}
+
+/// Reads `sources` and writes the report to `out`. Returns what was read of each input; an error
+/// is one of `out`.
+pub fn run(job: Job, sources: Vec<Source>, out: Box<dyn Write>) -> io::Result<Vec<Facts>> {
+    let Job { run: mut options, format, width, timestamps } = job;
+    let paths: Vec<String> = sources.iter().map(|source| source.path().to_owned()).collect();
+    let limits = options.settings.limits;
+    let form = Arc::new(report::Options::new(width, limits, &paths));
+    let mut writer = report::writer(format, out, &form);
+    options.transcript =
+        writer.overflow().map(|overflow| Transcript { timestamps, overflow: Overflow(overflow) });
+    let mut written = Ok(());
+    let mut deliver = |done: Done<Piece>| {
+        let Done { id, slot, made: Piece { text, note } } = done;
+        written = writer.session(id, slot, &text, note);
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    let worker = Words(Renderer::new(format, &form));
+    let Outcome { facts, workers } = pipeline::run(&options, sources, worker, &mut deliver);
+    written?;
+    let mut summary = Renderer::new(format, &form).finish();
+    for worker in workers {
+        summary.merge(&worker.0.finish());
+    }
+    let inputs: Vec<InputReport> =
+        paths.iter().zip(&facts).map(|(path, facts)| input(path, facts)).collect();
+    writer.finish(summary, &inputs)?;
+    Ok(facts)
+}
+
+fn input(path: &str, facts: &Facts) -> InputReport {
+    let mut problems = facts.troubles.lines();
+    problems.extend(facts.error.iter().map(|error| error.reason()));
+    InputReport {
+        path: printable(path.as_bytes()),
+        kind: facts.kind,
+        dialect: facts.dialect,
+        bytes: facts.bytes,
+        packets: facts.packets,
+        sessions: facts.sessions,
+        problems,
+    }
+}

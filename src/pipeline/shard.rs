@@ -1,0 +1,323 @@
+//! The stages behind the decoder, for some of the connections: segments → sessions → findings.
+//!
+//! A run has [`SHARDS`] of them however many threads it has, so that bounds are reached at the
+//! same place for any number of threads. A [`Crew`] holds those that one thread serves.
+
+use super::merge::{Event, PATIENCE, What};
+use super::{Audited, Options, Overflow, Work};
+use crate::chunk::{self, Consume, Gap, Opening, Side};
+use crate::dialog::{Dialog, Tap};
+use crate::packet::{FlowKey, Segment};
+use crate::place::{Place, Places, Slot};
+use crate::rules;
+use crate::smtp::sniff::{self, Hint, Verdict};
+use crate::stream::{Follow, Looks, SessionEnd, Tracker};
+use crate::time::Stamp;
+use crate::transcript;
+use crate::trouble::{Trouble, Troubles};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+
+/// How many parts the connections of a run fall into.
+pub(super) const SHARDS: usize = 16;
+
+/// Text of a transcript that is held for one session before it goes to the overflow.
+const TRANSCRIPT_PIECE: usize = 64 << 10;
+
+/// The shard that a connection belongs to: the same for both directions, and in every run.
+pub(super) fn shard_of(flow: &FlowKey) -> usize {
+    let number = flow.mix() % SHARDS as u64;
+    usize::try_from(number).unwrap_or(0)
+}
+
+/// The shards that one thread serves: each `step`-th, from `first` on.
+pub(super) struct Crew<W: Work> {
+    first: usize,
+    step: usize,
+    trackers: Vec<Tracker<Followed>>,
+    follower: Follower<W>,
+}
+
+/// A dialog with what it is called in the run.
+struct Followed {
+    dialog: Dialog,
+    slot: Slot,
+}
+
+/// Makes dialogs of connections and notes what becomes of them.
+struct Follower<W: Work> {
+    options: Options,
+    work: W,
+    places: Places,
+    events: Vec<Event<W::Made>>,
+    /// What is wrong, by input.
+    troubles: HashMap<u32, Troubles>,
+    /// No more segments come.
+    is_closing: bool,
+}
+
+impl<W: Work> Crew<W> {
+    /// A crew of the shards `first`, `first + step`, …
+    pub(super) fn new(options: &Options, first: usize, step: usize, work: W) -> Self {
+        let limits = options.settings.limits.share(SHARDS);
+        let trackers = (first..SHARDS)
+            .step_by(step)
+            .map(|_| Tracker::new(options.ports.clone(), &limits))
+            .collect();
+        let follower = Follower {
+            options: options.clone(),
+            work,
+            places: Places::default(),
+            events: Vec::new(),
+            troubles: HashMap::new(),
+            is_closing: false,
+        };
+        Self { first, step, trackers, follower }
+    }
+
+    /// Input `index` begins after `before` frames.
+    pub(super) fn begin(&mut self, before: u64, index: u32) {
+        self.follower.places.begin(before, index);
+    }
+
+    /// Takes a segment of one of these shards; its place counts the frames of the run.
+    pub(super) fn push(&mut self, shard: usize, segment: &Segment<'_>) {
+        let index = (shard - self.first) / self.step;
+        if let Some(tracker) = self.trackers.get_mut(index) {
+            tracker.push(segment, &mut self.follower);
+        }
+    }
+
+    /// Lets end what was over long enough before `now`.
+    pub(super) fn settle(&mut self, now: Place) {
+        for tracker in &mut self.trackers {
+            tracker.settle(now, &mut self.follower);
+        }
+    }
+
+    /// Lets end what is over, although more of it may come: nothing has come for a while.
+    pub(super) fn hurry(&mut self, now: Place) {
+        for tracker in &mut self.trackers {
+            tracker.hurry(now, &mut self.follower);
+        }
+    }
+
+    /// What has happened since the last call, up to the frame that was settled.
+    pub(super) fn events(&mut self) -> &mut Vec<Event<W::Made>> {
+        &mut self.follower.events
+    }
+
+    /// Ends all connections, at a place after all frames.
+    pub(super) fn close(&mut self, end: Place) {
+        self.follower.is_closing = true;
+        for tracker in &mut self.trackers {
+            tracker.finish(end, &mut self.follower);
+        }
+    }
+
+    /// What is left at the end of the run: the work, and what was wrong by input.
+    pub(super) fn finish(self) -> (W, HashMap<u32, Troubles>) {
+        (self.follower.work, self.follower.troubles)
+    }
+
+    /// Reads a transcript, input `index`, which begins when `now` frames of captures were read.
+    /// Gives `flush` what has happened after each session; stops when it says so.
+    pub(super) fn transcript(
+        &mut self,
+        reader: &mut transcript::Reader,
+        index: u32,
+        now: Place,
+        troubles: &mut Troubles,
+        flush: &mut dyn FnMut(&mut Vec<Event<W::Made>>) -> bool,
+    ) {
+        let places = Places::of_input(index);
+        let mut open: Option<(Slot, Opening, Dialog, Option<Stamp>)> = None;
+        while let Some(event) = reader.next(troubles) {
+            match event {
+                transcript::Event::Begin(opening) => {
+                    let slot = places.slot(opening.place);
+                    self.follower.note(now, slot, What::Session);
+                    let dialog = self.follower.dialog(&opening, slot);
+                    open = Some((slot, opening, dialog, opening.at));
+                }
+                transcript::Event::Chunk(chunk) => {
+                    if let Some((_, _, dialog, last)) = &mut open {
+                        *last = chunk.at.or(*last);
+                        dialog.push(&chunk);
+                    }
+                }
+                transcript::Event::Masked { bytes } => {
+                    if let Some((_, _, dialog, _)) = &mut open {
+                        dialog.masked(bytes);
+                    }
+                }
+                transcript::Event::End(ending) => {
+                    if let Some((slot, _, dialog, last)) = open.take() {
+                        let finished = dialog.finish(ending, last, None);
+                        self.follower.audit(finished, slot, now, &places);
+                        if !flush(&mut self.follower.events) {
+                            return;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<W: Work> Follower<W> {
+    fn note(&mut self, now: Place, slot: Slot, what: What<W::Made>) {
+        self.events.push(Event { now, slot, what });
+    }
+
+    fn dialog(&self, opening: &Opening, slot: Slot) -> Dialog {
+        let settings = &self.options.settings;
+        let tap = self.options.transcript.as_ref().map(|transcript| {
+            let digits = transcript.timestamps.then_some(opening.digits);
+            Box::new(Writing {
+                writer: transcript::Writer::new(digits, &settings.limits),
+                slot,
+                overflow: transcript.overflow.clone(),
+            }) as Box<dyn Tap>
+        });
+        Dialog::new(opening, Arc::clone(settings), tap)
+    }
+
+    fn audit(
+        &mut self,
+        finished: (crate::dialog::session::Session, Option<Vec<u8>>),
+        slot: Slot,
+        now: Place,
+        places: &Places,
+    ) {
+        let (session, transcript) = finished;
+        let input = places.input(session.opening.place);
+        let (findings, not_judged) = rules::run(&session);
+        let audited = Audited { session, slot, findings, not_judged, transcript };
+        let made = self.work.session(audited, places);
+        self.note(now, slot, What::Done { input, made });
+    }
+
+    /// The slot of a connection that began at `first` and is known to be a session since `now`.
+    fn slot(&self, first: Place, now: Place) -> Slot {
+        if !is_late(first, now) {
+            self.places.slot(first)
+        } else if self.is_closing {
+            // Many are recognised at once.
+            Slot { input: u32::MAX, number: first.number() }
+        } else {
+            self.places.slot(now)
+        }
+    }
+}
+
+/// Whether nobody waited any longer to know if what began at `first` is a session.
+fn is_late(first: Place, now: Place) -> bool {
+    first.after(PATIENCE) < now
+}
+
+impl<W: Work> Follow for Follower<W> {
+    type Dialog = Followed;
+
+    fn candidate(&mut self, first: Place, surely: bool) {
+        let what = if surely { What::Session } else { What::Candidate };
+        self.note(first, self.places.slot(first), what);
+    }
+
+    fn dismissed(&mut self, first: Place, now: Place) {
+        if !is_late(first, now) {
+            self.note(now, self.places.slot(first), What::NoSession);
+        }
+    }
+
+    fn open(&mut self, opening: &Opening, surely: bool, now: Place) -> Followed {
+        let known = if surely { opening.place } else { now };
+        let slot = self.slot(opening.place, known);
+        if !surely {
+            self.note(now, slot, What::Session);
+        }
+        Followed { dialog: self.dialog(opening, slot), slot }
+    }
+
+    fn done(&mut self, followed: Followed, end: SessionEnd) {
+        let SessionEnd { ending, last_at, transport, now } = end;
+        let finished = followed.dialog.finish(ending, last_at, Some(transport));
+        // The places are needed beside the rest of the follower.
+        let places = std::mem::take(&mut self.places);
+        self.audit(finished, followed.slot, now, &places);
+        self.places = places;
+    }
+
+    fn trouble(&mut self, trouble: Trouble, place: Place) {
+        let origin = self.places.origin(place);
+        self.troubles.entry(origin.input).or_default().add(trouble, origin);
+    }
+
+    fn looks(&self, data: &[u8], at_start: bool) -> Looks {
+        match sniff::first_bytes(data, at_start) {
+            Hint::Client => Looks::LikeClient,
+            Hint::Server => Looks::LikeServer,
+            Hint::Tls | Hint::None => Looks::Unclear,
+        }
+    }
+
+    fn speaks(&self, client: &[u8], server: &[u8]) -> Option<bool> {
+        match sniff::speaks_smtp(client, server) {
+            Verdict::Yes => Some(true),
+            Verdict::No => Some(false),
+            Verdict::Wait => None,
+        }
+    }
+}
+
+impl Consume for Followed {
+    fn push(&mut self, chunk: &chunk::Chunk<'_>) {
+        self.dialog.push(chunk);
+    }
+}
+
+/// Writes what a dialog reads as a transcript.
+struct Writing {
+    writer: transcript::Writer,
+    slot: Slot,
+    overflow: Overflow,
+}
+
+impl Tap for Writing {
+    fn data(&mut self, side: Side, at: Option<Stamp>, seen: Option<u64>, bytes: &[u8]) {
+        self.writer.data(side, at, seen, bytes);
+        if self.writer.len() > TRANSCRIPT_PIECE {
+            let text = self.writer.take();
+            let mut take = self.overflow.0.lock().unwrap_or_else(PoisonError::into_inner);
+            take(self.slot, &text);
+        }
+    }
+
+    fn cut(&mut self, side: Side) {
+        self.writer.cut(side);
+    }
+
+    fn masked(&mut self, side: Side, bytes: Option<u64>) {
+        self.writer.masked(side, bytes);
+    }
+
+    fn gap(&mut self, side: Side, gap: Gap) {
+        self.writer.gap(side, gap);
+    }
+
+    fn tls(&mut self, side: Side, bytes: u64) {
+        self.writer.tls(side, bytes);
+    }
+
+    fn midstream(&mut self) {
+        self.writer.midstream();
+    }
+
+    fn end(&mut self, end: chunk::End) {
+        self.writer.end(end);
+    }
+
+    fn take(&mut self) -> Vec<u8> {
+        self.writer.take()
+    }
+}

@@ -1,0 +1,107 @@
+//! An input → the reader that its content asks for.
+
+use super::Options;
+use crate::capture::{self, Kind};
+use crate::error::Error;
+use crate::input::Input;
+use crate::transcript::{self, Dialect};
+use std::io::{self, Cursor, Read};
+
+/// An input that is opened when its turn comes.
+pub struct Source {
+    path: String,
+    open: Box<Open>,
+}
+
+type Open = dyn FnOnce() -> io::Result<Box<dyn Read + Send>> + Send;
+
+/// An input that is being read.
+pub(super) enum Begun {
+    Capture(capture::Reader),
+    Transcript(transcript::Reader, Dialect),
+}
+
+/// Bytes that tell a capture.
+const CAPTURE_START: usize = 24;
+
+impl Source {
+    /// What `open` gives, named `path` in errors.
+    pub fn new<O>(path: &str, open: O) -> Self
+    where
+        O: FnOnce() -> io::Result<Box<dyn Read + Send>> + Send + 'static,
+    {
+        Self { path: path.to_owned(), open: Box::new(open) }
+    }
+
+    /// These bytes.
+    #[must_use]
+    pub fn bytes(path: &str, bytes: Vec<u8>) -> Self {
+        Self::new(path, || Ok(Box::new(Cursor::new(bytes))))
+    }
+
+    /// Its name in errors.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Opens it, and tells from its first bytes how to read it. `index` is its place among the
+    /// inputs.
+    pub(super) fn begin(self, index: u32, options: &Options) -> Result<Begun, Error> {
+        let Self { path, open } = self;
+        let limits = &options.settings.limits;
+        let failed = |source| Error::Read { path: path.clone(), source };
+        let unknown = |reason| Error::NotRecognised { path: path.clone(), reason };
+        let source = open().map_err(failed)?;
+        let mut input = Input::new(source, limits).map_err(failed)?;
+        let start = input.fill(CAPTURE_START).map_err(failed)?;
+        if capture::recognise(start).is_some() {
+            let reader = capture::Reader::new(input, index, limits).map_err(unknown)?;
+            return Ok(Begun::Capture(reader));
+        }
+        let dialect = match options.dialect {
+            Some(dialect) => dialect,
+            None => transcript_start(&mut input, limits.sniff_bytes)
+                .map_err(failed)?
+                .ok_or_else(|| unknown(expected(input.data())))?,
+        };
+        Ok(Begun::Transcript(transcript::Reader::new(input, index, dialect, limits), dialect))
+    }
+}
+
+/// The format of a capture, as reports name it.
+pub(super) fn kind(reader: &capture::Reader) -> &'static str {
+    match reader.kind() {
+        Kind::Pcap => "pcap",
+        Kind::Pcapng => "pcapng",
+    }
+}
+
+/// The dialect of a transcript, from its first bytes, as many as it takes: somebody may be typing.
+fn transcript_start(input: &mut Input, most: usize) -> io::Result<Option<Dialect>> {
+    let mut wanted = 1;
+    loop {
+        let start = input.fill(wanted)?;
+        let dialect = transcript::recognise(start.get(..most).unwrap_or(start));
+        // Bare commands may still turn out to be prose above a marked dialog.
+        let is_sure = dialect == Some(Dialect::Native);
+        if is_sure || start.len() < wanted || start.len() >= most {
+            return Ok(dialect);
+        }
+        wanted = start.len() + 1;
+    }
+}
+
+/// What to tell somebody whose file is neither a capture nor a transcript.
+fn expected(start: &[u8]) -> String {
+    let found = match start {
+        [] => "the file is empty",
+        [0x0a, 0x0d, 0x0d, 0x0a, ..] | [0xa1 | 0xd4 | 0x4d | 0x34, ..] => {
+            "a damaged capture header"
+        }
+        [0x7f, b'E', b'L', b'F', ..] => "a program",
+        _ if start.contains(&0) => "unknown binary data",
+        _ => "text without an SMTP dialog",
+    };
+    format!("{found}; expected a capture (pcap, pcapng) or a transcript (lines of `c> ` and `s< `)")
+}
