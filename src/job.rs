@@ -67,8 +67,9 @@ pub fn run(job: Job, sources: Vec<Source>, out: Box<dyn Write>) -> io::Result<Ve
         written = writer.session(id, slot, &text, note);
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
-    let worker = Words(Renderer::new(format, &form));
-    let Outcome { facts, workers } = pipeline::run(&options, sources, worker, &mut deliver);
+    let shared = Arc::clone(&form);
+    let work = Arc::new(move || Words(Renderer::new(format, &shared)));
+    let Outcome { facts, workers } = pipeline::run(&options, sources, work, &mut deliver);
     written?;
     let mut summary = Renderer::new(format, &form).finish();
     for worker in workers {

@@ -8,6 +8,9 @@
 pub struct Limits {
     /// Bytes read at once from an input: large enough that system calls do not count.
     pub read_buffer: usize,
+    /// Bytes of all inputs that are read ahead of the analysis: enough that a capture with little
+    /// SMTP in it is read whole beside the one before it.
+    pub read_ahead_bytes: usize,
     /// The largest block or packet record of a capture that is read whole; larger ones are
     /// skipped. libpcap's own cap for a snapshot is 256 kB, TSO frames stay far below.
     pub block_bytes: usize,
@@ -108,6 +111,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             read_buffer: 1 << 18,
+            read_ahead_bytes: 32 << 20,
             block_bytes: 16 << 20,
             zstd_window: 128 << 20,
             resync_bytes: 64 << 20,

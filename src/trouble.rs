@@ -26,6 +26,8 @@ pub enum Trouble {
     LostFraming,
     /// The compressed stream is damaged or ends early; nothing after this place could be read.
     BadCompression,
+    /// The user ended the run; nothing after this place was read.
+    Interrupted,
     /// The operating system failed to deliver the input; nothing after this place was read.
     ReadFailed,
     /// Packets of a link type that is not supported; the number is pcap's LINKTYPE.
@@ -75,7 +77,10 @@ impl Trouble {
     /// Whether data after this place is hidden from the report, which makes the exit status 2.
     #[must_use]
     pub fn hides_the_rest(self) -> bool {
-        matches!(self, Self::LostFraming | Self::BadCompression | Self::ReadFailed)
+        matches!(
+            self,
+            Self::LostFraming | Self::BadCompression | Self::ReadFailed | Self::Interrupted
+        )
     }
 
     /// What was counted, as a noun phrase.
@@ -89,6 +94,7 @@ impl Trouble {
             Self::DroppedNote => "note(s) of the capture (TLS secrets, names) beyond the limit",
             Self::LostFraming => "the rest of the file is not readable",
             Self::BadCompression => "the compressed data is damaged or ends early",
+            Self::Interrupted => "interrupted; the rest was not read",
             Self::ReadFailed => "reading failed",
             Self::UnknownLinkType(_) => "packet(s) of unsupported link type",
             Self::MoreLinkTypes => "packet(s) of further unsupported link types",
@@ -109,7 +115,7 @@ impl Trouble {
 
     /// Whether the count says something (a cut file is cut once).
     fn is_countable(self) -> bool {
-        !matches!(self, Self::CutFile | Self::LostFraming | Self::BadCompression | Self::ReadFailed)
+        !self.hides_the_rest() && self != Self::CutFile
     }
 
     /// Whether the place is a line rather than a frame.

@@ -129,6 +129,12 @@ impl Reader {
         })
     }
 
+    /// Bytes that are here and not given yet: with none, the next packet must be waited for.
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        self.tape.data().len().saturating_sub(self.given)
+    }
+
     /// The file's format.
     #[must_use]
     pub fn kind(&self) -> Kind {

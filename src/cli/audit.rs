@@ -11,6 +11,7 @@ use smtp_audit::report::Format;
 use smtp_audit::transcript::Dialect;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Read, Write};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -51,13 +52,15 @@ fn report(arguments: &Arguments) -> Result<u8, Error> {
             Some(DialectName::Of(dialect)) => Some(dialect),
             Some(DialectName::List) | None => None,
         },
-        transcript: None,
+        threads: arguments.threads.unwrap_or_else(cores),
+        ..Options::default()
     };
     let format = Format::from(arguments.format);
     let job = Job { run, format, width: output.width(), timestamps: arguments.timestamps };
     let sources = arguments.inputs.iter().zip(&paths).map(|(input, path)| {
-        let input = input.clone();
-        Source::new(path, move || open(&input))
+        let (is_live, input) = (is_standard(input), input.clone());
+        let source = Source::new(path, move || open(&input));
+        if is_live { source.live() } else { source }
     });
     let written = job::run(job, sources.collect(), output.writer(is_live)?);
     let facts = written.map_err(|error| output.failed(error))?;
@@ -74,6 +77,11 @@ fn report(arguments: &Arguments) -> Result<u8, Error> {
     }
     let failed = hides_data(&facts) || facts.iter().any(|facts| facts.error.is_some());
     Ok(if failed { TROUBLE } else { 0 })
+}
+
+/// Threads that can run at once here.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {

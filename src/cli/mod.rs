@@ -51,6 +51,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     show_secrets: bool,
 
+    /// Threads that analyze, beside those that read and write [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = threads)]
+    threads: Option<usize>,
+
     /// Say nothing on standard error but errors
     #[arg(long)]
     quiet: bool,
@@ -86,6 +90,13 @@ impl From<FormatName> for Format {
             FormatName::Ndjson => Self::Ndjson,
             FormatName::Transcript => Self::Transcript,
         }
+    }
+}
+
+fn threads(number: &str) -> Result<usize, String> {
+    match number.parse() {
+        Ok(0) | Err(_) => Err(String::from("not a number of threads; expected 1 or more")),
+        Ok(number) => Ok(number),
     }
 }
 

@@ -132,6 +132,7 @@ pub fn read(data: &[u8], format: Format, limits: Limits) -> (Facts, Vec<u8>) {
 fn limits() -> Limits {
     Limits {
         read_buffer: 4096,
+        read_ahead_bytes: 1 << 16,
         block_bytes: 1 << 16,
         zstd_window: 1 << 20,
         resync_bytes: 1 << 16,

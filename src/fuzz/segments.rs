@@ -60,7 +60,11 @@ pub fn segments(data: &[u8]) {
         };
         tracker.push(&segment, &mut follow);
     }
-    tracker.finish(Place::new(number.unsigned_abs() + 1), &mut follow);
+    let end = Place::new(number.unsigned_abs() + 1);
+    tracker.settle(end, &mut follow);
+    if let Some(&last) = tracker.stop().last() {
+        tracker.finish(Place::default(), last, end, &mut follow);
+    }
     for (place, fate) in &follow.fates {
         assert_eq!(*fate, Fate::Over, "the candidate of packet {} has a fate", place.number());
     }

@@ -207,6 +207,17 @@ enum Stop {
     Trouble(Trouble),
 }
 
+/// What a frame holds, looked at alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peeled<'a> {
+    /// A segment of a watched port.
+    Segment(Segment<'a>),
+    /// A fragment of an IP datagram: what it is part of, only [`Decoder::decode`] can tell.
+    Fragment,
+    /// Nothing that is wanted.
+    Nothing,
+}
+
 /// What was under all the layers of some bytes. The ranges are in those bytes.
 enum Found {
     /// A segment, but for its data.
@@ -271,6 +282,31 @@ impl Decoder {
             None => frame.data,
         };
         Some(Segment { data: bytes.get(range)?, ..segment })
+    }
+
+    /// What `frame` holds as far as it alone tells. What is wrong with it is counted in
+    /// `troubles`, unless [`Decoder::decode`] has yet to see it.
+    pub fn peel<'a>(&self, frame: &Frame<'a>, troubles: &mut Troubles) -> Peeled<'a> {
+        let Some(layer) = link::first(frame.link) else {
+            troubles.add_link_type(frame.link, self.limits.named_kinds, frame.origin);
+            return Peeled::Nothing;
+        };
+        let mut walk = Walk { ports: &self.ports, frame, layers: self.limits.layers };
+        match walk.down(layer, Cursor::of_frame(frame)) {
+            Ok(Found::Segment(segment, range)) => {
+                if segment.cut > 0 {
+                    troubles.add(Trouble::CutSegment, frame.origin);
+                }
+                let data = frame.data.get(range).unwrap_or_default();
+                Peeled::Segment(Segment { data, ..segment })
+            }
+            Ok(Found::Fragment(_)) => Peeled::Fragment,
+            Err(Stop::Foreign) => Peeled::Nothing,
+            Err(Stop::Trouble(trouble)) => {
+                troubles.add(trouble, frame.origin);
+                Peeled::Nothing
+            }
+        }
     }
 
     /// Counts the datagrams whose fragments never came, at the end of an input.

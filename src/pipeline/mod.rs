@@ -8,22 +8,26 @@
 //! into a fixed number of shards, each with its share of the bounds; and what the shards say is
 //! put in order by frame.
 
+mod batch;
+mod inline;
 mod merge;
+mod reading;
 mod shard;
 mod source;
+mod threads;
 
 use crate::dialog::Settings;
 use crate::dialog::session::Session;
 use crate::error::Error;
 use crate::packet::Decoder;
-use crate::place::{Place, Places, Slot};
+use crate::place::{Places, Slot};
 use crate::ports::Ports;
 use crate::rules::{Finding, NotJudged};
 use crate::transcript::Dialect;
-use crate::trouble::{Trouble, Troubles};
+use crate::trouble::Troubles;
 use merge::Merger;
-use shard::Crew;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 pub use merge::Done;
@@ -40,6 +44,10 @@ pub struct Options {
     pub dialect: Option<Dialect>,
     /// Write each session as a transcript, too.
     pub transcript: Option<Transcript>,
+    /// Threads that analyze; none is as one.
+    pub threads: usize,
+    /// Set to end the run early, with what was read so far.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// How sessions are written as transcripts.
@@ -113,96 +121,52 @@ pub struct Outcome<W> {
     pub workers: Vec<W>,
 }
 
-/// Frames after which what the shards say is put in order.
-const ROUND: u64 = 1024;
-
-/// Reads all `sources`, one after the other, on this thread.
-pub fn run<W: Work>(
+/// Reads all `sources` as one run. With one thread, all is done on this one, unless an input is
+/// live; with more, so many analyze, and reading and putting in order have their own.
+///
+/// `work` makes what works on the sessions, one for each thread; how many there are must not matter.
+pub fn run<W: Work + 'static>(
     options: &Options,
     sources: Vec<Source>,
-    work: W,
+    work: Arc<dyn Fn() -> W + Send + Sync>,
     deliver: &mut Deliver<'_, W::Made>,
-) -> Outcome<W> {
-    let limits = options.settings.limits;
-    let mut crew = Crew::new(options, 0, 1, work);
-    let mut decoder = Decoder::new(options.ports.clone(), &limits);
-    let mut merger = Merger::new();
-    let mut is_over = false;
-    let mut deliver = |done: Done<W::Made>| {
-        is_over = is_over || deliver(done).is_break();
-    };
-    let mut frames = 0;
-    let mut all_facts = Vec::new();
-    for (index, source) in (0..).zip(sources) {
-        let mut facts = Facts::default();
-        match source.begin(index, options) {
-            Err(error) => facts.error = Some(Arc::new(error)),
-            Ok(source::Begun::Capture(mut reader)) => {
-                crew.begin(frames, index);
-                let before = frames;
-                let mut end = false;
-                while !end {
-                    let mut found = Troubles::default();
-                    match reader.next(&mut facts.troubles) {
-                        Some(frame) => {
-                            frames = before + frame.origin.number;
-                            if let Some(mut segment) = decoder.decode(&frame, &mut found) {
-                                segment.place = Place::new(frames);
-                                crew.push(shard::shard_of(&segment.flow), &segment);
-                            }
-                        }
-                        None => end = true,
-                    }
-                    if !found.is_empty() {
-                        facts.troubles.merge(&found);
-                    }
-                    if end || frames % ROUND == 0 {
-                        let now = Place::new(frames);
-                        crew.settle(now);
-                        merger.round(crew.events(), now, &mut deliver);
-                    }
-                }
-                facts.kind = Some(source::kind(&reader));
-                facts.bytes = reader.bytes();
-                facts.packets = reader.packets();
-            }
-            Ok(source::Begun::Transcript(mut reader, dialect)) => {
-                let now = Place::new(frames);
-                let troubles = &mut facts.troubles;
-                crew.transcript(&mut reader, index, now, troubles, &mut |events| {
-                    merger.round(events, now, &mut deliver);
-                    true
-                });
-                facts.kind = Some("transcript");
-                facts.dialect = Some(dialect.name());
-                facts.bytes = reader.bytes();
-            }
+) -> Outcome<W>
+where
+    W::Made: 'static,
+{
+    let threads = options.threads.max(1);
+    let mut is_enough = false;
+    let deliver = |done: Done<W::Made>| {
+        if !is_enough && deliver(done).is_break() {
+            is_enough = true;
+            options.stop.store(true, Ordering::Relaxed);
         }
-        all_facts.push(facts);
+    };
+    if threads == 1 && !sources.iter().any(Source::is_live) {
+        inline::run(options, sources, work(), deliver)
+    } else {
+        threads::run(options, sources, work, threads, deliver)
     }
-    let end = Place::new(frames + 1);
-    crew.close(end);
-    merger.round(crew.events(), end, &mut deliver);
-    merger.finish(&mut deliver);
-    let mut troubles = Troubles::default();
-    decoder.finish(&mut troubles);
-    add_by_input(&mut all_facts, &troubles);
-    let (work, troubles) = crew.finish();
-    for troubles in troubles.values() {
-        add_by_input(&mut all_facts, troubles);
-    }
-    for (index, facts) in (0..).zip(&mut all_facts) {
-        facts.sessions = merger.sessions(index);
-    }
-    Outcome { facts: all_facts, workers: vec![work] }
 }
 
-/// Adds `troubles` to the inputs in which they were met first.
-fn add_by_input(facts: &mut [Facts], troubles: &Troubles) {
-    for (trouble, count) in troubles.iter() {
-        if let Some(facts) = facts.get_mut(count.first.input as usize) {
-            facts.troubles.add_many(trouble, count.times, count.first);
+/// Fills in what is known of the inputs only at the end.
+fn settle_facts<M>(
+    facts: &mut [Facts],
+    decoder: &mut Decoder,
+    troubles: &[Troubles],
+    merger: &Merger<M>,
+) {
+    let mut open = Troubles::default();
+    decoder.finish(&mut open);
+    for troubles in troubles.iter().chain([&open]) {
+        for (trouble, count) in troubles.iter() {
+            if let Some(facts) = facts.get_mut(count.first.input as usize) {
+                facts.troubles.add_many(trouble, count.times, count.first);
+            }
         }
+    }
+    for (index, facts) in (0..).zip(facts) {
+        facts.sessions = merger.sessions(index);
     }
 }
 
@@ -222,7 +186,7 @@ impl Work for Keep {
 #[must_use]
 pub fn collect(options: &Options, sources: Vec<Source>) -> (Vec<Audited>, Vec<Facts>) {
     let mut done = Vec::new();
-    let outcome = run(options, sources, Keep, &mut |one| {
+    let outcome = run(options, sources, Arc::new(|| Keep), &mut |one| {
         done.push(one);
         ControlFlow::Continue(())
     });
@@ -239,7 +203,5 @@ impl std::fmt::Debug for Overflow {
 /// The inputs whose troubles hide data from the report.
 #[must_use]
 pub fn hides_data(facts: &[Facts]) -> bool {
-    facts.iter().any(|facts| {
-        facts.troubles.iter().any(|(trouble, _): (Trouble, _)| trouble.hides_the_rest())
-    })
+    facts.iter().any(|facts| facts.troubles.hides_the_rest())
 }

@@ -30,6 +30,19 @@ pub(super) fn shard_of(flow: &FlowKey) -> usize {
     usize::try_from(number).unwrap_or(0)
 }
 
+/// Connections that are ended at once: what is written of them is in memory.
+const CLOSED_AT_ONCE: usize = 512;
+
+/// In which order the connections that `open`ed there are ended: from where until where, in each
+/// round. The last first, as others wait for their numbers; then the others in their order.
+pub(super) fn closing_rounds(mut open: Vec<Place>, end: Place) -> Vec<(Place, Place)> {
+    open.sort_unstable();
+    let recent = open.partition_point(|&first| is_late(first, end));
+    let (old, recent) = open.split_at_checked(recent).unwrap_or_default();
+    let rounds = recent.chunks(CLOSED_AT_ONCE).chain(old.chunks(CLOSED_AT_ONCE));
+    rounds.filter_map(|round| Some((*round.first()?, *round.last()?))).collect()
+}
+
 /// The shards that one thread serves: each `step`-th, from `first` on.
 pub(super) struct Crew<W: Work> {
     first: usize,
@@ -82,7 +95,7 @@ impl<W: Work> Crew<W> {
 
     /// Takes a segment of one of these shards; its place counts the frames of the run.
     pub(super) fn push(&mut self, shard: usize, segment: &Segment<'_>) {
-        let index = (shard - self.first) / self.step;
+        let index = shard.saturating_sub(self.first) / self.step;
         if let Some(tracker) = self.trackers.get_mut(index) {
             tracker.push(segment, &mut self.follower);
         }
@@ -107,17 +120,23 @@ impl<W: Work> Crew<W> {
         &mut self.follower.events
     }
 
-    /// Ends all connections, at a place after all frames.
-    pub(super) fn close(&mut self, end: Place) {
+    /// No more segments come: where the open connections began.
+    pub(super) fn open(&mut self) -> Vec<Place> {
         self.follower.is_closing = true;
+        self.trackers.iter_mut().flat_map(Tracker::stop).collect()
+    }
+
+    /// Ends the open connections that began `from` one place `until` another; `end` is a place
+    /// after all frames.
+    pub(super) fn close(&mut self, from: Place, until: Place, end: Place) {
         for tracker in &mut self.trackers {
-            tracker.finish(end, &mut self.follower);
+            tracker.finish(from, until, end, &mut self.follower);
         }
     }
 
-    /// What is left at the end of the run: the work, and what was wrong by input.
-    pub(super) fn finish(self) -> (W, HashMap<u32, Troubles>) {
-        (self.follower.work, self.follower.troubles)
+    /// What is left at the end of the run: the work, and what was wrong.
+    pub(super) fn finish(self) -> (W, Vec<Troubles>) {
+        (self.follower.work, self.follower.troubles.into_values().collect())
     }
 
     /// Reads a transcript, input `index`, which begins when `now` frames of captures were read.

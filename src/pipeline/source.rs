@@ -10,6 +10,7 @@ use std::io::{self, Cursor, Read};
 /// An input that is opened when its turn comes.
 pub struct Source {
     path: String,
+    is_live: bool,
     open: Box<Open>,
 }
 
@@ -30,13 +31,24 @@ impl Source {
     where
         O: FnOnce() -> io::Result<Box<dyn Read + Send>> + Send + 'static,
     {
-        Self { path: path.to_owned(), open: Box::new(open) }
+        Self { path: path.to_owned(), is_live: false, open: Box::new(open) }
     }
 
     /// These bytes.
     #[must_use]
     pub fn bytes(path: &str, bytes: Vec<u8>) -> Self {
         Self::new(path, || Ok(Box::new(Cursor::new(bytes))))
+    }
+
+    /// The same, but known to grow while it is read: what is there is reported at once.
+    #[must_use]
+    pub fn live(self) -> Self {
+        Self { is_live: true, ..self }
+    }
+
+    /// Whether it grows while it is read.
+    pub(super) fn is_live(&self) -> bool {
+        self.is_live
     }
 
     /// Its name in errors.
@@ -48,7 +60,7 @@ impl Source {
     /// Opens it, and tells from its first bytes how to read it. `index` is its place among the
     /// inputs.
     pub(super) fn begin(self, index: u32, options: &Options) -> Result<Begun, Error> {
-        let Self { path, open } = self;
+        let Self { path, open, .. } = self;
         let limits = &options.settings.limits;
         let failed = |source| Error::Read { path: path.clone(), source };
         let unknown = |reason| Error::NotRecognised { path: path.clone(), reason };

@@ -30,6 +30,8 @@ pub struct Tracker<D> {
     ended: Table<FlowKey, [Option<u32>; 2]>,
     /// Bytes waiting in all connections.
     waiting: usize,
+    /// What was open when no more segments came, in order.
+    stopped: VecDeque<Box<Flow<D>>>,
 }
 
 /// How far a late segment may lie from where its connection ended: a receive window.
@@ -46,6 +48,7 @@ impl<D: Consume> Tracker<D> {
             over: VecDeque::new(),
             ended: Table::new(),
             waiting: 0,
+            stopped: VecDeque::new(),
         }
     }
 
@@ -83,17 +86,31 @@ impl<D: Consume> Tracker<D> {
         }
     }
 
-    /// Ends all connections, in the order in which they began; `end` is a place after all frames.
-    pub fn finish<F: Follow<Dialog = D>>(&mut self, end: Place, follow: &mut F) {
-        self.settle(end, follow);
+    /// No more segments come: where the open connections began.
+    pub fn stop(&mut self) -> Vec<Place> {
         let mut flows: Vec<Box<Flow<D>>> = std::iter::from_fn(|| self.flows.pop_oldest()).collect();
-        flows.sort_by_key(|flow| flow.first);
+        flows.sort_unstable_by_key(|flow| flow.first);
+        self.flows = Table::new();
+        self.ended = Table::new();
+        self.over = VecDeque::new();
+        self.waiting = 0;
+        self.stopped = flows.into();
+        self.stopped.iter().map(|flow| flow.first).collect()
+    }
+
+    /// After [`Tracker::stop`], ends the connections that began `from` one place `until` another,
+    /// in their order; `end` is a place after all frames.
+    pub fn finish<F>(&mut self, from: Place, until: Place, end: Place, follow: &mut F)
+    where
+        F: Follow<Dialog = D>,
+    {
+        let first = self.stopped.partition_point(|flow| flow.first < from);
+        let behind = self.stopped.partition_point(|flow| flow.first <= until);
         let around = Around { limits: &self.limits, ports: &self.ports, now: end };
-        for flow in flows {
+        // Those at the front or at the back: nothing is moved.
+        for flow in self.stopped.drain(first..behind.max(first)) {
             flow.finish(Ending::InputEnd, &around, follow);
         }
-        self.over.clear();
-        self.waiting = 0;
     }
 
     fn begin<F: Follow<Dialog = D>>(&mut self, segment: &Segment<'_>, follow: &mut F) {

@@ -1,0 +1,124 @@
+//! A run on one thread: every frame goes from the file's buffer straight to its session.
+
+use super::merge::{Done, Merger};
+use super::shard::{Crew, closing_rounds, shard_of};
+use super::source::{Begun, Source, kind};
+use super::{Facts, Options, Outcome, Work, settle_facts};
+use crate::capture;
+use crate::packet::Decoder;
+use crate::place::{Origin, Place};
+use crate::trouble::{Trouble, Troubles};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Frames after which what has happened is put in order.
+const ROUND: u64 = 1024;
+
+struct Inline<'a, W: Work, D: FnMut(Done<W::Made>)> {
+    options: &'a Options,
+    crew: Crew<W>,
+    decoder: Decoder,
+    merger: Merger<W::Made>,
+    deliver: D,
+    /// Frames of all captures so far.
+    frames: u64,
+}
+
+/// Reads all `sources`, one after the other.
+pub(super) fn run<W: Work>(
+    options: &Options,
+    sources: Vec<Source>,
+    work: W,
+    deliver: impl FnMut(Done<W::Made>),
+) -> Outcome<W> {
+    let mut run = Inline {
+        options,
+        crew: Crew::new(options, 0, 1, work),
+        decoder: Decoder::new(options.ports.clone(), &options.settings.limits),
+        merger: Merger::new(),
+        deliver,
+        frames: 0,
+    };
+    let mut facts: Vec<Facts> =
+        (0..).zip(sources).map(|(index, source)| run.input(index, source)).collect();
+    run.close();
+    let Inline { crew, mut decoder, merger, .. } = run;
+    let (work, troubles) = crew.finish();
+    settle_facts(&mut facts, &mut decoder, &troubles, &merger);
+    Outcome { facts, workers: vec![work] }
+}
+
+impl<W: Work, D: FnMut(Done<W::Made>)> Inline<'_, W, D> {
+    fn input(&mut self, index: u32, source: Source) -> Facts {
+        let mut facts = Facts::default();
+        if self.is_stopped() {
+            facts.troubles.add(Trouble::Interrupted, Origin { input: index, ..Origin::default() });
+            return facts;
+        }
+        match source.begin(index, self.options) {
+            Err(error) => facts.error = Some(Arc::new(error)),
+            Ok(Begun::Capture(mut reader)) => {
+                self.capture(&mut reader, index, &mut facts.troubles);
+                facts.kind = Some(kind(&reader));
+                facts.bytes = reader.bytes();
+                facts.packets = reader.packets();
+            }
+            Ok(Begun::Transcript(mut reader, dialect)) => {
+                let now = Place::new(self.frames);
+                let Self { crew, merger, deliver, options, .. } = self;
+                crew.transcript(&mut reader, index, now, &mut facts.troubles, &mut |events| {
+                    merger.round(events, now, deliver);
+                    !options.stop.load(Ordering::Relaxed)
+                });
+                facts.kind = Some("transcript");
+                facts.dialect = Some(dialect.name());
+                facts.bytes = reader.bytes();
+            }
+        }
+        facts
+    }
+
+    fn capture(&mut self, reader: &mut capture::Reader, index: u32, troubles: &mut Troubles) {
+        let before = self.frames;
+        self.crew.begin(before, index);
+        let mut next = ROUND;
+        loop {
+            let Some(frame) = reader.next(troubles) else { break };
+            let frame_origin = frame.origin;
+            self.frames = before + frame_origin.number;
+            if let Some(mut segment) = self.decoder.decode(&frame, troubles) {
+                segment.place = Place::new(self.frames);
+                self.crew.push(shard_of(&segment.flow), &segment);
+            }
+            if frame_origin.number >= next {
+                next = frame_origin.number + ROUND;
+                self.round();
+                if self.is_stopped() {
+                    troubles.add(Trouble::Interrupted, frame_origin);
+                    break;
+                }
+            }
+        }
+        self.round();
+    }
+
+    /// Brings what has happened so far into order.
+    fn round(&mut self) {
+        let now = Place::new(self.frames);
+        self.crew.settle(now);
+        self.merger.round(self.crew.events(), now, &mut self.deliver);
+    }
+
+    fn close(&mut self) {
+        let end = Place::new(self.frames + 1);
+        for (from, until) in closing_rounds(self.crew.open(), end) {
+            self.crew.close(from, until, end);
+            self.merger.round(self.crew.events(), end, &mut self.deliver);
+        }
+        self.merger.finish(&mut self.deliver);
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.options.stop.load(Ordering::Relaxed)
+    }
+}

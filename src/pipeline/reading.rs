@@ -1,0 +1,165 @@
+//! An input, read on a thread of its own: its frames decoded and sorted by crew, or its
+//! transcript audited.
+//!
+//! In: a [`Source`]. Out: [`Parcel`]s on a channel, within a budget of bytes.
+
+use super::batch::{Load, Pool};
+use super::merge::Event;
+use super::shard::Crew;
+use super::source::{Begun, Source, kind};
+use super::{Facts, Options, Work};
+use crate::capture;
+use crate::packet::{Decoder, Peeled};
+use crate::place::{Origin, Place};
+use crate::trouble::Trouble;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+/// What a reader has made of a part of its input.
+pub(super) enum Parcel<W: Work> {
+    /// The input is a capture, and this is what comes next in it.
+    Load(Load),
+    /// The input is a transcript, and this has happened in it.
+    Events(Vec<Event<W::Made>>),
+    /// Nothing more comes: what was read, and what has worked on a transcript.
+    End(Facts, Option<W>),
+}
+
+/// Bytes that may be on their way to whom they are for.
+#[derive(Clone, Debug)]
+pub(super) struct Budget(Arc<(Mutex<usize>, Condvar)>, usize);
+
+/// A load is handed on when it takes so many bytes.
+const LOAD: usize = 256 << 10;
+
+/// Bytes in the buffer of a live input above which more come for sure.
+const AHEAD: usize = 64 << 10;
+
+/// What all readers of a run share.
+pub(super) struct Reading<W> {
+    pub(super) options: Options,
+    pub(super) crews: usize,
+    pub(super) pool: Pool,
+    pub(super) work: Arc<dyn Fn() -> W + Send + Sync>,
+}
+
+impl<W: Work> Reading<W> {
+    /// Reads input `index` to its end, or until nobody takes its parcels any more.
+    pub(super) fn read(
+        &self,
+        index: u32,
+        source: Source,
+        budget: &Budget,
+        parcels: &SyncSender<Parcel<W>>,
+    ) {
+        let is_live = source.is_live();
+        let end = match source.begin(index, &self.options) {
+            Err(error) => {
+                Parcel::End(Facts { error: Some(Arc::new(error)), ..Facts::default() }, None)
+            }
+            Ok(Begun::Capture(mut reader)) => {
+                let mut facts = Facts::default();
+                self.capture(&mut reader, is_live, &mut facts, budget, parcels);
+                facts.kind = Some(kind(&reader));
+                facts.bytes = reader.bytes();
+                facts.packets = reader.packets();
+                Parcel::End(facts, None)
+            }
+            Ok(Begun::Transcript(mut reader, dialect)) => {
+                let mut facts = Facts::default();
+                let mut crew = Crew::new(&self.options, 0, usize::MAX, (self.work)());
+                let troubles = &mut facts.troubles;
+                crew.transcript(&mut reader, index, Place::default(), troubles, &mut |events| {
+                    let events = std::mem::take(events);
+                    parcels.send(Parcel::Events(events)).is_ok() && !self.is_stopped()
+                });
+                if self.is_stopped() {
+                    let origin = Origin { input: index, ..Origin::default() };
+                    facts.troubles.add(Trouble::Interrupted, origin);
+                }
+                facts.kind = Some("transcript");
+                facts.dialect = Some(dialect.name());
+                facts.bytes = reader.bytes();
+                Parcel::End(facts, Some(crew.finish().0))
+            }
+        };
+        // Who is gone does not want it.
+        let _ = parcels.send(end);
+    }
+
+    fn capture(
+        &self,
+        reader: &mut capture::Reader,
+        is_live: bool,
+        facts: &mut Facts,
+        budget: &Budget,
+        parcels: &SyncSender<Parcel<W>>,
+    ) {
+        let limits = &self.options.settings.limits;
+        let decoder = Decoder::new(self.options.ports.clone(), limits);
+        let mut load = Load::new(self.crews, 0, &self.pool);
+        loop {
+            let Some(frame) = reader.next(&mut facts.troubles) else { break };
+            let origin = frame.origin;
+            load.frames = origin.number;
+            match decoder.peel(&frame, &mut facts.troubles) {
+                Peeled::Segment(segment) => load.push(&segment),
+                Peeled::Fragment => load.push_fragment(&frame),
+                Peeled::Nothing => {}
+            }
+            let is_dry = is_live && reader.buffered() < AHEAD;
+            // Frames of other traffic count, too: what is over must not wait for ever.
+            let is_due = load.bytes >= LOAD || load.frames % FRAMES == 0;
+            if is_dry || is_due {
+                let next = Load::new(self.crews, load.frames, &self.pool);
+                if !send(std::mem::replace(&mut load, next), budget, parcels) {
+                    return;
+                }
+                if self.is_stopped() {
+                    return facts.troubles.add(Trouble::Interrupted, origin);
+                }
+            }
+        }
+        send(load, budget, parcels);
+    }
+
+    /// Whether nothing more is to be read.
+    fn is_stopped(&self) -> bool {
+        self.options.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// Frames after which a load is handed on, however little is in it.
+const FRAMES: u64 = 1 << 14;
+
+/// Hands a load on once there is room for it; returns whether somebody took it.
+fn send<W: Work>(load: Load, budget: &Budget, parcels: &SyncSender<Parcel<W>>) -> bool {
+    budget.take(load.bytes);
+    parcels.send(Parcel::Load(load)).is_ok()
+}
+
+impl Budget {
+    pub(super) fn new(bytes: usize) -> Self {
+        Self(Arc::new((Mutex::new(0), Condvar::new())), bytes)
+    }
+
+    /// Waits until there is room for `bytes`, which may be more than there ever is: then until
+    /// there is nothing else.
+    fn take(&self, bytes: usize) {
+        let (used, freed) = &*self.0;
+        let mut used = used.lock().unwrap_or_else(PoisonError::into_inner);
+        while *used > 0 && used.saturating_add(bytes) > self.1 {
+            used = freed.wait(used).unwrap_or_else(PoisonError::into_inner);
+        }
+        *used = used.saturating_add(bytes);
+    }
+
+    /// Gives back what was taken.
+    pub(super) fn give(&self, bytes: usize) {
+        let (used, freed) = &*self.0;
+        let mut used = used.lock().unwrap_or_else(PoisonError::into_inner);
+        *used = used.saturating_sub(bytes);
+        freed.notify_one();
+    }
+}
