@@ -51,9 +51,14 @@ impl Work for Words {
     }
 }
 
-/// Reads `sources` and writes the report to `out`. Returns what was read of each input; an error
-/// is one of `out`.
-pub fn run(job: Job, sources: Vec<Source>, out: Box<dyn Write>) -> io::Result<Vec<Facts>> {
+/// Reads `sources` and writes the report to `out`. Calls `read` when all is read, before what is
+/// written only then. Returns what was read of each input; an error is one of `out`.
+pub fn run(
+    job: Job,
+    sources: Vec<Source>,
+    read: &mut dyn FnMut(),
+    out: Box<dyn Write>,
+) -> io::Result<Vec<Facts>> {
     let Job { run: mut options, format, width, timestamps } = job;
     let paths: Vec<String> = sources.iter().map(|source| source.path().to_owned()).collect();
     let limits = options.settings.limits;
@@ -70,6 +75,7 @@ pub fn run(job: Job, sources: Vec<Source>, out: Box<dyn Write>) -> io::Result<Ve
     let shared = Arc::clone(&form);
     let work = Arc::new(move || Words(Renderer::new(format, &shared)));
     let Outcome { facts, workers } = pipeline::run(&options, sources, work, &mut deliver);
+    read();
     written?;
     let mut summary = Renderer::new(format, &form).finish();
     for worker in workers {

@@ -1,20 +1,24 @@
 //! The main job: inputs in, report out.
 
+use super::inputs::{Inputs, is_standard, shown};
+use super::progress::Progress;
 use super::{Arguments, DialectName};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
 use smtp_audit::dialog::Settings;
 use smtp_audit::error::Error;
-use smtp_audit::escape::printable;
 use smtp_audit::job::{self, Job};
-use smtp_audit::pipeline::{Options, Source, hides_data};
+use smtp_audit::pipeline::{Options, hides_data};
 use smtp_audit::ports::Ports;
 use smtp_audit::report::Format;
 use smtp_audit::transcript::Dialect;
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal as _, Read, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::NamedTempFile;
 
 /// Columns of a report that is not shown on a terminal.
@@ -22,6 +26,9 @@ const PLAIN: Option<u16> = None;
 
 /// Exit status where an input could not be read.
 const TROUBLE: u8 = 2;
+
+/// Exit status after Ctrl-C: 128 and the number of the signal.
+const INTERRUPTED: u8 = 130;
 
 /// Runs the main job.
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
@@ -42,9 +49,9 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 
 fn report(arguments: &Arguments) -> Result<u8, Error> {
     let output = Output::open(arguments.output.as_deref())?;
+    let inputs = Inputs::find(&arguments.inputs);
+    let (paths, is_live, skipped) = (inputs.paths(), inputs.is_live(), inputs.skipped.clone());
     let settings = Settings { show_secrets: arguments.show_secrets, ..Settings::default() };
-    let paths: Vec<String> = arguments.inputs.iter().map(|path| shown(path)).collect();
-    let is_live = arguments.inputs.iter().any(|path| is_standard(path));
     let run = Options {
         settings: Arc::new(settings),
         ports: Ports::new(&arguments.ports, arguments.any_port),
@@ -55,54 +62,55 @@ fn report(arguments: &Arguments) -> Result<u8, Error> {
         threads: arguments.threads.unwrap_or_else(cores),
         ..Options::default()
     };
+    let stop = Arc::clone(&run.stop);
+    on_interrupt(&stop);
     let format = Format::from(arguments.format);
+    // A bar between the lines of a report would spoil both.
+    let is_mixed = matches!(output, Output::Standard)
+        && format == Format::Ndjson
+        && io::stdout().is_terminal();
+    let quiet = arguments.quiet || arguments.no_progress || is_mixed;
+    let progress = Progress::new(inputs.bytes(), quiet);
     let job = Job { run, format, width: output.width(), timestamps: arguments.timestamps };
-    let sources = arguments.inputs.iter().zip(&paths).map(|(input, path)| {
-        let (is_live, input) = (is_standard(input), input.clone());
-        let source = Source::new(path, move || open(&input));
-        if is_live { source.live() } else { source }
-    });
-    let written = job::run(job, sources.collect(), output.writer(is_live)?);
+    let sources = inputs.sources(&progress);
+    let out = output.writer(is_live)?;
+    let written = job::run(job, sources, &mut || progress.finish(), out);
+    progress.finish();
     let facts = written.map_err(|error| output.failed(error))?;
     output.keep()?;
     for error in facts.iter().filter_map(|facts| facts.error.as_ref()) {
         complain(&error.to_string());
     }
     if !arguments.quiet {
+        for path in skipped {
+            complain(&format!("{path}: skipped: neither a capture nor a transcript"));
+        }
         for (facts, path) in facts.iter().zip(&paths) {
             for problem in facts.troubles.lines() {
                 complain(&format!("{path}: {problem}"));
             }
         }
     }
+    if stop.load(Ordering::Relaxed) {
+        return Ok(INTERRUPTED);
+    }
     let failed = hides_data(&facts) || facts.iter().any(|facts| facts.error.is_some());
     Ok(if failed { TROUBLE } else { 0 })
+}
+
+/// Lets the first Ctrl-C end the run with what was read so far, and the next one end the program.
+fn on_interrupt(stop: &Arc<AtomicBool>) {
+    for signal in [SIGINT, SIGTERM] {
+        // Where signals cannot be caught, they end the program as ever.
+        let status = i32::from(INTERRUPTED);
+        let _ = flag::register_conditional_shutdown(signal, status, Arc::clone(stop));
+        let _ = flag::register(signal, Arc::clone(stop));
+    }
 }
 
 /// Threads that can run at once here.
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
-}
-
-fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
-    if is_standard(path) {
-        return Ok(Box::new(io::stdin()));
-    }
-    let file = File::open(path)?;
-    if file.metadata()?.is_dir() {
-        return Err(io::Error::other("is a directory; expected captures or transcripts"));
-    }
-    Ok(Box::new(file))
-}
-
-/// Whether `path` stands for standard input or output.
-fn is_standard(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}
-
-/// `path` for a person.
-fn shown(path: &Path) -> String {
-    printable(path.as_os_str().as_encoded_bytes())
 }
 
 /// Where the report goes.

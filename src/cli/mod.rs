@@ -1,6 +1,8 @@
 //! The command line: what was typed → what is meant.
 
 mod audit;
+mod inputs;
+mod progress;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, ValueEnum};
@@ -17,9 +19,9 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(name = "smtp-audit", version, about, long_about, max_term_width = 100)]
 #[command(after_help = "Exit status: 0 done; 2 usage error, or an input that could not be read \
-    (the rest is still reported).")]
+    (the rest is still reported); 130 interrupted (what was read is reported).")]
 pub(crate) struct Arguments {
-    /// Captures and transcripts, in any mix; `-` is standard input
+    /// Captures and transcripts, in any mix; `-` is standard input, a directory stands for its files
     #[arg(required_unless_present = "dialect", value_name = "INPUT")]
     inputs: Vec<PathBuf>,
 
@@ -54,6 +56,10 @@ pub(crate) struct Arguments {
     /// Threads that analyze, beside those that read and write [default: one for each core]
     #[arg(long, value_name = "N", value_parser = threads)]
     threads: Option<usize>,
+
+    /// Show no progress bar
+    #[arg(long)]
+    no_progress: bool,
 
     /// Say nothing on standard error but errors
     #[arg(long)]

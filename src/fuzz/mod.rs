@@ -122,7 +122,7 @@ pub fn read(data: &[u8], format: Format, limits: Limits) -> (Facts, Vec<u8>) {
     let run = Options { settings, ..Options::default() };
     let job = Job { run, format, width: Some(100), timestamps: false };
     let source = Source::bytes("input", data.to_vec());
-    let facts = job::run(job, vec![source], Box::new(out.clone()));
+    let facts = job::run(job, vec![source], &mut || {}, Box::new(out.clone()));
     assert!(facts.is_ok(), "memory takes every report");
     let facts = facts.unwrap_or_default().pop().unwrap_or_default();
     (facts, out.take())

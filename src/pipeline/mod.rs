@@ -31,7 +31,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 pub use merge::Done;
-pub use source::Source;
+pub use source::{Source, first_time};
 
 /// How a run is to be done.
 #[derive(Clone, Debug, Default)]

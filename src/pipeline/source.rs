@@ -4,7 +4,10 @@ use super::Options;
 use crate::capture::{self, Kind};
 use crate::error::Error;
 use crate::input::Input;
+use crate::limits::Limits;
+use crate::time::Stamp;
 use crate::transcript::{self, Dialect};
+use crate::trouble::Troubles;
 use std::io::{self, Cursor, Read};
 
 /// An input that is opened when its turn comes.
@@ -21,6 +24,9 @@ pub(super) enum Begun {
     Capture(capture::Reader),
     Transcript(transcript::Reader, Dialect),
 }
+
+/// Bytes that are read at once to find a first packet.
+const FIRST: usize = 1 << 14;
 
 /// Bytes that tell a capture.
 const CAPTURE_START: usize = 24;
@@ -79,6 +85,22 @@ impl Source {
         };
         Ok(Begun::Transcript(transcript::Reader::new(input, index, dialect, limits), dialect))
     }
+}
+
+/// The time of the first packet in `source`, if it is a capture and its packets have times;
+/// `None` if it is neither a capture nor a transcript.
+pub fn first_time(source: Box<dyn Read + Send>) -> io::Result<Option<Option<Stamp>>> {
+    let limits = Limits { read_buffer: FIRST, ..Limits::default() };
+    let mut input = Input::new(source, &limits)?;
+    if capture::recognise(input.fill(CAPTURE_START)?).is_some() {
+        let reader = capture::Reader::new(input, 0, &limits);
+        let first = reader.ok().and_then(|mut reader| {
+            reader.next(&mut Troubles::default()).and_then(|frame| frame.at)
+        });
+        return Ok(Some(first));
+    }
+    let dialect = transcript_start(&mut input, limits.sniff_bytes)?;
+    Ok(dialect.map(|_| None))
 }
 
 /// The format of a capture, as reports name it.

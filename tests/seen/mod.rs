@@ -225,7 +225,7 @@ pub fn transcript(file: &[u8], timestamps: bool) -> (Vec<u8>, Vec<Session>) {
     let format = Format::Transcript;
     let job = Job { run: Options::default(), format, width: None, timestamps };
     let source = Source::bytes("test", file.to_vec());
-    job::run(job, vec![source], Box::new(out.clone())).unwrap();
+    job::run(job, vec![source], &mut || {}, Box::new(out.clone())).unwrap();
     let text = out.0.lock().unwrap().clone();
     (text, sessions(file))
 }
