@@ -247,7 +247,8 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Dispatcher<'_, W, D> {
                 Parcel::End(mut facts, work) => {
                     if facts.kind.is_none() && facts.error.is_none() {
                         facts.packets = self.frames - before;
-                        let origin = Origin { input: index, ..Origin::default() };
+                        let number = self.frames - before;
+                        let origin = Origin { input: index, number, offset: 0 };
                         facts.troubles.add(Trouble::Interrupted, origin);
                     }
                     facts.troubles.merge(&troubles);
