@@ -1,7 +1,17 @@
 //! Untrusted bytes made printable: the one place that decides what may reach a terminal,
 //! a report or an error line.
 
-use std::fmt::Write as _;
+/// How a form of text shows what would mean something else in it.
+struct Form {
+    backslash: &'static str,
+    quote: &'static str,
+    /// What stands before the two digits of a byte that is not shown.
+    hex: &'static str,
+}
+
+const READING: Form = Form { backslash: "\\", quote: "\"", hex: "\\x" };
+const REVERSIBLE: Form = Form { backslash: "\\\\", ..READING };
+const JSON: Form = Form { backslash: "\\\\", quote: "\\\"", hex: "\\\\x" };
 
 /// `bytes` as text: UTF-8 stays, everything that is not UTF-8 and every control character
 /// (C0, DEL, C1, and the characters that reorder text) becomes `\xNN` a byte.
@@ -10,20 +20,60 @@ use std::fmt::Write as _;
 #[must_use]
 pub fn printable(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
-    push(&mut out, bytes, "\\");
+    push(bytes, &READING, |part| out.push_str(part));
     out
 }
 
 /// Whether [`printable`] would change nothing.
 #[must_use]
 pub fn is_printable(bytes: &[u8]) -> bool {
-    str::from_utf8(bytes).is_ok_and(|text| text.chars().all(is_safe))
+    is_plain(bytes) || str::from_utf8(bytes).is_ok_and(|text| text.chars().all(is_safe))
 }
 
 /// Appends `bytes` as [`printable`] shows them, with each backslash doubled, so that
 /// [`unescape`] gives them back.
 pub fn push_escaped(out: &mut String, bytes: &[u8]) {
-    push(out, bytes, "\\\\");
+    push(bytes, &REVERSIBLE, |part| out.push_str(part));
+}
+
+/// Appends `bytes` as [`printable`] shows them, as they stand in a string of JSON.
+#[inline]
+pub fn push_json(out: &mut Vec<u8>, bytes: &[u8]) {
+    // Nearly all that mail servers say is plain.
+    if is_plain(bytes) {
+        out.extend_from_slice(bytes);
+    } else {
+        push(bytes, &JSON, |part| out.extend_from_slice(part.as_bytes()));
+    }
+}
+
+/// Whether `bytes` are printable ASCII that every form shows as it is.
+#[inline]
+#[must_use]
+pub fn is_plain(bytes: &[u8]) -> bool {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let odd = words.iter().fold(0, |odd, word| odd | odd_bytes(u64::from_ne_bytes(*word)));
+    // The last eight bytes again are faster than the rest one by one.
+    let end = match bytes.last_chunk::<8>() {
+        Some(last) => odd_bytes(u64::from_ne_bytes(*last)) == 0,
+        None => rest.iter().all(|&b| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\'),
+    };
+    odd == 0 && end
+}
+
+/// Not 0 if one of the eight bytes of `word` is no printable ASCII, a quote or a backslash.
+#[inline]
+const fn odd_bytes(word: u64) -> u64 {
+    const fn all(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    // In a word of ASCII, each subtraction borrows (and sets a high bit) just where a byte is
+    // less than what is subtracted: less than a blank, or 0, which is what is looked for.
+    let control = word.wrapping_sub(all(b' '));
+    let delete = word.wrapping_add(all(1));
+    let quote = (word ^ all(b'"')).wrapping_sub(all(1));
+    let backslash = (word ^ all(b'\\')).wrapping_sub(all(1));
+    (word | control | delete | quote | backslash) & all(0x80)
 }
 
 /// Appends what [`push_escaped`] made `text` of. A backslash that begins no escape stays.
@@ -68,32 +118,37 @@ pub fn is_safe(c: char) -> bool {
             | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Appends `\xNN` for each of `bytes`.
-pub fn push_hex(out: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        // Writing to a String cannot fail.
-        let _ = write!(out, "\\x{byte:02x}");
+/// Gives `put` the parts of the printable form of `bytes`.
+fn push(bytes: &[u8], form: &Form, mut put: impl FnMut(&str)) {
+    if is_plain(bytes) {
+        return put(str::from_utf8(bytes).unwrap_or_default());
+    }
+    for part in bytes.utf8_chunks() {
+        let mut chars = part.valid().chars();
+        loop {
+            let text = chars.as_str();
+            let special = chars.find(|&c| c == '\\' || c == '"' || !is_safe(c));
+            let rest = chars.as_str().len() + special.map_or(0, char::len_utf8);
+            put(text.get(..text.len() - rest).unwrap_or_default());
+            match special {
+                None => break,
+                Some('\\') => put(form.backslash),
+                Some('"') => put(form.quote),
+                Some(c) => push_hex(c.encode_utf8(&mut [0; 4]).as_bytes(), form, &mut put),
+            }
+        }
+        push_hex(part.invalid(), form, &mut put);
     }
 }
 
-/// Appends the printable form of `bytes`, with `backslash` for each backslash.
-fn push(out: &mut String, bytes: &[u8], backslash: &str) {
-    // Nearly all that mail servers say is plain ASCII.
-    let plain = bytes.iter().take_while(|&&b| (b' '..=b'~').contains(&b) && b != b'\\').count();
-    let (plain, bytes) = bytes.split_at_checked(plain).unwrap_or((b"", bytes));
-    out.push_str(str::from_utf8(plain).unwrap_or_default());
-    for part in bytes.utf8_chunks() {
-        for c in part.valid().chars() {
-            if c == '\\' {
-                out.push_str(backslash);
-            } else if is_safe(c) {
-                out.push(c);
-            } else {
-                let mut buffer = [0; 4];
-                push_hex(out, c.encode_utf8(&mut buffer).as_bytes());
-            }
+/// Gives `put` the digits of each of `bytes`, as `form` has them.
+fn push_hex(bytes: &[u8], form: &Form, put: &mut impl FnMut(&str)) {
+    for &byte in bytes {
+        put(form.hex);
+        for digit in [byte >> 4, byte & 0xf] {
+            let digit = char::from_digit(u32::from(digit), 16).unwrap_or('0');
+            put(digit.encode_utf8(&mut [0; 4]));
         }
-        push_hex(out, part.invalid());
     }
 }
 
@@ -118,6 +173,27 @@ mod tests {
             let mut back = Vec::new();
             prop_assert_eq!(unescape(text.as_bytes(), &mut back), 0);
             prop_assert_eq!(back, bytes);
+        }
+
+        #[test]
+        fn json_shows_what_is_printable(bytes in proptest::collection::vec(
+            prop_oneof![" -~", "\\PC", "[\"\\\\]"].prop_map(String::into_bytes)
+                .boxed().prop_union(any::<u8>().prop_map(|byte| vec![byte]).boxed()), 0..40,
+        ).prop_map(|parts| parts.concat())) {
+            let mut json = vec![b'"'];
+            push_json(&mut json, &bytes);
+            json.push(b'"');
+            let expected = serde_json::to_vec(&printable(&bytes)).unwrap();
+            prop_assert_eq!(str::from_utf8(&json).unwrap(), str::from_utf8(&expected).unwrap());
+        }
+
+        #[test]
+        fn plain_is_what_no_form_changes(
+            start in 0usize..30, byte in any::<u8>(), end in 0usize..30,
+        ) {
+            let bytes = [&b"x".repeat(start)[..], &[byte], &b" ".repeat(end)].concat();
+            let is_odd = matches!(byte, 0..b' ' | b'"' | b'\\' | 0x7f..);
+            prop_assert_eq!(is_plain(&bytes), !is_odd);
         }
     }
 

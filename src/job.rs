@@ -26,7 +26,7 @@ pub struct Job {
 
 /// What a renderer has made of a session.
 struct Piece {
-    text: Vec<u8>,
+    text: Box<[u8]>,
     note: Note,
 }
 
@@ -37,7 +37,6 @@ impl Work for Words {
     type Made = Piece;
 
     fn session(&mut self, audited: Audited, places: &Places) -> Piece {
-        let mut text = Vec::new();
         let entry = Entry {
             session: &audited.session,
             slot: audited.slot,
@@ -46,7 +45,7 @@ impl Work for Words {
             not_judged: &audited.not_judged,
             transcript: audited.transcript.as_deref(),
         };
-        let note = self.0.session(&entry, &mut text);
+        let (text, note) = self.0.session(&entry);
         Piece { text, note }
     }
 }

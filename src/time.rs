@@ -16,6 +16,18 @@ pub struct Stamp(NonZeroU64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lapse(i64);
 
+/// Writes stamps; keeps the date of the last one, as neighbours in a dialog share it.
+#[derive(Clone, Debug)]
+pub struct Calendar {
+    /// Days since 1970 of the date in `text`; a day that no stamp has before the first.
+    day: i64,
+    /// `YYYY-MM-DDThh:mm:ss.fffffffff`.
+    text: [u8; 29],
+}
+
+const SECOND: i64 = 1_000_000_000;
+const DAY: i64 = 86_400 * SECOND;
+
 /// Flips the sign bit, so that the order of the unsigned number is that of the signed one.
 const SIGN: u64 = 1 << 63;
 
@@ -60,11 +72,55 @@ impl Stamp {
     /// This stamp in RFC 3339, UTC, with `digits` (0 to 9) digits of the second's fraction.
     #[must_use]
     pub fn rfc3339(self, digits: u8) -> String {
-        let stamp = jiff::Timestamp::from_nanosecond(i128::from(self.nanos()));
-        match stamp {
-            Ok(stamp) => format!("{stamp:.*}", usize::from(digits.min(9))),
-            Err(_) => String::from("invalid"),
+        let mut text = Vec::new();
+        Calendar::default().push(self, digits, &mut text);
+        String::from_utf8(text).unwrap_or_default()
+    }
+}
+
+impl Calendar {
+    /// Appends `stamp` in RFC 3339, UTC, with `digits` (0 to 9) digits of the second's fraction.
+    pub fn push(&mut self, stamp: Stamp, digits: u8, out: &mut Vec<u8>) {
+        let nanos = stamp.nanos();
+        let day = nanos.div_euclid(DAY);
+        if day != self.day {
+            self.turn_to(day);
         }
+        let of_day = nanos.rem_euclid(DAY);
+        let seconds = (of_day / SECOND).cast_unsigned();
+        put_digits(&mut self.text[11..13], seconds / 3600);
+        put_digits(&mut self.text[14..16], seconds / 60 % 60);
+        put_digits(&mut self.text[17..19], seconds % 60);
+        put_digits(&mut self.text[20..29], (of_day % SECOND).cast_unsigned());
+        // Without a fraction there is no point either.
+        let len = if digits == 0 { 19 } else { 20 + usize::from(digits.min(9)) };
+        out.extend_from_slice(self.text.get(..len).unwrap_or_default());
+        out.push(b'Z');
+    }
+
+    fn turn_to(&mut self, day: i64) {
+        self.day = day;
+        let midnight = jiff::Timestamp::from_second(day * (DAY / SECOND)).unwrap_or_default();
+        let date = format!("{midnight:.9}");
+        if let Some(date) = date.as_bytes().first_chunk() {
+            self.text = *date;
+        }
+    }
+}
+
+impl Default for Calendar {
+    fn default() -> Self {
+        Self { day: i64::MIN, text: *b"0000-00-00T00:00:00.000000000" }
+    }
+}
+
+/// Fills `out` with the last digits of `number`.
+#[inline]
+fn put_digits(out: &mut [u8], number: u64) {
+    let mut rest = number;
+    for digit in out.iter_mut().rev() {
+        *digit = b'0' + (rest % 10).to_le_bytes()[0];
+        rest /= 10;
     }
 }
 
@@ -97,6 +153,27 @@ impl Lapse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_calendar_agrees_with_jiff_whatever_came_before(
+            stamps in proptest::collection::vec(
+                (prop_oneof![any::<i64>(), -3 * DAY..3 * DAY, -2 * SECOND..2 * SECOND], 0u8..12),
+                1..8,
+            ),
+        ) {
+            let mut calendar = Calendar::default();
+            for (nanos, digits) in stamps {
+                let stamp = Stamp::from_nanos(nanos);
+                let mut text = Vec::new();
+                calendar.push(stamp, digits, &mut text);
+                let exact = jiff::Timestamp::from_nanosecond(i128::from(stamp.nanos())).unwrap();
+                let expected = format!("{exact:.*}", usize::from(digits.min(9)));
+                prop_assert_eq!(str::from_utf8(&text).unwrap(), expected);
+            }
+        }
+    }
 
     #[test]
     fn stamps_keep_their_order_and_value_over_the_whole_range() {

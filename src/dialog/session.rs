@@ -9,6 +9,7 @@ use crate::place::Place;
 use crate::smtp::command::Verb;
 use crate::smtp::line::LineEnd;
 use crate::time::{Lapse, Stamp};
+use std::iter;
 
 /// One SMTP connection, from its first packet or line to its last.
 #[derive(Clone, Debug)]
@@ -447,6 +448,17 @@ impl Used {
     /// Adds the extension with this index.
     pub(super) fn add(&mut self, index: u8) {
         self.0 |= 1u128.checked_shl(u32::from(index)).unwrap_or(0);
+    }
+
+    /// The indices of those that were used, in order.
+    pub fn indices(self) -> impl Iterator<Item = u8> {
+        let mut left = self.0;
+        iter::from_fn(move || {
+            let index = u8::try_from(left.trailing_zeros()).ok().filter(|_| left != 0);
+            // The lowest bit.
+            left &= left.wrapping_sub(1);
+            index
+        })
     }
 
     /// Whether the extension with this index was used.

@@ -282,7 +282,6 @@ fn report(session: &Session, text: &[u8], format: Format) {
     let options = Arc::new(report::Options::new(Some(80), limits(), &[String::from("input")]));
     let mut writer = report::writer(format, Box::new(out.clone()), &options);
     let mut renderer = Renderer::new(format, &options);
-    let mut made = Vec::new();
     let entry = Entry {
         session,
         slot: Slot::default(),
@@ -291,7 +290,7 @@ fn report(session: &Session, text: &[u8], format: Format) {
         not_judged: &not_judged,
         transcript: (format == Format::Transcript).then_some(text),
     };
-    let note = renderer.session(&entry, &mut made);
+    let (made, note) = renderer.session(&entry);
     let written = writer.session(1, entry.slot, &made, note);
     assert!(written.is_ok(), "memory takes every report");
     assert!(writer.finish(renderer.finish(), &[]).is_ok(), "memory takes every report");

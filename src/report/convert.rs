@@ -1,38 +1,39 @@
 //! A session, its findings and the counts of a run → the values of [`model`](super::model).
 //!
-//! The only way from the wire into a report: every byte string passes [`printable`] here.
+//! Every byte string of the wire passes [`printable`] here. The summary is written by way of these
+//! values; sessions, of which there are many, are written by [`text`](super::text), which says the
+//! same in the same order.
 
 use super::model::{
-    Auth, BySide, Closing, Elided, ErrorCount, Example, Exchange, ExtensionCount, Extensions,
-    Finding, Gap, Greeting, Head, Input, Latency, Message, NotJudged, Offer, Peer, Recipient,
-    RecipientCount, Reply, Resync, SCHEMA, Session, Severities, Summary, Timing, Tls, Tool,
-    Transport, Unsolicited, Via,
+    Auth, BySide, Closing, ErrorCount, Example, Exchange, ExtensionCount, Extensions, Finding, Gap,
+    Greeting, Head, Input, Latency, Message, NotJudged, Offer, Peer, Recipient, RecipientCount,
+    Reply, Resync, SCHEMA, Session, Severities, Summary, Timing, Tls, Tool, Transport, Unsolicited,
+    Via,
 };
 use super::summary;
+use super::view::{View, Where, offers, shown_column, used};
 use super::{Entry, InputReport};
 use super::{latency, names};
-use crate::chunk::{self, Medium, Sides};
-use crate::dialog::session::{self as dialog, Mark, Span};
+use crate::chunk::{self, Sides};
+use crate::dialog::session::{self as dialog, Span};
 use crate::escape::printable;
-use crate::place::Places;
 use crate::rules;
-use crate::smtp::reply::{ReplyLine, Separator};
-use crate::smtp::{extension, reply};
+use crate::smtp::reply::Offer as Offered;
 use crate::time::{Lapse, Stamp};
 use std::net::SocketAddr;
 
 impl<'a> Session<'a> {
     /// The session as reports give it; `inputs` are the inputs' paths by number.
     #[must_use]
-    pub fn new(entry: &'a Entry<'_>, inputs: &'a [String]) -> Self {
+    pub fn new(entry: &Entry<'a>, inputs: &'a [String]) -> Self {
         let Entry { session, findings, not_judged, .. } = *entry;
-        let view = View { session, inputs, places: entry.places };
+        let view = View::new(entry, inputs);
         let timing = &session.timing;
         Self {
             kind: "session",
             // Put there by the writer.
             id: 0,
-            input: path(inputs, entry.places.input(session.opening.place)),
+            input: view.input,
             client: session.opening.peers.map(|peers| peer(peers.client)),
             server: session.opening.peers.map(|peers| peer(peers.server)),
             via: session.opening.via.map(via),
@@ -41,14 +42,17 @@ impl<'a> Session<'a> {
             protocol: names::protocol(session.protocol),
             greeting: session.greeting.map(|reply| Greeting {
                 code: reply.code,
-                lines: view.lines(&reply),
+                lines: view.texts(&reply),
                 delay_us: timing.greeting.map(Lapse::micros),
             }),
             helo: session.helo.map(|span| view.text(span)),
-            extensions: Extensions { offered: offered(session), used: used(session) },
+            extensions: Extensions {
+                offered: offers(session).map(offer).collect(),
+                used: used(session).map(|extension| extension.keyword).collect(),
+            },
             tls: session.tls.map(|tls| Tls {
                 how: if tls.implicit { "implicit" } else { "starttls" },
-                at_frame: view.frame(tls.begun),
+                at_frame: view.place(tls.begun).frame,
                 version: None,
                 cipher: None,
                 sni: None,
@@ -72,7 +76,7 @@ impl<'a> Session<'a> {
             gaps: session.gaps.iter().map(|gap| view.gap(gap)).collect(),
             resyncs: session.resyncs.iter().map(|resync| view.resync(resync)).collect(),
             end: session.end.name(),
-            transport: session.transport.map(|transport| Transport {
+            transport: session.transport.as_ref().map(|transport| Transport {
                 connect_us: timing.connect.map(Lapse::micros),
                 bytes: transport.bytes.into(),
                 missing_bytes: transport.missing_bytes.into(),
@@ -136,14 +140,17 @@ impl Summary {
                     (keyword.to_owned(), count)
                 })
                 .collect(),
-            latency_us: summary.latency.iter().map(|(&verb, times)| (verb, times.into())).collect(),
+            latency_us: {
+                let times = summary.latency().into_iter();
+                times.map(|(verb, times)| (verb, times.into())).collect()
+            },
             greeting_us: (summary.greeting.count() > 0).then(|| (&summary.greeting).into()),
             recipients: RecipientCount {
                 offered: summary.recipients_offered,
                 accepted: summary.recipients_accepted,
             },
-            outcomes: summary.outcomes.clone(),
-            ends: summary.ends.clone(),
+            outcomes: summary.outcomes(),
+            ends: summary.ends(),
             errors: summary
                 .errors
                 .iter()
@@ -177,55 +184,6 @@ impl From<Sides<u64>> for BySide {
     }
 }
 
-/// The extensions of the last answered EHLO or LHLO.
-pub(super) fn offered(session: &dialog::Session) -> Vec<Offer> {
-    let offers = session.hellos.last().map(|hello| hello.offers.as_slice()).unwrap_or_default();
-    offers
-        .iter()
-        .filter_map(|&span| {
-            let offer = reply::offer(reply_text(session.bytes(span)))?;
-            Some(Offer {
-                keyword: printable(&offer.keyword.to_ascii_uppercase()),
-                params: offer.params.iter().map(|param| printable(param)).collect(),
-            })
-        })
-        .collect()
-}
-
-/// The keywords of the extensions that the client used.
-pub(super) fn used(session: &dialog::Session) -> Vec<&'static str> {
-    extension::all()
-        .iter()
-        .filter(|extension| session.used.has(extension.index()))
-        .map(|extension| extension.keyword)
-        .collect()
-}
-
-/// The text of a reply's line: without code and separator if it has them.
-pub(super) fn reply_text(line: &[u8]) -> &[u8] {
-    let parsed = ReplyLine::parse(line);
-    match (parsed.code, parsed.separator) {
-        (Some(_), Separator::Space | Separator::Hyphen | Separator::End) => parsed.text,
-        _ => line,
-    }
-}
-
-/// Frame and line number of a place: a capture has the one, a transcript the other.
-pub(super) fn place(medium: Medium, number: u64) -> (Option<u64>, Option<u64>) {
-    match (number, medium) {
-        (0, _) => (None, None),
-        (_, Medium::Packets) => (Some(number), None),
-        (_, Medium::Transcript | Medium::Script) => (None, Some(number)),
-    }
-}
-
-/// A session, seen for its text, times and places.
-struct View<'a> {
-    session: &'a dialog::Session,
-    inputs: &'a [String],
-    places: &'a Places,
-}
-
 impl<'a> View<'a> {
     fn text(&self, span: Span) -> String {
         printable(self.session.bytes(span))
@@ -235,34 +193,18 @@ impl<'a> View<'a> {
         at.map(|at| at.rfc3339(self.session.opening.digits))
     }
 
-    fn place(&self, mark: Mark) -> (Option<u64>, Option<u64>) {
-        place(self.session.opening.medium, self.places.origin(mark.place).number)
-    }
-
-    /// The input of a frame of a session that began in another.
-    fn elsewhere(&self, mark: Mark) -> Option<&'a str> {
-        let (own, began) = (mark.place, self.session.opening.place);
-        let input = self.places.input(own);
-        (own.number() > 0 && input != self.places.input(began)).then(|| path(self.inputs, input))
-    }
-
-    fn frame(&self, mark: Mark) -> Option<u64> {
-        self.place(mark).0
-    }
-
-    fn lines(&self, reply: &dialog::Reply) -> Vec<String> {
-        self.session.reply_lines(reply).map(|line| printable(reply_text(line))).collect()
+    fn texts(&self, reply: &dialog::Reply) -> Vec<String> {
+        self.lines(reply).map(printable).collect()
     }
 
     fn reply(&self, reply: &dialog::Reply) -> Reply<'a> {
-        let first = self.session.reply_lines(reply).next().unwrap_or_default();
-        let (frame, line_no) = self.place(reply.begun);
+        let Where { input, frame, line_no } = self.place(reply.begun);
         Reply {
             code: reply.code,
-            enhanced: reply::enhanced(reply_text(first)).map(printable),
-            lines: self.lines(reply),
+            enhanced: self.enhanced(reply).map(printable),
+            lines: self.texts(reply),
             at: self.time(reply.begun.at),
-            input: self.elsewhere(reply.begun),
+            input,
             frame,
             line_no,
             cut: reply.cut,
@@ -270,12 +212,12 @@ impl<'a> View<'a> {
     }
 
     fn exchange(&self, exchange: &dialog::Exchange) -> Exchange<'a> {
-        let (frame, line_no) = self.place(exchange.asked);
+        let Where { input, frame, line_no } = self.place(exchange.asked);
         Exchange {
             verb: exchange.request.name(),
             line: self.text(exchange.line),
             at: self.time(exchange.asked.at),
-            input: self.elsewhere(exchange.asked),
+            input,
             frame,
             line_no,
             reply: exchange.reply.map(|reply| self.reply(&reply)),
@@ -290,7 +232,7 @@ impl<'a> View<'a> {
         let recipient = |recipient: &dialog::Recipient| Recipient {
             address: self.text(recipient.address),
             code: recipient.code,
-            delivery: recipient.delivery.map(|reply| self.reply(&reply)),
+            delivery: recipient.delivery.as_ref().map(|reply| self.reply(reply)),
         };
         Message {
             from: message.from.map(|span| self.text(span)),
@@ -303,53 +245,28 @@ impl<'a> View<'a> {
         }
     }
 
-    fn elided(&self) -> Option<Elided> {
-        let session = self.session;
-        let replies = session.exchanges.iter().filter_map(|exchange| exchange.reply.as_ref());
-        let replies = replies.chain(session.unsolicited.iter().map(|one| &one.reply));
-        let elided = Elided {
-            exchanges: session.elided_exchanges,
-            messages: session.elided_messages,
-            recipients: session.messages.iter().map(|message| message.elided_recipients).sum(),
-            reply_lines: replies
-                .chain(session.greeting.as_ref())
-                .map(|reply| {
-                    let kept = session.reply_lines(reply).count();
-                    u64::from(reply.lines).saturating_sub(kept as u64)
-                })
-                .sum(),
-            unsolicited_replies: session.elided.unsolicited,
-            gaps: session.elided.gaps,
-            resyncs: session.elided.resyncs,
-            unread_lines: session.elided.lines,
-        };
-        let messages = elided.exchanges + elided.messages + elided.recipients + elided.reply_lines;
-        let places = elided.unsolicited_replies + elided.gaps + elided.resyncs;
-        (messages + places + elided.unread_lines > 0).then_some(elided)
-    }
-
     fn gap(&self, gap: &dialog::GapAt) -> Gap<'a> {
-        let (frame, line_no) = self.place(gap.mark);
+        let Where { input, frame, line_no } = self.place(gap.mark);
         Gap {
             side: gap.side.name(),
             bytes: gap.gap.bytes,
             acked: gap.gap.acked,
             at: self.time(gap.mark.at),
-            input: self.elsewhere(gap.mark),
+            input,
             frame,
             line_no,
         }
     }
 
     fn resync(&self, resync: &dialog::Resync) -> Resync<'a> {
-        let (frame, line_no) = self.place(resync.mark);
+        let Where { input, frame, line_no } = self.place(resync.mark);
         let side = resync.side.name();
         let (why, at) = (names::why(resync.why), self.time(resync.mark.at));
-        Resync { side, why, at, input: self.elsewhere(resync.mark), frame, line_no }
+        Resync { side, why, at, input, frame, line_no }
     }
 
     fn finding(&self, finding: &rules::Finding) -> Finding<'a> {
-        let (frame, line_no) = self.place(finding.mark);
+        let Where { input, frame, line_no } = self.place(finding.mark);
         Finding {
             rule: finding.rule.id,
             severity: finding.severity.name(),
@@ -359,7 +276,7 @@ impl<'a> View<'a> {
             violates_abnf: finding.violates_abnf,
             message: printable(finding.message.as_bytes()),
             rfc: finding.rule.rfc,
-            input: self.elsewhere(finding.mark),
+            input,
             frame,
             line_no,
             at: self.time(finding.mark.at),
@@ -368,17 +285,6 @@ impl<'a> View<'a> {
             column: finding.column.map(|column| shown_column(&finding.evidence, column)),
         }
     }
-}
-
-/// Where the byte at `column` (from 1) of `evidence` stands when it is printed, in characters.
-fn shown_column(evidence: &[u8], column: u32) -> u64 {
-    let before = (column as usize).saturating_sub(1).min(evidence.len());
-    let (before, _) = evidence.split_at(before);
-    printable(before).chars().count() as u64 + 1
-}
-
-fn path(inputs: &[String], index: u32) -> &str {
-    inputs.get(index as usize).map_or("", String::as_str)
 }
 
 fn input(report: &InputReport) -> Input<'_> {
@@ -404,6 +310,13 @@ fn example(example: &summary::Example, inputs: &[InputReport]) -> Example {
     }
 }
 
+fn offer(offer: Offered<'_>) -> Offer {
+    Offer {
+        keyword: printable(&offer.keyword.to_ascii_uppercase()),
+        params: offer.params().map(printable).collect(),
+    }
+}
+
 fn peer(addr: SocketAddr) -> Peer {
     Peer { addr: addr.ip().to_string(), port: addr.port() }
 }
@@ -417,6 +330,7 @@ fn via(via: chunk::Via) -> Via {
 mod tests {
     use super::super::sample::{entry, finding, ordinary, quiet};
     use super::*;
+    use crate::chunk::Medium;
     use expect_test::expect;
 
     fn json(session: &dialog::Session, findings: &[rules::Finding]) -> serde_json::Value {
@@ -482,21 +396,6 @@ mod tests {
     }
 
     #[test]
-    fn malformed_reply_lines_are_shown_whole() {
-        for (line, text) in [
-            ("250 ok", "ok"),
-            ("250-ok", "ok"),
-            ("250", ""),
-            ("250", ""),
-            ("250ok", "250ok"),
-            ("hello", "hello"),
-            ("", ""),
-        ] {
-            assert_eq!(reply_text(line.as_bytes()), text.as_bytes(), "{line}");
-        }
-    }
-
-    #[test]
     fn what_was_not_kept_is_said() {
         let mut session = quiet();
         assert!(json(&session, &[])["elided"].is_null());
@@ -505,13 +404,5 @@ mod tests {
         let elided = &json(&session, &[])["elided"];
         assert_eq!((&elided["exchanges"], &elided["reply_lines"]), (&3.into(), &511.into()));
         assert_eq!((&elided["messages"], &elided["recipients"]), (&0.into(), &0.into()));
-    }
-
-    #[test]
-    fn a_column_points_into_the_printed_evidence() {
-        assert_eq!(shown_column(b"MAIL FROM: <a>", 11), 11);
-        assert_eq!(shown_column(b"\x1bab", 2), 5);
-        assert_eq!(shown_column("\u{e4}b".as_bytes(), 3), 2);
-        assert_eq!((shown_column(b"ab", 0), shown_column(b"ab", 99)), (1, 3));
     }
 }

@@ -4,51 +4,45 @@
 //! `ndjson` (sessions as they come). No more than one session is held, whatever their number.
 
 use super::model::{self, Closing, Head};
-use super::render::{HEAD, Note};
+use super::render::Note;
 use super::spool::Spool;
 use super::summary::{Examples, Summary};
+use super::text::HEAD;
 use super::{InputReport, Options, Writer};
 use crate::place::Slot;
 use serde::Serialize;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, IoSlice, Write};
 
 /// One object; sessions are kept as text until all are there.
 pub(super) struct Json {
     out: Box<dyn Write>,
     spool: Spool<u64>,
     examples: Examples,
-    /// The text of one session.
-    text: Vec<u8>,
 }
 
 /// One object a line, each session as it comes.
 pub(super) struct Ndjson {
     out: Box<dyn Write>,
     examples: Examples,
-    /// The text of one session.
-    text: Vec<u8>,
 }
 
 impl Json {
     pub(super) fn new(out: Box<dyn Write>, options: &Options) -> Self {
         let spool = Spool::new(options.limits.spool_bytes);
-        Self { out, spool, examples: Examples::default(), text: Vec::new() }
+        Self { out, spool, examples: Examples::default() }
     }
 }
 
 impl Ndjson {
     pub(super) fn new(out: Box<dyn Write>) -> Self {
-        Self { out, examples: Examples::default(), text: Vec::new() }
+        Self { out, examples: Examples::default() }
     }
 }
 
 impl Writer for Json {
     fn session(&mut self, id: u64, slot: Slot, text: &[u8], note: Note) -> io::Result<()> {
         self.examples.add(id, slot, &note.examples);
-        self.text.clear();
-        write!(self.text, "{HEAD}{id}")?;
-        self.text.extend_from_slice(text);
-        self.spool.push(id, &self.text)
+        self.spool.push(id, &[HEAD.as_bytes(), itoa::Buffer::new().format(id).as_bytes(), text])
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -73,11 +67,10 @@ impl Writer for Ndjson {
     /// Writes a line at once, so that readers of a pipe never see half of one.
     fn session(&mut self, id: u64, slot: Slot, text: &[u8], note: Note) -> io::Result<()> {
         self.examples.add(id, slot, &note.examples);
-        self.text.clear();
-        write!(self.text, "{HEAD}{id}")?;
-        self.text.extend_from_slice(text);
-        self.text.push(b'\n');
-        self.out.write_all(&self.text)
+        let mut number = itoa::Buffer::new();
+        let number = number.format(id).as_bytes();
+        let parts = [HEAD.as_bytes(), number, text, b"\n"];
+        write_at_once(&mut self.out, &mut parts.map(IoSlice::new))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -92,6 +85,20 @@ impl Writer for Ndjson {
         self.out.write_all(&line)?;
         self.out.flush()
     }
+}
+
+/// Writes all of `parts` as if they were one, without a copy that joins them.
+fn write_at_once(out: &mut dyn Write, parts: &mut [IoSlice<'_>]) -> io::Result<()> {
+    let mut left = parts;
+    while !left.is_empty() {
+        match out.write_vectored(left) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(written) => IoSlice::advance_slices(&mut left, written),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 fn text(value: &impl Serialize) -> io::Result<Vec<u8>> {

@@ -51,8 +51,14 @@ pub mod summary;
 /// Tables for a person in a hurry.
 mod table;
 
+/// Sessions → JSON.
+mod text;
+
 /// Transcripts in order of session.
 mod transcript;
+
+/// A session, seen for what more than one form of report says of it.
+mod view;
 
 #[cfg(test)]
 mod sample;

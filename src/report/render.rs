@@ -4,14 +4,13 @@
 //! text, which begins after the number, and a [`Note`]. One for each thread: what they have
 //! counted is put together at the end.
 
-use super::model;
 use super::row::{COLUMNS, Rank, row};
 use super::summary::{ErrorKind, Summary};
+use super::text::{self, Out};
 use super::{Entry, Format, Options};
 use crate::place::Slot;
 use crate::transcript::header_end;
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::sync::Arc;
 
 /// Makes text of sessions and counts them.
@@ -20,6 +19,8 @@ pub struct Renderer {
     format: Format,
     options: Arc<Options>,
     summary: Summary,
+    /// The text of one session.
+    out: Out,
     /// The sessions that a table would show of those seen here.
     shown: BTreeSet<(Rank, Slot)>,
 }
@@ -27,14 +28,14 @@ pub struct Renderer {
 /// What a writer needs to know of a session besides its text.
 #[derive(Debug, Default)]
 pub struct Note {
-    /// Its row, if a table may show it.
-    pub(super) row: Option<(Rank, [String; COLUMNS.len()])>,
+    /// Its row, if a table may show it; boxed, as most sessions have none.
+    pub(super) row: Option<Box<Row>>,
     /// Errors of which it may hold the first.
     pub(super) examples: Vec<ErrorKind>,
 }
 
-/// What JSON says of a session before its number.
-pub(super) const HEAD: &str = r#"{"type":"session","id":"#;
+/// A row of a table, with how much it deserves to be seen.
+pub(super) type Row = (Rank, [String; COLUMNS.len()]);
 
 impl Renderer {
     /// A renderer of no sessions yet.
@@ -44,23 +45,28 @@ impl Renderer {
             format,
             summary: Summary::new(&options.limits),
             options: Arc::clone(options),
+            out: Out::default(),
             shown: BTreeSet::new(),
         }
     }
 
-    /// Appends the text of a session, as it stands after its number, and counts it.
-    pub fn session(&mut self, entry: &Entry<'_>, text: &mut Vec<u8>) -> Note {
+    /// Counts a session and gives its text, as it stands after its number.
+    pub fn session(&mut self, entry: &Entry<'_>) -> (Box<[u8]>, Note) {
         let examples = self.summary.add(entry);
         let mut note = Note { row: None, examples };
+        self.out.bytes.clear();
         match self.format {
             Format::Table => note.row = self.row(entry),
-            Format::Json | Format::Ndjson => self.json(entry, text),
+            Format::Json | Format::Ndjson => {
+                text::session(&mut self.out, entry, &self.options.inputs);
+            }
             Format::Transcript => {
-                text.extend_from_slice(header_end(entry.session.opening.peers).as_bytes());
-                text.extend_from_slice(entry.transcript.unwrap_or_default());
+                let header = header_end(entry.session.opening.peers);
+                let rest = entry.transcript.unwrap_or_default();
+                return ([header.as_bytes(), rest].concat().into(), note);
             }
         }
-        note
+        (self.out.bytes.as_slice().into(), note)
     }
 
     /// What was counted.
@@ -69,16 +75,8 @@ impl Renderer {
         self.summary
     }
 
-    fn json(&self, entry: &Entry<'_>, text: &mut Vec<u8>) {
-        let model = model::Session::new(entry, &self.options.inputs);
-        // Nothing of a model can fail to be written to memory.
-        let whole = serde_json::to_vec(&model).unwrap_or_default();
-        let rest = whole.get(HEAD.len() + 1..).unwrap_or_default();
-        let _ = text.write_all(rest);
-    }
-
     /// The session's row, if no more than a table's rows go before it so far.
-    fn row(&mut self, entry: &Entry<'_>) -> Option<(Rank, [String; COLUMNS.len()])> {
+    fn row(&mut self, entry: &Entry<'_>) -> Option<Box<Row>> {
         let rank = Rank::of(entry.session, entry.findings);
         self.summary.troubled += u64::from(rank == Rank::Troubled);
         let key = (rank, entry.slot);
@@ -90,6 +88,6 @@ impl Renderer {
         if is_full {
             self.shown.pop_last();
         }
-        Some((rank, row(entry.session, self.options.limits.excerpt_chars)))
+        Some(Box::new((rank, row(entry.session, self.options.limits.excerpt_chars))))
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! In: a session and its findings. Out: its cells, and how much it deserves to be seen.
 
-use super::convert::used;
 use super::human::{lapse, number};
 use super::summary::{errors, excerpt, message_recipients, reply_excerpt};
+use super::view::used;
 use crate::chunk::End;
 use crate::dialog::session::{Outcome, Session};
 use crate::escape::printable;
@@ -58,6 +58,7 @@ pub(super) fn row(session: &Session, chars: usize) -> [String; COLUMNS.len()] {
     let messages = session.messages.len() as u64 + session.elided_messages;
     let recipients = session.messages.iter().map(message_recipients);
     let (yes, all) = recipients.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    let keywords: Vec<&str> = used(session).map(|extension| extension.keyword).collect();
     // The first of the slowest, if several took the same time.
     let slowest = session
         .exchanges
@@ -72,7 +73,7 @@ pub(super) fn row(session: &Session, chars: usize) -> [String; COLUMNS.len()] {
         client,
         format!("{}/{}", number(accepted as u64), number(messages)),
         format!("{}/{}", number(yes), number(all)),
-        used(session).join(" "),
+        keywords.join(" "),
         session.duration().map_or_else(none, lapse),
         slowest.map_or_else(none, |(time, name)| format!("{} {}", verb(name), lapse(time))),
         // Words, so that a narrow column can break between them.

@@ -175,10 +175,8 @@ pub(super) fn written<'a>(
     let options = Arc::new(Options::new(width, Limits::default(), &paths));
     let mut writer = writer(format, Box::new(out.clone()), &options);
     let mut renderers = [Renderer::new(format, &options), Renderer::new(format, &options)];
-    let mut text = Vec::new();
     for (turn, (id, entry)) in sessions.into_iter().enumerate() {
-        text.clear();
-        let note = renderers[turn % 2].session(&entry, &mut text);
+        let (text, note) = renderers[turn % 2].session(&entry);
         writer.session(id, entry.slot, &text, note).unwrap();
     }
     let [mut summary, other] = renderers.map(Renderer::finish);

@@ -34,19 +34,22 @@ impl<K: Copy + Ord> Spool<K> {
         Self { limit, memory: Vec::new(), file: None, filed: 0, index: Vec::new() }
     }
 
-    /// Keeps `text` under `key`. Texts of one key go out as they came in.
-    pub fn push(&mut self, key: K, text: &[u8]) -> io::Result<()> {
+    /// Keeps a text, given in `parts`, under `key`. Texts of one key go out as they came in.
+    pub fn push(&mut self, key: K, parts: &[&[u8]]) -> io::Result<()> {
         let at = self.filed + self.memory.len() as u64;
-        if self.memory.len().saturating_add(text.len()) > self.limit {
+        let len: usize = parts.iter().map(|part| part.len()).sum();
+        if self.memory.len().saturating_add(len) > self.limit {
             self.spill()?;
         }
-        if text.len() > self.limit {
-            self.file()?.write_all(text)?;
-            self.filed += text.len() as u64;
-        } else {
-            self.memory.extend_from_slice(text);
+        for part in parts {
+            if len > self.limit {
+                self.file()?.write_all(part)?;
+                self.filed += part.len() as u64;
+            } else {
+                self.memory.extend_from_slice(part);
+            }
         }
-        self.index.push(Entry { key, at, len: text.len() as u64 });
+        self.index.push(Entry { key, at, len: len as u64 });
         Ok(())
     }
 
@@ -140,7 +143,7 @@ mod tests {
     fn goes_out_in_order_with_separators_between() {
         let mut spool = Spool::new(100);
         for (id, text) in [(3, "c"), (1, "a"), (2, "b")] {
-            spool.push(id, text.as_bytes()).unwrap();
+            spool.push(id, &[text.as_bytes()]).unwrap();
         }
         assert!(spool.file.is_none());
         assert_eq!(written(spool, b", "), b"a, b, c");
@@ -151,10 +154,10 @@ mod tests {
     fn memory_stays_within_the_limit() {
         let mut spool = Spool::new(64);
         for id in 0..1000 {
-            spool.push(id, &[b'x'; 50]).unwrap();
+            spool.push(id, &[&[b'x'; 20], &[b'x'; 30]]).unwrap();
             assert!(spool.memory.len() <= 64);
         }
-        spool.push(1000, &[b'y'; 5000]).unwrap();
+        spool.push(1000, &[&[b'y'; 4000], &[b'y'; 1000]]).unwrap();
         assert!(spool.memory.capacity() <= 256 && spool.file.is_some());
         assert_eq!(written(spool, b"").len(), 55_000);
     }
@@ -167,7 +170,8 @@ mod tests {
         ) {
             let mut spool = Spool::new(limit);
             for (id, text) in &texts {
-                spool.push(*id, text).unwrap();
+                let (start, end) = text.split_at(text.len() / 3);
+                spool.push(*id, &[start, end]).unwrap();
             }
             let mut sorted = texts;
             sorted.sort_by_key(|(id, _)| *id);

@@ -5,10 +5,11 @@
 //! depends on the limits, not on the sessions: what peers can choose is capped.
 
 use super::Entry;
-use super::convert::{offered, place, reply_text, used};
 use super::latency::Latency;
 use super::names::outcome;
-use crate::dialog::session::{Message, Reply, Request, Session, Transfer};
+use super::view::{first_line, offers, place};
+use crate::chunk::End;
+use crate::dialog::session::{Message, Outcome, Reply, Request, Session, Transfer};
 use crate::escape::printable;
 use crate::limits::Limits;
 use crate::place::Slot;
@@ -16,6 +17,13 @@ use crate::rules::{Rule, Severity};
 use crate::smtp::command::Verb;
 use crate::smtp::extension;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// What can become of a message, each at its own index.
+const OUTCOMES: [Outcome; 4] =
+    [Outcome::Accepted, Outcome::Rejected, Outcome::Aborted, Outcome::Unknown];
+
+/// Kinds of requests: the verbs, [`Verb::Other`], the end of data, a line of AUTH.
+const REQUESTS: usize = Verb::ALL.len() + 3;
 
 /// The counts of a run.
 #[derive(Clone, Debug)]
@@ -26,26 +34,28 @@ pub struct Summary {
     pub sessions: u64,
     /// Mail transactions, those not kept included.
     pub messages: u64,
-    /// Messages by what became of them.
-    pub outcomes: BTreeMap<&'static str, u64>,
+    /// Messages by what became of them, by [`OUTCOMES`].
+    outcomes: [u64; OUTCOMES.len()],
+    /// Messages that were not kept.
+    not_kept: u64,
     /// RCPT commands in transactions.
     pub recipients_offered: u64,
     /// Those answered with 2yz.
     pub recipients_accepted: u64,
-    /// Sessions by how they ended.
-    pub ends: BTreeMap<&'static str, u64>,
+    /// Sessions by how they ended, by [`End::ALL`].
+    ends: [u64; End::ALL.len()],
     /// Findings by severity.
     pub severities: Severities,
     /// Findings by id of the rule.
     pub rules: BTreeMap<&'static str, RuleCount>,
     /// Sessions by extension of [`extension::all`].
-    known: BTreeMap<&'static str, ExtensionCount>,
+    known: Box<[ExtensionCount]>,
     /// Sessions by unknown keyword: the first ones in order of the alphabet.
     unknown: BTreeMap<String, ExtensionCount>,
     /// The other unknown keywords.
     other: ExtensionCount,
-    /// Response times by name of the request.
-    pub latency: BTreeMap<&'static str, Latency>,
+    /// Response times by [`kind_of`] request.
+    latency: Box<[Latency]>,
     /// Delays of greetings.
     pub greeting: Latency,
     /// Replies of 4yz and 5yz.
@@ -129,16 +139,17 @@ impl Summary {
             excerpt: limits.excerpt_chars,
             sessions: 0,
             messages: 0,
-            outcomes: BTreeMap::new(),
+            outcomes: [0; OUTCOMES.len()],
+            not_kept: 0,
             recipients_offered: 0,
             recipients_accepted: 0,
-            ends: BTreeMap::new(),
+            ends: [0; End::ALL.len()],
             severities: Severities::default(),
             rules: BTreeMap::new(),
-            known: BTreeMap::new(),
+            known: vec![ExtensionCount::default(); extension::all().len()].into(),
             unknown: BTreeMap::new(),
             other: ExtensionCount::default(),
-            latency: BTreeMap::new(),
+            latency: vec![Latency::default(); REQUESTS].into(),
             greeting: Latency::default(),
             errors: BTreeMap::new(),
             not_judged: 0,
@@ -151,7 +162,7 @@ impl Summary {
         let Entry { session, findings, not_judged, .. } = *entry;
         self.sessions += 1;
         self.not_judged += u64::from(!not_judged.is_empty());
-        *self.ends.entry(session.end.name()).or_default() += 1;
+        count(&mut self.ends, session.end as usize, 1);
         self.add_messages(session);
         self.add_extensions(session);
         for finding in findings {
@@ -163,8 +174,10 @@ impl Summary {
             self.greeting.add(delay);
         }
         for exchange in &session.exchanges {
-            if let Some(lapse) = exchange.latency() {
-                self.latency.entry(exchange.request.name()).or_default().add(lapse);
+            if let Some(lapse) = exchange.latency()
+                && let Some(times) = self.latency.get_mut(kind_of(exchange.request))
+            {
+                times.add(lapse);
             }
         }
         let mut examples = Vec::new();
@@ -189,24 +202,25 @@ impl Summary {
         self.severities.error += other.severities.error;
         self.severities.warning += other.severities.warning;
         self.severities.note += other.severities.note;
-        for (&name, times) in &other.outcomes {
-            *self.outcomes.entry(name).or_default() += times;
+        self.not_kept += other.not_kept;
+        for (own, times) in self.outcomes.iter_mut().zip(other.outcomes) {
+            *own += times;
         }
-        for (&name, times) in &other.ends {
-            *self.ends.entry(name).or_default() += times;
+        for (own, times) in self.ends.iter_mut().zip(other.ends) {
+            *own += times;
         }
         for (&id, count) in &other.rules {
             self.rules.entry(id).or_insert(RuleCount { times: 0, ..*count }).times += count.times;
         }
-        for (&keyword, &count) in &other.known {
-            self.known.entry(keyword).or_default().add(count);
+        for (own, count) in self.known.iter_mut().zip(&other.known) {
+            own.add(*count);
         }
         for (keyword, &count) in &other.unknown {
             self.add_unknown(keyword.clone(), count);
         }
         self.other.add(other.other);
-        for (&verb, times) in &other.latency {
-            self.latency.entry(verb).or_default().merge(times);
+        for (own, times) in self.latency.iter_mut().zip(&other.latency) {
+            own.merge(times);
         }
         self.greeting.merge(&other.greeting);
         for (&error, count) in &other.errors {
@@ -214,21 +228,48 @@ impl Summary {
         }
     }
 
-    /// Sessions by extension, in order of keyword, those beyond the limit as `(other)`.
+    /// Sessions by extension, in order of keyword, unknown ones after the others, those beyond
+    /// the limit as `(other)`.
     pub fn extensions(&self) -> impl Iterator<Item = (&str, ExtensionCount)> {
-        let known = self.known.iter().map(|(&keyword, &count)| (keyword, count));
+        let known = extension::all().iter().map(|extension| extension.keyword);
+        let known = known.zip(self.known.iter().copied());
+        let known = known.filter(|&(_, count)| count != ExtensionCount::default());
+        let known: BTreeMap<&str, ExtensionCount> = known.collect();
         let unknown = self.unknown.iter().map(|(keyword, &count)| (keyword.as_str(), count));
         let other = (self.other != ExtensionCount::default()).then_some(("(other)", self.other));
-        known.chain(unknown).chain(other)
+        known.into_iter().chain(unknown).chain(other)
+    }
+
+    /// Messages by what became of them: those names that there are.
+    #[must_use]
+    pub fn outcomes(&self) -> BTreeMap<&'static str, u64> {
+        let counts = OUTCOMES.map(outcome).into_iter().zip(self.outcomes);
+        counts.chain([("not-kept", self.not_kept)]).filter(|&(_, times)| times > 0).collect()
+    }
+
+    /// Sessions by how they ended: those names that there are.
+    #[must_use]
+    pub fn ends(&self) -> BTreeMap<&'static str, u64> {
+        let counts = End::ALL.map(End::name).into_iter().zip(self.ends);
+        counts.filter(|&(_, times)| times > 0).collect()
+    }
+
+    /// Response times by name of the request, where there are any.
+    #[must_use]
+    pub fn latency(&self) -> BTreeMap<&'static str, &Latency> {
+        let requests = Verb::ALL.into_iter().chain([Verb::Other]).map(Request::Command);
+        let requests = requests.chain([Request::EndOfData, Request::AuthLine]);
+        requests
+            .filter_map(|request| Some((request.name(), self.latency.get(kind_of(request))?)))
+            .filter(|(_, times)| times.count() > 0)
+            .collect()
     }
 
     fn add_messages(&mut self, session: &Session) {
         self.messages += session.messages.len() as u64 + session.elided_messages;
-        if session.elided_messages > 0 {
-            *self.outcomes.entry("not-kept").or_default() += session.elided_messages;
-        }
+        self.not_kept += session.elided_messages;
         for message in &session.messages {
-            *self.outcomes.entry(outcome(message.outcome)).or_default() += 1;
+            count(&mut self.outcomes, message.outcome as usize, 1);
             let (accepted, offered) = message_recipients(message);
             self.recipients_accepted += accepted;
             self.recipients_offered += offered;
@@ -237,19 +278,33 @@ impl Summary {
 
     /// Counts each extension once, however often it was offered.
     fn add_extensions(&mut self, session: &Session) {
-        let offers: BTreeSet<String> = offered(session)
-            .into_iter()
-            .map(|offer| excerpt(&offer.keyword, self.excerpt))
-            .collect();
         let once = ExtensionCount { offered: 1, used: 0 };
-        for keyword in offers {
-            match extension::by_keyword(keyword.as_bytes()) {
-                Some(extension) => self.known.entry(extension.keyword).or_default().add(once),
-                None => self.add_unknown(keyword, once),
+        let mut known = 0_u64;
+        // Most sessions have none: an empty set takes no memory.
+        let mut unknown: BTreeSet<String> = BTreeSet::new();
+        for offer in offers(session) {
+            match extension::index_of(offer.keyword) {
+                Some(index) => {
+                    let bit = 1_u64.checked_shl(u32::from(index)).unwrap_or(0);
+                    let is_new = known & bit == 0;
+                    known |= bit;
+                    if let Some(count) = self.known.get_mut(usize::from(index)) {
+                        count.offered += u64::from(is_new);
+                    }
+                }
+                None => {
+                    let keyword = printable(&offer.keyword.to_ascii_uppercase());
+                    unknown.insert(excerpt(&keyword, self.excerpt));
+                }
             }
         }
-        for keyword in used(session) {
-            self.known.entry(keyword).or_default().used += 1;
+        for keyword in unknown {
+            self.add_unknown(keyword, once);
+        }
+        for index in session.used.indices() {
+            if let Some(count) = self.known.get_mut(usize::from(index)) {
+                count.used += 1;
+            }
         }
     }
 
@@ -336,6 +391,22 @@ impl ExtensionCount {
     }
 }
 
+/// Which of [`REQUESTS`] a request is.
+fn kind_of(request: Request) -> usize {
+    match request {
+        Request::Command(verb) => verb as usize,
+        Request::EndOfData => REQUESTS - 2,
+        Request::AuthLine => REQUESTS - 1,
+    }
+}
+
+/// Counts `times` at `index`.
+fn count(counts: &mut [u64], index: usize, times: u64) {
+    if let Some(count) = counts.get_mut(index) {
+        *count += times;
+    }
+}
+
 /// Accepted and all recipients of a message.
 pub(super) fn message_recipients(message: &Message) -> (u64, u64) {
     let is_accepted = |code: Option<u16>| code.is_some_and(|code| code / 100 == 2);
@@ -377,8 +448,7 @@ fn deliveries(session: &Session) -> impl Iterator<Item = (&'static str, &Reply)>
 
 /// The text of a reply's first line: printable, no more than `chars` characters.
 pub(super) fn reply_excerpt(session: &Session, reply: &Reply, chars: usize) -> String {
-    let line = session.reply_lines(reply).next().map(reply_text).unwrap_or_default();
-    excerpt(&printable(line), chars)
+    excerpt(&printable(first_line(session, reply)), chars)
 }
 
 /// The first `chars` characters of `text`, marked if it has more.
@@ -417,8 +487,8 @@ mod tests {
         assert_eq!((summary.sessions, summary.messages), (3, 2));
         assert_eq!((summary.recipients_accepted, summary.recipients_offered), (1, 3));
         assert_eq!(summary.severities, Severities { error: 3, warning: 0, note: 0 });
-        assert_eq!(summary.ends, BTreeMap::from([("quit", 2), ("server-closed", 1)]));
-        assert_eq!(summary.outcomes, BTreeMap::from([("accepted", 1), ("rejected", 1)]));
+        assert_eq!(summary.ends(), BTreeMap::from([("quit", 2), ("server-closed", 1)]));
+        assert_eq!(summary.outcomes(), BTreeMap::from([("accepted", 1), ("rejected", 1)]));
         let size = summary.extensions().find(|(keyword, _)| *keyword == "SIZE").unwrap().1;
         assert_eq!(size, ExtensionCount { offered: 2, used: 1 });
         let errors: Vec<_> =

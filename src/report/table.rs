@@ -45,7 +45,7 @@ impl Table {
 impl Writer for Table {
     fn session(&mut self, id: u64, slot: Slot, _: &[u8], note: Note) -> io::Result<()> {
         self.examples.add(id, slot, &note.examples);
-        let Some((rank, mut row)) = note.row else { return Ok(()) };
+        let Some((rank, mut row)) = note.row.map(|row| *row) else { return Ok(()) };
         if let Some(number) = row.first_mut() {
             *number = id.to_string();
         }
@@ -86,10 +86,11 @@ impl Table {
         let mut parts = vec![count(summary.sessions, "session")];
         let mut messages = count(summary.messages, "message");
         if summary.messages > 0 {
+            let known = summary.outcomes();
             let outcomes = ["accepted", "rejected", "aborted", "unknown", "not-kept"];
             let outcomes: Vec<String> = outcomes
                 .iter()
-                .filter_map(|name| Some((summary.outcomes.get(name)?, name)))
+                .filter_map(|name| Some((known.get(name)?, name)))
                 .map(|(&times, name)| format!("{} {name}", number(times)))
                 .collect();
             messages = format!("{messages} ({})", outcomes.join(", "));
@@ -235,8 +236,7 @@ impl Table {
         grid.right(&[1, 2, 3, 4, 5]);
         let greeting = Some(("greeting", &self.summary.greeting));
         let greeting = greeting.filter(|(_, times)| times.count() > 0);
-        let verbs = self.summary.latency.iter().map(|(&verb, times)| (verb, times));
-        for (name, times) in greeting.into_iter().chain(verbs) {
+        for (name, times) in greeting.into_iter().chain(self.summary.latency()) {
             let of = |q| micros(times.quantile(q));
             grid.row([
                 verb(name),

@@ -49,9 +49,9 @@ impl Writer for Transcripts {
         }
         let end = memchr::memchr(b'\n', text).map_or(text.len(), |lf| lf + 1);
         let (header, text) = text.split_at_checked(end).unwrap_or((text, b""));
-        let header = [format!("{HEADER}{id}").as_bytes(), header].concat();
-        kept.spool.push((slot, Part::Header), &header)?;
-        kept.spool.push((slot, Part::Text), text)
+        let number = format!("{HEADER}{id}");
+        kept.spool.push((slot, Part::Header), &[number.as_bytes(), header])?;
+        kept.spool.push((slot, Part::Text), &[text])
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -62,7 +62,7 @@ impl Writer for Transcripts {
         let kept = Arc::clone(&self.kept);
         Some(Arc::new(Mutex::new(move |slot, text: &[u8]| {
             let mut kept = lock(&kept);
-            if let Err(error) = kept.spool.push((slot, Part::Text), text) {
+            if let Err(error) = kept.spool.push((slot, Part::Text), &[text]) {
                 kept.error.get_or_insert(error);
             }
         })))

@@ -212,8 +212,7 @@ impl Extension {
     /// Its place in [`all`]; less than 64.
     #[must_use]
     pub fn index(&self) -> u8 {
-        let place = ALL.iter().position(|row| row.keyword == self.keyword);
-        place.and_then(|place| u8::try_from(place).ok()).unwrap_or(u8::MAX)
+        index_of(self.keyword.as_bytes()).unwrap_or(u8::MAX)
     }
 
     /// Whether `command` makes use of this extension, `envelope` being its argument if it is
@@ -252,7 +251,14 @@ pub fn by_index(index: u8) -> Option<&'static Extension> {
 /// The extension that the EHLO keyword `keyword` names, in any case (RFC 5321 §4.1.1.1).
 #[must_use]
 pub fn by_keyword(keyword: &[u8]) -> Option<&'static Extension> {
-    ALL.iter().find(|row| row.keyword.as_bytes().eq_ignore_ascii_case(keyword))
+    index_of(keyword).and_then(by_index)
+}
+
+/// The place in [`all`] of the extension that the EHLO keyword `keyword` names.
+#[must_use]
+pub fn index_of(keyword: &[u8]) -> Option<u8> {
+    let place = ALL.iter().position(|row| row.keyword.as_bytes().eq_ignore_ascii_case(keyword));
+    place.and_then(|place| u8::try_from(place).ok())
 }
 
 /// The extensions that `command` makes use of, `envelope` being its argument if it is MAIL or

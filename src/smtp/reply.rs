@@ -31,12 +31,19 @@ pub enum Separator {
 }
 
 /// What one line of an EHLO reply offers (RFC 5321 §4.1.1.1 ehlo-line).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offer<'a> {
     /// The extension's keyword as written.
     pub keyword: &'a [u8],
+    /// What follows it.
+    rest: &'a [u8],
+}
+
+impl<'a> Offer<'a> {
     /// Its parameters as written.
-    pub params: Vec<&'a [u8]>,
+    pub fn params(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        words(self.rest).map(|(_, word)| word)
+    }
 }
 
 impl<'a> ReplyLine<'a> {
@@ -93,7 +100,7 @@ pub fn offer(text: &[u8]) -> Option<Offer<'_>> {
         let (at, keyword) = words(text).next()?;
         (keyword, text.split_at(at + keyword.len()).1)
     };
-    Some(Offer { keyword, params: words(rest).map(|(_, word)| word).collect() })
+    Some(Offer { keyword, rest })
 }
 
 /// Whether `text` is a first line of a reply as RFC 5321 §4.2 Reply-line writes it: a code
@@ -161,7 +168,9 @@ mod tests {
 
     #[test]
     fn offers_have_a_keyword_and_parameters() {
-        let of = |text: &'static str| offer(text.as_bytes()).map(|o| (o.keyword, o.params));
+        let of = |text: &'static str| {
+            offer(text.as_bytes()).map(|o| (o.keyword, o.params().collect()))
+        };
         assert_eq!(of("PIPELINING"), Some((&b"PIPELINING"[..], vec![])));
         assert_eq!(of("SIZE 1000"), Some((&b"SIZE"[..], vec![&b"1000"[..]])));
         assert_eq!(of(" auth  A  B "), Some((&b"auth"[..], vec![&b"A"[..], b"B"])));

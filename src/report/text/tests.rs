@@ -1,0 +1,163 @@
+//! The text of a session is what serde makes of its model, byte for byte.
+
+use super::*;
+use crate::chunk::{End, Gap, Medium, Side, ViaKind};
+use crate::dialog::session::{AuthOutcome, ResyncWhy};
+use crate::place::Places;
+use crate::report::model;
+use crate::report::sample::{self, HOSTILE, entry, mark};
+use crate::time::Stamp;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+/// Checks the text of `session`, which begins in the second of three inputs and goes on in the
+/// third.
+fn check(out: &mut Out, session: &Session, findings: &[Finding]) -> Result<(), TestCaseError> {
+    let inputs = ["first", "C:\\\"2\".pcap", "third.pcap"].map(String::from);
+    let mut places = Places::default();
+    for (before, index) in [(0, 1), (7, 2)] {
+        places.begin(before, index);
+    }
+    let why = String::from_utf8_lossy(HOSTILE).into_owned();
+    let not_judged = [NotJudged { rule: "greeting-slow", why }];
+    let not_judged = &not_judged[..findings.len().min(1)];
+    let entry = Entry { places: &places, not_judged, ..entry(1, session, findings) };
+    out.bytes.clear();
+    super::session(out, &entry, &inputs);
+    let text = format!("{HEAD}0{}", str::from_utf8(&out.bytes).unwrap());
+    let model = model::Session::new(&entry, &inputs);
+    prop_assert_eq!(text, serde_json::to_string(&model).unwrap());
+    Ok(())
+}
+
+/// What a peer may say: a line, or bytes put into one.
+fn line() -> impl Strategy<Value = Vec<u8>> {
+    const LINES: &[&str] = &[
+        "s< 220 mx.example ESMTP",
+        "c> EHLO client.example",
+        "c> HELO client.example",
+        "c> LHLO client.example",
+        "s< 250-mx.example",
+        "s< 250-SIZE 1000",
+        "s< 250-auth=PLAIN  LOGIN",
+        "s< 250-AUTH PLAIN",
+        "s< 250-X-%",
+        "s< 250-x-% % y%",
+        "s< 250 x%",
+        "c> STARTTLS",
+        "c> AUTH PLAIN %",
+        "c> AUTH x% =",
+        "s< 334 %",
+        "s< 235 2.7.0 %",
+        "c> *",
+        "c> MAIL FROM:<%> SIZE=3",
+        "c> MAIL FROM:<>",
+        "c> RCPT TO:<%>",
+        "c> RCPT TO:<a@b>",
+        "s< 250 2.1.0 %",
+        "s< 250-5.1.1 %",
+        "s< 550 5.1.1 %",
+        "c> DATA",
+        "s< 354 go",
+        "c> %",
+        "c> .",
+        "s< 250 2.0.0 queued",
+        "c> BDAT 3 LAST",
+        "c> a%",
+        "s< %",
+        "s< 250",
+        "c> NOOP",
+        "c> QUIT",
+        "s< 221 bye",
+    ];
+    let said = prop_oneof![
+        "[ -~]{0,40}".prop_map(String::into_bytes),
+        vec(any::<u8>(), 0..20),
+        "\\PC{0,8}".prop_map(String::into_bytes),
+        Just(HOSTILE.to_vec()),
+    ];
+    (prop::sample::select(LINES), said).prop_map(|(line, said)| {
+        let said: Vec<u8> = said.into_iter().filter(|&byte| byte != b'\n').collect();
+        let (start, end) = line.split_once('%').unwrap_or((line, ""));
+        if start == line { line.into() } else { [start.as_bytes(), &said, end.as_bytes()].concat() }
+    })
+}
+
+/// Changes `session` where a dialog over packets can not.
+fn changed(mut session: Session, digits: u8, nanos: Option<i64>, choice: u8) -> Session {
+    let opening = &mut session.opening;
+    opening.digits = digits;
+    opening.at = nanos.map(Stamp::from_nanos);
+    let addr = opening.peers.map(|peers| peers.client.ip());
+    match choice {
+        0 => opening.medium = Medium::Transcript,
+        1 => opening.peers = None,
+        2 => opening.via = Some(Via { kind: ViaKind::ProxyV2, addr, port: 65_535 }),
+        3 => opening.via = Some(Via { kind: ViaKind::Socks5, addr: None, port: 0 }),
+        4 => session.transport = None,
+        5 => session.elided_exchanges = u64::MAX / 8,
+        6 => {
+            let bytes = Sides { client: u64::MAX, server: 10_000 };
+            session.tls = Some(Tls { implicit: true, begun: mark(9), bytes });
+        }
+        7 => {
+            let peers = Sides {
+                client: "[2001:db8::1]:25".parse().unwrap(),
+                server: "[::ffff:192.0.2.200]:2525".parse().unwrap(),
+            };
+            opening.peers = Some(peers);
+        }
+        8 => {
+            let gap = Gap { bytes: 99, acked: false };
+            session.gaps.push(GapAt { side: Side::Server, gap, mark: mark(3) });
+            session.resyncs.push(Resync {
+                side: Side::Server,
+                why: ResyncWhy::EndOfDataMissing,
+                mark: mark(12),
+            });
+        }
+        9 => {
+            if let Some(mechanism) = session.helo {
+                let (identity, outcome) = (Some(mechanism), AuthOutcome::Rejected);
+                session.auth = Some(Auth { mechanism, identity, outcome, attempts: 7 });
+            }
+        }
+        _ => {}
+    }
+    session
+}
+
+proptest! {
+    #[test]
+    fn any_session_is_written_as_serde_writes_its_model(
+        sessions in vec(
+            (
+                vec(line(), 1..40),
+                prop::sample::select(&End::ALL[..]),
+                0u8..10,
+                prop::option::of(any::<i64>()),
+                0u8..12,
+                prop::option::of((0u32..60, prop::option::of(0u32..5))),
+            ),
+            1..4,
+        ),
+    ) {
+        // One text after the other: nothing is left of the one before.
+        let mut out = Out::default();
+        for (lines, end, digits, nanos, choice, found) in sessions {
+            let session = changed(sample::session(&lines.join(&b'\n'), end), digits, nanos, choice);
+            let findings = found.map(|(column, exchange)| {
+                let (column, mark) = (Some(column), mark(u64::from(column)));
+                Finding { column, exchange, mark, ..sample::finding(&lines[0]) }
+            });
+            check(&mut out, &session, findings.as_slice())?;
+        }
+    }
+}
+
+#[test]
+fn samples_are_written_as_serde_writes_their_models() {
+    for session in [sample::ordinary(), sample::quiet(), sample::hostile()] {
+        check(&mut Out::default(), &session, &[sample::finding(HOSTILE)]).unwrap();
+    }
+}
