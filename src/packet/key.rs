@@ -71,20 +71,29 @@ impl FlowKey {
     /// The address and port that segments of direction `way` come from.
     #[must_use]
     pub fn sender(&self, way: Way) -> SocketAddr {
-        let (addr, is_v6, shift) = match way {
-            Way::Up => (self.low, LOW_IS_V6, 0),
-            Way::Down => (self.high, HIGH_IS_V6, HIGH_PORT),
+        let ([upper, lower], is_v6) = match way {
+            Way::Up => (self.low, LOW_IS_V6),
+            Way::Down => (self.high, HIGH_IS_V6),
         };
-        // Both were put there in as many bits.
-        #[allow(clippy::cast_possible_truncation)]
-        let (port, v4) = ((self.tail >> shift) as u16, addr[1] as u32);
         let addr = if self.tail & is_v6 == 0 {
-            IpAddr::V4(Ipv4Addr::from_bits(v4))
+            // It was put there from as many bits.
+            #[allow(clippy::cast_possible_truncation)]
+            IpAddr::V4(Ipv4Addr::from_bits(lower as u32))
         } else {
-            let [upper, lower] = addr;
             IpAddr::V6(Ipv6Addr::from_bits(u128::from(upper) << 64 | u128::from(lower)))
         };
-        SocketAddr::new(addr, port)
+        SocketAddr::new(addr, self.port(way))
+    }
+
+    /// The port that segments of direction `way` come from.
+    #[must_use]
+    pub fn port(&self, way: Way) -> u16 {
+        // Above it are the other port and the flags.
+        #[allow(clippy::cast_possible_truncation)]
+        match way {
+            Way::Up => self.tail as u16,
+            Way::Down => (self.tail >> HIGH_PORT) as u16,
+        }
     }
 }
 

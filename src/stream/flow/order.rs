@@ -38,7 +38,7 @@ impl<D: Consume> Flow<D> {
             }
             Some(Piece { tag, bytes: Bytes::Cut(cut) }) => self.gap(way, cut, Some(tag)),
             None => {
-                let Some(Fin { tag, .. }) = half.fin else { return };
+                let Some(Fin { tag, .. }) = half.fin() else { return };
                 half.closed = true;
                 self.deliver(way, tag, What::Close(Close::Fin));
             }
