@@ -168,34 +168,24 @@ pub(super) fn tcp_ports(rest: &Cursor<'_>) -> Result<(u16, u16), Stop> {
     Ok((u16::from_be_bytes([from_0, from_1]), u16::from_be_bytes([to_0, to_1])))
 }
 
-/// What a TCP header says besides the ports (RFC 9293 §3.1).
-pub(super) struct TcpHead {
-    seq: u32,
-    ack: Option<u32>,
-    flags: Flags,
-    window: u16,
-    /// Length of the header with its options in bytes.
-    pub(super) len: usize,
-}
+/// The part of a TCP header that is always there (RFC 9293 §3.1).
+#[derive(Clone, Copy)]
+pub(super) struct TcpHead<'a>(pub(super) &'a [u8; TCP_HEADER]);
 
-impl TcpHead {
-    /// Reads the part of a header that is always there: source and destination port and the
-    /// rest. `None` if it claims to be shorter than that.
+impl TcpHead<'_> {
+    /// Source and destination port.
     #[inline]
-    pub(super) fn read(head: &[u8; TCP_HEADER]) -> Option<((u16, u16), Self)> {
-        let [from_0, from_1, to_0, to_1, seq @ .., _, _, _, _] = *head;
-        let [seq_0, seq_1, seq_2, seq_3, ack @ .., offset, bits, window_0, window_1] = seq;
+    pub(super) fn ports(self) -> (u16, u16) {
+        let [from_0, from_1, to_0, to_1, ..] = *self.0;
+        (u16::from_be_bytes([from_0, from_1]), u16::from_be_bytes([to_0, to_1]))
+    }
+
+    /// Length of the header with its options in bytes; `None` if that is impossible.
+    #[inline]
+    pub(super) fn len(self) -> Option<usize> {
+        let [.., offset, _, _, _, _, _, _, _] = *self.0;
         let len = usize::from(offset >> 4) * 4;
-        let has = |flag: u8| bits & flag != 0;
-        let head = Self {
-            seq: u32::from_be_bytes([seq_0, seq_1, seq_2, seq_3]),
-            ack: has(0x10).then(|| u32::from_be_bytes(ack)),
-            flags: Flags { syn: has(0x02), fin: has(0x01), rst: has(0x04) },
-            window: u16::from_be_bytes([window_0, window_1]),
-            len,
-        };
-        let ports = (u16::from_be_bytes([from_0, from_1]), u16::from_be_bytes([to_0, to_1]));
-        (len >= TCP_HEADER).then_some((ports, head))
+        (len >= TCP_HEADER).then_some(len)
     }
 
     /// The segment with this header that `frame` carried.
@@ -207,16 +197,19 @@ impl TcpHead {
         data: &'a [u8],
         cut: u32,
     ) -> Segment<'a> {
+        let [_, _, _, _, fields @ .., _, _, _, _] = *self.0;
+        let [seq_0, seq_1, seq_2, seq_3, ack @ .., _, bits, window_0, window_1] = fields;
+        let has = |flag: u8| bits & flag != 0;
         Segment {
             flow,
             way,
             at: frame.at,
             digits: frame.digits,
             place: Place::new(frame.origin.number),
-            seq: self.seq,
-            ack: self.ack,
-            flags: self.flags,
-            window: self.window,
+            seq: u32::from_be_bytes([seq_0, seq_1, seq_2, seq_3]),
+            ack: has(0x10).then(|| u32::from_be_bytes(ack)),
+            flags: Flags { syn: has(0x02), fin: has(0x01), rst: has(0x04) },
+            window: u16::from_be_bytes([window_0, window_1]),
             data,
             cut,
         }
@@ -231,17 +224,20 @@ pub(super) fn tcp(
     rest: &Cursor<'_>,
     frame: &Frame<'_>,
 ) -> Result<(Segment<'static>, Range<usize>), Stop> {
-    let (ports, head) = TcpHead::read(&rest.peek()?).ok_or(BAD)?;
-    let Some(len) = rest.wire().checked_sub(head.len) else {
+    let head = rest.peek()?;
+    let head = TcpHead(&head);
+    let header_len = head.len().ok_or(BAD)?;
+    let Some(len) = rest.wire().checked_sub(header_len) else {
         return Err(BAD);
     };
     let Range { start, end } = rest.range();
-    let start = start.saturating_add(head.len).min(end);
+    let start = start.saturating_add(header_len).min(end);
     // Nothing tells data from padding here, and invented data is worse than a gap.
     let (len, end) = if rest.is_padded() { (0, start) } else { (len, end) };
     let cut = len.saturating_sub(end.saturating_sub(start));
     let cut = u32::try_from(cut).unwrap_or(u32::MAX);
-    let flow = FlowKey::new((ip.from, ports.0), (ip.to, ports.1));
+    let (from, to) = head.ports();
+    let flow = FlowKey::new((ip.from, from), (ip.to, to));
     Ok((head.segment(flow, frame, &[], cut), start..end))
 }
 

@@ -13,9 +13,8 @@ const IPV4: usize = 20;
 
 /// The headers of a frame, and its payload.
 pub(super) struct Plain<'a> {
-    from: (u32, u16),
-    to: (u32, u16),
-    head: TcpHead,
+    ipv4: &'a [u8; IPV4],
+    tcp: TcpHead<'a>,
     data: &'a [u8],
 }
 
@@ -24,59 +23,36 @@ pub(super) struct Plain<'a> {
 pub(super) fn read<'a>(frame: &Frame<'a>) -> Option<Plain<'a>> {
     let (ethernet, rest) = frame.data.split_first_chunk::<14>()?;
     let (ipv4, rest) = rest.split_first_chunk::<IPV4>()?;
-    let tcp = rest.first_chunk()?;
-    if frame.link != LINK_ETHERNET || !ethernet.ends_with(&[0x08, 0]) {
-        return None;
-    }
-    let [
-        0x45,
-        _,
-        total_0,
-        total_1,
-        _,
-        _,
-        part_0,
-        part_1,
-        _,
-        TCP,
-        _,
-        _,
-        from_0,
-        from_1,
-        from_2,
-        from_3,
-        to_0,
-        to_1,
-        to_2,
-        to_3,
-    ] = *ipv4
-    else {
+    let tcp = TcpHead(rest.first_chunk()?);
+    let [.., 0x08, 0] = ethernet else { return None };
+    let [0x45, _, total_0, total_1, _, _, part_0, part_1, _, TCP, ..] = *ipv4 else {
         return None;
     };
     // More fragments, or an offset.
-    if part_0 & 0x3f != 0 || part_1 != 0 {
+    let is_part = part_0 & 0x3f != 0 || part_1 != 0;
+    if is_part || frame.link != LINK_ETHERNET {
         return None;
     }
-    let (ports, head) = TcpHead::read(tcp)?;
     let total = usize::from(u16::from_be_bytes([total_0, total_1]));
-    let data = rest.get(head.len..total.checked_sub(IPV4)?)?;
-    Some(Plain {
-        from: (u32::from_be_bytes([from_0, from_1, from_2, from_3]), ports.0),
-        to: (u32::from_be_bytes([to_0, to_1, to_2, to_3]), ports.1),
-        head,
-        data,
-    })
+    let data = rest.get(tcp.len()?..total.checked_sub(IPV4)?)?;
+    Some(Plain { ipv4, tcp, data })
 }
 
 impl<'a> Plain<'a> {
     /// Source and destination port.
+    #[inline]
     pub(super) fn ports(&self) -> (u16, u16) {
-        (self.from.1, self.to.1)
+        self.tcp.ports()
     }
 
     /// The segment in `frame`, which these headers are of.
     #[inline]
     pub(super) fn segment(self, frame: &Frame<'_>) -> Segment<'a> {
-        self.head.segment(FlowKey::v4(self.from, self.to), frame, self.data, 0)
+        let [.., from_0, from_1, from_2, from_3, to_0, to_1, to_2, to_3] = *self.ipv4;
+        let from = u32::from_be_bytes([from_0, from_1, from_2, from_3]);
+        let to = u32::from_be_bytes([to_0, to_1, to_2, to_3]);
+        let ports = self.ports();
+        let flow = FlowKey::v4((from, ports.0), (to, ports.1));
+        self.tcp.segment(flow, frame, self.data, 0)
     }
 }

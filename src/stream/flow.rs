@@ -198,6 +198,11 @@ impl<D> Flow<D> {
         self.halves.iter().map(Half::waiting_bytes).sum()
     }
 
+    /// Whether anything waits to be delivered.
+    fn is_waiting(&self) -> bool {
+        self.halves.iter().any(Half::is_waiting)
+    }
+
     /// The next sequence numbers of both directions.
     pub(super) fn ends(&self) -> [Option<u32>; 2] {
         [self.half(Way::Up).next_seq(), self.half(Way::Down).next_seq()]
@@ -332,7 +337,9 @@ impl<D: Consume> Flow<D> {
             // many small segments sends.
             let waiting = self.waiting_bytes();
             let is_more = waiting >= judged + judged / 2 || waiting < 1 << 14;
-            if full || is_more {
+            // A connection to a mail server is judged by what it says.
+            let is_silent = self.surely && waiting == 0;
+            if full || is_more && !is_silent {
                 self.stage = Stage::Judging(waiting);
                 self.judge(around, follow, full);
             }
@@ -340,10 +347,9 @@ impl<D: Consume> Flow<D> {
         if !matches!(self.stage, Stage::Following(_)) {
             return;
         }
-        while self.halves.iter().any(Half::is_waiting) {
+        while self.is_waiting() {
             self.drain(around);
-            let stop = self.knot().map(Stop::Knot).or_else(|| self.hole().map(Stop::Hole));
-            let Some(stop) = stop else { break };
+            let Some(stop) = self.stop() else { break };
             let patience = u64::from(around.limits.acked_hole_segments);
             let overdue =
                 stop.since().is_some_and(|since| self.arrivals.saturating_sub(since) > patience);
@@ -366,10 +372,9 @@ impl<D: Consume> Flow<D> {
         if !matches!(self.stage, Stage::Following(_)) {
             return;
         }
-        loop {
+        while self.is_waiting() {
             self.drain(around);
-            let stop = self.knot().map(Stop::Knot).or_else(|| self.hole().map(Stop::Hole));
-            let Some(stop) = stop else { break };
+            let Some(stop) = self.stop() else { break };
             self.pass(&stop, around);
         }
     }
@@ -472,20 +477,18 @@ impl<D: Consume> Flow<D> {
     }
 
     fn note_end(&mut self, segment: &Segment<'_>) {
-        let tag =
-            Tag { at: segment.at, place: segment.place, arrival: self.arrivals, ack: segment.ack };
+        let &Segment { way, at, place, ack, .. } = segment;
         if segment.flags.fin {
             let seq = segment.seq.wrapping_add(u32::from(segment.flags.syn));
             let len = (segment.data.len() as u64 + u64::from(segment.cut)).cast_signed();
-            let own = self.half_mut(segment.way);
+            let tag = Tag { at, place, arrival: self.arrivals, ack };
+            let own = self.half_mut(way);
             if let Some(offset) = own.offset(seq) {
                 own.finish_at(offset + len, tag);
             }
         }
-        let is_own = self.half(segment.way).may_reset(segment.seq);
-        if segment.flags.rst && self.reset().is_none() && is_own {
-            self.notes().reset =
-                Some(Reset { way: segment.way, at: segment.at, place: segment.place });
+        if segment.flags.rst && self.reset().is_none() && self.half(way).may_reset(segment.seq) {
+            self.notes().reset = Some(Reset { way, at, place });
         }
     }
 
