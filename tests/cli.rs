@@ -67,7 +67,10 @@ fn what_cannot_be_read_is_said_in_one_line() {
     let output = run_in(folder.path(), ["."]);
     assert_eq!(output.status.code(), Some(2));
     let said = err(&output);
-    assert!(said.contains("smtp-audit: .: the directory holds no capture and no transcript\n"), "{said}");
+    assert!(
+        said.contains("smtp-audit: .: the directory holds no capture and no transcript\n"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -39,6 +39,12 @@ impl Variant {
         };
         Some(Self { order, unit, head })
     }
+
+    /// Nanoseconds of a fraction.
+    fn nanos(self) -> i64 {
+        // No division: it is done for every packet.
+        if self.unit == 1_000_000 { 1000 } else { 1 }
+    }
 }
 
 /// A pcap file behind its header.
@@ -129,8 +135,8 @@ impl Pcap {
 
     fn found(&self, head: Head, length: usize) -> Found {
         let (len, wire_len) = without_fcs(head.captured, head.wire, self.fcs);
-        let unit = i64::from(1_000_000_000 / self.variant.unit);
-        let nanos = i64::from(head.seconds) * 1_000_000_000 + i64::from(head.fraction) * unit;
+        let fraction = i64::from(head.fraction) * self.variant.nanos();
+        let nanos = i64::from(head.seconds) * 1_000_000_000 + fraction;
         Found {
             at: Some(Stamp::from_nanos(nanos)),
             timed: true,
@@ -214,13 +220,13 @@ impl Pcap {
     #[inline]
     fn head(&self, data: &[u8], at: usize) -> Option<Head> {
         let head = data.get(at..at.checked_add(self.variant.head)?)?;
-        let order = self.variant.order;
-        Some(Head {
-            seconds: order.u32(head, 0)?,
-            fraction: order.u32(head, 4)?,
-            captured: order.u32(head, 8)?,
-            wire: order.u32(head, 12)?,
-        })
+        let (fields, _) = head.first_chunk::<16>()?.as_chunks();
+        let fields: [[u8; 4]; 4] = fields.first_chunk().copied()?;
+        let [seconds, fraction, captured, wire] = match self.variant.order {
+            Order::Little => fields.map(u32::from_le_bytes),
+            Order::Big => fields.map(u32::from_be_bytes),
+        };
+        Some(Head { seconds, fraction, captured, wire })
     }
 }
 

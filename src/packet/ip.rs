@@ -5,12 +5,12 @@
 //! (segmentation offloading, or a jumbo payload of Linux's BIG TCP) means the rest of the frame.
 
 use super::cursor::Cursor;
-use super::{Flags, FlowKey, Ip, Layer, Part, Segment, Stop, tunnel};
+use super::{Flags, FlowKey, Ip, Layer, Part, Segment, Stop, Way, tunnel};
 use crate::capture::Frame;
 use crate::place::Place;
 use crate::trouble::Trouble;
 use etherparse::err::{ipv4, ipv6};
-use etherparse::{Ipv4HeaderSlice, Ipv6FragmentHeaderSlice, Ipv6HeaderSlice, TcpHeaderSlice};
+use etherparse::{Ipv4HeaderSlice, Ipv6FragmentHeaderSlice, Ipv6HeaderSlice};
 use std::ops::Range;
 
 pub(super) const TCP: u8 = 6;
@@ -25,8 +25,8 @@ const AUTHENTICATION: u8 = 51;
 const DESTINATION: u8 = 60;
 const MPLS: u8 = 137;
 
-/// The longest TCP header in bytes (RFC 9293 §3.1).
-const TCP_HEADER_MAX: usize = 60;
+/// The shortest TCP header in bytes (RFC 9293 §3.1).
+const TCP_HEADER: usize = 20;
 
 const BAD: Stop = Stop::Trouble(Trouble::BadPacket);
 
@@ -168,20 +168,65 @@ pub(super) fn tcp_ports(rest: &Cursor<'_>) -> Result<(u16, u16), Stop> {
     Ok((u16::from_be_bytes([from_0, from_1]), u16::from_be_bytes([to_0, to_1])))
 }
 
+/// The part of a TCP header that is always there (RFC 9293 §3.1).
+#[derive(Clone, Copy)]
+pub(super) struct TcpHead<'a>(pub(super) &'a [u8; TCP_HEADER]);
+
+impl TcpHead<'_> {
+    /// Source and destination port.
+    #[inline]
+    pub(super) fn ports(self) -> (u16, u16) {
+        let [from_0, from_1, to_0, to_1, ..] = *self.0;
+        (u16::from_be_bytes([from_0, from_1]), u16::from_be_bytes([to_0, to_1]))
+    }
+
+    /// Length of the header with its options in bytes; `None` if that is impossible.
+    #[inline]
+    pub(super) fn len(self) -> Option<usize> {
+        let [.., offset, _, _, _, _, _, _, _] = *self.0;
+        let len = usize::from(offset >> 4) * 4;
+        (len >= TCP_HEADER).then_some(len)
+    }
+
+    /// The segment with this header that `frame` carried.
+    #[inline]
+    pub(super) fn segment<'a>(
+        self,
+        (flow, way): (FlowKey, Way),
+        frame: &Frame<'_>,
+        data: &'a [u8],
+        cut: u32,
+    ) -> Segment<'a> {
+        let [_, _, _, _, fields @ .., _, _, _, _] = *self.0;
+        let [seq_0, seq_1, seq_2, seq_3, ack @ .., _, bits, window_0, window_1] = fields;
+        let has = |flag: u8| bits & flag != 0;
+        Segment {
+            flow,
+            way,
+            at: frame.at,
+            digits: frame.digits,
+            place: Place::new(frame.origin.number),
+            seq: u32::from_be_bytes([seq_0, seq_1, seq_2, seq_3]),
+            ack: has(0x10).then(|| u32::from_be_bytes(ack)),
+            flags: Flags { syn: has(0x02), fin: has(0x01), rst: has(0x04) },
+            window: u16::from_be_bytes([window_0, window_1]),
+            data,
+            cut,
+        }
+    }
+}
+
 /// A TCP segment (RFC 9293 §3.1), but for its data, and where that stands.
 ///
 /// A cut inside the options hides nothing that is needed.
 pub(super) fn tcp(
     ip: Ip,
-    ports: (u16, u16),
     rest: &Cursor<'_>,
     frame: &Frame<'_>,
 ) -> Result<(Segment<'static>, Range<usize>), Stop> {
-    let _: [u8; 20] = rest.peek()?;
-    let mut head = [0; TCP_HEADER_MAX];
-    head.iter_mut().zip(rest.bytes()).for_each(|(to, from)| *to = *from);
-    let header = TcpHeaderSlice::from_slice(&head).map_err(|_| BAD)?;
-    let header_len = header.slice().len();
+    let head = rest.peek()?;
+    let head = TcpHead(&head);
+    let header_len = head.len().ok_or(BAD)?;
     let Some(len) = rest.wire().checked_sub(header_len) else {
         return Err(BAD);
     };
@@ -190,21 +235,10 @@ pub(super) fn tcp(
     // Nothing tells data from padding here, and invented data is worse than a gap.
     let (len, end) = if rest.is_padded() { (0, start) } else { (len, end) };
     let cut = len.saturating_sub(end.saturating_sub(start));
-    let (flow, way) = FlowKey::new((ip.from, ports.0), (ip.to, ports.1));
-    let segment = Segment {
-        flow,
-        way,
-        at: frame.at,
-        digits: frame.digits,
-        place: Place::new(frame.origin.number),
-        seq: header.sequence_number(),
-        ack: header.ack().then(|| header.acknowledgment_number()),
-        flags: Flags { syn: header.syn(), fin: header.fin(), rst: header.rst() },
-        window: header.window_size(),
-        data: &[],
-        cut: u32::try_from(cut).unwrap_or(u32::MAX),
-    };
-    Ok((segment, start..end))
+    let cut = u32::try_from(cut).unwrap_or(u32::MAX);
+    let (from, to) = head.ports();
+    let flow = FlowKey::new((ip.from, from), (ip.to, to));
+    Ok((head.segment(flow, frame, &[], cut), start..end))
 }
 
 #[cfg(test)]

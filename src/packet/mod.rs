@@ -8,7 +8,8 @@
 //!
 //! One loop takes one `Layer` after the other off the front of a `Cursor`, so tags and
 //! tunnels nest in any order. The ports are looked at before anything else of TCP, so traffic of
-//! other ports costs a few instructions.
+//! other ports costs a few instructions. Nearly all frames have the same few headers: those are
+//! read at once.
 
 use crate::capture::Frame;
 use crate::limits::Limits;
@@ -16,7 +17,7 @@ use crate::place::Place;
 use crate::ports::Ports;
 use crate::time::Stamp;
 use crate::trouble::{Trouble, Troubles};
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::ops::Range;
 
 mod cursor;
@@ -25,12 +26,16 @@ mod defrag;
 #[cfg(test)]
 mod forge;
 mod ip;
+mod key;
 mod link;
+mod plain;
 mod tunnel;
 
 use cursor::Cursor;
 use datagram::Fragment;
 use defrag::Table;
+
+pub use key::{FlowKey, Way};
 
 /// Turns frames into segments. Holds nothing but unfinished IP datagrams.
 pub struct Decoder {
@@ -39,24 +44,6 @@ pub struct Decoder {
     fragments: Table,
     /// The datagram that the last frame completed; its segment borrows from here.
     whole: Vec<u8>,
-}
-
-/// A TCP connection's addresses and ports, the same for both directions: the lower end first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FlowKey {
-    /// The lower of the two ends, by address then port.
-    pub low: (IpAddr, u16),
-    /// The higher of the two ends.
-    pub high: (IpAddr, u16),
-}
-
-/// Which end of a [`FlowKey`] sent a segment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Way {
-    /// From the lower end to the higher.
-    Up,
-    /// From the higher end to the lower.
-    Down,
 }
 
 /// The TCP flags that matter here (RFC 9293 §3.1).
@@ -95,59 +82,6 @@ pub struct Segment<'a> {
     pub data: &'a [u8],
     /// Payload bytes after `data` that were on the wire but are not in the capture.
     pub cut: u32,
-}
-
-impl FlowKey {
-    /// The key of a connection and the direction of a segment from `from` to `to`.
-    #[must_use]
-    pub fn new(from: (IpAddr, u16), to: (IpAddr, u16)) -> (Self, Way) {
-        if from <= to {
-            (Self { low: from, high: to }, Way::Up)
-        } else {
-            (Self { low: to, high: from }, Way::Down)
-        }
-    }
-
-    /// A number that depends on both ends, the same in every run: to tell connections apart
-    /// evenly, not safely.
-    #[must_use]
-    pub fn mix(&self) -> u64 {
-        let fold = |(addr, port): (IpAddr, u16)| {
-            let addr = match addr {
-                IpAddr::V4(addr) => u64::from(addr.to_bits()),
-                IpAddr::V6(addr) => {
-                    let bits = addr.to_bits();
-                    // Both halves.
-                    #[allow(clippy::cast_possible_truncation)]
-                    let (high, low) = ((bits >> 64) as u64, bits as u64);
-                    high.rotate_left(29) ^ low
-                }
-            };
-            (addr ^ u64::from(port) << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        };
-        let both = fold(self.low).rotate_left(23) ^ fold(self.high);
-        both.wrapping_mul(0xd6e8_feb8_6659_fd93) >> 32
-    }
-
-    /// The address and port that segments of direction `way` come from.
-    #[must_use]
-    pub fn sender(&self, way: Way) -> SocketAddr {
-        match way {
-            Way::Up => self.low.into(),
-            Way::Down => self.high.into(),
-        }
-    }
-}
-
-impl Way {
-    /// The other direction.
-    #[must_use]
-    pub fn back(self) -> Self {
-        match self {
-            Self::Up => Self::Down,
-            Self::Down => Self::Up,
-        }
-    }
 }
 
 /// What the bytes at the front of a [`Cursor`] are.
@@ -209,7 +143,7 @@ enum Stop {
 
 /// What a frame holds, looked at alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Peeled<'a> {
+pub enum Looked<'a> {
     /// A segment of a watched port.
     Segment(Segment<'a>),
     /// A fragment of an IP datagram: what it is part of, only [`Decoder::decode`] can tell.
@@ -242,27 +176,79 @@ impl Decoder {
 
     /// The segment in `frame` or in the IP datagram that `frame` completes. `None` if there is
     /// none of a watched port, or if it cannot be read, which is counted in `troubles`.
+    #[inline]
     pub fn decode<'a>(
         &'a mut self,
         frame: &Frame<'a>,
         troubles: &mut Troubles,
     ) -> Option<Segment<'a>> {
+        match self.look(frame, troubles) {
+            Looked::Segment(segment) => Some(segment),
+            Looked::Fragment => self.reassemble(frame, troubles),
+            Looked::Nothing => None,
+        }
+    }
+
+    /// What `frame` holds as far as it alone tells. What is wrong with it is counted in
+    /// `troubles`, but of a fragment that is left to [`Decoder::decode`].
+    #[inline]
+    pub fn look<'a>(&self, frame: &Frame<'a>, troubles: &mut Troubles) -> Looked<'a> {
+        match plain::read(frame) {
+            Some(plain) => {
+                let (from, to) = plain.ports();
+                if self.ports.watches(from, to) {
+                    Looked::Segment(plain.segment(frame))
+                } else {
+                    Looked::Nothing
+                }
+            }
+            None => self.peel(frame, troubles),
+        }
+    }
+
+    /// The same, one layer after the other.
+    fn peel<'a>(&self, frame: &Frame<'a>, troubles: &mut Troubles) -> Looked<'a> {
         let Some(layer) = link::first(frame.link) else {
             troubles.add_link_type(frame.link, self.limits.named_kinds, frame.origin);
-            return None;
+            return Looked::Nothing;
         };
         let mut walk = Walk { ports: &self.ports, frame, layers: self.limits.layers };
-        let mut found = walk.down(layer, Cursor::of_frame(frame));
-        let mut whole: Option<Vec<u8>> = None;
+        match walk.down(layer, Cursor::of_frame(frame)) {
+            Ok(Found::Segment(segment, range)) => {
+                if segment.cut > 0 {
+                    troubles.add(Trouble::CutSegment, frame.origin);
+                }
+                let data = frame.data.get(range).unwrap_or_default();
+                Looked::Segment(Segment { data, ..segment })
+            }
+            Ok(Found::Fragment(_)) => Looked::Fragment,
+            Err(Stop::Foreign) => Looked::Nothing,
+            Err(Stop::Trouble(trouble)) => {
+                troubles.add(trouble, frame.origin);
+                Looked::Nothing
+            }
+        }
+    }
+
+    /// Puts the fragment in `frame` to those that came before; the segment, if it is whole.
+    fn reassemble<'a>(
+        &'a mut self,
+        frame: &Frame<'a>,
+        troubles: &mut Troubles,
+    ) -> Option<Segment<'a>> {
+        let mut walk = Walk { ports: &self.ports, frame, layers: self.limits.layers };
+        let mut found = walk.down(link::first(frame.link)?, Cursor::of_frame(frame));
+        self.whole.clear();
         let (segment, range) = loop {
             match found {
                 Ok(Found::Segment(segment, range)) => break (segment, range),
                 Ok(Found::Fragment(fragment)) => {
-                    let bytes = whole.as_deref().unwrap_or(frame.data);
+                    // There may be a fragment in what was fragmented.
+                    let bytes = if self.whole.is_empty() { frame.data } else { &self.whole };
                     let datagram = self.fragments.add(&fragment, bytes, frame, troubles)?;
                     let cursor = Cursor::new(&datagram.bytes, datagram.wire);
                     found = walk.down(Layer::Payload(datagram.ip), cursor);
-                    whole = Some(datagram.bytes);
+                    self.whole = datagram.bytes;
                 }
                 Err(Stop::Foreign) => return None,
                 Err(Stop::Trouble(trouble)) => {
@@ -274,39 +260,7 @@ impl Decoder {
         if segment.cut > 0 {
             troubles.add(Trouble::CutSegment, frame.origin);
         }
-        let bytes = match whole {
-            Some(bytes) => {
-                self.whole = bytes;
-                &self.whole
-            }
-            None => frame.data,
-        };
-        Some(Segment { data: bytes.get(range)?, ..segment })
-    }
-
-    /// What `frame` holds as far as it alone tells. What is wrong with it is counted in
-    /// `troubles`, unless [`Decoder::decode`] has yet to see it.
-    pub fn peel<'a>(&self, frame: &Frame<'a>, troubles: &mut Troubles) -> Peeled<'a> {
-        let Some(layer) = link::first(frame.link) else {
-            troubles.add_link_type(frame.link, self.limits.named_kinds, frame.origin);
-            return Peeled::Nothing;
-        };
-        let mut walk = Walk { ports: &self.ports, frame, layers: self.limits.layers };
-        match walk.down(layer, Cursor::of_frame(frame)) {
-            Ok(Found::Segment(segment, range)) => {
-                if segment.cut > 0 {
-                    troubles.add(Trouble::CutSegment, frame.origin);
-                }
-                let data = frame.data.get(range).unwrap_or_default();
-                Peeled::Segment(Segment { data, ..segment })
-            }
-            Ok(Found::Fragment(_)) => Peeled::Fragment,
-            Err(Stop::Foreign) => Peeled::Nothing,
-            Err(Stop::Trouble(trouble)) => {
-                troubles.add(trouble, frame.origin);
-                Peeled::Nothing
-            }
-        }
+        Some(Segment { data: self.whole.get(range)?, ..segment })
     }
 
     /// Counts the datagrams whose fragments never came, at the end of an input.
@@ -351,7 +305,7 @@ impl Walk<'_> {
         if !self.ports.watches(ports.0, ports.1) {
             return Err(Stop::Foreign);
         }
-        let (segment, range) = ip::tcp(ip, ports, rest, self.frame)?;
+        let (segment, range) = ip::tcp(ip, rest, self.frame)?;
         Ok(Found::Segment(segment, range))
     }
 
@@ -401,6 +355,34 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn plain_headers_say_what_the_layers_say(
+            edits in prop::collection::vec((12_usize..70, any::<u8>()), 0..3),
+            cut in prop_oneof![Just(0), 0_usize..30],
+            padding in 0_usize..3,
+        ) {
+            let mut data = forge::ether(0x0800, &forge::tcp4(forge::DATA));
+            for (at, byte) in edits {
+                data[at] = byte;
+            }
+            data.resize(data.len() + padding, 0);
+            let frame = forge::frame(forge::ETHERNET, &data, 1);
+            let frame = Frame { data: &data[..data.len() - cut], ..frame };
+            let decoder = Decoder::new(Ports::default(), &Limits::default());
+            let (mut troubles, mut peeled) = (Troubles::default(), Troubles::default());
+            let looked = decoder.look(&frame, &mut troubles);
+            prop_assert_eq!(looked, decoder.peel(&frame, &mut peeled));
+            prop_assert_eq!(troubles, peeled);
+        }
+    }
+
+    #[test]
+    fn plain_frames_are_read_at_once() {
+        let data = forge::ether(0x0800, &forge::tcp4(forge::DATA));
+        assert!(plain::read(&forge::frame(forge::ETHERNET, &data, 1)).is_some());
+    }
+
     /// Twice, as fragments change what the second one meets.
     fn decode_twice(frame: &Frame<'_>) {
         let mut decoder = Decoder::new(Ports::new(&[], true), &Limits::default());
@@ -425,13 +407,5 @@ mod tests {
         ]);
         let session = forge::join(&[&[0x11, 0, 0, 1, 0, 0, 0, 0x21], &forge::udp4(2152, &gtp)]);
         [forge::ether(0x8100, &mpls), forge::ether(0x8864, &session), forge::ether(0x0800, &tcp)]
-    }
-
-    #[test]
-    fn a_key_is_the_same_for_both_directions() {
-        let (client, server) = ((forge::CLIENT.into(), 40000), (forge::SERVER.into(), 25));
-        let (key, way) = FlowKey::new(server, client);
-        assert_eq!(FlowKey::new(client, server), (key, way.back()));
-        assert_eq!(key.sender(way), SocketAddr::from(server));
     }
 }

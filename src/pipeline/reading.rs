@@ -9,7 +9,7 @@ use super::shard::Crew;
 use super::source::{Begun, Source, kind};
 use super::{Facts, Options, Work};
 use crate::capture;
-use crate::packet::{Decoder, Peeled};
+use crate::packet::{Decoder, Looked};
 use crate::place::{Origin, Place};
 use crate::trouble::Trouble;
 use std::sync::atomic::Ordering;
@@ -103,10 +103,10 @@ impl<W: Work> Reading<W> {
             let Some(frame) = reader.next(&mut facts.troubles) else { break };
             let origin = frame.origin;
             load.frames = origin.number;
-            match decoder.peel(&frame, &mut facts.troubles) {
-                Peeled::Segment(segment) => load.push(&segment),
-                Peeled::Fragment => load.push_fragment(&frame),
-                Peeled::Nothing => {}
+            match decoder.look(&frame, &mut facts.troubles) {
+                Looked::Segment(segment) => load.push(&segment),
+                Looked::Fragment => load.push_fragment(&frame),
+                Looked::Nothing => {}
             }
             let is_dry = is_live && reader.buffered() < AHEAD;
             // Frames of other traffic count, too: what is over must not wait for ever.

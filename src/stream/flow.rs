@@ -4,49 +4,59 @@
 mod judge;
 mod order;
 
-use super::half::{Accepted, Half, Tag};
+use super::half::{Accepted, FAR, Half, Tag};
 use super::relay::{self};
 use super::{Follow, SessionEnd};
 use crate::chunk::{Chunk, Close, Consume, Ending, Gap, Open, Side, Sides, Transport, Via, What};
 use crate::limits::Limits;
-use crate::packet::{FlowKey, Segment, Way};
+use crate::packet::{Flags, FlowKey, Segment, Way};
 use crate::place::Place;
 use crate::ports::Ports;
 use crate::time::Stamp;
 
-/// A connection.
+/// A connection. What it needs only for a while, or what few need, is held apart, so that many
+/// can be open at once.
 #[derive(Debug)]
 pub(super) struct Flow<D> {
-    key: FlowKey,
+    /// By direction: up, down.
+    halves: [Half; 2],
+    stage: Stage<D>,
+    last_at: Option<Stamp>,
+    /// Its last packet.
+    pub(super) last: Place,
+    /// Segments so far.
+    arrivals: u64,
+    notes: Option<Box<Notes>>,
+    handshake: Handshake,
     /// It is a session, whatever comes.
     surely: bool,
+    digits: u8,
     /// Its first packet.
     pub(super) first: Place,
     first_at: Option<Stamp>,
-    digits: u8,
-    last_at: Option<Stamp>,
-    /// Its last packet.
-    last: Place,
-    /// Segments so far.
-    arrivals: u64,
-    /// By direction: up, down.
-    halves: [Half; 2],
-    handshake: Handshake,
-    reset: Option<Reset>,
-    /// Bytes that waited when it was last judged.
-    judged: usize,
-    stage: Stage<D>,
 }
 
 /// What of the opening handshake was seen (RFC 9293 §3.5).
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Handshake {
     /// The direction of the SYN.
     connects: Option<Way>,
-    syn: Option<(Option<Stamp>, Place)>,
-    syn_ack: Option<(Option<Stamp>, Place)>,
-    established: Option<(Option<Stamp>, Place)>,
+    syn_ack: bool,
+    established: bool,
 }
+
+/// What a connection holds only while it is judged, or once it was reset.
+#[derive(Debug, Default)]
+struct Notes {
+    /// The steps of the handshake that are still to be delivered.
+    syn: Option<Mark>,
+    syn_ack: Option<Mark>,
+    established: Option<Mark>,
+    reset: Option<Reset>,
+}
+
+/// When and where something was captured.
+type Mark = (Option<Stamp>, Place);
 
 /// A reset of the connection.
 #[derive(Clone, Copy, Debug)]
@@ -59,8 +69,9 @@ struct Reset {
 /// How far a connection has come.
 #[derive(Debug)]
 enum Stage<D> {
-    /// It is not yet known whether it is a session, or where it starts.
-    Judging,
+    /// It is not yet known whether it is a session, or where it starts; so many bytes waited
+    /// when that was last asked.
+    Judging(usize),
     /// It is none.
     Ignored,
     /// Its chunks go to a dialog.
@@ -77,6 +88,8 @@ struct Following<D> {
 
 /// What surrounds a connection.
 pub(super) struct Around<'a> {
+    /// Its ends.
+    pub(super) key: FlowKey,
     pub(super) limits: &'a Limits,
     pub(super) ports: &'a Ports,
     /// The frame at hand.
@@ -101,29 +114,23 @@ enum Verdict {
     Go { client: Way, via: Option<Via>, skipped: [u64; 2] },
 }
 
-/// A sequence number farther than this from where its stream stands belongs to another
-/// connection: larger than any receive window in use, small in the 4 GiB of the space.
-const FAR: u32 = 1 << 26;
-
 /// Bytes to look at before anything is delivered.
 const PEEK: usize = relay::ENOUGH;
 
 impl<D> Flow<D> {
     pub(super) fn new(segment: &Segment<'_>, surely: bool) -> Self {
         Self {
-            key: segment.flow,
-            surely,
-            first: segment.place,
-            first_at: segment.at,
-            digits: segment.digits,
+            halves: [Half::default(), Half::default()],
+            stage: Stage::Judging(0),
             last_at: segment.at,
             last: segment.place,
             arrivals: 0,
-            halves: [Half::default(), Half::default()],
+            notes: None,
             handshake: Handshake::default(),
-            reset: None,
-            judged: 0,
-            stage: Stage::Judging,
+            surely,
+            digits: segment.digits,
+            first: segment.place,
+            first_at: segment.at,
         }
     }
 
@@ -173,7 +180,7 @@ impl<D> Flow<D> {
 
     /// Both sides have ended, or one has reset.
     pub(super) fn is_over(&self) -> bool {
-        self.reset.is_some() || self.halves.iter().all(|half| half.fin.is_some())
+        self.reset().is_some() || self.halves.iter().all(|half| half.fin().is_some())
     }
 
     /// Whether `segment` has the time of the first one, although later ones have come.
@@ -188,12 +195,25 @@ impl<D> Flow<D> {
 
     /// Bytes that wait in memory.
     pub(super) fn waiting_bytes(&self) -> usize {
-        self.halves.iter().map(|half| half.waiting_bytes).sum()
+        self.halves.iter().map(Half::waiting_bytes).sum()
+    }
+
+    /// Whether anything waits to be delivered.
+    fn is_waiting(&self) -> bool {
+        self.halves.iter().any(Half::is_waiting)
     }
 
     /// The next sequence numbers of both directions.
     pub(super) fn ends(&self) -> [Option<u32>; 2] {
         [self.half(Way::Up).next_seq(), self.half(Way::Down).next_seq()]
+    }
+
+    fn reset(&self) -> Option<Reset> {
+        self.notes.as_ref()?.reset
+    }
+
+    fn notes(&mut self) -> &mut Notes {
+        self.notes.get_or_insert_default()
     }
 
     fn half(&self, way: Way) -> &Half {
@@ -214,6 +234,38 @@ impl<D> Flow<D> {
 }
 
 impl<D: Consume> Flow<D> {
+    /// Takes the segment that most are: the next one of its side, in a session of which nothing
+    /// is missing, waits or has ended. If it is another, does nothing and says `false`.
+    ///
+    /// What it does is what [`Flow::fit`] and [`Flow::push`] come to for such a segment.
+    #[inline]
+    pub(super) fn push_next(&mut self, segment: &Segment<'_>, history: usize) -> bool {
+        let Stage::Following(following) = &mut self.stage else { return false };
+        let way = segment.way;
+        let Flags { syn, fin, rst } = segment.flags;
+        if syn || fin || rst || segment.cut > 0 || self.notes.is_some() || self.handshake.owes(way)
+        {
+            return false;
+        }
+        let [up, down] = &mut self.halves;
+        let (own, other) = if way == Way::Up { (up, down) } else { (down, up) };
+        if !own.is_calm() || !other.is_calm() || own.next_seq() != Some(segment.seq) {
+            return false;
+        }
+        let Some(seen) = segment.ack.and_then(|ack| other.seen_delivered(ack)) else {
+            return false;
+        };
+        self.arrivals += 1;
+        self.last = segment.place;
+        self.last_at = segment.at.or(self.last_at);
+        other.acknowledge_to(seen);
+        if !segment.data.is_empty() {
+            following.push(way, (segment.at, segment.place), Some(seen), What::Data(segment.data));
+            own.delivered(segment.data, history);
+        }
+        true
+    }
+
     /// Takes a segment that belongs here.
     pub(super) fn push<F>(&mut self, segment: &Segment<'_>, around: &Around<'_>, follow: &mut F)
     where
@@ -239,13 +291,18 @@ impl<D: Consume> Flow<D> {
         let seq = segment.seq.wrapping_add(u32::from(segment.flags.syn));
         let has_payload = !segment.data.is_empty() || segment.cut > 0;
         // Who sends on has not reset: that packet was forged, or from another connection.
-        if has_payload && self.reset.is_some_and(|reset| reset.way == segment.way) {
+        if has_payload && self.reset().is_some_and(|reset| reset.way == segment.way) {
             let own = self.half(segment.way);
-            let is_new = own.offset(seq).is_some_and(|offset| offset >= own.next.cast_signed());
-            self.reset = self.reset.filter(|_| !is_new);
+            if own.offset(seq).is_some_and(|offset| offset >= own.next.cast_signed()) {
+                self.notes().reset = None;
+                self.settle();
+            }
         }
         if has_payload || segment.flags.fin {
             self.half_mut(segment.way).place(seq);
+        }
+        if matches!(self.stage, Stage::Judging(_)) {
+            self.judge_first(segment, around, follow);
         }
         let hold = !matches!(self.stage, Stage::Following(_));
         let mut next = None;
@@ -273,25 +330,26 @@ impl<D: Consume> Flow<D> {
     where
         F: Follow<Dialog = D>,
     {
-        if matches!(self.stage, Stage::Judging) {
+        if let Stage::Judging(judged) = self.stage {
             let full = self.waiting_bytes() > around.limits.flow_pending_bytes
                 || self.arrivals > u64::from(around.limits.acked_hole_segments);
             // Each look costs a copy of the first bytes: not for every byte that a client of
             // many small segments sends.
             let waiting = self.waiting_bytes();
-            let is_more = waiting >= self.judged + self.judged / 2 || waiting < 1 << 14;
-            if full || is_more {
-                self.judged = waiting;
+            let is_more = waiting >= judged + judged / 2 || waiting < 1 << 14;
+            // A connection to a mail server is judged by what it says.
+            let is_silent = self.surely && waiting == 0;
+            if full || is_more && !is_silent {
+                self.stage = Stage::Judging(waiting);
                 self.judge(around, follow, full);
             }
         }
         if !matches!(self.stage, Stage::Following(_)) {
             return;
         }
-        while self.halves.iter().any(Half::is_waiting) {
+        while self.is_waiting() {
             self.drain(around);
-            let stop = self.knot().map(Stop::Knot).or_else(|| self.hole().map(Stop::Hole));
-            let Some(stop) = stop else { break };
+            let Some(stop) = self.stop() else { break };
             let patience = u64::from(around.limits.acked_hole_segments);
             let overdue =
                 stop.since().is_some_and(|since| self.arrivals.saturating_sub(since) > patience);
@@ -308,16 +366,15 @@ impl<D: Consume> Flow<D> {
     where
         F: Follow<Dialog = D>,
     {
-        if matches!(self.stage, Stage::Judging) {
+        if matches!(self.stage, Stage::Judging(_)) {
             self.judge(around, follow, true);
         }
         if !matches!(self.stage, Stage::Following(_)) {
             return;
         }
-        loop {
+        while self.is_waiting() {
             self.drain(around);
-            let stop = self.knot().map(Stop::Knot).or_else(|| self.hole().map(Stop::Hole));
-            let Some(stop) = stop else { break };
+            let Some(stop) = self.stop() else { break };
             self.pass(&stop, around);
         }
     }
@@ -328,7 +385,7 @@ impl<D: Consume> Flow<D> {
         F: Follow<Dialog = D>,
     {
         self.relieve(around, follow);
-        if matches!(self.stage, Stage::Judging) {
+        if matches!(self.stage, Stage::Judging(_)) {
             follow.dismissed(self.first, around.now);
         }
         if !matches!(self.stage, Stage::Following(_)) {
@@ -338,23 +395,25 @@ impl<D: Consume> Flow<D> {
             let half = self.half(way);
             let missing = half.acked.saturating_sub(half.next);
             // Of a connection that is over, the last number acknowledged is that of a FIN.
-            let fin = u64::from(half.fin.is_none() && (self.reset.is_some() || missing == 1));
+            let has_reset = self.reset().is_some();
+            let fin = u64::from(half.fin().is_none() && (has_reset || missing == 1));
             if missing > fin {
                 self.gap(way, missing - fin, None);
             }
         }
-        if let Some(reset) = self.reset {
+        if let Some(reset) = self.reset() {
             let refused = self.handshake.connects == Some(reset.way.back())
-                && self.handshake.syn_ack.is_none()
+                && !self.handshake.syn_ack
                 && self.halves.iter().all(|half| half.next == 0);
             let close = if refused { Close::Refused } else { Close::Reset };
-            let tag = Tag { at: reset.at, place: reset.place, arrival: 0, ack: None };
+            let tag = Tag::of((reset.at, reset.place));
             self.deliver(reset.way, tag, What::Close(close));
         }
         let transport = self.transport();
+        let has_reset = self.reset().is_some();
         if let Stage::Following(following) = self.stage {
             let ending = match ending {
-                Ending::InputEnd if self.reset.is_some() => Ending::Closed,
+                Ending::InputEnd if has_reset => Ending::Closed,
                 Ending::InputEnd if self.halves.iter().all(|half| half.closed) => Ending::Closed,
                 other => other,
             };
@@ -365,8 +424,8 @@ impl<D: Consume> Flow<D> {
 
     fn transport(&self) -> Transport {
         let Stage::Following(following) = &self.stage else { return Transport::default() };
-        let client = self.half(following.client).tally;
-        let server = self.half(following.client.back()).tally;
+        let client = self.half(following.client).tally();
+        let server = self.half(following.client.back()).tally();
         Transport {
             bytes: Sides { client: client.bytes, server: server.bytes },
             missing_bytes: Sides { client: client.missing, server: server.missing },
@@ -386,50 +445,50 @@ impl<D: Consume> Flow<D> {
     }
 
     fn note_handshake(&mut self, segment: &Segment<'_>) {
-        let mark = Some((segment.at, segment.place));
+        let way = segment.way;
+        let mark = (segment.at, segment.place);
+        let is_judging = matches!(self.stage, Stage::Judging(_));
         if segment.flags.syn && !segment.flags.rst {
             let start = segment.seq.wrapping_add(1);
-            self.half_mut(segment.way).anchor(start);
+            self.half_mut(way).anchor(start);
             if let Some(ack) = segment.ack {
-                self.half_mut(segment.way.back()).anchor(ack);
-                self.handshake.connects.get_or_insert(segment.way.back());
-                if self.handshake.connects == Some(segment.way.back()) {
-                    self.handshake.syn_ack = self.handshake.syn_ack.or(mark);
+                self.half_mut(way.back()).anchor(ack);
+                let connects = *self.handshake.connects.get_or_insert(way.back());
+                if connects == way.back() {
+                    self.handshake.syn_ack = true;
+                    if is_judging {
+                        self.notes().syn_ack.get_or_insert(mark);
+                    }
                 }
             } else {
-                self.handshake.connects.get_or_insert(segment.way);
-                if self.handshake.connects == Some(segment.way) {
-                    self.handshake.syn = self.handshake.syn.or(mark);
+                let connects = *self.handshake.connects.get_or_insert(way);
+                if connects == way && is_judging {
+                    self.notes().syn.get_or_insert(mark);
                 }
             }
-        } else if self.handshake.connects == Some(segment.way)
-            && self.handshake.syn_ack.is_some()
-            && self.handshake.established.is_none()
-            && segment.ack.is_some()
-        {
-            self.handshake.established = mark;
-            if let Stage::Following(_) = self.stage {
-                let (at, place) = (segment.at, segment.place);
-                let tag = Tag { at, place, arrival: 0, ack: None };
-                self.deliver(segment.way, tag, What::Open(Open::Established));
+        } else if self.handshake.owes(way) && segment.ack.is_some() {
+            self.handshake.established = true;
+            if is_judging {
+                self.notes().established = Some(mark);
+            } else {
+                self.deliver(way, Tag::of(mark), What::Open(Open::Established));
             }
         }
     }
 
     fn note_end(&mut self, segment: &Segment<'_>) {
-        let tag =
-            Tag { at: segment.at, place: segment.place, arrival: self.arrivals, ack: segment.ack };
+        let &Segment { way, at, place, ack, .. } = segment;
         if segment.flags.fin {
             let seq = segment.seq.wrapping_add(u32::from(segment.flags.syn));
             let len = (segment.data.len() as u64 + u64::from(segment.cut)).cast_signed();
-            let own = self.half_mut(segment.way);
+            let tag = Tag { at, place, arrival: self.arrivals, ack };
+            let own = self.half_mut(way);
             if let Some(offset) = own.offset(seq) {
                 own.finish_at(offset + len, tag);
             }
         }
-        let is_own = self.half(segment.way).may_reset(segment.seq);
-        if segment.flags.rst && self.reset.is_none() && is_own {
-            self.reset = Some(Reset { way: segment.way, at: segment.at, place: segment.place });
+        if segment.flags.rst && self.reset().is_none() && self.half(way).may_reset(segment.seq) {
+            self.notes().reset = Some(Reset { way, at, place });
         }
     }
 
@@ -437,7 +496,7 @@ impl<D: Consume> Flow<D> {
     fn gap(&mut self, way: Way, bytes: u64, tag: Option<Tag>) {
         let half = self.half(way);
         let acked = half.acked >= half.next + bytes;
-        let tag = tag.unwrap_or(Tag { at: self.last_at, place: self.last, arrival: 0, ack: None });
+        let tag = tag.unwrap_or(Tag::of((self.last_at, self.last)));
         // The showing segment may be the other side's: what it had seen says nothing here.
         self.deliver(way, Tag { ack: None, ..tag }, What::Gap(Gap { bytes, acked }));
         self.half_mut(way).gave_up(bytes);
@@ -447,16 +506,34 @@ impl<D: Consume> Flow<D> {
         let other = self.half(way.back());
         let seen = tag.ack.and_then(|ack| other.seen(ack)).map(|seen| seen.min(other.next));
         let Stage::Following(following) = &mut self.stage else { return };
-        let [up, down] = following.skipped;
+        following.push(way, (tag.at, tag.place), seen, what);
+    }
+
+    /// Lets go of notes that say nothing any more.
+    fn settle(&mut self) {
+        if !matches!(self.stage, Stage::Judging(_)) && self.reset().is_none() {
+            self.notes = None;
+        }
+    }
+}
+
+impl Handshake {
+    /// Whether a packet of direction `way` may be the one that completes it.
+    #[inline]
+    fn owes(self, way: Way) -> bool {
+        self.syn_ack && !self.established && self.connects == Some(way)
+    }
+}
+
+impl<D: Consume> Following<D> {
+    /// Hands on what direction `way` sent, having seen so many bytes of the other one.
+    #[inline]
+    fn push(&mut self, way: Way, (at, place): Mark, seen: Option<u64>, what: What<'_>) {
+        let [up, down] = self.skipped;
         let skipped = if way == Way::Up { down } else { up };
-        let side = if way == following.client { Side::Client } else { Side::Server };
-        following.dialog.push(&Chunk {
-            side,
-            at: tag.at,
-            place: tag.place,
-            seen: seen.map(|seen| seen.saturating_sub(skipped)),
-            what,
-        });
+        let side = if way == self.client { Side::Client } else { Side::Server };
+        let seen = seen.map(|seen| seen.saturating_sub(skipped));
+        self.dialog.push(&Chunk { side, at, place, seen, what });
     }
 }
 

@@ -3,38 +3,36 @@
 //! Positions are offsets in the stream: 0 is the byte after SYN, or the first byte known of a
 //! stream that was joined late. The first copy of a byte is the one that counts.
 
+mod pending;
+
 use crate::place::Place;
 use crate::time::Stamp;
-use std::collections::{BTreeMap, VecDeque};
+use pending::Pending;
+use std::collections::VecDeque;
 
-/// One direction of a connection.
+/// One direction of a connection. Small where nothing is missing, as most of those open are.
 #[derive(Debug, Default)]
 pub(super) struct Half {
-    /// Sequence number of offset 0, once known.
-    base: Option<u32>,
-    /// `base` comes from the handshake, so nothing can lie before it.
-    pub(super) anchored: bool,
     /// Offset of the next byte to deliver.
     pub(super) next: u64,
     /// Offset up to which the other side has acknowledged.
     pub(super) acked: u64,
-    /// When the other side acknowledged past `next` while bytes were missing there, as a count
-    /// of the connection's segments.
-    proven_at: Option<u64>,
     /// One past the last offset seen.
     highest: u64,
-    /// Where and when the stream ended.
-    pub(super) fin: Option<Fin>,
+    /// Unique payload bytes delivered.
+    bytes: u64,
+    /// Delivered bytes before `next` that are not yet acknowledged. Owns no memory when empty.
+    history: VecDeque<u8>,
+    /// What waits; not there unless something does.
+    pending: Option<Box<Pending>>,
+    /// Counts besides `bytes`; not there while they are all 0.
+    odd: Option<Box<Tally>>,
+    /// Sequence number of offset 0, once known.
+    base: Option<u32>,
+    /// `base` comes from the handshake, so nothing can lie before it.
+    pub(super) anchored: bool,
     /// The end was delivered.
     pub(super) closed: bool,
-    /// Pieces that wait for what comes before them, by offset; they do not overlap.
-    waiting: BTreeMap<u64, Piece>,
-    /// Bytes in `waiting`.
-    pub(super) waiting_bytes: usize,
-    /// Delivered bytes before `next` that are not yet acknowledged.
-    history: VecDeque<u8>,
-    /// What happened.
-    pub(super) tally: Tally,
 }
 
 /// Counts of one direction.
@@ -89,6 +87,10 @@ pub(super) enum Bytes {
     Cut(u64),
 }
 
+/// A sequence number farther than this from where its stream stands belongs to another
+/// connection: larger than any receive window in use, small in the 4 GiB of the space.
+pub(super) const FAR: u32 = 1 << 26;
+
 /// A reset farther than this from its stream is none of it: the largest window that is common.
 const RESET_NEAR: u32 = 1 << 18;
 
@@ -101,6 +103,13 @@ pub(super) enum Accepted<'a> {
     Kept,
     /// It is the next part of the stream.
     Next(&'a [u8]),
+}
+
+impl Tag {
+    /// That of an event at `mark`, which waits for nothing.
+    pub(super) fn of((at, place): (Option<Stamp>, Place)) -> Self {
+        Self { at, place, arrival: 0, ack: None }
+    }
 }
 
 impl Bytes {
@@ -202,19 +211,15 @@ impl Half {
         self.base = Some(seq);
         self.acked += by;
         self.highest += by;
-        if let Some(fin) = &mut self.fin {
-            fin.offset += by;
+        if let Some(pending) = &mut self.pending {
+            pending.shift(by);
         }
-        self.waiting = std::mem::take(&mut self.waiting)
-            .into_iter()
-            .map(|(at, piece)| (at + by, piece))
-            .collect();
     }
 
     /// The offset that acknowledgment number `ack` stands for, held to what can be.
     pub(super) fn seen(&self, ack: u32) -> Option<u64> {
         let offset = u64::try_from(self.offset(ack)?).unwrap_or(0);
-        Some(match self.fin {
+        Some(match self.fin() {
             // FIN takes a sequence number of its own.
             Some(fin) => offset.min(fin.offset),
             None => offset,
@@ -223,26 +228,44 @@ impl Half {
 
     /// Whether acknowledgment number `ack` covers an end that was not delivered yet.
     pub(super) fn has_open_end(&self, ack: u32) -> bool {
-        let fin = self.fin.filter(|_| !self.closed).map(|fin| fin.offset.cast_signed());
+        let fin = self.fin().filter(|_| !self.closed).map(|fin| fin.offset.cast_signed());
         fin.zip(self.offset(ack)).is_some_and(|(fin, acked)| acked > fin)
+    }
+
+    /// The offset that acknowledgment number `ack` stands for, if that was delivered and lies
+    /// near.
+    #[inline]
+    pub(super) fn seen_delivered(&self, ack: u32) -> Option<u64> {
+        let behind = self.next_seq()?.wrapping_sub(ack);
+        if behind > FAR {
+            return None;
+        }
+        self.next.checked_sub(behind.into())
     }
 
     /// Notes that the other side acknowledged up to `ack`; `arrival` is the segment's number.
     pub(super) fn acknowledge(&mut self, ack: u32, arrival: u64) {
         let Some(offset) = self.seen(ack) else { return };
-        if offset <= self.acked {
-            return;
-        }
-        self.acked = offset;
-        let settled = self.next.saturating_sub(self.history.len() as u64);
-        let drop = offset.min(self.next).saturating_sub(settled);
-        self.forget(usize::try_from(drop).unwrap_or(usize::MAX));
-        if self.acked > self.next && self.proven_at.is_none() {
-            self.proven_at = Some(arrival);
+        if self.acknowledge_to(offset) && offset > self.next {
+            self.pending().proven_at.get_or_insert(arrival);
         }
     }
 
+    /// Notes that the other side acknowledged up to `offset`; says whether that is news.
+    #[inline]
+    pub(super) fn acknowledge_to(&mut self, offset: u64) -> bool {
+        if offset <= self.acked {
+            return false;
+        }
+        self.acked = offset;
+        let open = self.next.saturating_sub(offset);
+        let open = usize::try_from(open).unwrap_or(usize::MAX);
+        self.forget(self.history.len().saturating_sub(open));
+        true
+    }
+
     /// Drops the first `count` bytes of the history.
+    #[inline]
     fn forget(&mut self, count: usize) {
         if count >= self.history.len() {
             self.history = VecDeque::new();
@@ -286,8 +309,8 @@ impl Half {
         }
         let offset = offset.unsigned_abs();
         let end = offset + data.len() as u64;
-        if offset == self.next && self.waiting.is_empty() && cut == 0 && !hold {
-            self.highest = self.highest.max(end);
+        let has_no_piece = self.pending.as_ref().is_none_or(|pending| pending.has_no_piece());
+        if offset == self.next && has_no_piece && cut == 0 && !hold {
             return Accepted::Next(data);
         }
         self.wait(offset, data, tag, self.highest);
@@ -298,23 +321,16 @@ impl Half {
     fn accept_cut(&mut self, offset: i64, cut: u64, tag: Tag) -> Accepted<'static> {
         let start = offset.max(self.next.cast_signed()).unsigned_abs();
         let end = offset.saturating_add_unsigned(cut).max(0).unsigned_abs();
-        let free = self
-            .waiting
-            .range(..end)
-            .next_back()
-            .is_none_or(|(at, piece)| at + piece.bytes.len() <= start);
-        if start < end && free {
+        if start < end && self.pending().wait_for_cut(start, end, tag) {
             self.highest = self.highest.max(end);
-            let bytes = Bytes::Cut(end - start);
-            self.waiting_bytes += bytes.size();
-            self.waiting.insert(start, Piece { tag, bytes });
         }
+        self.settle();
         Accepted::Kept
     }
 
     /// Compares bytes at `offset` that were delivered before with what was.
     fn compare_history(&mut self, offset: i64, again: &[u8], place: Place) {
-        self.tally.retransmitted += again.len() as u64;
+        self.odd().retransmitted += again.len() as u64;
         let start = self.next.cast_signed() - (self.history.len() as u64).cast_signed();
         let skip = usize::try_from(start - offset).unwrap_or(0);
         let from = usize::try_from(offset - start).unwrap_or(0);
@@ -329,8 +345,9 @@ impl Half {
 
     fn conflict(&mut self, bytes: usize, place: Place) {
         if bytes > 0 {
-            self.tally.conflicting += bytes as u64;
-            self.tally.first_conflict.get_or_insert(place);
+            let odd = self.odd();
+            odd.conflicting += bytes as u64;
+            odd.first_conflict.get_or_insert(place);
         }
     }
 
@@ -342,110 +359,48 @@ impl Half {
 
     /// Whether the other side has acknowledged bytes that never came.
     pub(super) fn is_owed(&self) -> bool {
-        self.acked > self.next || !self.waiting.is_empty()
+        self.acked > self.next || self.first().is_some()
     }
 
     /// Keeps `data` at `offset` until what is before it has come; the first copy wins. A
     /// segment that starts before `highest` is out of order.
     fn wait(&mut self, offset: u64, data: &[u8], tag: Tag, highest: u64) {
-        let end = offset + data.len() as u64;
-        let mut at = offset;
-        let mut new: Vec<(u64, u64)> = Vec::new();
-        let mut differ = 0;
-        let mut again = 0;
-        let mut sooner: Vec<(u64, u64)> = Vec::new();
-        // The piece before may reach into this one.
-        let first = self.waiting.range(..=offset).next_back().map_or(offset, |(start, _)| *start);
-        for (&start, piece) in self.waiting.range(first..end) {
-            let stop = start + piece.bytes.len();
-            if stop <= at {
-                continue;
+        let met = self.pending().wait(offset, data, tag);
+        if met.again > 0 {
+            self.odd().retransmitted += met.again;
+        }
+        self.conflict(met.differ, tag.place);
+        if met.is_new {
+            if offset < highest {
+                self.odd().out_of_order += 1;
             }
-            if start > at {
-                new.push((at, start));
-            }
-            let from = start.max(at);
-            let until = stop.min(end);
-            again += until.saturating_sub(from);
-            if is_before(tag.ack, piece.tag.ack) {
-                sooner.push((from, until));
-            }
-            if let Bytes::Data(old) = &piece.bytes {
-                let old = slice(old, from - start, until - start);
-                let fresh = slice(data, from - offset, until - offset);
-                differ += old.iter().zip(fresh).filter(|(a, b)| a != b).count();
-            }
-            at = at.max(stop);
-        }
-        if at < end {
-            new.push((at, end));
-        }
-        self.tally.retransmitted += again;
-        self.conflict(differ, tag.place);
-        for (from, until) in sooner {
-            self.sent_sooner(from, until, tag.ack);
-        }
-        if new.is_empty() {
-            return;
-        }
-        if offset < highest {
-            self.tally.out_of_order += 1;
-        }
-        self.highest = self.highest.max(end);
-        for (from, until) in new {
-            let bytes = Bytes::Data(slice(data, from - offset, until - offset).to_vec());
-            self.waiting_bytes += bytes.size();
-            self.waiting.insert(from, Piece { tag, bytes });
-        }
-    }
-
-    /// Notes that the waiting bytes `from..until` were already sent by when their sender had
-    /// acknowledged no more than `ack`: the copy at hand is a later one, but came first.
-    fn sent_sooner(&mut self, from: u64, until: u64, ack: Option<u32>) {
-        self.split(from);
-        self.split(until);
-        for (_, piece) in self.waiting.range_mut(from..until) {
-            piece.tag.ack = ack;
+            self.highest = self.highest.max(offset + data.len() as u64);
         }
     }
 
     /// Cuts the waiting piece across `at` in two.
     pub(super) fn split(&mut self, at: u64) {
-        let Some((&start, piece)) = self.waiting.range_mut(..at).next_back() else { return };
-        let Some(left) = (start + piece.bytes.len()).checked_sub(at).filter(|&left| left > 0)
-        else {
-            return;
-        };
-        let tail = match &mut piece.bytes {
-            Bytes::Data(data) => {
-                Bytes::Data(data.split_off(usize::try_from(at - start).unwrap_or(data.len())))
-            }
-            Bytes::Cut(cut) => {
-                *cut -= left;
-                Bytes::Cut(left)
-            }
-        };
-        let tag = piece.tag;
-        self.waiting_bytes += PIECE;
-        self.waiting.insert(at, Piece { tag, bytes: tail });
+        if let Some(pending) = &mut self.pending {
+            pending.split(at);
+        }
     }
 
     /// Notes the end of the stream at `offset`.
     pub(super) fn finish_at(&mut self, offset: i64, tag: Tag) {
-        if self.fin.is_none() {
+        if self.fin().is_none() {
             let offset = offset.max(self.next.cast_signed()).unsigned_abs();
-            self.fin = Some(Fin { offset, tag });
+            self.pending().fin = Some(Fin { offset, tag });
             self.acked = self.acked.min(offset);
         }
     }
 
     /// The tag of what would be delivered next: a piece that starts at `next`, or the end.
     pub(super) fn front(&self) -> Option<Tag> {
-        match self.waiting.first_key_value() {
-            Some((&offset, piece)) if offset <= self.next => Some(piece.tag),
+        match self.first() {
+            Some((offset, piece)) if offset <= self.next => Some(piece.tag),
             Some(_) => None,
             None => {
-                let fin = self.fin.filter(|fin| fin.offset <= self.next && !self.closed)?;
+                let fin = self.fin().filter(|fin| fin.offset <= self.next && !self.closed)?;
                 Some(fin.tag)
             }
         }
@@ -453,82 +408,68 @@ impl Half {
 
     /// Where the piece ends that would be delivered next.
     pub(super) fn front_end(&self) -> Option<u64> {
-        let (&offset, piece) = self.waiting.first_key_value()?;
+        let (offset, piece) = self.first()?;
         (offset <= self.next).then(|| offset + piece.bytes.len())
     }
 
     /// The tag and offset of the first piece (or end) that waits behind missing bytes.
     pub(super) fn behind_hole(&self) -> Option<(Tag, u64)> {
-        if let Some((&offset, piece)) = self.waiting.first_key_value() {
+        if let Some((offset, piece)) = self.first() {
             return (offset > self.next).then_some((piece.tag, offset));
         }
-        let fin = self.fin.filter(|_| !self.closed)?;
+        let fin = self.fin().filter(|_| !self.closed)?;
         (fin.offset > self.next).then_some((fin.tag, fin.offset))
     }
 
     /// Since which segment of the connection it is proven that the bytes at `next` were sent.
     pub(super) fn proven_at(&self) -> Option<u64> {
-        self.proven_at.filter(|_| self.acked > self.next)
+        self.pending.as_ref()?.proven_at.filter(|_| self.acked > self.next)
     }
 
     /// Takes the piece at `next` out of the waiting ones, with what of it is still to deliver.
     pub(super) fn pop(&mut self) -> Option<Piece> {
-        let entry = self.waiting.first_entry()?;
-        if *entry.key() > self.next {
-            return None;
-        }
-        let piece = entry.remove();
-        self.waiting_bytes -= piece.bytes.size();
-        Some(piece)
+        self.pending.as_mut()?.pop(self.next)
     }
 
     /// The first contiguous waiting bytes, at most `most`: to look at before any is delivered.
     pub(super) fn peek(&self, most: usize) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let mut at = self.next;
-        for (&offset, piece) in &self.waiting {
-            let Bytes::Data(data) = &piece.bytes else { break };
-            if offset != at || bytes.len() >= most {
-                break;
-            }
-            at += data.len() as u64;
-            bytes.extend(data.iter().take(most - bytes.len()));
-        }
-        bytes
+        self.pending.as_ref().map(|pending| pending.peek(self.next, most)).unwrap_or_default()
     }
 
     /// Whether all that is missing is one number after the last byte seen, acknowledged.
     pub(super) fn is_at_lost_fin(&self) -> bool {
-        self.fin.is_none() && self.highest <= self.next && self.acked == self.next + 1
+        self.fin().is_none() && self.highest <= self.next && self.acked == self.next + 1
     }
 
     /// Whether anything waits.
     pub(super) fn is_waiting(&self) -> bool {
-        !self.waiting.is_empty() || self.fin.is_some_and(|_| !self.closed)
+        self.first().is_some() || self.fin().is_some_and(|_| !self.closed)
     }
 
     /// Notes that `data` was delivered at `next`, keeping at most `history` unacknowledged
     /// bytes to compare with.
+    #[inline]
     pub(super) fn delivered(&mut self, data: &[u8], history: usize) {
         self.next += data.len() as u64;
-        self.tally.bytes += data.len() as u64;
+        self.highest = self.highest.max(self.next);
+        self.bytes += data.len() as u64;
         self.settle();
         let open = usize::try_from(self.next.saturating_sub(self.acked)).unwrap_or(usize::MAX);
         let keep = open.min(history);
         let tail = data.get(data.len().saturating_sub(keep)..).unwrap_or(data);
-        if tail.is_empty() {
-            return;
-        }
-        self.history.extend(tail);
-        if self.history.len() > keep {
-            self.forget(self.history.len() - keep);
+        if self.history.is_empty() {
+            // Exactly as large as it is: most is acknowledged by the next segment.
+            self.history = VecDeque::from(tail.to_vec());
+        } else {
+            self.history.extend(tail);
+            self.forget(self.history.len().saturating_sub(keep));
         }
     }
 
     /// Notes that `bytes` at `next` were given up as missing.
     pub(super) fn gave_up(&mut self, bytes: u64) {
         self.next += bytes;
-        self.tally.missing += bytes;
+        self.odd().missing += bytes;
         self.history = VecDeque::new();
         self.settle();
     }
@@ -536,39 +477,59 @@ impl Half {
     /// Leaves out `bytes` at `next`, which belong to a relay's header.
     pub(super) fn skip(&mut self, bytes: u64) {
         let until = self.next + bytes;
-        while let Some(piece) = self.pop() {
-            let end = self.next + piece.bytes.len();
-            if end > until {
-                if let Bytes::Data(data) = piece.bytes {
-                    let rest = slice(&data, until - self.next, data.len() as u64).to_vec();
-                    let bytes = Bytes::Data(rest);
-                    self.waiting_bytes += bytes.size();
-                    self.waiting.insert(until, Piece { tag: piece.tag, bytes });
-                }
-                break;
-            }
-            self.next = end;
+        if let Some(pending) = &mut self.pending {
+            pending.skip(self.next, until);
         }
         self.next = until;
         self.settle();
     }
 
+    /// Lets go of what is no longer needed.
+    #[inline]
     fn settle(&mut self) {
+        let Some(pending) = &mut self.pending else { return };
         if self.acked <= self.next {
-            self.proven_at = None;
+            pending.proven_at = None;
+        }
+        if pending.is_void() {
+            self.pending = None;
         }
     }
-}
 
-/// Whether acknowledgment number `a` was sent before `b`.
-fn is_before(a: Option<u32>, b: Option<u32>) -> bool {
-    a.zip(b).is_some_and(|(a, b)| a.wrapping_sub(b).cast_signed() < 0)
-}
+    /// Whether nothing is missing, waits or has ended.
+    #[inline]
+    pub(super) fn is_calm(&self) -> bool {
+        self.pending.is_none()
+    }
 
-/// `data[from..until]`, held to what is there.
-fn slice(data: &[u8], from: u64, until: u64) -> &[u8] {
-    let index = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(data.len());
-    data.get(index(from)..index(until)).unwrap_or_default()
+    /// Where and when the stream ended.
+    pub(super) fn fin(&self) -> Option<Fin> {
+        self.pending.as_ref()?.fin
+    }
+
+    /// Bytes of memory that wait.
+    pub(super) fn waiting_bytes(&self) -> usize {
+        self.pending.as_ref().map_or(0, |pending| pending.size)
+    }
+
+    /// What happened.
+    pub(super) fn tally(&self) -> Tally {
+        let odd = self.odd.as_deref().copied().unwrap_or_default();
+        Tally { bytes: self.bytes, ..odd }
+    }
+
+    /// The waiting piece with the lowest offset.
+    fn first(&self) -> Option<(u64, &Piece)> {
+        self.pending.as_ref()?.first()
+    }
+
+    fn pending(&mut self) -> &mut Pending {
+        self.pending.get_or_insert_default()
+    }
+
+    fn odd(&mut self) -> &mut Tally {
+        self.odd.get_or_insert_default()
+    }
 }
 
 #[cfg(test)]
@@ -629,7 +590,7 @@ mod tests {
                 assert_eq!(text, expected, "start {start} len {len}");
                 let again = (4..8).filter(|at| (start..start + len).contains(at)).count() as u64;
                 let later = u64::from(len) - again;
-                assert_eq!(half.tally.conflicting, again + later, "start {start} len {len}");
+                assert_eq!(half.tally().conflicting, again + later, "start {start} len {len}");
             }
         }
     }
@@ -637,7 +598,7 @@ mod tests {
     #[test]
     fn the_sequence_space_wraps() {
         let (text, half) = run(u32::MAX - 2, &[(0, b"abcd"), (8, b"ij"), (4, b"efgh")]);
-        assert_eq!((text.as_str(), half.tally.out_of_order), ("abcdefghij", 1));
+        assert_eq!((text.as_str(), half.tally().out_of_order), ("abcdefghij", 1));
     }
 
     #[test]
@@ -649,10 +610,13 @@ mod tests {
                 half.delivered(data, 100);
             }
         }
-        assert_eq!((half.tally.bytes, half.tally.retransmitted, half.tally.conflicting), (6, 6, 2));
+        assert_eq!(
+            (half.tally().bytes, half.tally().retransmitted, half.tally().conflicting),
+            (6, 6, 2)
+        );
         half.acknowledge(7, 4);
         half.accept(1, b"ZZZZ", 0, tag(5), false);
-        assert_eq!((half.tally.retransmitted, half.tally.conflicting), (10, 2));
+        assert_eq!((half.tally().retransmitted, half.tally().conflicting), (10, 2));
     }
 
     #[test]
@@ -664,13 +628,13 @@ mod tests {
         }
         half.acknowledge(3, 2);
         half.accept(2, b"\0", 0, tag(3), false);
-        assert_eq!((half.tally.retransmitted, half.tally.conflicting), (0, 0));
+        assert_eq!((half.tally().retransmitted, half.tally().conflicting), (0, 0));
     }
 
     #[test]
     fn a_hole_is_a_gap_of_exactly_the_missing_bytes() {
         let (text, half) = run(1, &[(0, b"ab"), (5, b"fg")]);
-        assert_eq!((text.as_str(), half.tally.missing), ("ab???fg", 3));
+        assert_eq!((text.as_str(), half.tally().missing), ("ab???fg", 3));
     }
 
     #[test]

@@ -1,135 +1,210 @@
-//! A hash table that knows which entry was used longest ago. Keys come from the wire, so the
-//! hash is seeded.
+//! A hash table that gives each entry a number, and finds those used longest ago. Keys come from
+//! the wire, so the hash is seeded.
 
-use std::collections::HashMap;
-use std::hash::Hash;
+use crate::packet::FlowKey;
+use crate::place::Place;
+use foldhash::SharedSeed;
+use foldhash::fast::SeedableRandomState;
+use hashbrown::HashTable;
+use std::hash::{BuildHasher, RandomState};
 
 /// No entry.
 const NONE: u32 = u32::MAX;
 
-/// A map whose entries are also a list from the longest unused to the last used.
+/// What is known of each pair of ends. The number of an entry stays until it is removed.
 #[derive(Debug)]
-pub(super) struct Table<K, V> {
-    index: HashMap<K, u32>,
-    slots: Vec<Slot<K, V>>,
-    free: Vec<u32>,
-    oldest: u32,
-    newest: u32,
+pub(super) struct Table<V> {
+    seed: SeedableRandomState,
+    /// Numbers of entries, by the hash of their keys.
+    index: HashTable<u32>,
+    slots: Vec<Slot<V>>,
+    /// The first of the list of free slots.
+    free: u32,
 }
 
 #[derive(Debug)]
-struct Slot<K, V> {
-    entry: Option<(K, V)>,
-    older: u32,
-    newer: u32,
+enum Slot<V> {
+    Used { key: FlowKey, value: V },
+    Free { next: u32 },
 }
 
-impl<K: Hash + Eq + Copy, V> Table<K, V> {
+/// Entries that stand by for being given up, the oldest last: when each was used, and its number.
+///
+/// It costs nothing while nothing is given up. What was used since it was put here is passed
+/// over: it is younger than all that was here with it.
+#[derive(Debug, Default)]
+pub(super) struct Oldest(Vec<(Place, u32)>);
+
+impl<V> Table<V> {
     pub(super) fn new() -> Self {
+        // The standard library's seed comes from the operating system.
+        let seed = RandomState::new().hash_one(0);
         Self {
-            index: HashMap::new(),
+            seed: SeedableRandomState::with_seed(seed, SharedSeed::global_random()),
+            index: HashTable::new(),
             slots: Vec::new(),
-            free: Vec::new(),
-            oldest: NONE,
-            newest: NONE,
+            free: NONE,
         }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.index.len()
-    }
-
-    /// The value of `key`, which becomes the last used.
-    pub(super) fn touch(&mut self, key: &K) -> Option<&mut V> {
-        let slot = *self.index.get(key)?;
-        if slot != self.newest {
-            self.unlink(slot);
-            self.link(slot);
-        }
-        self.value(slot)
-    }
-
-    /// The value of `key`.
-    pub(super) fn get(&self, key: &K) -> Option<&V> {
-        let slot = *self.index.get(key)?;
-        self.slots.get(slot as usize)?.entry.as_ref().map(|(_, value)| value)
-    }
-
-    /// Adds an entry as the last used; the key must be new.
-    pub(super) fn insert(&mut self, key: K, value: V) -> Option<&mut V> {
-        let entry = Slot { entry: Some((key, value)), older: NONE, newer: NONE };
-        let slot = if let Some(slot) = self.free.pop() {
-            *self.slots.get_mut(slot as usize)? = entry;
-            slot
-        } else {
-            let slot = u32::try_from(self.slots.len()).ok()?;
-            self.slots.push(entry);
-            slot
+    /// The number of the entry of `key`.
+    #[inline]
+    pub(super) fn find(&self, key: &FlowKey) -> Option<u32> {
+        let is_it = |&number: &u32| match self.slots.get(number as usize) {
+            Some(Slot::Used { key: own, .. }) => own == key,
+            _ => false,
         };
-        self.index.insert(key, slot);
-        self.link(slot);
-        self.value(slot)
+        self.index.find(self.seed.hash_one(key), is_it).copied()
     }
 
-    pub(super) fn remove(&mut self, key: &K) -> Option<V> {
-        let slot = self.index.remove(key)?;
-        self.unlink(slot);
-        self.free.push(slot);
-        self.slots.get_mut(slot as usize)?.entry.take().map(|(_, value)| value)
-    }
-
-    /// Takes out the entry that was used longest ago.
-    pub(super) fn pop_oldest(&mut self) -> Option<V> {
-        let key = self.slots.get(self.oldest as usize)?.entry.as_ref()?.0;
-        self.remove(&key)
-    }
-
-    fn value(&mut self, slot: u32) -> Option<&mut V> {
-        self.slots.get_mut(slot as usize)?.entry.as_mut().map(|(_, value)| value)
-    }
-
-    fn unlink(&mut self, slot: u32) {
-        let Some(&Slot { older, newer, .. }) = self.slots.get(slot as usize) else { return };
-        match self.slots.get_mut(older as usize) {
-            Some(neighbour) => neighbour.newer = newer,
-            None => self.oldest = newer,
-        }
-        match self.slots.get_mut(newer as usize) {
-            Some(neighbour) => neighbour.older = older,
-            None => self.newest = older,
+    #[inline]
+    pub(super) fn get(&self, number: u32) -> Option<&V> {
+        match self.slots.get(number as usize)? {
+            Slot::Used { value, .. } => Some(value),
+            Slot::Free { .. } => None,
         }
     }
 
-    fn link(&mut self, slot: u32) {
-        let newest = self.newest;
-        if let Some(entry) = self.slots.get_mut(slot as usize) {
-            entry.older = newest;
-            entry.newer = NONE;
+    #[inline]
+    pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut V> {
+        match self.slots.get_mut(number as usize)? {
+            Slot::Used { value, .. } => Some(value),
+            Slot::Free { .. } => None,
         }
-        match self.slots.get_mut(newest as usize) {
-            Some(neighbour) => neighbour.newer = slot,
-            None => self.oldest = slot,
+    }
+
+    /// All entries.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &V)> {
+        (0..).zip(&self.slots).filter_map(|(number, slot)| match slot {
+            Slot::Used { value, .. } => Some((number, value)),
+            Slot::Free { .. } => None,
+        })
+    }
+
+    /// Adds an entry; the key must be new.
+    pub(super) fn insert(&mut self, key: FlowKey, value: V) {
+        let used = Slot::Used { key, value };
+        let number = if let Some(slot) = self.slots.get_mut(self.free as usize) {
+            let number = self.free;
+            if let Slot::Free { next } = std::mem::replace(slot, used) {
+                self.free = next;
+            }
+            number
+        } else {
+            let Ok(number) = u32::try_from(self.slots.len()) else { return };
+            if self.slots.len() == self.slots.capacity() {
+                // Not twice as much: there may be many of them for long.
+                self.slots.reserve_exact(self.slots.len() / 8 + 16);
+            }
+            self.slots.push(used);
+            number
+        };
+        let Self { seed, index, slots, .. } = self;
+        index.insert_unique(seed.hash_one(key), number, |&number| {
+            match slots.get(number as usize) {
+                Some(Slot::Used { key, .. }) => seed.hash_one(key),
+                _ => 0,
+            }
+        });
+    }
+
+    /// Puts another value in the place of one.
+    pub(super) fn replace(&mut self, number: u32, by: V) -> Option<(FlowKey, V)> {
+        match self.slots.get_mut(number as usize)? {
+            Slot::Used { key, value } => Some((*key, std::mem::replace(value, by))),
+            Slot::Free { .. } => None,
         }
-        self.newest = slot;
+    }
+
+    /// Takes out an entry.
+    pub(super) fn remove(&mut self, number: u32) -> Option<(FlowKey, V)> {
+        let slot = self.slots.get_mut(number as usize)?;
+        if matches!(slot, Slot::Free { .. }) {
+            return None;
+        }
+        let slot = std::mem::replace(slot, Slot::Free { next: self.free });
+        self.free = number;
+        let Slot::Used { key, value } = slot else { return None };
+        let hash = self.seed.hash_one(key);
+        if let Ok(entry) = self.index.find_entry(hash, |&other| other == number) {
+            entry.remove();
+        }
+        Some((key, value))
+    }
+
+    /// The number of the entry with the lowest `stamp`, which must grow whenever it changes.
+    pub(super) fn oldest(
+        &self,
+        oldest: &mut Oldest,
+        stamp: impl Fn(&V) -> Option<Place>,
+    ) -> Option<u32> {
+        let Oldest(queue) = oldest;
+        while let Some((at, number)) = queue.pop() {
+            if self.get(number).and_then(&stamp) == Some(at) {
+                return Some(number);
+            }
+        }
+        queue.extend(self.iter().filter_map(|(number, value)| Some((stamp(value)?, number))));
+        // All of it at once would be much memory; some of it must last for a while.
+        let part = queue.len() / 4 + 1;
+        if part < queue.len() {
+            queue.select_nth_unstable(part);
+            queue.truncate(part);
+            queue.shrink_to_fit();
+        }
+        queue.sort_unstable_by(|a, b| b.cmp(a));
+        queue.pop().map(|(_, number)| number)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
-    #[test]
-    fn gives_up_what_was_used_longest_ago() {
-        let mut table = Table::new();
-        for key in 0..5 {
-            table.insert(key, key * 10);
+    fn key(port: u16) -> FlowKey {
+        FlowKey::new(([192, 0, 2, 1].into(), port), ([192, 0, 2, 2].into(), 25)).0
+    }
+
+    proptest! {
+        /// Against a map that is searched for the lowest stamp each time.
+        #[test]
+        fn gives_up_what_was_used_longest_ago(
+            steps in prop::collection::vec((0_u16..24, 0_u8..8), 0..300),
+        ) {
+            let mut table = Table::new();
+            let mut oldest = Oldest::default();
+            let mut model: BTreeMap<u16, Place> = BTreeMap::new();
+            for (now, (port, what)) in (1..).zip(steps) {
+                let now = Place::new(now);
+                match (table.find(&key(port)), what) {
+                    (Some(number), 0) => {
+                        prop_assert_eq!(table.remove(number), Some((key(port), (port, now_of(&model, port)))));
+                        model.remove(&port);
+                    }
+                    (_, 1 | 2) => {
+                        let first = table.oldest(&mut oldest, |value: &(u16, Place)| Some(value.1));
+                        let lowest = model.iter().min_by_key(|(_, at)| **at).map(|(&port, _)| port);
+                        let found = first.and_then(|number| table.remove(number));
+                        prop_assert_eq!(found.map(|(_, (port, _))| port), lowest);
+                        lowest.map(|port| model.remove(&port));
+                    }
+                    (Some(number), _) => {
+                        table.get_mut(number).unwrap().1 = now;
+                        model.insert(port, now);
+                    }
+                    (None, _) => {
+                        table.insert(key(port), (port, now));
+                        model.insert(port, now);
+                    }
+                }
+                prop_assert_eq!(table.iter().count(), model.len());
+            }
         }
-        table.touch(&0);
-        table.touch(&3);
-        assert_eq!(table.remove(&2), Some(20));
-        table.insert(9, 90);
-        let order: Vec<i32> = std::iter::from_fn(|| table.pop_oldest()).collect();
-        assert_eq!(order, [10, 40, 0, 30, 90]);
-        assert_eq!((table.len(), table.touch(&1)), (0, None));
+    }
+
+    fn now_of(model: &BTreeMap<u16, Place>, port: u16) -> Place {
+        model.get(&port).copied().unwrap_or_default()
     }
 }

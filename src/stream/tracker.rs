@@ -3,12 +3,13 @@
 
 use super::Follow;
 use super::flow::{Around, Fit, Flow};
-use super::table::Table;
+use super::table::{Oldest, Table};
 use crate::chunk::{Consume, Ending};
 use crate::limits::Limits;
-use crate::packet::{FlowKey, Segment, Way};
+use crate::packet::{Flags, FlowKey, Segment, Way};
 use crate::place::Place;
 use crate::ports::Ports;
+use crate::time::Stamp;
 use crate::trouble::Trouble;
 use std::collections::VecDeque;
 
@@ -22,20 +23,51 @@ use std::collections::VecDeque;
 pub struct Tracker<D> {
     limits: Limits,
     ports: Ports,
-    flows: Table<FlowKey, Box<Flow<D>>>,
-    /// Connections that are over and still take up their own late segments: their first frame,
-    /// and the one at which they were.
-    over: VecDeque<(FlowKey, Place, Place)>,
-    /// Where connections ended that were handed on, so that their tail starts no session.
-    ended: Table<FlowKey, [Option<u32>; 2]>,
+    known: Table<Known<D>>,
+    /// Connections in `known` that have not ended.
+    flows: usize,
+    /// Those that have.
+    ended: usize,
+    oldest_flows: Oldest,
+    oldest_ended: Oldest,
+    /// Connections that are over and still take up their own late segments.
+    over: VecDeque<Over>,
+    /// The place at which the first of them ends.
+    next_end: Place,
     /// Bytes waiting in all connections.
     waiting: usize,
     /// What was open when no more segments came, in order.
-    stopped: VecDeque<Box<Flow<D>>>,
+    stopped: Vec<(Place, u32)>,
+}
+
+/// What is known of two ends. Small, as there are many; the fields stand in the variants
+/// themselves because that takes 24 bytes instead of 32.
+#[derive(Debug)]
+enum Known<D> {
+    /// A SYN, and nothing else so far: all that most of a flood of them ever need.
+    Syn { at: Option<Stamp>, digits: u8, place: Place, seq: u32, way: Way, surely: bool },
+    /// A connection.
+    Flow(Box<Flow<D>>),
+    /// Where one ended that was handed on, so that its tail starts no session: the next sequence
+    /// numbers of both directions (up, down), where they were known.
+    Ended { next: [u32; 2], has: [bool; 2], place: Place },
+}
+
+/// A connection that is over.
+#[derive(Clone, Copy, Debug)]
+struct Over {
+    number: u32,
+    /// Its first frame: another may have taken its place.
+    first: Place,
+    /// The frame at which it was.
+    since: Place,
 }
 
 /// How far a late segment may lie from where its connection ended: a receive window.
 const TAIL: u32 = 1 << 24;
+
+/// After all frames.
+const NEVER: Place = Place::new(u64::MAX);
 
 impl<D: Consume> Tracker<D> {
     /// A tracker of no connections yet.
@@ -44,36 +76,74 @@ impl<D: Consume> Tracker<D> {
         Self {
             limits: *limits,
             ports,
-            flows: Table::new(),
+            known: Table::new(),
+            flows: 0,
+            ended: 0,
+            oldest_flows: Oldest::default(),
+            oldest_ended: Oldest::default(),
             over: VecDeque::new(),
-            ended: Table::new(),
+            next_end: NEVER,
             waiting: 0,
-            stopped: VecDeque::new(),
+            stopped: Vec::new(),
         }
     }
 
     /// Takes the next segment. Its place counts the frames of the run.
+    #[inline]
     pub fn push<F: Follow<Dialog = D>>(&mut self, segment: &Segment<'_>, follow: &mut F) {
+        self.settle(segment.place, follow);
+        let Some(number) = self.known.find(&segment.flow) else {
+            return self.begin(segment, follow);
+        };
+        if let Some(Known::Flow(flow)) = self.known.get_mut(number)
+            && flow.push_next(segment, self.limits.history_bytes)
+        {
+            return;
+        }
+        self.push_unusual(number, segment, follow);
+    }
+
+    /// Takes a segment of the ends `number` that is not just the next one.
+    fn push_unusual<F>(&mut self, number: u32, segment: &Segment<'_>, follow: &mut F)
+    where
+        F: Follow<Dialog = D>,
+    {
         let now = segment.place;
-        self.settle(now, follow);
-        let key = segment.flow;
-        match self.flows.get(&key).map(|flow| flow.fit(segment)) {
-            Some(Fit::Here) => {}
-            Some(Fit::Stray) => return follow.trouble(Trouble::StraySegment, now),
-            Some(Fit::Anew) => {
-                self.end(&key, Ending::Reused, now, follow);
-                self.begin(segment, follow);
-            }
-            None if self.is_tail(segment) => {
-                if !segment.data.is_empty() {
+        match self.known.get_mut(number) {
+            Some(ended @ Known::Ended { .. }) => {
+                if !ended.has_tail(segment) {
+                    self.forget(number);
+                    self.begin(segment, follow);
+                } else if !segment.data.is_empty() {
                     follow.trouble(Trouble::LateSegment, now);
                 }
-                return;
             }
-            None => self.begin(segment, follow),
+            Some(known) => {
+                let around =
+                    Around { key: segment.flow, limits: &self.limits, ports: &self.ports, now };
+                match known.wake(&around, follow).map(|flow| flow.fit(segment)) {
+                    Some(Fit::Here) => self.push_to(number, segment, follow),
+                    Some(Fit::Stray) => follow.trouble(Trouble::StraySegment, now),
+                    Some(Fit::Anew) => {
+                        self.end(number, Ending::Reused, now, follow);
+                        self.forget(number);
+                        self.begin(segment, follow);
+                    }
+                    None => {}
+                }
+            }
+            None => {}
         }
-        let around = Around { limits: &self.limits, ports: &self.ports, now };
-        let Some(flow) = self.flows.touch(&key) else { return };
+    }
+
+    /// Hands a segment to the connection that it belongs to.
+    fn push_to<F>(&mut self, number: u32, segment: &Segment<'_>, follow: &mut F)
+    where
+        F: Follow<Dialog = D>,
+    {
+        let now = segment.place;
+        let around = Around { key: segment.flow, limits: &self.limits, ports: &self.ports, now };
+        let Some(Known::Flow(flow)) = self.known.get_mut(number) else { return };
         let was_over = flow.is_over();
         let before = flow.waiting_bytes();
         flow.push(segment, &around, follow);
@@ -82,20 +152,19 @@ impl<D: Consume> Tracker<D> {
         }
         self.waiting = self.waiting - before + flow.waiting_bytes();
         if !was_over && flow.is_over() {
-            self.over.push_back((key, flow.first, now));
+            self.over.push_back(Over { number, first: flow.first, since: now });
+            self.find_next_end();
         }
     }
 
     /// No more segments come: where the open connections began.
     pub fn stop(&mut self) -> Vec<Place> {
-        let mut flows: Vec<Box<Flow<D>>> = std::iter::from_fn(|| self.flows.pop_oldest()).collect();
-        flows.sort_unstable_by_key(|flow| flow.first);
-        self.flows = Table::new();
-        self.ended = Table::new();
+        let first = |(number, known): (u32, &Known<D>)| Some((known.first()?, number));
+        self.stopped = self.known.iter().filter_map(first).collect();
+        self.stopped.sort_unstable();
         self.over = VecDeque::new();
-        self.waiting = 0;
-        self.stopped = flows.into();
-        self.stopped.iter().map(|flow| flow.first).collect()
+        self.find_next_end();
+        self.stopped.iter().map(|&(first, _)| first).collect()
     }
 
     /// After [`Tracker::stop`], ends the connections that began `from` one place `until` another,
@@ -104,92 +173,219 @@ impl<D: Consume> Tracker<D> {
     where
         F: Follow<Dialog = D>,
     {
-        let first = self.stopped.partition_point(|flow| flow.first < from);
-        let behind = self.stopped.partition_point(|flow| flow.first <= until);
-        let around = Around { limits: &self.limits, ports: &self.ports, now: end };
-        // Those at the front or at the back: nothing is moved.
-        for flow in self.stopped.drain(first..behind.max(first)) {
-            flow.finish(Ending::InputEnd, &around, follow);
+        let mut at = self.stopped.partition_point(|&(first, _)| first < from);
+        while let Some(&(first, number)) = self.stopped.get(at).filter(|(first, _)| *first <= until)
+        {
+            if self.known.get(number).and_then(Known::first) == Some(first) {
+                self.hand_on(number, Ending::InputEnd, end, follow);
+            }
+            at += 1;
         }
     }
 
     fn begin<F: Follow<Dialog = D>>(&mut self, segment: &Segment<'_>, follow: &mut F) {
-        if self.flows.len() >= self.limits.flows
-            && let Some(flow) = self.flows.pop_oldest()
+        if self.flows >= self.limits.flows
+            && let Some(number) = self.known.oldest(&mut self.oldest_flows, Known::last)
         {
-            follow.trouble(Trouble::EvictedSession, flow.first);
-            self.hand_on(*flow, Ending::Evicted, segment.place, follow);
+            if let Some(first) = self.known.get(number).and_then(Known::first) {
+                follow.trouble(Trouble::EvictedSession, first);
+            }
+            self.hand_on(number, Ending::Evicted, segment.place, follow);
         }
-        self.ended.remove(&segment.flow);
         // Who connects to a mail server's port begins a session, even if nothing comes of it.
-        let to = segment.flow.sender(segment.way.back()).port();
-        let begins = segment.flags.syn && !segment.flags.rst && segment.ack.is_none();
-        let surely = begins && self.ports.is_smtp(to);
+        let Flags { syn, rst, fin } = segment.flags;
+        let begins = syn && !rst && segment.ack.is_none();
+        let surely = begins && self.ports.is_smtp(segment.flow.port(segment.way.back()));
         follow.candidate(segment.place, surely);
-        self.flows.insert(segment.flow, Box::new(Flow::new(segment, surely)));
+        self.flows += 1;
+        if begins && !fin && segment.data.is_empty() && segment.cut == 0 {
+            let &Segment { at, digits, place, seq, way, .. } = segment;
+            self.known.insert(segment.flow, Known::Syn { at, digits, place, seq, way, surely });
+            return;
+        }
+        let flow = Box::new(Flow::new(segment, surely));
+        self.known.insert(segment.flow, Known::Flow(flow));
+        if let Some(number) = self.known.find(&segment.flow) {
+            self.push_to(number, segment, follow);
+        }
     }
 
     /// Ends the connections that were over long enough before `now`, which the segments that
     /// are pushed do by themselves: for when nothing is pushed.
+    #[inline]
     pub fn settle<F: Follow<Dialog = D>>(&mut self, now: Place, follow: &mut F) {
-        while let Some(&(key, first, since)) = self.over.front() {
-            let end = since.after(self.limits.linger_frames + 1);
-            if end > now {
-                break;
-            }
-            self.over.pop_front();
-            // Another connection may have taken its place.
-            if self.flows.get(&key).is_some_and(|flow| flow.first == first) {
-                self.end(&key, Ending::Closed, end, follow);
-            }
+        while self.next_end <= now {
+            self.settle_next(follow);
         }
+    }
+
+    /// Ends the connection whose turn is next.
+    fn settle_next<F: Follow<Dialog = D>>(&mut self, follow: &mut F) {
+        let now = self.next_end;
+        if let Some(over) = self.over.pop_front()
+            && self.is_there(over)
+        {
+            self.end(over.number, Ending::Closed, now, follow);
+        }
+        self.find_next_end();
+    }
+
+    fn find_next_end(&mut self) {
+        let wait = self.limits.linger_frames + 1;
+        self.next_end = self.over.front().map_or(NEVER, |over| over.since.after(wait));
     }
 
     /// Ends the connections of which nothing is missing and that are over.
     pub fn hurry<F: Follow<Dialog = D>>(&mut self, now: Place, follow: &mut F) {
-        let mut left = VecDeque::new();
-        for (key, first, since) in std::mem::take(&mut self.over) {
-            match self.flows.get(&key).filter(|flow| flow.first == first) {
-                Some(flow) if flow.is_complete() => self.end(&key, Ending::Closed, now, follow),
-                Some(_) => left.push_back((key, first, since)),
-                None => {}
+        for over in std::mem::take(&mut self.over) {
+            match self.known.get(over.number) {
+                Some(Known::Flow(flow)) if flow.first == over.first => {
+                    if flow.is_complete() {
+                        self.end(over.number, Ending::Closed, now, follow);
+                    } else {
+                        self.over.push_back(over);
+                    }
+                }
+                _ => {}
             }
         }
-        self.over = left;
+        self.find_next_end();
     }
 
-    fn end<F>(&mut self, key: &FlowKey, ending: Ending, now: Place, follow: &mut F)
+    /// Whether the connection that was over goes on.
+    fn is_there(&self, over: Over) -> bool {
+        self.known.get(over.number).and_then(Known::first) == Some(over.first)
+    }
+
+    /// Ends a connection. Where it did is remembered, if it is closed.
+    fn end<F>(&mut self, number: u32, ending: Ending, now: Place, follow: &mut F)
     where
         F: Follow<Dialog = D>,
     {
-        let Some(flow) = self.flows.remove(key) else { return };
-        let ending = if flow.is_over() { Ending::Closed } else { ending };
-        if ending == Ending::Closed {
-            if self.ended.len() >= self.limits.closed_flows {
-                self.ended.pop_oldest();
-            }
-            self.ended.insert(*key, flow.ends());
+        let Some(Known::Flow(flow)) = self.known.get(number) else { return };
+        if ending != Ending::Closed && !flow.is_over() {
+            return self.hand_on(number, ending, now, follow);
         }
-        self.hand_on(*flow, ending, now, follow);
+        let ended = Known::ended(flow.ends(), now);
+        if self.ended >= self.limits.closed_flows
+            && let Some(oldest) = self.known.oldest(&mut self.oldest_ended, Known::ended_at)
+        {
+            self.forget(oldest);
+        }
+        if let Some((key, known)) = self.known.replace(number, ended) {
+            self.ended += 1;
+            self.finish_one(key, known, Ending::Closed, now, follow);
+        }
     }
 
-    fn hand_on<F>(&mut self, flow: Flow<D>, ending: Ending, now: Place, follow: &mut F)
+    /// Ends a connection of which nothing is remembered.
+    fn hand_on<F>(&mut self, number: u32, ending: Ending, now: Place, follow: &mut F)
     where
         F: Follow<Dialog = D>,
     {
-        self.waiting -= flow.waiting_bytes();
-        let around = Around { limits: &self.limits, ports: &self.ports, now };
-        flow.finish(ending, &around, follow);
+        if let Some((key, known)) = self.known.remove(number) {
+            self.finish_one(key, known, ending, now, follow);
+        }
     }
 
-    /// Whether the segment belongs to a connection that has ended.
-    fn is_tail(&self, segment: &Segment<'_>) -> bool {
-        if segment.flags.syn {
+    fn finish_one<F>(
+        &mut self,
+        key: FlowKey,
+        mut known: Known<D>,
+        ending: Ending,
+        now: Place,
+        follow: &mut F,
+    ) where
+        F: Follow<Dialog = D>,
+    {
+        self.flows -= 1;
+        let around = Around { key, limits: &self.limits, ports: &self.ports, now };
+        known.wake(&around, follow);
+        if let Known::Flow(flow) = known {
+            self.waiting -= flow.waiting_bytes();
+            flow.finish(ending, &around, follow);
+        }
+    }
+
+    /// Forgets where a connection ended.
+    fn forget(&mut self, number: u32) {
+        if let Some(Known::Ended { .. }) = self.known.get(number) {
+            self.known.remove(number);
+            self.ended -= 1;
+        }
+    }
+}
+
+impl<D> Known<D> {
+    fn ended(ends: [Option<u32>; 2], place: Place) -> Self {
+        let next = ends.map(Option::unwrap_or_default);
+        Self::Ended { next, has: ends.map(|end| end.is_some()), place }
+    }
+
+    /// The first packet of a connection that has not ended.
+    fn first(&self) -> Option<Place> {
+        match self {
+            Self::Syn { place, .. } => Some(*place),
+            Self::Flow(flow) => Some(flow.first),
+            Self::Ended { .. } => None,
+        }
+    }
+
+    /// Its last packet.
+    fn last(&self) -> Option<Place> {
+        match self {
+            Self::Syn { place, .. } => Some(*place),
+            Self::Flow(flow) => Some(flow.last),
+            Self::Ended { .. } => None,
+        }
+    }
+
+    /// Where a connection was known to have ended.
+    fn ended_at(&self) -> Option<Place> {
+        match self {
+            Self::Ended { place, .. } => Some(*place),
+            _ => None,
+        }
+    }
+
+    /// Whether a segment belongs to the connection that has ended.
+    fn has_tail(&self, segment: &Segment<'_>) -> bool {
+        let Self::Ended { next: [up, down], has: [has_up, has_down], .. } = *self else {
             return false;
+        };
+        let (end, has) = if segment.way == Way::Up { (up, has_up) } else { (down, has_down) };
+        let distance = segment.seq.wrapping_sub(end).cast_signed().unsigned_abs();
+        !segment.flags.syn && (segment.flags.rst || has && distance < TAIL)
+    }
+}
+
+impl<D: Consume> Known<D> {
+    /// The connection; of a lone SYN, one is made now.
+    fn wake<F>(&mut self, around: &Around<'_>, follow: &mut F) -> Option<&mut Flow<D>>
+    where
+        F: Follow<Dialog = D>,
+    {
+        if let Self::Syn { at, digits, place, seq, way, surely } = *self {
+            let segment = Segment {
+                flow: around.key,
+                way,
+                at,
+                digits,
+                place,
+                seq,
+                ack: None,
+                flags: Flags { syn: true, ..Flags::default() },
+                window: 0,
+                data: &[],
+                cut: 0,
+            };
+            let mut flow = Box::new(Flow::new(&segment, surely));
+            flow.push(&segment, around, follow);
+            *self = Self::Flow(flow);
         }
-        let Some([up, down]) = self.ended.get(&segment.flow) else { return false };
-        let end = if segment.way == Way::Up { up } else { down };
-        end.is_some_and(|end| segment.seq.wrapping_sub(end).cast_signed().unsigned_abs() < TAIL)
-            || segment.flags.rst
+        match self {
+            Self::Flow(flow) => Some(flow),
+            _ => None,
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Whether a connection is a session, and who is its client.
 
-use super::{Around, Flow, Following, Handshake, PEEK, Stage, Verdict};
-use crate::chunk::{Consume, Medium, Open, Opening, Sides, What};
-use crate::packet::Way;
+use super::{Around, Flow, Following, PEEK, Stage, Verdict};
+use crate::chunk::{Consume, Medium, Open, Opening, Sides, Via, What};
+use crate::packet::{Segment, Way};
 use crate::ports::PROXY_PORTS;
 use crate::stream::half::{Half, Tag};
 use crate::stream::relay::{self, Relay};
@@ -15,16 +15,17 @@ impl<D: Consume> Flow<D> {
     where
         F: Follow<Dialog = D>,
     {
-        let anchored = self.halves.iter().all(|half| half.anchored);
-        if !anchored && !must {
+        if !self.is_anchored() && !must {
             return;
         }
-        match self.verdict(around, follow, must) {
+        let [up, down] = [Way::Up, Way::Down].map(|way| self.half(way).peek(PEEK));
+        match self.verdict(around, follow, must, [&up, &down]) {
             Verdict::Wait => {}
             Verdict::Ignore => {
                 follow.dismissed(self.first, around.now);
                 self.stage = Stage::Ignored;
                 self.halves = [Half::default(), Half::default()];
+                self.settle();
             }
             Verdict::Go { client, via, skipped } => {
                 for (half, bytes) in self.halves.iter_mut().zip(skipped) {
@@ -32,33 +33,78 @@ impl<D: Consume> Flow<D> {
                         half.skip(bytes);
                     }
                 }
-                let opening = Opening {
-                    peers: Some(Sides {
-                        client: self.key.sender(client),
-                        server: self.key.sender(client.back()),
-                    }),
-                    via,
-                    at: self.first_at,
-                    digits: self.digits,
-                    place: self.first,
-                    medium: Medium::Packets,
-                };
-                let dialog = follow.open(&opening, self.surely, around.now);
-                let following = Following { client, skipped, dialog };
-                self.stage = Stage::Following(Box::new(following));
-                self.deliver_handshake(client);
+                self.open(client, via, skipped, around, follow);
             }
         }
     }
 
-    pub(super) fn verdict<F: Follow>(
+    /// Begins the session at once if this segment brings its first bytes and they tell: nothing
+    /// has to wait then.
+    pub(super) fn judge_first<F>(
+        &mut self,
+        segment: &Segment<'_>,
+        around: &Around<'_>,
+        follow: &mut F,
+    ) where
+        F: Follow<Dialog = D>,
+    {
+        let Segment { way, flags, .. } = *segment;
+        let is_first = self.is_anchored()
+            && self.halves.iter().all(Half::is_calm)
+            && self.half(way).next_seq() == Some(segment.seq);
+        if !is_first || segment.data.is_empty() || flags.syn || flags.fin || flags.rst {
+            return;
+        }
+        let data = segment.data.get(..PEEK).unwrap_or(segment.data);
+        let bytes: [&[u8]; 2] = if way == Way::Up { [data, &[]] } else { [&[], data] };
+        if let Verdict::Go { client, via, skipped: [0, 0] } =
+            self.verdict(around, follow, false, bytes)
+        {
+            self.open(client, via, [0, 0], around, follow);
+        }
+    }
+
+    fn is_anchored(&self) -> bool {
+        self.halves.iter().all(|half| half.anchored)
+    }
+
+    fn open<F>(
+        &mut self,
+        client: Way,
+        via: Option<Via>,
+        skipped: [u64; 2],
+        around: &Around<'_>,
+        follow: &mut F,
+    ) where
+        F: Follow<Dialog = D>,
+    {
+        let opening = Opening {
+            peers: Some(Sides {
+                client: around.key.sender(client),
+                server: around.key.sender(client.back()),
+            }),
+            via,
+            at: self.first_at,
+            digits: self.digits,
+            place: self.first,
+            medium: Medium::Packets,
+        };
+        let dialog = follow.open(&opening, self.surely, around.now);
+        self.stage = Stage::Following(Box::new(Following { client, skipped, dialog }));
+        self.deliver_handshake(client);
+        self.settle();
+    }
+
+    /// What `bytes`, the first of both directions, say of the connection.
+    fn verdict<F: Follow>(
         &self,
         around: &Around<'_>,
         follow: &F,
         must: bool,
+        [up, down]: [&[u8]; 2],
     ) -> Verdict {
-        let bytes = |way| self.half(way).peek(PEEK);
-        let smtp = |way: Way| around.ports.is_smtp(self.key.sender(way).port());
+        let bytes = |way| if way == Way::Up { up } else { down };
+        let smtp = |way: Way| around.ports.is_smtp(around.key.port(way));
         let connects = self.handshake.connects;
         // The end that accepts, as far as the SYN or the ports tell.
         let accepts = connects.map(Way::back).or(match (smtp(Way::Up), smtp(Way::Down)) {
@@ -81,7 +127,7 @@ impl<D: Consume> Flow<D> {
                 let known = must && (connects.is_some() || self.halves.iter().any(Half::is_owed));
                 return if known { alone(likely.back()) } else { Verdict::Wait };
             }
-            return match relay::proxy_header(&client) {
+            return match relay::proxy_header(client) {
                 Relay::Found { via, client: len, .. } => {
                     let mut skipped = [0, 0];
                     let [up, down] = &mut skipped;
@@ -89,15 +135,15 @@ impl<D: Consume> Flow<D> {
                     Verdict::Go { client: likely.back(), via: Some(via), skipped }
                 }
                 Relay::Wait if !must => Verdict::Wait,
-                _ => match self.client_by_content(follow, &client, &server, likely) {
+                _ => match self.client_by_content(follow, client, server, likely) {
                     Some(client) => alone(client),
                     None if must => alone(likely.back()),
                     None => Verdict::Wait,
                 },
             };
         }
-        if PROXY_PORTS.contains(&self.key.sender(likely).port()) {
-            match relay::tunnel(&client, &server) {
+        if PROXY_PORTS.contains(&around.key.port(likely)) {
+            match relay::tunnel(client, server) {
                 Relay::Found { via, client, server }
                     if around.ports.is_smtp(via.port) || around.ports.is_any() =>
                 {
@@ -114,7 +160,7 @@ impl<D: Consume> Flow<D> {
             return Verdict::Ignore;
         }
         let full = client.len().max(server.len()) >= PEEK;
-        match (follow.speaks(&client, &server), follow.speaks(&server, &client)) {
+        match (follow.speaks(client, server), follow.speaks(server, client)) {
             (Some(true), _) => alone(likely.back()),
             (_, Some(true)) => alone(likely),
             (Some(false), Some(false)) => Verdict::Ignore,
@@ -126,7 +172,7 @@ impl<D: Consume> Flow<D> {
     /// Who the client is: content first, then what SYN and ports say. Where there is a SYN, only
     /// both sides together outweigh it: one side may say anything. `None` while the other side
     /// has not spoken.
-    pub(super) fn client_by_content<F: Follow>(
+    fn client_by_content<F: Follow>(
         &self,
         follow: &F,
         client: &[u8],
@@ -150,20 +196,20 @@ impl<D: Consume> Flow<D> {
         }
     }
 
-    pub(super) fn deliver_handshake(&mut self, client: Way) {
-        let Handshake { connects, syn, syn_ack, established } = self.handshake;
-        let connecting = connects.unwrap_or(client);
-        let mut steps = vec![
-            (connecting, syn, Open::Syn),
-            (connecting.back(), syn_ack, Open::SynAck),
-            (connecting, established, Open::Established),
+    fn deliver_handshake(&mut self, client: Way) {
+        let Some(connecting) = self.handshake.connects else {
+            let tag = Tag::of((self.first_at, self.first));
+            return self.deliver(client, tag, What::Open(Open::Midstream));
+        };
+        let Some(notes) = self.notes.as_deref() else { return };
+        let steps = [
+            (connecting, notes.syn, Open::Syn),
+            (connecting.back(), notes.syn_ack, Open::SynAck),
+            (connecting, notes.established, Open::Established),
         ];
-        if connects.is_none() {
-            steps = vec![(client, Some((self.first_at, self.first)), Open::Midstream)];
-        }
         for (way, mark, step) in steps {
-            if let Some((at, place)) = mark {
-                self.deliver(way, Tag { at, place, arrival: 0, ack: None }, What::Open(step));
+            if let Some(mark) = mark {
+                self.deliver(way, Tag::of(mark), What::Open(step));
             }
         }
     }

@@ -29,7 +29,15 @@ impl<D: Consume> Flow<D> {
         }
     }
 
-    pub(super) fn deliver_front(&mut self, way: Way, around: &Around<'_>) {
+    /// What keeps the rest from being delivered.
+    pub(super) fn stop(&self) -> Option<Stop> {
+        if !self.is_waiting() {
+            return None;
+        }
+        self.knot().map(Stop::Knot).or_else(|| self.hole().map(Stop::Hole))
+    }
+
+    fn deliver_front(&mut self, way: Way, around: &Around<'_>) {
         let half = self.half_mut(way);
         match half.pop() {
             Some(Piece { tag, bytes: Bytes::Data(data) }) => {
@@ -38,7 +46,7 @@ impl<D: Consume> Flow<D> {
             }
             Some(Piece { tag, bytes: Bytes::Cut(cut) }) => self.gap(way, cut, Some(tag)),
             None => {
-                let Some(Fin { tag, .. }) = half.fin else { return };
+                let Some(Fin { tag, .. }) = half.fin() else { return };
                 half.closed = true;
                 self.deliver(way, tag, What::Close(Close::Fin));
             }
@@ -46,7 +54,7 @@ impl<D: Consume> Flow<D> {
     }
 
     /// What keeps the oldest waiting piece from being delivered.
-    pub(super) fn hole(&self) -> Option<Hole> {
+    fn hole(&self) -> Option<Hole> {
         let mut oldest: Option<(u64, Hole)> = None;
         for way in [Way::Up, Way::Down] {
             let half = self.half(way);
@@ -78,7 +86,7 @@ impl<D: Consume> Flow<D> {
 
     /// Each direction's next bytes wait for the other's: one of them is a later copy of
     /// something sent before, whose first copy may still come.
-    pub(super) fn knot(&self) -> Option<Knot> {
+    fn knot(&self) -> Option<Knot> {
         let [up, down] = [Way::Up, Way::Down].map(|way| self.half(way).front());
         let (up, down) = (up?, down?);
         if self.may_deliver(Way::Up, up) || self.may_deliver(Way::Down, down) {
@@ -112,7 +120,7 @@ impl<D: Consume> Flow<D> {
         }
     }
 
-    pub(super) fn give_up(&mut self, hole: &Hole) {
+    fn give_up(&mut self, hole: &Hole) {
         let half = self.half_mut(hole.way);
         // One number past all that was sent, acknowledged: a FIN that is not in the capture.
         if hole.bytes == 1 && half.is_at_lost_fin() {

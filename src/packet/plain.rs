@@ -1,0 +1,58 @@
+//! The headers that nearly all frames have, read at once: Ethernet II, IPv4 without options and
+//! fragments, TCP, and all that IP announces captured.
+//!
+//! It takes what the layers one by one would take, and leaves to them whatever is unusual.
+
+use super::cursor::LINK_ETHERNET;
+use super::ip::{TCP, TcpHead};
+use super::{FlowKey, Segment};
+use crate::capture::Frame;
+
+/// Length of an IPv4 header without options in bytes.
+const IPV4: usize = 20;
+
+/// The headers of a frame, and its payload.
+pub(super) struct Plain<'a> {
+    ipv4: &'a [u8; IPV4],
+    tcp: TcpHead<'a>,
+    data: &'a [u8],
+}
+
+/// The headers of `frame`, if they are the usual ones.
+#[inline]
+pub(super) fn read<'a>(frame: &Frame<'a>) -> Option<Plain<'a>> {
+    let (ethernet, rest) = frame.data.split_first_chunk::<14>()?;
+    let (ipv4, rest) = rest.split_first_chunk::<IPV4>()?;
+    let tcp = TcpHead(rest.first_chunk()?);
+    let [.., 0x08, 0] = ethernet else { return None };
+    let [0x45, _, total_0, total_1, _, _, part_0, part_1, _, TCP, ..] = *ipv4 else {
+        return None;
+    };
+    // More fragments, or an offset.
+    let is_part = part_0 & 0x3f != 0 || part_1 != 0;
+    if is_part || frame.link != LINK_ETHERNET {
+        return None;
+    }
+    let total = usize::from(u16::from_be_bytes([total_0, total_1]));
+    let data = rest.get(tcp.len()?..total.checked_sub(IPV4)?)?;
+    Some(Plain { ipv4, tcp, data })
+}
+
+impl<'a> Plain<'a> {
+    /// Source and destination port.
+    #[inline]
+    pub(super) fn ports(&self) -> (u16, u16) {
+        self.tcp.ports()
+    }
+
+    /// The segment in `frame`, which these headers are of.
+    #[inline]
+    pub(super) fn segment(self, frame: &Frame<'_>) -> Segment<'a> {
+        let [.., from_0, from_1, from_2, from_3, to_0, to_1, to_2, to_3] = *self.ipv4;
+        let from = u32::from_be_bytes([from_0, from_1, from_2, from_3]);
+        let to = u32::from_be_bytes([to_0, to_1, to_2, to_3]);
+        let ports = self.ports();
+        let flow = FlowKey::v4((from, ports.0), (to, ports.1));
+        self.tcp.segment(flow, frame, self.data, 0)
+    }
+}
