@@ -10,6 +10,7 @@ use crate::report::{self, Entry, Format, InputReport, Note, Renderer};
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// What is to be reported, and how.
 #[derive(Clone, Debug)]
@@ -60,7 +61,7 @@ pub fn run(
 ) -> io::Result<Vec<Facts>> {
     let Job { run: mut options, format, width, timestamps } = job;
     let paths: Vec<String> = sources.iter().map(|source| source.path().to_owned()).collect();
-    let limits = options.settings.limits;
+    let (limits, stop) = (options.settings.limits, Arc::clone(&options.stop));
     let form = Arc::new(report::Options::new(width, limits, &paths));
     let mut writer = report::writer(format, out, &form);
     options.transcript =
@@ -82,6 +83,7 @@ pub fn run(
     }
     let inputs: Vec<InputReport> =
         paths.iter().zip(&facts).map(|(path, facts)| input(path, facts)).collect();
+    summary.partial = stop.load(Ordering::Relaxed);
     writer.finish(summary, &inputs)?;
     Ok(facts)
 }

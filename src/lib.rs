@@ -65,8 +65,8 @@ pub mod rules;
 // *Uses time, escape, limits, place, chunk, transcript, smtp, dialog, rules.*
 pub mod report;
 
-// The stages joined: inputs in, sessions out, in order. *Uses time, place, ports, chunk, trouble,
-// error, input, capture, packet, stream, transcript, smtp, dialog, rules.*
+// The stages joined: inputs in, sessions out, in order. *Uses time, limits, place, ports, chunk,
+// trouble, error, input, capture, packet, stream, transcript, smtp, dialog, rules.*
 pub mod pipeline;
 
 // Inputs in, report out. *Uses escape, pipeline, place, report.*

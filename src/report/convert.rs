@@ -106,9 +106,9 @@ impl<'a> Session<'a> {
 impl<'a> Head<'a> {
     /// The version, the tool, and what was read.
     #[must_use]
-    pub fn new(inputs: &'a [InputReport]) -> Self {
+    pub fn new(inputs: &'a [InputReport], partial: bool) -> Self {
         let tool = Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
-        Self { schema: SCHEMA, tool, inputs: inputs.iter().map(input).collect() }
+        Self { schema: SCHEMA, tool, partial, inputs: inputs.iter().map(input).collect() }
     }
 }
 

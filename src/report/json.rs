@@ -51,7 +51,7 @@ impl Writer for Json {
 
     /// Puts the object together from its parts, as the sessions are text already.
     fn finish(mut self: Box<Self>, summary: Summary, inputs: &[InputReport]) -> io::Result<()> {
-        let head = text(&Head::new(inputs))?;
+        let head = text(&Head::new(inputs, summary.partial))?;
         self.out.write_all(head.strip_suffix(b"}").unwrap_or(&head))?;
         self.out.write_all(b",\n\"sessions\":[\n")?;
         self.spool.write(&mut self.out, |_, _| b",\n")?;
@@ -78,9 +78,9 @@ impl Writer for Ndjson {
     }
 
     fn finish(mut self: Box<Self>, summary: Summary, inputs: &[InputReport]) -> io::Result<()> {
+        let head = Head::new(inputs, summary.partial);
         let summary = self.examples.number(summary);
-        let summary = model::Summary::new(&summary, inputs);
-        let mut line = text(&Closing::new(Head::new(inputs), summary))?;
+        let mut line = text(&Closing::new(head, model::Summary::new(&summary, inputs)))?;
         line.push(b'\n');
         self.out.write_all(&line)?;
         self.out.flush()

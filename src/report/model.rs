@@ -30,6 +30,8 @@ model! {
         pub schema: &'static str,
         /// What wrote the report.
         pub tool: Tool,
+        /// The user ended the run before all was read.
+        pub partial: bool,
         /// The inputs of the run.
         pub inputs: Vec<Input<'a>>,
     }

@@ -64,6 +64,8 @@ pub struct Summary {
     pub not_judged: u64,
     /// Sessions at which a person should look, if that was asked for.
     pub troubled: u64,
+    /// The user ended the run before all was read.
+    pub partial: bool,
 }
 
 /// Findings by severity.
@@ -154,6 +156,7 @@ impl Summary {
             errors: BTreeMap::new(),
             not_judged: 0,
             troubled: 0,
+            partial: false,
         }
     }
 
@@ -199,6 +202,7 @@ impl Summary {
         self.recipients_accepted += other.recipients_accepted;
         self.not_judged += other.not_judged;
         self.troubled += other.troubled;
+        self.partial |= other.partial;
         self.severities.error += other.severities.error;
         self.severities.warning += other.severities.warning;
         self.severities.note += other.severities.note;

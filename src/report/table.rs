@@ -83,7 +83,8 @@ impl Table {
         if summary.sessions == 0 {
             return self.nothing(inputs);
         }
-        let mut parts = vec![count(summary.sessions, "session")];
+        let partial = if summary.partial { "interrupted, so far " } else { "" };
+        let mut parts = vec![format!("{partial}{}", count(summary.sessions, "session"))];
         let mut messages = count(summary.messages, "message");
         if summary.messages > 0 {
             let known = summary.outcomes();
