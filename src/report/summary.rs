@@ -279,23 +279,20 @@ impl Summary {
     /// Counts each extension once, however often it was offered.
     fn add_extensions(&mut self, session: &Session) {
         let once = ExtensionCount { offered: 1, used: 0 };
+        // A bit for each index.
         let mut known = 0_u64;
         // Most sessions have none: an empty set takes no memory.
         let mut unknown: BTreeSet<String> = BTreeSet::new();
         for offer in offers(session) {
-            match extension::index_of(offer.keyword) {
-                Some(index) => {
-                    let bit = 1_u64.checked_shl(u32::from(index)).unwrap_or(0);
-                    let is_new = known & bit == 0;
-                    known |= bit;
-                    if let Some(count) = self.known.get_mut(usize::from(index)) {
-                        count.offered += u64::from(is_new);
-                    }
+            if let Some(index) = extension::position(offer.keyword) {
+                let bit = 1_u64.checked_shl(u32::from(index)).unwrap_or(0);
+                if let Some(count) = self.known.get_mut(usize::from(index)) {
+                    count.offered += u64::from(known & bit == 0);
                 }
-                None => {
-                    let keyword = printable(&offer.keyword.to_ascii_uppercase());
-                    unknown.insert(excerpt(&keyword, self.excerpt));
-                }
+                known |= bit;
+            } else {
+                let keyword = printable(&offer.keyword.to_ascii_uppercase());
+                unknown.insert(excerpt(&keyword, self.excerpt));
             }
         }
         for keyword in unknown {
