@@ -27,7 +27,8 @@ pub fn printable(bytes: &[u8]) -> String {
 /// Whether [`printable`] would change nothing.
 #[must_use]
 pub fn is_printable(bytes: &[u8]) -> bool {
-    plain_len(bytes) == bytes.len() || str::from_utf8(bytes).is_ok_and(|text| text.chars().all(is_safe))
+    plain_len(bytes) == bytes.len()
+        || str::from_utf8(bytes).is_ok_and(|text| text.chars().all(is_safe))
 }
 
 /// Appends `bytes` as [`printable`] shows them, with each backslash doubled, so that

@@ -167,9 +167,8 @@ mod tests {
 
     #[test]
     fn offers_have_a_keyword_and_parameters() {
-        let of = |text: &'static str| {
-            offer(text.as_bytes()).map(|o| (o.keyword, o.params().collect()))
-        };
+        let of =
+            |text: &'static str| offer(text.as_bytes()).map(|o| (o.keyword, o.params().collect()));
         assert_eq!(of("PIPELINING"), Some((&b"PIPELINING"[..], vec![])));
         assert_eq!(of("SIZE 1000"), Some((&b"SIZE"[..], vec![&b"1000"[..]])));
         assert_eq!(of(" auth  A  B "), Some((&b"auth"[..], vec![&b"A"[..], b"B"])));
