@@ -162,7 +162,7 @@ impl Summary {
         let Entry { session, findings, not_judged, .. } = *entry;
         self.sessions += 1;
         self.not_judged += u64::from(!not_judged.is_empty());
-        count(&mut self.ends, session.end as usize, 1);
+        count(&mut self.ends, session.end as usize);
         self.add_messages(session);
         self.add_extensions(session);
         for finding in findings {
@@ -269,7 +269,7 @@ impl Summary {
         self.messages += session.messages.len() as u64 + session.elided_messages;
         self.not_kept += session.elided_messages;
         for message in &session.messages {
-            count(&mut self.outcomes, message.outcome as usize, 1);
+            count(&mut self.outcomes, message.outcome as usize);
             let (accepted, offered) = message_recipients(message);
             self.recipients_accepted += accepted;
             self.recipients_offered += offered;
@@ -397,10 +397,10 @@ fn kind_of(request: Request) -> usize {
     }
 }
 
-/// Counts `times` at `index`.
-fn count(counts: &mut [u64], index: usize, times: u64) {
+/// Counts one at `index`.
+fn count(counts: &mut [u64], index: usize) {
     if let Some(count) = counts.get_mut(index) {
-        *count += times;
+        *count += 1;
     }
 }
 
@@ -491,6 +491,15 @@ mod tests {
         let errors: Vec<_> =
             summary.errors.iter().map(|(e, n)| (e.command, e.code, n.times)).collect();
         assert_eq!(errors, [("", 500, 1), ("RCPT", 550, 2), ("greeting", 554, 1)]);
+    }
+
+    #[test]
+    fn what_is_counted_by_index_is_named_by_it() {
+        assert!(OUTCOMES.iter().enumerate().all(|(index, one)| *one as usize == index));
+        assert!(End::ALL.iter().enumerate().all(|(index, end)| *end as usize == index));
+        assert!(Verb::ALL.iter().enumerate().all(|(index, verb)| *verb as usize == index));
+        assert_eq!(kind_of(Request::Command(Verb::Other)), Verb::ALL.len());
+        assert_eq!(kind_of(Request::EndOfData), Verb::ALL.len() + 1);
     }
 
     #[test]
