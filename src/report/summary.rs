@@ -165,7 +165,7 @@ impl Summary {
         let Entry { session, findings, not_judged, .. } = *entry;
         self.sessions += 1;
         self.not_judged += u64::from(!not_judged.is_empty());
-        count(&mut self.ends, session.end as usize, 1);
+        count(&mut self.ends, session.end as usize);
         self.add_messages(session);
         self.add_extensions(session);
         for finding in findings {
@@ -273,7 +273,7 @@ impl Summary {
         self.messages += session.messages.len() as u64 + session.elided_messages;
         self.not_kept += session.elided_messages;
         for message in &session.messages {
-            count(&mut self.outcomes, message.outcome as usize, 1);
+            count(&mut self.outcomes, message.outcome as usize);
             let (accepted, offered) = message_recipients(message);
             self.recipients_accepted += accepted;
             self.recipients_offered += offered;
@@ -283,23 +283,20 @@ impl Summary {
     /// Counts each extension once, however often it was offered.
     fn add_extensions(&mut self, session: &Session) {
         let once = ExtensionCount { offered: 1, used: 0 };
+        // A bit for each index.
         let mut known = 0_u64;
         // Most sessions have none: an empty set takes no memory.
         let mut unknown: BTreeSet<String> = BTreeSet::new();
         for offer in offers(session) {
-            match extension::index_of(offer.keyword) {
-                Some(index) => {
-                    let bit = 1_u64.checked_shl(u32::from(index)).unwrap_or(0);
-                    let is_new = known & bit == 0;
-                    known |= bit;
-                    if let Some(count) = self.known.get_mut(usize::from(index)) {
-                        count.offered += u64::from(is_new);
-                    }
+            if let Some(index) = extension::position(offer.keyword) {
+                let bit = 1_u64.checked_shl(u32::from(index)).unwrap_or(0);
+                if let Some(count) = self.known.get_mut(usize::from(index)) {
+                    count.offered += u64::from(known & bit == 0);
                 }
-                None => {
-                    let keyword = printable(&offer.keyword.to_ascii_uppercase());
-                    unknown.insert(excerpt(&keyword, self.excerpt));
-                }
+                known |= bit;
+            } else {
+                let keyword = printable(&offer.keyword.to_ascii_uppercase());
+                unknown.insert(excerpt(&keyword, self.excerpt));
             }
         }
         for keyword in unknown {
@@ -404,10 +401,10 @@ fn kind_of(request: Request) -> usize {
     }
 }
 
-/// Counts `times` at `index`.
-fn count(counts: &mut [u64], index: usize, times: u64) {
+/// Counts one at `index`.
+fn count(counts: &mut [u64], index: usize) {
     if let Some(count) = counts.get_mut(index) {
-        *count += times;
+        *count += 1;
     }
 }
 
@@ -498,6 +495,15 @@ mod tests {
         let errors: Vec<_> =
             summary.errors.iter().map(|(e, n)| (e.command, e.code, n.times)).collect();
         assert_eq!(errors, [("", 500, 1), ("RCPT", 550, 2), ("greeting", 554, 1)]);
+    }
+
+    #[test]
+    fn what_is_counted_by_index_is_named_by_it() {
+        assert!(OUTCOMES.iter().enumerate().all(|(index, one)| *one as usize == index));
+        assert!(End::ALL.iter().enumerate().all(|(index, end)| *end as usize == index));
+        assert!(Verb::ALL.iter().enumerate().all(|(index, verb)| *verb as usize == index));
+        assert_eq!(kind_of(Request::Command(Verb::Other)), Verb::ALL.len());
+        assert_eq!(kind_of(Request::EndOfData), Verb::ALL.len() + 1);
     }
 
     #[test]

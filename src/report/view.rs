@@ -57,7 +57,11 @@ impl<'a> View<'a> {
 
     /// The enhanced status code of a reply's first line.
     pub(super) fn enhanced(&self, reply: &Reply) -> Option<&'a [u8]> {
-        reply::enhanced(first_line(self.session, reply))
+        let text = self.session.bytes(reply.text);
+        // `250 2.999.999` and more: the line may be long.
+        let start = text.get(..16).unwrap_or(text);
+        let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        reply::enhanced(reply_text(line))
     }
 
     /// What was not kept; `None` if all was.
@@ -74,8 +78,8 @@ impl<'a> View<'a> {
                 // Of a reply, one line at least is kept.
                 .filter(|reply| reply.lines > 1)
                 .map(|reply| {
-                    let kept = session.reply_lines(reply).count();
-                    u64::from(reply.lines).saturating_sub(kept as u64)
+                    let ends = memchr::memchr_iter(b'\n', session.bytes(reply.text)).count();
+                    u64::from(reply.lines).saturating_sub(ends as u64 + 1)
                 })
                 .sum(),
             unsolicited_replies: session.elided.unsolicited,
@@ -105,11 +109,14 @@ pub(super) fn first_line<'a>(session: &'a Session, reply: &Reply) -> &'a [u8] {
     session.reply_lines(reply).next().map(reply_text).unwrap_or_default()
 }
 
-/// The text of a reply's line: without code and separator if it has them.
+/// The text of a reply's line: without code and separator if it has them. It may be followed by
+/// other lines.
+#[inline]
 pub(super) fn reply_text(line: &[u8]) -> &[u8] {
     let parsed = ReplyLine::parse(line);
     match (parsed.code, parsed.separator) {
         (Some(_), Separator::Space | Separator::Hyphen | Separator::End) => parsed.text,
+        (Some(_), Separator::Other(b'\n')) => line.get(3..).unwrap_or_default(),
         _ => line,
     }
 }
@@ -145,6 +152,8 @@ mod tests {
             ("250-ok", "ok"),
             ("250", ""),
             ("250ok", "250ok"),
+            ("250\nok", "\nok"),
+            ("250 ok\nok", "ok\nok"),
             ("hello", "hello"),
             ("", ""),
         ] {

@@ -10,8 +10,8 @@ mod input;
 mod sequence;
 
 use crate::chunk::Medium;
-use crate::dialog::session::{Exchange, Mark, Message, Session};
-use crate::smtp::command::{Command, envelope};
+use crate::dialog::session::{Exchange, Mark, Message, Request, Session};
+use crate::smtp::command::{Command, Verb, envelope};
 use crate::smtp::defect::Defect;
 
 /// All rules, by category.
@@ -34,13 +34,22 @@ pub fn all() -> &'static [&'static Rule] {
 pub fn run(session: &Session) -> (Vec<Finding>, Vec<NotJudged>) {
     let mut findings = Vec::new();
     let mut not_judged = Vec::new();
+    let mut flaws = None;
     for &rule in ALL {
         if let Some(why) = rule.needs.iter().find_map(|need| need.unmet(session)) {
             not_judged.push(NotJudged { rule: rule.id, why: why.to_owned() });
             continue;
         }
         match rule.check {
-            Check::Defect(defect) => defects(rule, defect, session, &mut findings),
+            Check::Defect(wanted) => {
+                let flaws = flaws.get_or_insert_with(|| defects(session));
+                for flaw in flaws.iter().filter(|flaw| flaw.defect == wanted) {
+                    let message = rule.title.to_owned();
+                    let hit = Hit { message, exchange: None, at: Some(flaw.at) };
+                    let found = finding(rule, session, Some(flaw.exchange), hit);
+                    findings.push(Finding { violates_abnf: true, ..found });
+                }
+            }
             Check::Step(check) => {
                 for (index, exchange) in (0..).zip(&session.exchanges) {
                     if let Some(hit) = check(session, exchange) {
@@ -68,19 +77,37 @@ pub fn run(session: &Session) -> (Vec<Finding>, Vec<NotJudged>) {
     (findings, not_judged)
 }
 
-/// What the grammar complains of in the commands of `session`.
-fn defects(rule: &'static Rule, wanted: Defect, session: &Session, out: &mut Vec<Finding>) {
-    for (index, exchange) in (0..).zip(&session.exchanges) {
-        let line = session.bytes(exchange.line);
-        let Some(envelope) = envelope(&Command::parse(line)) else { continue };
-        for (defect, range) in envelope.defects {
-            if defect == wanted && !exchange.cut {
-                let message = rule.title.to_owned();
-                let hit = Hit { message, exchange: None, at: Some(range.start) };
-                let found = finding(rule, session, Some(index), hit);
-                out.push(Finding { violates_abnf: true, ..found });
-            }
+/// What the grammar complains of in a command.
+struct Flaw {
+    defect: Defect,
+    exchange: u32,
+    /// Where in the line, as bytes from 0.
+    at: usize,
+}
+
+/// What the grammar complains of in the commands of `session`: one reading for all rules.
+fn defects(session: &Session) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    for (exchange, one) in (0..).zip(&session.exchanges) {
+        if one.cut || !may_have_envelope(one.request) {
+            continue;
         }
+        let Some(envelope) = envelope(&Command::parse(session.bytes(one.line))) else { continue };
+        let found = envelope.defects.into_iter();
+        flaws.extend(found.map(|(defect, range)| Flaw { defect, exchange, at: range.start }));
+    }
+    flaws
+}
+
+/// Whether the line of `request` may be one that [`envelope`] reads.
+fn may_have_envelope(request: Request) -> bool {
+    match request {
+        Request::Command(verb) => matches!(
+            verb,
+            Verb::Mail | Verb::Rcpt | Verb::Send | Verb::Soml | Verb::Saml | Verb::Other
+        ),
+        Request::AuthLine => true,
+        Request::EndOfData => false,
     }
 }
 

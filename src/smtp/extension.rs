@@ -212,7 +212,7 @@ impl Extension {
     /// Its place in [`all`]; less than 64.
     #[must_use]
     pub fn index(&self) -> u8 {
-        index_of(self.keyword.as_bytes()).unwrap_or(u8::MAX)
+        position(self.keyword.as_bytes()).unwrap_or(u8::MAX)
     }
 
     /// Whether `command` makes use of this extension, `envelope` being its argument if it is
@@ -251,14 +251,21 @@ pub fn by_index(index: u8) -> Option<&'static Extension> {
 /// The extension that the EHLO keyword `keyword` names, in any case (RFC 5321 §4.1.1.1).
 #[must_use]
 pub fn by_keyword(keyword: &[u8]) -> Option<&'static Extension> {
-    index_of(keyword).and_then(by_index)
+    position(keyword).and_then(by_index)
 }
 
-/// The place in [`all`] of the extension that the EHLO keyword `keyword` names.
+/// The place in [`all`] of the extension that the EHLO keyword `keyword` names, in any case.
 #[must_use]
-pub fn index_of(keyword: &[u8]) -> Option<u8> {
-    let place = ALL.iter().position(|row| row.keyword.as_bytes().eq_ignore_ascii_case(keyword));
-    place.and_then(|place| u8::try_from(place).ok())
+pub fn position(keyword: &[u8]) -> Option<u8> {
+    let first = keyword.first()?;
+    let is_it = |row: &Extension| {
+        let name = row.keyword.as_bytes();
+        // Each step is cheaper than the next, and servers write upper case.
+        name.len() == keyword.len()
+            && name.first().is_some_and(|letter| letter.eq_ignore_ascii_case(first))
+            && (name == keyword || name.eq_ignore_ascii_case(keyword))
+    };
+    ALL.iter().position(is_it).and_then(|place| u8::try_from(place).ok())
 }
 
 /// The extensions that `command` makes use of, `envelope` being its argument if it is MAIL or

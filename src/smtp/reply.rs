@@ -75,14 +75,13 @@ impl<'a> ReplyLine<'a> {
 /// (RFC 2034 §4, RFC 3463 §2).
 #[must_use]
 pub fn enhanced(text: &[u8]) -> Option<&[u8]> {
+    // Most texts begin otherwise.
+    let [b'2' | b'4' | b'5', b'.', ..] = text else { return None };
     let (word, _) = split_word(text);
     let mut parts = word.split(|&byte| byte == b'.');
-    let (class, subject, detail) = (parts.next()?, parts.next()?, parts.next()?);
+    let (_, subject, detail) = (parts.next()?, parts.next()?, parts.next()?);
     let number = |part: &[u8]| (1..=3).contains(&part.len()) && is_digits(part);
-    let is_code = matches!(class, b"2" | b"4" | b"5")
-        && number(subject)
-        && number(detail)
-        && parts.next().is_none();
+    let is_code = number(subject) && number(detail) && parts.next().is_none();
     is_code.then_some(word)
 }
 

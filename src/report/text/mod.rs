@@ -10,7 +10,7 @@ mod out;
 #[cfg(test)]
 mod tests;
 
-use super::view::{View, Where, offers, shown_column, used};
+use super::view::{View, Where, offers, reply_text, shown_column, used};
 use super::{Entry, names};
 use crate::chunk::{Sides, Transport, Via};
 use crate::dialog::session::{
@@ -108,7 +108,7 @@ fn via(out: &mut Out, via: Via) {
 fn greeting(out: &mut Out, view: &View<'_>, reply: &Reply) {
     object!(out,
         "code": out.option(reply.code, Out::number),
-        "lines": out.list(view.lines(reply), Out::text),
+        "lines": lines(out, view, reply),
         "delay_us": out.lapse(view.session.timing.greeting),
     );
 }
@@ -166,11 +166,21 @@ fn open_reply(out: &mut Out, view: &View<'_>, reply: &Reply) {
     out.option(reply.code, Out::number);
     fields!(out,
         "enhanced": out.option(view.enhanced(reply), Out::text),
-        "lines": out.list(view.lines(reply), Out::text),
+        "lines": lines(out, view, reply),
         "at": out.time(reply.begun.at),
         ..place(out, view.place(reply.begun)),
         "cut": out.bool(reply.cut),
     );
+}
+
+fn lines(out: &mut Out, view: &View<'_>, reply: &Reply) {
+    out.raw("[");
+    let mut rest = out.line(reply_text(view.session.bytes(reply.text)));
+    while let Some(lines) = rest {
+        out.raw(",");
+        rest = out.line(reply_text(lines));
+    }
+    out.raw("]");
 }
 
 fn unsolicited(out: &mut Out, view: &View<'_>, unsolicited: &Unsolicited) {

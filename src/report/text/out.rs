@@ -3,7 +3,7 @@
 //! In: constants, numbers, times, bytes of the wire. Out: their text, printable. Knows nothing of
 //! sessions.
 
-use crate::escape::{is_plain, push_json};
+use crate::escape::{plain_len, push_json};
 use crate::time::{Calendar, Lapse, Stamp};
 use std::io::Write as _;
 use std::net::IpAddr;
@@ -34,12 +34,25 @@ impl Out {
     }
 
     pub(super) fn number(&mut self, number: impl Into<u64>) {
-        self.raw(itoa::Buffer::new().format(number.into()));
+        let number = number.into();
+        // Most are counts of nothing, or codes of three digits.
+        match u16::try_from(number) {
+            Ok(small @ 0..10) => self.bytes.push(digit(small)),
+            Ok(code @ 100..1000) => {
+                let digits = [digit(code / 100), digit(code / 10 % 10), digit(code % 10)];
+                self.bytes.extend_from_slice(&digits);
+            }
+            _ => self.raw(itoa::Buffer::new().format(number)),
+        }
     }
 
     /// A duration in microseconds.
     pub(super) fn lapse(&mut self, lapse: Option<Lapse>) {
-        self.option(lapse, |out, lapse| out.raw(itoa::Buffer::new().format(lapse.micros())));
+        match lapse.map(|lapse| (u64::try_from(lapse.micros()), lapse)) {
+            Some((Ok(micros), _)) => self.number(micros),
+            Some((Err(_), lapse)) => self.raw(itoa::Buffer::new().format(lapse.micros())),
+            None => self.null(),
+        }
     }
 
     pub(super) fn time(&mut self, at: Option<Stamp>) {
@@ -77,14 +90,38 @@ impl Out {
 
     /// Bytes of the wire.
     pub(super) fn text(&mut self, bytes: &[u8]) {
+        let plain = plain_len(bytes);
+        self.string(bytes, plain);
+    }
+
+    /// The first line of `lines`, which are joined by LF; returns the others.
+    pub(super) fn line<'a>(&mut self, lines: &'a [u8]) -> Option<&'a [u8]> {
+        // One scan finds the end of a line and what is to be escaped in it.
+        let plain = plain_len(lines);
+        let mut end = plain;
+        if lines.get(plain).is_some_and(|&byte| byte != b'\n') {
+            end = memchr::memchr(b'\n', lines).unwrap_or(lines.len());
+        }
+        let (line, rest) = lines.split_at(end);
+        self.string(line, plain);
+        rest.split_first().map(|(_, rest)| rest)
+    }
+
+    /// Bytes of the wire, the first `plain` of which are.
+    #[inline]
+    fn string(&mut self, bytes: &[u8], plain: usize) {
         self.raw("\"");
-        push_json(&mut self.bytes, bytes);
+        let (plain, rest) = bytes.split_at(plain);
+        self.bytes.extend_from_slice(plain);
+        if !rest.is_empty() {
+            push_json(&mut self.bytes, rest);
+        }
         self.raw("\"");
     }
 
     /// Bytes of the wire, in upper case.
     pub(super) fn upper_case(&mut self, bytes: &[u8]) {
-        if is_plain(bytes) {
+        if plain_len(bytes) == bytes.len() {
             self.raw("\"");
             self.bytes.extend(bytes.iter().map(u8::to_ascii_uppercase));
             self.raw("\"");
@@ -118,4 +155,9 @@ impl Out {
         }
         self.raw("]");
     }
+}
+
+/// The last digit of `number`.
+fn digit(number: u16) -> u8 {
+    b'0' + (number % 10).to_le_bytes()[0]
 }

@@ -147,8 +147,8 @@ proptest! {
         for (lines, end, digits, nanos, choice, found) in sessions {
             let session = changed(sample::session(&lines.join(&b'\n'), end), digits, nanos, choice);
             let findings = found.map(|(column, exchange)| {
-                let (column, mark) = (Some(column), mark(u64::from(column)));
-                Finding { column, exchange, mark, ..sample::finding(&lines[0]) }
+                let (mark, column) = (mark(u64::from(column)), Some(column));
+                Finding { mark, exchange, column, ..sample::finding(&lines[0]) }
             });
             check(&mut out, &session, findings.as_slice())?;
         }
