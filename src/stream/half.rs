@@ -91,8 +91,9 @@ pub(super) enum Bytes {
 /// connection: larger than any receive window in use, small in the 4 GiB of the space.
 pub(super) const FAR: u32 = 1 << 26;
 
-/// A reset farther than this from its stream is none of it: the largest window that is common.
-const RESET_NEAR: u32 = 1 << 18;
+/// A packet that says too little to be trusted (a reset, or the first after a long silence) is
+/// none of a stream that stands farther away: the largest window that is common.
+pub(super) const NEAR: u32 = 1 << 18;
 
 /// Bytes of memory that a waiting piece takes besides its data.
 const PIECE: usize = 128;
@@ -202,7 +203,7 @@ impl Half {
     /// Whether a reset with `seq` may be one of this stream: near where it stands
     /// (RFC 9293 §3.10.7.4 asks for a number in the window), or the answer to a SYN.
     pub(super) fn may_reset(&self, seq: u32) -> bool {
-        self.distance(seq).is_none_or(|distance| distance <= RESET_NEAR)
+        self.distance(seq).is_none_or(|distance| distance <= NEAR)
     }
 
     /// The first offset moves back by `by` bytes: earlier bytes of the stream turned up before

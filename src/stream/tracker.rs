@@ -17,8 +17,8 @@ use std::collections::VecDeque;
 ///
 /// A connection ends when both sides have ended it (or one has reset it) and
 /// [`Limits::linger_frames`] more frames have passed, when another begins between the same
-/// ends, when it is given up to bound memory, or with the run. Never by a clock: captures whose
-/// clocks jump give the same sessions.
+/// ends, when it is given up to bound memory, or with the run. Never by a clock alone: captures
+/// whose clocks jump give the same sessions.
 #[derive(Debug)]
 pub struct Tracker<D> {
     limits: Limits,
@@ -118,7 +118,7 @@ impl<D: Consume> Tracker<D> {
             Some(known) => {
                 let around =
                     Around { key: segment.flow, limits: &self.limits, ports: &self.ports, now };
-                match known.wake(&around, follow).map(|flow| flow.fit(segment)) {
+                match known.wake(&around, follow).map(|flow| flow.fit(segment, &self.limits)) {
                     Some(Fit::Here) => self.push_to(number, segment, follow),
                     Some(Fit::Stray) => follow.trouble(Trouble::StraySegment, now),
                     Some(Fit::Anew) => {
@@ -371,5 +371,197 @@ impl<D: Consume> Known<D> {
             Self::Flow(flow) => Some(flow),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chunk::{Chunk, Close, Opening, What};
+    use crate::stream::{Looks, SessionEnd};
+    use crate::trouble::Trouble;
+
+    /// Notes what becomes of the sessions.
+    #[derive(Default)]
+    struct Log {
+        open: usize,
+        /// When each session ended, how, and what was sent in it.
+        done: Vec<(u64, Ending, String)>,
+        troubles: Vec<Trouble>,
+    }
+
+    impl Consume for String {
+        fn push(&mut self, chunk: &Chunk<'_>) {
+            match chunk.what {
+                What::Data(data) => self.push_str(&String::from_utf8_lossy(data)),
+                What::Gap(gap) => self.push_str(&format!("[{}]", gap.bytes)),
+                What::Close(Close::Fin) => self.push('.'),
+                _ => {}
+            }
+        }
+    }
+
+    impl Follow for Log {
+        type Dialog = String;
+
+        fn candidate(&mut self, _: Place, _: bool) {}
+
+        fn dismissed(&mut self, _: Place, _: Place) {}
+
+        fn open(&mut self, _: &Opening, _: bool, _: Place) -> String {
+            self.open += 1;
+            String::new()
+        }
+
+        fn done(&mut self, text: String, end: SessionEnd) {
+            self.done.push((end.now.number(), end.ending, text));
+        }
+
+        fn trouble(&mut self, trouble: Trouble, _: Place) {
+            self.troubles.push(trouble);
+        }
+
+        fn looks(&self, _: &[u8], _: bool) -> Looks {
+            Looks::Unclear
+        }
+
+        fn speaks(&self, _: &[u8], _: &[u8]) -> Option<bool> {
+            None
+        }
+    }
+
+    /// A tracker that is fed segments of a client (port 40000) and its server (port 25), one
+    /// second after the other.
+    struct Feed {
+        tracker: Tracker<String>,
+        log: Log,
+        frames: u64,
+        clock: i64,
+        port: u16,
+    }
+
+    const HOUR: i64 = 3600;
+
+    impl Feed {
+        fn new(limits: &Limits) -> Self {
+            let tracker = Tracker::new(Ports::default(), limits);
+            Self { tracker, log: Log::default(), frames: 0, clock: 1_000_000, port: 40_000 }
+        }
+
+        fn push(&mut self, from_client: bool, seq: u32, ack: Option<u32>, what: &str) {
+            let client = ([192, 0, 2, 1].into(), self.port);
+            let server = ([192, 0, 2, 2].into(), 25);
+            let (from, to) = if from_client { (client, server) } else { (server, client) };
+            let (flow, way) = FlowKey::new(from, to);
+            let (syn, fin) = (what == "SYN", what == "FIN");
+            self.frames += 1;
+            self.clock += 1;
+            let segment = Segment {
+                flow,
+                way,
+                at: Some(Stamp::from_nanos(self.clock * 1_000_000_000)),
+                digits: 6,
+                place: Place::new(self.frames),
+                seq,
+                ack,
+                flags: Flags { syn, fin, rst: false },
+                window: 65_535,
+                data: if syn || fin { b"" } else { what.as_bytes() },
+                cut: 0,
+            };
+            self.tracker.push(&segment, &mut self.log);
+        }
+
+        fn client(&mut self, seq: u32, ack: u32, what: &str) {
+            self.push(true, seq, Some(ack), what);
+        }
+
+        fn server(&mut self, seq: u32, ack: u32, what: &str) {
+            self.push(false, seq, Some(ack), what);
+        }
+
+        fn begin(&mut self) {
+            self.push(true, 99, None, "SYN");
+            self.server(999, 100, "SYN");
+            self.client(100, 1000, "");
+        }
+
+        fn finish(mut self) -> Log {
+            self.tracker.finish(Place::new(self.frames + 1), &mut self.log);
+            self.log
+        }
+
+        fn texts(self) -> Vec<String> {
+            self.finish().done.into_iter().map(|(_, _, text)| text).collect()
+        }
+    }
+
+    #[test]
+    fn an_hour_of_silence_and_numbers_elsewhere_begin_another_connection() {
+        for (silence, away, sessions) in
+            [(2 * HOUR, 1 << 20, 2), (HOUR / 2, 1 << 20, 1), (-2 * HOUR, 1 << 20, 1)]
+        {
+            let mut feed = Feed::new(&Limits::default());
+            feed.begin();
+            feed.server(1000, 100, "220 a\r\n");
+            feed.clock += silence;
+            feed.server(1007 + away, 100 + away, "220 b\r\n");
+            feed.client(100 + away, 1014 + away, "QUIT\r\n");
+            let log = feed.finish();
+            assert_eq!(log.done.len(), sessions, "{silence} {away}");
+            if sessions == 2 {
+                assert_eq!(log.done[0].1, Ending::Reused);
+                assert_eq!(log.done[1].2, "220 b\r\nQUIT\r\n");
+            }
+        }
+    }
+
+    #[test]
+    fn a_clock_that_jumps_ends_nothing_while_the_numbers_go_on() {
+        let jumps = [30 * 365 * 24 * HOUR, -30 * 365 * 24 * HOUR, 2 * HOUR];
+        for jump in jumps {
+            let mut feed = Feed::new(&Limits::default());
+            feed.begin();
+            feed.server(1000, 100, "220 a\r\n");
+            feed.clock += jump;
+            feed.client(100, 1007, "NOOP\r\n");
+            // Some of it was lost, less than a window.
+            feed.clock += jump / 2;
+            feed.server(1017, 106, "250 b\r\n");
+            feed.clock -= jump;
+            feed.client(106, 1024, "QUIT\r\n");
+            assert_eq!(feed.texts(), ["220 a\r\nNOOP\r\n[10]250 b\r\nQUIT\r\n"]);
+        }
+    }
+
+    #[test]
+    fn a_pure_acknowledgment_from_elsewhere_is_no_hole() {
+        let mut feed = Feed::new(&Limits::default());
+        feed.begin();
+        feed.server(1000, 100, "220 a\r\n");
+        feed.clock += 2 * HOUR;
+        feed.client(100 + (1 << 20), 1007 + (1 << 20), "");
+        feed.server(1007 + (1 << 20), 100 + (1 << 20), "220 b\r\n");
+        let log = feed.finish();
+        assert_eq!(log.troubles, [Trouble::StraySegment]);
+        assert_eq!(log.done.len(), 2);
+    }
+
+    #[test]
+    fn a_flood_of_syns_takes_little_and_is_still_all_told() {
+        assert!(size_of::<Known<String>>() <= 24);
+        let mut feed = Feed::new(&Limits::default());
+        for port in 1..=1000 {
+            feed.port = 1000 + port;
+            feed.push(true, 99, None, "SYN");
+        }
+        assert!(feed.tracker.known.iter().all(|(_, known)| matches!(known, Known::Syn { .. })));
+        let log = feed.finish();
+        assert_eq!((log.open, log.done.len()), (1000, 1000));
+    }
+
+    #[test]
+    fn an_idle_connection_is_small() {
+        assert!(size_of::<Flow<()>>() <= 280, "{}", size_of::<Flow<()>>());
     }
 }
