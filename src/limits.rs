@@ -37,8 +37,11 @@ pub struct Limits {
     pub flows: usize,
     /// Closed connections remembered, so that their last packets start no new session.
     pub closed_flows: usize,
-    /// Frames for which a closed connection still takes up its own late segments.
+    /// Frames for which a connection that is over still takes up its own late segments.
     pub linger_frames: u64,
+    /// The same for one of which nothing is missing: late copies of its segments change nothing
+    /// but counts. Most are, and each holds a whole session in memory.
+    pub complete_linger_frames: u64,
     /// Nanoseconds, by a connection's own time stamps, after which numbers that are not near
     /// mean that its ends have begun another: long enough for any server to have hung up
     /// (RFC 5321 §4.5.3.2 asks for ten minutes at most).
@@ -125,6 +128,7 @@ impl Default for Limits {
             flows: 1 << 20,
             closed_flows: 1 << 18,
             linger_frames: 4096,
+            complete_linger_frames: 256,
             idle_ns: 3_600_000_000_000,
             flow_pending_bytes: 4 << 20,
             pending_bytes: 256 << 20,

@@ -16,8 +16,8 @@ use std::collections::VecDeque;
 /// Follows all TCP connections of a run and hands their chunks to a [`Follow`].
 ///
 /// A connection ends when both sides have ended it (or one has reset it) and
-/// [`Limits::linger_frames`] more frames have passed, when another begins between the same
-/// ends, when it is given up to bound memory, or with the run. Never by a clock alone: captures
+/// [`Limits::linger_frames`] more frames have passed ([`Limits::complete_linger_frames`], if
+/// nothing of it is missing), when another begins between the same ends, when it is given up to bound memory, or with the run. Never by a clock alone: captures
 /// whose clocks jump give the same sessions.
 #[derive(Debug)]
 pub struct Tracker<D> {
@@ -30,9 +30,11 @@ pub struct Tracker<D> {
     ended: usize,
     oldest_flows: Oldest,
     oldest_ended: Oldest,
-    /// Connections that are over and still take up their own late segments.
+    /// Connections that are over and still take up their own late segments, as they became so.
     over: VecDeque<Over>,
-    /// The place at which the first of them ends.
+    /// Those of which nothing is missing, as they became so; some are in `over`, too.
+    complete: VecDeque<Over>,
+    /// The place at which the first of them all ends.
     next_end: Place,
     /// Bytes waiting in all connections.
     waiting: usize,
@@ -51,7 +53,7 @@ enum Known<D> {
     Ended { next: [u32; 2], has: [bool; 2], place: Place },
 }
 
-/// A connection that is over.
+/// A connection that is over, or complete.
 #[derive(Clone, Copy, Debug)]
 struct Over {
     number: u32,
@@ -80,6 +82,7 @@ impl<D: Consume> Tracker<D> {
             oldest_flows: Oldest::default(),
             oldest_ended: Oldest::default(),
             over: VecDeque::new(),
+            complete: VecDeque::new(),
             next_end: NEVER,
             waiting: 0,
         }
@@ -141,15 +144,21 @@ impl<D: Consume> Tracker<D> {
         let now = segment.place;
         let around = Around { key: segment.flow, limits: &self.limits, ports: &self.ports, now };
         let Some(Known::Flow(flow)) = self.known.get_mut(number) else { return };
-        let was_over = flow.is_over();
+        let (was_over, was_complete) = (flow.is_over(), flow.is_complete());
         let before = flow.waiting_bytes();
         flow.push(segment, &around, follow);
         if self.waiting - before + flow.waiting_bytes() > self.limits.pending_bytes {
             flow.relieve(&around, follow);
         }
         self.waiting = self.waiting - before + flow.waiting_bytes();
-        if !was_over && flow.is_over() {
-            self.over.push_back(Over { number, first: flow.first, since: now });
+        let over = Over { number, first: flow.first, since: now };
+        if flow.is_complete() {
+            if !was_complete {
+                self.complete.push_back(over);
+                self.find_next_end();
+            }
+        } else if !was_over && flow.is_over() {
+            self.over.push_back(over);
             self.find_next_end();
         }
     }
@@ -164,6 +173,7 @@ impl<D: Consume> Tracker<D> {
             self.hand_on(number, Ending::InputEnd, end, follow);
         }
         self.over.clear();
+        self.complete.clear();
         self.find_next_end();
     }
 
@@ -206,7 +216,9 @@ impl<D: Consume> Tracker<D> {
     /// Ends the connection whose turn is next.
     fn settle_next<F: Follow<Dialog = D>>(&mut self, follow: &mut F) {
         let now = self.next_end;
-        if let Some(over) = self.over.pop_front()
+        let [_, complete] = self.next_ends();
+        let queue = if complete == now { &mut self.complete } else { &mut self.over };
+        if let Some(over) = queue.pop_front()
             && self.is_there(over)
         {
             self.end(over.number, Ending::Closed, now, follow);
@@ -214,23 +226,26 @@ impl<D: Consume> Tracker<D> {
         self.find_next_end();
     }
 
+    /// The places at which the first that is over ends, and the first that is complete.
+    fn next_ends(&self) -> [Place; 2] {
+        let end = |queue: &VecDeque<Over>, wait: u64| {
+            queue.front().map_or(NEVER, |over| over.since.after(wait).after(1))
+        };
+        let Limits { linger_frames, complete_linger_frames, .. } = self.limits;
+        [end(&self.over, linger_frames), end(&self.complete, complete_linger_frames)]
+    }
+
     fn find_next_end(&mut self) {
-        let wait = self.limits.linger_frames + 1;
-        self.next_end = self.over.front().map_or(NEVER, |over| over.since.after(wait));
+        let [over, complete] = self.next_ends();
+        self.next_end = over.min(complete);
     }
 
     /// Ends the connections of which nothing is missing and that are over.
     pub fn hurry<F: Follow<Dialog = D>>(&mut self, now: Place, follow: &mut F) {
-        for over in std::mem::take(&mut self.over) {
-            match self.known.get(over.number) {
-                Some(Known::Flow(flow)) if flow.first == over.first => {
-                    if flow.is_complete() {
-                        self.end(over.number, Ending::Closed, now, follow);
-                    } else {
-                        self.over.push_back(over);
-                    }
-                }
-                _ => {}
+        self.settle(now, follow);
+        for over in std::mem::take(&mut self.complete) {
+            if self.is_there(over) {
+                self.end(over.number, Ending::Closed, now, follow);
             }
         }
         self.find_next_end();
@@ -545,6 +560,30 @@ mod tests {
         let log = feed.finish();
         assert_eq!(log.troubles, [Trouble::StraySegment]);
         assert_eq!(log.done.len(), 2);
+    }
+
+    #[test]
+    fn what_is_complete_ends_soon_and_what_is_not_late_in_order() {
+        let limits = Limits { linger_frames: 40, complete_linger_frames: 5, ..Limits::default() };
+        let mut feed = Feed::new(&limits);
+        // The first is complete in frame 6; of the second a byte is missing until frame 22.
+        for (port, seq) in [(1, 100), (2, 101), (3, 101)] {
+            feed.port = port;
+            feed.begin();
+            feed.server(1000, 100, "2");
+            feed.server(1001, 100, "FIN");
+            feed.client(seq, 1002, "FIN");
+        }
+        feed.port = 9;
+        feed.begin();
+        feed.port = 2;
+        feed.client(100, 1002, "x");
+        feed.port = 9;
+        for _ in 0..60 {
+            feed.client(100, 1000, "");
+        }
+        let ends: Vec<_> = feed.log.done.iter().map(|(at, _, text)| (*at, text.as_str())).collect();
+        assert_eq!(ends, [(12, "2.."), (28, "2.x."), (59, "2.[1].")]);
     }
 
     #[test]
