@@ -39,8 +39,8 @@ pub struct Limits {
     pub closed_flows: usize,
     /// Frames for which a connection that is over still takes up its own late segments.
     pub linger_frames: u64,
-    /// The same for one of which nothing is missing: late copies of its segments change nothing
-    /// but counts. Most are, and each holds a whole session in memory.
+    /// The same for one of which nothing is missing and both ends are acknowledged: late copies
+    /// of its segments change nothing but counts, and each holds a whole session in memory.
     pub complete_linger_frames: u64,
     /// Nanoseconds, by a connection's own time stamps, after which numbers that are not near
     /// mean that its ends have begun another: long enough for any server to have hung up

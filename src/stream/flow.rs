@@ -203,6 +203,11 @@ impl<D> Flow<D> {
         self.halves.iter().all(|half| half.closed)
     }
 
+    /// The same, and each has acknowledged the other's end: nothing is to come but copies.
+    pub(super) fn is_settled(&self) -> bool {
+        self.halves.iter().all(|half| half.closed && half.fin_acked)
+    }
+
     /// Bytes that wait in memory.
     pub(super) fn waiting_bytes(&self) -> usize {
         self.halves.iter().map(Half::waiting_bytes).sum()

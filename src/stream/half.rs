@@ -33,6 +33,8 @@ pub(super) struct Half {
     pub(super) anchored: bool,
     /// The end was delivered.
     pub(super) closed: bool,
+    /// The end was acknowledged.
+    pub(super) fin_acked: bool,
 }
 
 /// Counts of one direction.
@@ -247,6 +249,9 @@ impl Half {
     /// Notes that the other side acknowledged up to `ack`; `arrival` is the segment's number.
     pub(super) fn acknowledge(&mut self, ack: u32, arrival: u64) {
         let Some(offset) = self.seen(ack) else { return };
+        self.fin_acked |= self.fin().is_some_and(|fin| {
+            self.offset(ack).is_some_and(|acked| acked > fin.offset.cast_signed())
+        });
         if self.acknowledge_to(offset) && offset > self.next {
             self.pending().proven_at.get_or_insert(arrival);
         }
@@ -391,6 +396,7 @@ impl Half {
         if self.fin().is_none() {
             let offset = offset.max(self.next.cast_signed()).unsigned_abs();
             self.pending().fin = Some(Fin { offset, tag });
+            self.fin_acked = self.acked > offset;
             self.acked = self.acked.min(offset);
         }
     }

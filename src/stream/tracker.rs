@@ -17,7 +17,7 @@ use std::collections::VecDeque;
 ///
 /// A connection ends when both sides have ended it (or one has reset it) and
 /// [`Limits::linger_frames`] more frames have passed ([`Limits::complete_linger_frames`], if
-/// nothing of it is missing), when another begins between the same ends, when it is given up to bound memory, or with the run. Never by a clock alone: captures
+/// nothing of it is missing, not even the last acknowledgment), when another begins between the same ends, when it is given up to bound memory, or with the run. Never by a clock alone: captures
 /// whose clocks jump give the same sessions.
 #[derive(Debug)]
 pub struct Tracker<D> {
@@ -33,7 +33,7 @@ pub struct Tracker<D> {
     /// Connections that are over and still take up their own late segments, as they became so.
     over: VecDeque<Over>,
     /// Those of which nothing is missing, as they became so; some are in `over`, too.
-    complete: VecDeque<Over>,
+    settled: VecDeque<Over>,
     /// The place at which the first of them all ends.
     next_end: Place,
     /// Bytes waiting in all connections.
@@ -53,7 +53,7 @@ enum Known<D> {
     Ended { next: [u32; 2], has: [bool; 2], place: Place },
 }
 
-/// A connection that is over, or complete.
+/// A connection that is over, or settled.
 #[derive(Clone, Copy, Debug)]
 struct Over {
     number: u32,
@@ -82,7 +82,7 @@ impl<D: Consume> Tracker<D> {
             oldest_flows: Oldest::default(),
             oldest_ended: Oldest::default(),
             over: VecDeque::new(),
-            complete: VecDeque::new(),
+            settled: VecDeque::new(),
             next_end: NEVER,
             waiting: 0,
         }
@@ -144,7 +144,7 @@ impl<D: Consume> Tracker<D> {
         let now = segment.place;
         let around = Around { key: segment.flow, limits: &self.limits, ports: &self.ports, now };
         let Some(Known::Flow(flow)) = self.known.get_mut(number) else { return };
-        let (was_over, was_complete) = (flow.is_over(), flow.is_complete());
+        let (was_over, was_settled) = (flow.is_over(), flow.is_settled());
         let before = flow.waiting_bytes();
         flow.push(segment, &around, follow);
         if self.waiting - before + flow.waiting_bytes() > self.limits.pending_bytes {
@@ -152,9 +152,9 @@ impl<D: Consume> Tracker<D> {
         }
         self.waiting = self.waiting - before + flow.waiting_bytes();
         let over = Over { number, first: flow.first, since: now };
-        if flow.is_complete() {
-            if !was_complete {
-                self.complete.push_back(over);
+        if flow.is_settled() {
+            if !was_settled {
+                self.settled.push_back(over);
                 self.find_next_end();
             }
         } else if !was_over && flow.is_over() {
@@ -173,7 +173,7 @@ impl<D: Consume> Tracker<D> {
             self.hand_on(number, Ending::InputEnd, end, follow);
         }
         self.over.clear();
-        self.complete.clear();
+        self.settled.clear();
         self.find_next_end();
     }
 
@@ -216,8 +216,8 @@ impl<D: Consume> Tracker<D> {
     /// Ends the connection whose turn is next.
     fn settle_next<F: Follow<Dialog = D>>(&mut self, follow: &mut F) {
         let now = self.next_end;
-        let [_, complete] = self.next_ends();
-        let queue = if complete == now { &mut self.complete } else { &mut self.over };
+        let [_, settled] = self.next_ends();
+        let queue = if settled == now { &mut self.settled } else { &mut self.over };
         if let Some(over) = queue.pop_front()
             && self.is_there(over)
         {
@@ -226,26 +226,34 @@ impl<D: Consume> Tracker<D> {
         self.find_next_end();
     }
 
-    /// The places at which the first that is over ends, and the first that is complete.
+    /// The places at which the first that is over ends, and the first that is settled.
     fn next_ends(&self) -> [Place; 2] {
         let end = |queue: &VecDeque<Over>, wait: u64| {
             queue.front().map_or(NEVER, |over| over.since.after(wait).after(1))
         };
         let Limits { linger_frames, complete_linger_frames, .. } = self.limits;
-        [end(&self.over, linger_frames), end(&self.complete, complete_linger_frames)]
+        [end(&self.over, linger_frames), end(&self.settled, complete_linger_frames)]
     }
 
     fn find_next_end(&mut self) {
-        let [over, complete] = self.next_ends();
-        self.next_end = over.min(complete);
+        let [over, settled] = self.next_ends();
+        self.next_end = over.min(settled);
     }
 
     /// Ends the connections of which nothing is missing and that are over.
     pub fn hurry<F: Follow<Dialog = D>>(&mut self, now: Place, follow: &mut F) {
         self.settle(now, follow);
-        for over in std::mem::take(&mut self.complete) {
-            if self.is_there(over) {
-                self.end(over.number, Ending::Closed, now, follow);
+        let settled = std::mem::take(&mut self.settled);
+        for over in settled.into_iter().chain(std::mem::take(&mut self.over)) {
+            match self.known.get(over.number) {
+                Some(Known::Flow(flow)) if flow.first == over.first => {
+                    if flow.is_complete() {
+                        self.end(over.number, Ending::Closed, now, follow);
+                    } else {
+                        self.over.push_back(over);
+                    }
+                }
+                _ => {}
             }
         }
         self.find_next_end();
@@ -566,13 +574,14 @@ mod tests {
     fn what_is_complete_ends_soon_and_what_is_not_late_in_order() {
         let limits = Limits { linger_frames: 40, complete_linger_frames: 5, ..Limits::default() };
         let mut feed = Feed::new(&limits);
-        // The first is complete in frame 6; of the second a byte is missing until frame 22.
+        // The first is complete in frame 7; of the second a byte is missing until frame 25.
         for (port, seq) in [(1, 100), (2, 101), (3, 101)] {
             feed.port = port;
             feed.begin();
             feed.server(1000, 100, "2");
             feed.server(1001, 100, "FIN");
             feed.client(seq, 1002, "FIN");
+            feed.server(1002, seq + 1, "");
         }
         feed.port = 9;
         feed.begin();
@@ -583,7 +592,7 @@ mod tests {
             feed.client(100, 1000, "");
         }
         let ends: Vec<_> = feed.log.done.iter().map(|(at, _, text)| (*at, text.as_str())).collect();
-        assert_eq!(ends, [(12, "2.."), (28, "2.x."), (59, "2.[1].")]);
+        assert_eq!(ends, [(13, "2.."), (31, "2.x."), (61, "2.[1].")]);
     }
 
     #[test]
