@@ -40,8 +40,15 @@ pub struct Limits {
     pub flows: usize,
     /// Closed connections remembered, so that their last packets start no new session.
     pub closed_flows: usize,
-    /// Frames for which a closed connection still takes up its own late segments.
+    /// Frames for which a connection that is over still takes up its own late segments.
     pub linger_frames: u64,
+    /// The same for one of which nothing is missing and both ends are acknowledged: late copies
+    /// of its segments change nothing but counts, and each holds a whole session in memory.
+    pub complete_linger_frames: u64,
+    /// Nanoseconds, by a connection's own time stamps, after which numbers that are not near
+    /// mean that its ends have begun another: long enough for any server to have hung up
+    /// (RFC 5321 §4.5.3.2 asks for ten minutes at most).
+    pub idle_ns: u64,
     /// Bytes waiting in one connection for what comes before them (a receive window of a
     /// well-fed bulk transfer).
     pub flow_pending_bytes: usize,
@@ -125,6 +132,8 @@ impl Default for Limits {
             flows: 1 << 20,
             closed_flows: 1 << 18,
             linger_frames: 4096,
+            complete_linger_frames: 256,
+            idle_ns: 3_600_000_000_000,
             flow_pending_bytes: 4 << 20,
             pending_bytes: 256 << 20,
             acked_hole_segments: 2048,

@@ -146,6 +146,8 @@ fn limits() -> Limits {
         flows: 4,
         closed_flows: 2,
         linger_frames: 8,
+        complete_linger_frames: 3,
+        idle_ns: 3_600_000_000_000,
         flow_pending_bytes: 2048,
         pending_bytes: 4096,
         acked_hole_segments: 4,

@@ -4,7 +4,7 @@
 mod judge;
 mod order;
 
-use super::half::{Accepted, FAR, Half, Tag};
+use super::half::{Accepted, FAR, Half, NEAR, Tag};
 use super::relay::{self};
 use super::{Follow, SessionEnd};
 use crate::chunk::{Chunk, Close, Consume, Ending, Gap, Open, Side, Sides, Transport, Via, What};
@@ -135,7 +135,7 @@ impl<D> Flow<D> {
     }
 
     /// Whether `segment` belongs to this connection.
-    pub(super) fn fit(&self, segment: &Segment<'_>) -> Fit {
+    pub(super) fn fit(&self, segment: &Segment<'_>, limits: &Limits) -> Fit {
         let own = self.half(segment.way);
         let other = self.half(segment.way.back());
         let start = segment.seq.wrapping_add(1);
@@ -165,9 +165,12 @@ impl<D> Flow<D> {
                 _ => Fit::Anew,
             };
         }
-        let far = own.distance(segment.seq).map(|distance| distance > FAR);
-        let ack_far =
-            segment.ack.and_then(|ack| other.distance(ack)).map(|distance| distance > FAR);
+        let distance = own.distance(segment.seq);
+        let ack_distance = segment.ack.and_then(|ack| other.distance(ack));
+        let is_elsewhere = distance.zip(ack_distance).is_some_and(|both| both.0.min(both.1) > NEAR);
+        let most = if is_elsewhere && self.was_silent(segment, limits) { NEAR } else { FAR };
+        let far = distance.map(|distance| distance > most);
+        let ack_far = ack_distance.map(|distance| distance > most);
         match (far, ack_far) {
             // A reset in answer to a SYN has the sequence number 0.
             (_, Some(false)) if segment.flags.rst => Fit::Here,
@@ -188,9 +191,21 @@ impl<D> Flow<D> {
         segment.at.is_some() && segment.at == self.first_at && segment.at < self.last_at
     }
 
+    /// Whether `segment` comes so long after the last one that its ends may have begun another
+    /// connection.
+    fn was_silent(&self, segment: &Segment<'_>, limits: &Limits) -> bool {
+        let silence = segment.at.zip(self.last_at).map_or(0, |(at, last)| at.since(last).nanos());
+        u64::try_from(silence).is_ok_and(|silence| silence > limits.idle_ns)
+    }
+
     /// Both sides have ended it, and all that they sent is there.
     pub(super) fn is_complete(&self) -> bool {
         self.halves.iter().all(|half| half.closed)
+    }
+
+    /// The same, and each has acknowledged the other's end: nothing is to come but copies.
+    pub(super) fn is_settled(&self) -> bool {
+        self.halves.iter().all(|half| half.closed && half.fin_acked)
     }
 
     /// Bytes that wait in memory.

@@ -33,6 +33,8 @@ pub(super) struct Half {
     pub(super) anchored: bool,
     /// The end was delivered.
     pub(super) closed: bool,
+    /// The end was acknowledged.
+    pub(super) fin_acked: bool,
 }
 
 /// Counts of one direction.
@@ -91,8 +93,9 @@ pub(super) enum Bytes {
 /// connection: larger than any receive window in use, small in the 4 GiB of the space.
 pub(super) const FAR: u32 = 1 << 26;
 
-/// A reset farther than this from its stream is none of it: the largest window that is common.
-const RESET_NEAR: u32 = 1 << 18;
+/// A packet that says too little to be trusted (a reset, or the first after a long silence) is
+/// none of a stream that stands farther away: the largest window that is common.
+pub(super) const NEAR: u32 = 1 << 18;
 
 /// Bytes of memory that a waiting piece takes besides its data.
 const PIECE: usize = 128;
@@ -202,7 +205,7 @@ impl Half {
     /// Whether a reset with `seq` may be one of this stream: near where it stands
     /// (RFC 9293 §3.10.7.4 asks for a number in the window), or the answer to a SYN.
     pub(super) fn may_reset(&self, seq: u32) -> bool {
-        self.distance(seq).is_none_or(|distance| distance <= RESET_NEAR)
+        self.distance(seq).is_none_or(|distance| distance <= NEAR)
     }
 
     /// The first offset moves back by `by` bytes: earlier bytes of the stream turned up before
@@ -246,6 +249,9 @@ impl Half {
     /// Notes that the other side acknowledged up to `ack`; `arrival` is the segment's number.
     pub(super) fn acknowledge(&mut self, ack: u32, arrival: u64) {
         let Some(offset) = self.seen(ack) else { return };
+        self.fin_acked |= self.fin().is_some_and(|fin| {
+            self.offset(ack).is_some_and(|acked| acked > fin.offset.cast_signed())
+        });
         if self.acknowledge_to(offset) && offset > self.next {
             self.pending().proven_at.get_or_insert(arrival);
         }
@@ -390,6 +396,7 @@ impl Half {
         if self.fin().is_none() {
             let offset = offset.max(self.next.cast_signed()).unsigned_abs();
             self.pending().fin = Some(Fin { offset, tag });
+            self.fin_acked = self.acked > offset;
             self.acked = self.acked.min(offset);
         }
     }

@@ -16,9 +16,9 @@ use std::collections::VecDeque;
 /// Follows all TCP connections of a run and hands their chunks to a [`Follow`].
 ///
 /// A connection ends when both sides have ended it (or one has reset it) and
-/// [`Limits::linger_frames`] more frames have passed, when another begins between the same
-/// ends, when it is given up to bound memory, or with the run. Never by a clock: captures whose
-/// clocks jump give the same sessions.
+/// [`Limits::linger_frames`] more frames have passed ([`Limits::complete_linger_frames`], if
+/// nothing of it is missing, not even the last acknowledgment), when another begins between the same ends, when it is given up to bound memory, or with the run. Never by a clock alone: captures
+/// whose clocks jump give the same sessions.
 #[derive(Debug)]
 pub struct Tracker<D> {
     limits: Limits,
@@ -30,9 +30,11 @@ pub struct Tracker<D> {
     ended: usize,
     oldest_flows: Oldest,
     oldest_ended: Oldest,
-    /// Connections that are over and still take up their own late segments.
+    /// Connections that are over and still take up their own late segments, as they became so.
     over: VecDeque<Over>,
-    /// The place at which the first of them ends.
+    /// Those of which nothing is missing, as they became so; some are in `over`, too.
+    settled: VecDeque<Over>,
+    /// The place at which the first of them all ends.
     next_end: Place,
     /// Bytes waiting in all connections.
     waiting: usize,
@@ -53,7 +55,7 @@ enum Known<D> {
     Ended { next: [u32; 2], has: [bool; 2], place: Place },
 }
 
-/// A connection that is over.
+/// A connection that is over, or settled.
 #[derive(Clone, Copy, Debug)]
 struct Over {
     number: u32,
@@ -82,6 +84,7 @@ impl<D: Consume> Tracker<D> {
             oldest_flows: Oldest::default(),
             oldest_ended: Oldest::default(),
             over: VecDeque::new(),
+            settled: VecDeque::new(),
             next_end: NEVER,
             waiting: 0,
             stopped: Vec::new(),
@@ -121,7 +124,7 @@ impl<D: Consume> Tracker<D> {
             Some(known) => {
                 let around =
                     Around { key: segment.flow, limits: &self.limits, ports: &self.ports, now };
-                match known.wake(&around, follow).map(|flow| flow.fit(segment)) {
+                match known.wake(&around, follow).map(|flow| flow.fit(segment, &self.limits)) {
                     Some(Fit::Here) => self.push_to(number, segment, follow),
                     Some(Fit::Stray) => follow.trouble(Trouble::StraySegment, now),
                     Some(Fit::Anew) => {
@@ -144,15 +147,21 @@ impl<D: Consume> Tracker<D> {
         let now = segment.place;
         let around = Around { key: segment.flow, limits: &self.limits, ports: &self.ports, now };
         let Some(Known::Flow(flow)) = self.known.get_mut(number) else { return };
-        let was_over = flow.is_over();
+        let (was_over, was_settled) = (flow.is_over(), flow.is_settled());
         let before = flow.waiting_bytes();
         flow.push(segment, &around, follow);
         if self.waiting - before + flow.waiting_bytes() > self.limits.pending_bytes {
             flow.relieve(&around, follow);
         }
         self.waiting = self.waiting - before + flow.waiting_bytes();
-        if !was_over && flow.is_over() {
-            self.over.push_back(Over { number, first: flow.first, since: now });
+        let over = Over { number, first: flow.first, since: now };
+        if flow.is_settled() {
+            if !was_settled {
+                self.settled.push_back(over);
+                self.find_next_end();
+            }
+        } else if !was_over && flow.is_over() {
+            self.over.push_back(over);
             self.find_next_end();
         }
     }
@@ -163,6 +172,7 @@ impl<D: Consume> Tracker<D> {
         self.stopped = self.known.iter().filter_map(first).collect();
         self.stopped.sort_unstable();
         self.over = VecDeque::new();
+        self.settled = VecDeque::new();
         self.find_next_end();
         self.stopped.iter().map(|&(first, _)| first).collect()
     }
@@ -222,7 +232,9 @@ impl<D: Consume> Tracker<D> {
     /// Ends the connection whose turn is next.
     fn settle_next<F: Follow<Dialog = D>>(&mut self, follow: &mut F) {
         let now = self.next_end;
-        if let Some(over) = self.over.pop_front()
+        let [_, settled] = self.next_ends();
+        let queue = if settled == now { &mut self.settled } else { &mut self.over };
+        if let Some(over) = queue.pop_front()
             && self.is_there(over)
         {
             self.end(over.number, Ending::Closed, now, follow);
@@ -230,14 +242,25 @@ impl<D: Consume> Tracker<D> {
         self.find_next_end();
     }
 
+    /// The places at which the first that is over ends, and the first that is settled.
+    fn next_ends(&self) -> [Place; 2] {
+        let end = |queue: &VecDeque<Over>, wait: u64| {
+            queue.front().map_or(NEVER, |over| over.since.after(wait).after(1))
+        };
+        let Limits { linger_frames, complete_linger_frames, .. } = self.limits;
+        [end(&self.over, linger_frames), end(&self.settled, complete_linger_frames)]
+    }
+
     fn find_next_end(&mut self) {
-        let wait = self.limits.linger_frames + 1;
-        self.next_end = self.over.front().map_or(NEVER, |over| over.since.after(wait));
+        let [over, settled] = self.next_ends();
+        self.next_end = over.min(settled);
     }
 
     /// Ends the connections of which nothing is missing and that are over.
     pub fn hurry<F: Follow<Dialog = D>>(&mut self, now: Place, follow: &mut F) {
-        for over in std::mem::take(&mut self.over) {
+        self.settle(now, follow);
+        let settled = std::mem::take(&mut self.settled);
+        for over in settled.into_iter().chain(std::mem::take(&mut self.over)) {
             match self.known.get(over.number) {
                 Some(Known::Flow(flow)) if flow.first == over.first => {
                     if flow.is_complete() {
@@ -387,5 +410,226 @@ impl<D: Consume> Known<D> {
             Self::Flow(flow) => Some(flow),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chunk::{Chunk, Close, Opening, What};
+    use crate::stream::{Looks, SessionEnd};
+    use crate::trouble::Trouble;
+
+    /// Notes what becomes of the sessions.
+    #[derive(Default)]
+    struct Log {
+        open: usize,
+        /// When each session ended, how, and what was sent in it.
+        done: Vec<(u64, Ending, String)>,
+        troubles: Vec<Trouble>,
+    }
+
+    impl Consume for String {
+        fn push(&mut self, chunk: &Chunk<'_>) {
+            match chunk.what {
+                What::Data(data) => self.push_str(&String::from_utf8_lossy(data)),
+                What::Gap(gap) => self.push_str(&format!("[{}]", gap.bytes)),
+                What::Close(Close::Fin) => self.push('.'),
+                _ => {}
+            }
+        }
+    }
+
+    impl Follow for Log {
+        type Dialog = String;
+
+        fn candidate(&mut self, _: Place, _: bool) {}
+
+        fn dismissed(&mut self, _: Place, _: Place) {}
+
+        fn open(&mut self, _: &Opening, _: bool, _: Place) -> String {
+            self.open += 1;
+            String::new()
+        }
+
+        fn done(&mut self, text: String, end: SessionEnd) {
+            self.done.push((end.now.number(), end.ending, text));
+        }
+
+        fn trouble(&mut self, trouble: Trouble, _: Place) {
+            self.troubles.push(trouble);
+        }
+
+        fn looks(&self, _: &[u8], _: bool) -> Looks {
+            Looks::Unclear
+        }
+
+        fn speaks(&self, _: &[u8], _: &[u8]) -> Option<bool> {
+            None
+        }
+    }
+
+    /// A tracker that is fed segments of a client (port 40000) and its server (port 25), one
+    /// second after the other.
+    struct Feed {
+        tracker: Tracker<String>,
+        log: Log,
+        frames: u64,
+        clock: i64,
+        port: u16,
+    }
+
+    const HOUR: i64 = 3600;
+
+    impl Feed {
+        fn new(limits: &Limits) -> Self {
+            let tracker = Tracker::new(Ports::default(), limits);
+            Self { tracker, log: Log::default(), frames: 0, clock: 1_000_000, port: 40_000 }
+        }
+
+        fn push(&mut self, from_client: bool, seq: u32, ack: Option<u32>, what: &str) {
+            let client = ([192, 0, 2, 1].into(), self.port);
+            let server = ([192, 0, 2, 2].into(), 25);
+            let (from, to) = if from_client { (client, server) } else { (server, client) };
+            let (flow, way) = FlowKey::new(from, to);
+            let (syn, fin) = (what == "SYN", what == "FIN");
+            self.frames += 1;
+            self.clock += 1;
+            let segment = Segment {
+                flow,
+                way,
+                at: Some(Stamp::from_nanos(self.clock * 1_000_000_000)),
+                digits: 6,
+                place: Place::new(self.frames),
+                seq,
+                ack,
+                flags: Flags { syn, fin, rst: false },
+                window: 65_535,
+                data: if syn || fin { b"" } else { what.as_bytes() },
+                cut: 0,
+            };
+            self.tracker.push(&segment, &mut self.log);
+        }
+
+        fn client(&mut self, seq: u32, ack: u32, what: &str) {
+            self.push(true, seq, Some(ack), what);
+        }
+
+        fn server(&mut self, seq: u32, ack: u32, what: &str) {
+            self.push(false, seq, Some(ack), what);
+        }
+
+        fn begin(&mut self) {
+            self.push(true, 99, None, "SYN");
+            self.server(999, 100, "SYN");
+            self.client(100, 1000, "");
+        }
+
+        fn finish(mut self) -> Log {
+            let end = Place::new(self.frames + 1);
+            self.tracker.settle(end, &mut self.log);
+            if let Some(&last) = self.tracker.stop().last() {
+                self.tracker.finish(Place::default(), last, end, &mut self.log);
+            }
+            self.log
+        }
+
+        fn texts(self) -> Vec<String> {
+            self.finish().done.into_iter().map(|(_, _, text)| text).collect()
+        }
+    }
+
+    #[test]
+    fn an_hour_of_silence_and_numbers_elsewhere_begin_another_connection() {
+        for (silence, away, sessions) in
+            [(2 * HOUR, 1 << 20, 2), (HOUR / 2, 1 << 20, 1), (-2 * HOUR, 1 << 20, 1)]
+        {
+            let mut feed = Feed::new(&Limits::default());
+            feed.begin();
+            feed.server(1000, 100, "220 a\r\n");
+            feed.clock += silence;
+            feed.server(1007 + away, 100 + away, "220 b\r\n");
+            feed.client(100 + away, 1014 + away, "QUIT\r\n");
+            let log = feed.finish();
+            assert_eq!(log.done.len(), sessions, "{silence} {away}");
+            if sessions == 2 {
+                assert_eq!(log.done[0].1, Ending::Reused);
+                assert_eq!(log.done[1].2, "220 b\r\nQUIT\r\n");
+            }
+        }
+    }
+
+    #[test]
+    fn a_clock_that_jumps_ends_nothing_while_the_numbers_go_on() {
+        let jumps = [30 * 365 * 24 * HOUR, -30 * 365 * 24 * HOUR, 2 * HOUR];
+        for jump in jumps {
+            let mut feed = Feed::new(&Limits::default());
+            feed.begin();
+            feed.server(1000, 100, "220 a\r\n");
+            feed.clock += jump;
+            feed.client(100, 1007, "NOOP\r\n");
+            // Some of it was lost, less than a window.
+            feed.clock += jump / 2;
+            feed.server(1017, 106, "250 b\r\n");
+            feed.clock -= jump;
+            feed.client(106, 1024, "QUIT\r\n");
+            assert_eq!(feed.texts(), ["220 a\r\nNOOP\r\n[10]250 b\r\nQUIT\r\n"]);
+        }
+    }
+
+    #[test]
+    fn a_pure_acknowledgment_from_elsewhere_is_no_hole() {
+        let mut feed = Feed::new(&Limits::default());
+        feed.begin();
+        feed.server(1000, 100, "220 a\r\n");
+        feed.clock += 2 * HOUR;
+        feed.client(100 + (1 << 20), 1007 + (1 << 20), "");
+        feed.server(1007 + (1 << 20), 100 + (1 << 20), "220 b\r\n");
+        let log = feed.finish();
+        assert_eq!(log.troubles, [Trouble::StraySegment]);
+        assert_eq!(log.done.len(), 2);
+    }
+
+    #[test]
+    fn what_is_complete_ends_soon_and_what_is_not_late_in_order() {
+        let limits = Limits { linger_frames: 40, complete_linger_frames: 5, ..Limits::default() };
+        let mut feed = Feed::new(&limits);
+        // The first is complete in frame 7; of the second a byte is missing until frame 25.
+        for (port, seq) in [(1, 100), (2, 101), (3, 101)] {
+            feed.port = port;
+            feed.begin();
+            feed.server(1000, 100, "2");
+            feed.server(1001, 100, "FIN");
+            feed.client(seq, 1002, "FIN");
+            feed.server(1002, seq + 1, "");
+        }
+        feed.port = 9;
+        feed.begin();
+        feed.port = 2;
+        feed.client(100, 1002, "x");
+        feed.port = 9;
+        for _ in 0..60 {
+            feed.client(100, 1000, "");
+        }
+        let ends: Vec<_> = feed.log.done.iter().map(|(at, _, text)| (*at, text.as_str())).collect();
+        assert_eq!(ends, [(13, "2.."), (31, "2.x."), (61, "2.[1].")]);
+    }
+
+    #[test]
+    fn a_flood_of_syns_takes_little_and_is_still_all_told() {
+        assert!(size_of::<Known<String>>() <= 24);
+        let mut feed = Feed::new(&Limits::default());
+        for port in 1..=1000 {
+            feed.port = 1000 + port;
+            feed.push(true, 99, None, "SYN");
+        }
+        assert!(feed.tracker.known.iter().all(|(_, known)| matches!(known, Known::Syn { .. })));
+        let log = feed.finish();
+        assert_eq!((log.open, log.done.len()), (1000, 1000));
+    }
+
+    #[test]
+    fn an_idle_connection_is_small() {
+        assert!(size_of::<Flow<()>>() <= 280, "{}", size_of::<Flow<()>>());
     }
 }
