@@ -72,7 +72,7 @@ impl<'a> Session<'a> {
             gaps: session.gaps.iter().map(|gap| view.gap(gap)).collect(),
             resyncs: session.resyncs.iter().map(|resync| view.resync(resync)).collect(),
             end: session.end.name(),
-            transport: session.transport.map(|transport| Transport {
+            transport: session.transport.as_ref().map(|transport| Transport {
                 connect_us: timing.connect.map(Lapse::micros),
                 bytes: transport.bytes.into(),
                 missing_bytes: transport.missing_bytes.into(),
@@ -290,7 +290,7 @@ impl<'a> View<'a> {
         let recipient = |recipient: &dialog::Recipient| Recipient {
             address: self.text(recipient.address),
             code: recipient.code,
-            delivery: recipient.delivery.map(|reply| self.reply(&reply)),
+            delivery: recipient.delivery.as_ref().map(|reply| self.reply(reply)),
         };
         Message {
             from: message.from.map(|span| self.text(span)),
@@ -310,7 +310,7 @@ impl<'a> View<'a> {
         let elided = Elided {
             exchanges: session.elided_exchanges,
             messages: session.elided_messages,
-            recipients: session.messages.iter().map(|message| message.elided_recipients).sum(),
+            recipients: session.messages.iter().map(|one| u64::from(one.elided_recipients)).sum(),
             reply_lines: replies
                 .chain(session.greeting.as_ref())
                 .map(|reply| {
