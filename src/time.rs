@@ -13,8 +13,10 @@ use std::num::NonZeroU64;
 pub struct Stamp(NonZeroU64);
 
 /// A signed duration in nanoseconds. Negative where a capture's clock went backwards.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Lapse(i64);
+///
+/// `Option<Lapse>` takes eight bytes, for the same reason as that of [`Stamp`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Lapse(NonZeroU64);
 
 /// Writes stamps; keeps the text of the last one, as neighbours in a dialog share most of it.
 #[derive(Clone, Debug)]
@@ -36,11 +38,24 @@ const DAY: i64 = 86_400;
 /// Flips the sign bit, so that the order of the unsigned number is that of the signed one.
 const SIGN: u64 = 1 << 63;
 
+/// `nanos` as a number that is never 0 and orders as it does; the least is taken for the next.
+const fn fold(nanos: i64) -> NonZeroU64 {
+    match NonZeroU64::new(nanos.cast_unsigned() ^ SIGN) {
+        Some(number) => number,
+        None => NonZeroU64::MIN,
+    }
+}
+
+/// What was folded.
+const fn unfold(number: NonZeroU64) -> i64 {
+    (number.get() ^ SIGN).cast_signed()
+}
+
 impl Stamp {
     /// The stamp at `nanos` nanoseconds since 1970, held to the representable range.
     #[must_use]
     pub fn from_nanos(nanos: i64) -> Self {
-        Self(NonZeroU64::new(nanos.cast_unsigned() ^ SIGN).unwrap_or(NonZeroU64::MIN))
+        Self(fold(nanos))
     }
 
     /// The stamp at `nanos` nanoseconds since 1970 computed in wide arithmetic; `None` if it
@@ -65,13 +80,13 @@ impl Stamp {
     /// Nanoseconds since 1970.
     #[must_use]
     pub fn nanos(self) -> i64 {
-        (self.0.get() ^ SIGN).cast_signed()
+        unfold(self.0)
     }
 
     /// The time from `earlier` to this stamp; negative if this one lies before it.
     #[must_use]
     pub fn since(self, earlier: Self) -> Lapse {
-        Lapse(self.nanos().saturating_sub(earlier.nanos()))
+        Lapse::from_nanos(self.nanos().saturating_sub(earlier.nanos()))
     }
 
     /// This stamp in RFC 3339, UTC, with `digits` (0 to 9) digits of the second's fraction.
@@ -146,19 +161,31 @@ impl Lapse {
     /// A duration of `nanos` nanoseconds.
     #[must_use]
     pub const fn from_nanos(nanos: i64) -> Self {
-        Self(nanos)
+        Self(fold(nanos))
     }
 
     /// The duration in nanoseconds.
     #[must_use]
     pub const fn nanos(self) -> i64 {
-        self.0
+        unfold(self.0)
     }
 
     /// The duration in whole microseconds, rounded towards minus infinity, as reports give it.
     #[must_use]
     pub const fn micros(self) -> i64 {
-        self.0.div_euclid(1000)
+        self.nanos().div_euclid(1000)
+    }
+}
+
+impl Default for Lapse {
+    fn default() -> Self {
+        Self::from_nanos(0)
+    }
+}
+
+impl fmt::Debug for Lapse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ns", self.nanos())
     }
 }
 

@@ -46,7 +46,7 @@ fn render(session: &Session) -> String {
         write!(out, "message <{from}>").unwrap();
         for recipient in &message.recipients {
             write!(out, " <{}> {}", text(recipient.address), code(recipient.code)).unwrap();
-            if let Some(delivery) = recipient.delivery {
+            if let Some(delivery) = &recipient.delivery {
                 write!(out, "/{}", code(delivery.code)).unwrap();
             }
         }

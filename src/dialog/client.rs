@@ -2,8 +2,9 @@
 
 use super::command::is_surely_command;
 use super::content::{self, Candidate, Scanner};
-use super::session::{Mark, Request, ResyncWhy, Transfer};
-use super::{Awaited, Dialog, Lines, Masked, Mode, Start, exchange_mut, mail, secrets};
+use super::lines::Begun;
+use super::session::{Mark, Request, ResyncWhy};
+use super::{Awaited, Dialog, Masked, Mode, Start, exchange_mut, mail, secrets};
 use crate::chunk::{Gap, Side};
 use crate::limits::Limits;
 use crate::smtp::command::Verb;
@@ -98,8 +99,8 @@ impl Dialog {
         }
         let inside = match &mut self.mode {
             Mode::Chunk { left, .. } => {
-                let inside = u64::try_from(*left).unwrap_or(u64::MAX).min(gap.bytes);
-                *left -= u128::from(inside);
+                let inside = gap.bytes.min(*left);
+                *left -= inside;
                 inside
             }
             _ => gap.bytes,
@@ -128,8 +129,8 @@ impl Dialog {
             _ => {}
         }
         // What was begun is all there is of its line.
-        if self.client.begun.is_some() {
-            self.client.cut = true;
+        if let Some(begun) = self.client.open() {
+            begun.cut = true;
             self.flush_client();
             // The rest of that line comes after the gap, and both after the reply to it.
             if matches!(self.mode, Mode::Await(_)) {
@@ -227,13 +228,13 @@ impl Dialog {
         let used = lf + 1;
         let until = start.offset + used as u64;
         let piece = bytes.get(..used).unwrap_or(bytes);
-        if self.client.begun.is_none() && piece.len() <= most {
+        if !self.client.is_open() && piece.len() <= most {
             self.line(start, start.mark, piece, piece.len() as u64, until, false);
         } else {
             self.client.add(start, piece, most);
-            let Lines { text, octets, begun, cut } = self.client.take();
-            let begun = begun.unwrap_or(start);
-            self.line(begun, start.mark, &text, octets, until, cut);
+            if let Some(begun) = self.client.take() {
+                self.line(begun.start, start.mark, &begun.text, begun.octets, until, begun.cut);
+            }
         }
         used
     }
@@ -252,16 +253,19 @@ impl Dialog {
 
     /// The stream ends inside a line, or bytes are missing there.
     pub(super) fn flush_client(&mut self) {
-        let Lines { text, octets, begun, cut } = self.client.take();
-        let Some(begun) = begun else { return };
-        let until = begun.offset + octets;
-        self.line(begun, begun.mark, &text, octets, until, cut);
+        let Some(Begun { text, octets, start, cut }) = self.client.take() else { return };
+        self.line(start, start.mark, &text, octets, start.offset + octets, cut);
     }
 
     /// Whether the client's next bytes are TLS; returns how many are used up by that.
     fn tls_hello(&mut self, start: Start, bytes: &[u8]) -> Option<usize> {
-        let head: Vec<u8> = self.client.text.iter().chain(bytes).take(3).copied().collect();
-        if self.client.octets >= 3 || head.first() != Some(&0x16) {
+        // The usual case: a line begins, and not with a TLS record.
+        if !self.client.is_open() && bytes.first() != Some(&0x16) {
+            return None;
+        }
+        let mut head = [0; 3];
+        let head = self.client.head(bytes, &mut head);
+        if self.client.octets() >= 3 || head.first() != Some(&0x16) {
             return None;
         }
         let whole = [0x16, 3];
@@ -272,13 +276,13 @@ impl Dialog {
         if !head.starts_with(&whole) || head.get(2).is_none_or(|&minor| minor > 4) {
             return None;
         }
-        let Lines { octets, begun, .. } = self.client.take();
-        let begun = begun.unwrap_or(start);
+        let begun = self.client.take();
+        let (octets, begun) = begun.map_or((0, start), |begun| (begun.octets, begun.start));
         if !self.state.tls && self.state.greeted {
             // TLS to a server that greeted in clear and was not asked: a line that is no command.
             let line = Line {
-                text: &head,
-                raw: &head,
+                text: head,
+                raw: head,
                 octets: octets + bytes.len() as u64,
                 end: LineEnd::None,
                 start: begun,
@@ -299,7 +303,7 @@ impl Dialog {
         let Mode::Chunk { left, message, .. } = &mut self.mode else { return bytes.len() };
         let used = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
         let octets = bytes.get(..used).unwrap_or(bytes);
-        *left -= used as u128;
+        *left -= used as u64;
         let (done, message) = (*left == 0, *message);
         if let Some(message) = mail::message_mut(&mut self.session, message) {
             content::count_chunk(&mut message.content, octets);
@@ -333,16 +337,10 @@ impl Dialog {
 
     /// Content of DATA begins, with what showed it.
     pub(super) fn begin_content(&mut self, mark: Mark) {
-        let limits = self.settings.limits;
         if self.mails.current().is_none() {
-            self.mails.without_mail(&mut self.session, &limits);
+            self.mails.without_mail(&mut self.session, self.settings.limits.messages);
         }
-        self.mails.content_begins(&mut self.session, Transfer::Data, mark);
-        if let Some(message) =
-            self.mails.current().and_then(|m| self.session.messages.get(m as usize))
-        {
-            self.clock.content_begins(&self.session, message, mark);
-        }
+        self.mails.content_begins(&mut self.session, mark);
         self.scanner = Some(Box::default());
     }
 

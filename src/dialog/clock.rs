@@ -17,19 +17,13 @@ pub(super) enum Phase {
     Opaque,
 }
 
-/// Adds up times, in nanoseconds.
+/// Adds up times in a session's [`Timing`].
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Clock {
     last: Option<Stamp>,
     syn: Option<Stamp>,
     accepted: Option<Stamp>,
     established: Option<Stamp>,
-    is_midstream: bool,
-    server: i64,
-    client: i64,
-    idle: i64,
-    pub(super) envelope: Option<i64>,
-    pub(super) data: Option<i64>,
 }
 
 impl Clock {
@@ -38,19 +32,19 @@ impl Clock {
     }
 
     /// Time has come to `at`; until now it was `phase`. A clock that goes back adds nothing.
-    pub(super) fn tick(&mut self, at: Option<Stamp>, phase: Phase) {
+    pub(super) fn tick(&mut self, at: Option<Stamp>, phase: Phase, timing: &mut Timing) {
         let Some(at) = at else { return };
         if let Some(last) = self.last.replace(at) {
-            let lapse = at.since(last).nanos().max(0);
-            if self.is_connecting() {
+            if self.is_connecting(timing) {
                 return;
             }
-            match phase {
-                Phase::Server => add(&mut self.server, lapse),
-                Phase::Client => add(&mut self.client, lapse),
-                Phase::Idle => add(&mut self.idle, lapse),
-                Phase::Opaque => {}
-            }
+            let sum = match phase {
+                Phase::Server => &mut timing.server,
+                Phase::Client => &mut timing.client,
+                Phase::Idle => &mut timing.idle,
+                Phase::Opaque => return,
+            };
+            add(sum, at.since(last));
         }
     }
 
@@ -59,13 +53,17 @@ impl Clock {
             Open::Syn => self.syn = at,
             Open::SynAck => self.accepted = at,
             Open::Established => self.established = at,
-            Open::Midstream => self.is_midstream = true,
+            Open::Midstream => {}
         }
     }
 
     /// Whether the handshake is still going on.
-    fn is_connecting(&self) -> bool {
-        self.syn.is_some() && self.established.is_none() && self.server == 0 && self.client == 0
+    fn is_connecting(&self, timing: &Timing) -> bool {
+        let is_none = |sum: Option<Lapse>| sum.is_none_or(|sum| sum == Lapse::default());
+        self.syn.is_some()
+            && self.established.is_none()
+            && is_none(timing.server)
+            && is_none(timing.client)
     }
 
     /// The handshake took this long.
@@ -78,42 +76,41 @@ impl Clock {
         self.established.or(self.accepted)
     }
 
-    /// The content of `message` may be sent from `mark` on.
-    pub(super) fn content_begins(&mut self, session: &Session, message: &Message, mark: Mark) {
-        let mail = message.mail.and_then(|index| session.exchanges.get(index as usize));
-        if let (Some(mail), Some(at)) = (mail.and_then(|mail| mail.asked.at), mark.at) {
-            add(self.envelope.get_or_insert(0), at.since(mail).nanos().max(0));
+    /// Puts what was added up into `session`.
+    pub(super) fn finish(&self, session: &mut Session) {
+        if session.opening.at.is_none() {
+            session.timing = Timing::default();
+            return;
+        }
+        let greeted = session.greeting.and_then(|reply| reply.begun.at);
+        let timing = &mut session.timing;
+        timing.connect = self.connect();
+        timing.greeting = greeted.zip(self.ready()).map(|(at, ready)| at.since(ready));
+        for sum in [&mut timing.server, &mut timing.client, &mut timing.idle] {
+            sum.get_or_insert_default();
+        }
+    }
+}
+
+impl Timing {
+    /// The content of a message may be sent from `mark` on; its MAIL was asked at `mail`.
+    pub(super) fn content_begins(&mut self, mail: Option<Stamp>, mark: Mark) {
+        if let (Some(mail), Some(at)) = (mail, mark.at) {
+            add(&mut self.envelope, at.since(mail));
         }
     }
 
     /// The content of `message` was answered at `mark`.
     pub(super) fn content_answered(&mut self, message: &Message, mark: Mark) {
-        let begun = message.data_begun.and_then(|begun| begun.at);
-        if let (Some(begun), Some(at)) = (begun, mark.at) {
-            add(self.data.get_or_insert(0), at.since(begun).nanos().max(0));
+        if let (Some(begun), Some(at)) = (message.data_begun, mark.at) {
+            add(&mut self.data, at.since(begun));
         }
-    }
-
-    /// Puts what was added up into `session`.
-    pub(super) fn finish(&self, session: &mut Session) {
-        if session.opening.at.is_none() {
-            return;
-        }
-        let greeted = session.greeting.and_then(|reply| reply.begun.at);
-        let lapse = |nanos| Some(Lapse::from_nanos(nanos));
-        session.timing = Timing {
-            connect: self.connect(),
-            greeting: greeted.zip(self.ready()).map(|(at, ready)| at.since(ready)),
-            envelope: self.envelope.map(Lapse::from_nanos),
-            data: self.data.map(Lapse::from_nanos),
-            server: lapse(self.server),
-            client: lapse(self.client),
-            idle: lapse(self.idle),
-        };
     }
 }
 
-/// Adds `lapse` to `sum`: a clock that jumps can claim more centuries than there are numbers.
-fn add(sum: &mut i64, lapse: i64) {
-    *sum = sum.saturating_add(lapse);
+/// Adds `lapse` to `sum`, unless it is negative; a clock that jumps can claim more centuries than
+/// there are numbers.
+fn add(sum: &mut Option<Lapse>, lapse: Lapse) {
+    let before = sum.unwrap_or_default().nanos();
+    *sum = Some(Lapse::from_nanos(before.saturating_add(lapse.nanos().max(0))));
 }

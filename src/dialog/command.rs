@@ -2,11 +2,14 @@
 
 use super::client::Line;
 use super::secrets::Near;
-use super::session::{Auth, AuthOutcome, Exchange, Mark, Protocol, Request, Transfer, Used};
-use super::{Awaited, Dialog, Masked, Mode, Owed, Start, awaited, exchange_mut, mail, secrets};
+use super::session::{Auth, AuthOutcome, Exchange, Mark, Protocol, Request, Span};
+use super::{
+    Awaited, Dialog, Masked, Mode, Owed, Start, awaited, exchange_at, exchange_mut, mail,
+    make_room, secrets,
+};
 use crate::chunk::Side;
 use crate::smtp::command::{self, Command, Envelope, Verb};
-use crate::smtp::extension;
+use crate::smtp::extension::{self, PIPELINING};
 use std::ops::Range;
 
 impl Dialog {
@@ -73,7 +76,8 @@ impl Dialog {
         match verb {
             Verb::Ehlo | Verb::Helo | Verb::Lhlo => {
                 let name = command.argument.trim_ascii_end();
-                self.session.helo = Some(self.keep(name));
+                let name = self.keep_part(name, command.argument_at, index);
+                self.session.helo = Some(name);
                 if self.session.protocol == Protocol::Unknown {
                     self.session.protocol = Protocol::of(verb);
                 }
@@ -81,17 +85,19 @@ impl Dialog {
             Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => {
                 let given =
                     envelope.as_ref().filter(|given| !given.path.whole.is_empty() && !line.cut);
-                let limits = self.bounds();
-                let from = given.map(|given| self.keep(given.path.address));
-                let message =
-                    self.mails.mail(&mut self.session, &limits, index, from, envelope.as_ref());
+                let (most, _) = self.most_mails();
+                let from = given
+                    .map(|given| self.keep_part(given.path.address, given.path.address_at, index));
+                let session = &mut self.session;
+                let message = self.mails.mail(session, most, index, from, envelope.as_ref());
                 self.owe(|owed| owed.message = message);
             }
             Verb::Rcpt => {
-                let address = envelope.map_or(&b""[..], |envelope| envelope.path.address);
-                let limits = self.bounds();
-                let address = self.keep(address);
-                let recipient = self.mails.rcpt(&mut self.session, &limits, index, address);
+                let (_, most) = self.most_mails();
+                let address = envelope.map_or(Span::default(), |given| {
+                    self.keep_part(given.path.address, given.path.address_at, index)
+                });
+                let recipient = self.mails.rcpt(&mut self.session, most, index, address);
                 self.owe(|owed| owed.recipient = recipient);
             }
             // Of a size that is cut nobody knows how it goes on.
@@ -117,6 +123,15 @@ impl Dialog {
                     Awaited::Auth => Mode::Unknown,
                 };
             }
+        }
+    }
+
+    /// Keeps `part`, which stands at `at` in the line of the exchange that was just added: as
+    /// part of that line, if it was kept. Such lines hold no secret.
+    fn keep_part(&mut self, part: &[u8], at: usize, exchange: Option<u32>) -> Span {
+        match exchange_at(&self.session, exchange) {
+            Some(exchange) => exchange.line.part(at, part.len()),
+            None => self.keep(part),
         }
     }
 
@@ -152,7 +167,7 @@ impl Dialog {
         let pipelined = (waits || unseen) && !self.is_script();
         // Lines that are no commands use no extension.
         if pipelined && request != Request::Command(Verb::Other) {
-            note_used(&mut self.session.used, b"PIPELINING");
+            self.session.used.add(PIPELINING);
         }
         let index =
             if self.session.exchanges.len() < self.settings.limits.exchanges && self.has_room() {
@@ -162,6 +177,7 @@ impl Dialog {
                     Some(range) => self.keep(&masked(line.text, range)),
                     None => self.keep(line.text),
                 };
+                make_room(&mut self.session.exchanges, 4);
                 self.session.exchanges.push(Exchange {
                     request,
                     line: span,
@@ -180,6 +196,10 @@ impl Dialog {
                 self.session.elided_exchanges += 1;
                 None
             };
+        if self.owed.capacity() == 0 {
+            // Most clients wait for each reply.
+            self.owed.reserve_exact(1);
+        }
         self.owed.push_back(Owed {
             request,
             exchange: index,
@@ -218,27 +238,17 @@ impl Dialog {
         if is_plain {
             return;
         }
-        for (index, row) in (0_u8..).zip(extension::all()) {
-            if row.is_used_by(command, envelope) {
-                self.session.used.add(index);
-            }
-        }
+        self.session.used.0 |= extension::used_by(command, envelope);
     }
 
     pub(super) fn bdat(&mut self, command: &Command<'_>, exchange: Option<u32>, asked: Mark) {
         let Some(chunk) = command::bdat(command.argument) else { return };
-        let message = self.mails.current();
-        if let Some(begins) = mail::message_mut(&mut self.session, message)
-            && begins.transfer.is_none()
-        {
-            begins.data_begun = Some(asked);
-            begins.transfer = Some(Transfer::Bdat);
-            if let Some(message) = message.and_then(|m| self.session.messages.get(m as usize)) {
-                self.clock.content_begins(&self.session, message, asked);
-            }
-        }
+        self.mails.chunks_begin(&mut self.session, asked);
         self.owe(|owed| owed.last = chunk.last);
-        self.mode = Mode::Chunk { left: chunk.octets, last: chunk.last, exchange, message };
+        // No stream is longer than a u64 can say.
+        let left = u64::try_from(chunk.octets).unwrap_or(u64::MAX);
+        let message = self.mails.current();
+        self.mode = Mode::Chunk { left, last: chunk.last, exchange, message };
         if chunk.octets == 0 {
             self.chunk_ends(asked);
         }
@@ -281,13 +291,6 @@ impl Dialog {
         self.note_identity(line.text);
         self.push_exchange(Request::AuthLine, line, secret.as_ref(), None);
         self.mode = if self.is_script() { Mode::Unknown } else { Mode::Await(Awaited::Auth) };
-    }
-}
-
-/// Adds the extension that `keyword` names.
-pub(super) fn note_used(used: &mut Used, keyword: &[u8]) {
-    if let Some(row) = extension::by_keyword(keyword) {
-        used.add(row.index());
     }
 }
 

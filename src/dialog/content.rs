@@ -5,7 +5,7 @@
 //! to decide.
 
 use super::session::{Content, Mark};
-use memchr::{memchr, memchr2};
+use memchr::memchr_iter;
 
 /// Reads mail data until its end. No byte is kept but those after a candidate.
 #[derive(Debug, Default)]
@@ -85,8 +85,7 @@ impl Scanner {
                 Place::Dot { strict } if first == b'\n' => {
                     loose_end = Some((at + 1, self.facts));
                     self.keep_dot(strict);
-                    self.end_line(b"\n");
-                    at += 1;
+                    at += self.read_lines(rest);
                 }
                 Place::Dot { strict } => {
                     self.keep_dot(strict);
@@ -95,79 +94,70 @@ impl Scanner {
                 Place::DotCr { strict: true } if first == b'\n' => {
                     return Read { used: at + 1, ended: true, loose_end };
                 }
-                Place::DotCr { strict: false } if first == b'\n' => {
-                    loose_end = Some((at + 1, self.facts));
-                    self.keep_dot(false);
-                    self.end_line(b"\r\n");
-                    at += 1;
-                }
                 Place::DotCr { strict } => {
+                    if first == b'\n' {
+                        loose_end = Some((at + 1, self.facts));
+                    }
                     self.keep_dot(strict);
-                    self.count(b"\r");
+                    self.add(b"\r");
                     self.place = Place::Cr;
                 }
-                Place::Cr if first == b'\n' => {
-                    self.end_line(b"\n");
-                    self.facts.lines += 1;
-                    self.facts.bare_lf -= 1;
-                    self.facts.bare_cr -= 1;
-                    self.place = Place::Start;
-                    at += 1;
-                }
                 Place::Start | Place::LooseStart | Place::Inside | Place::Cr => {
-                    at += self.read_line(rest);
+                    at += self.read_lines(rest);
                 }
             }
         }
         Read { used: at, ended: false, loose_end }
     }
 
-    /// Counts the bytes up to the next LF or the end; returns how many.
-    fn read_line(&mut self, rest: &[u8]) -> usize {
-        let Some(lf) = memchr(b'\n', rest) else {
-            self.count(rest);
-            self.place = if rest.ends_with(b"\r") { Place::Cr } else { Place::Inside };
-            return rest.len();
-        };
-        let line = rest.get(..lf).unwrap_or_default();
-        if let Some(text) = line.strip_suffix(b"\r") {
-            self.count(text);
-            self.end_line(b"\r\n");
-        } else {
-            self.count(line);
-            self.end_line(b"\n");
+    /// Counts the lines of `rest` up to one that begins with a dot, or all of it; returns how
+    /// many bytes.
+    fn read_lines(&mut self, rest: &[u8]) -> usize {
+        let mut line = self.line;
+        let (mut used, mut longest, mut ends, mut bare) = (0, 0, 0_u32, 0_u32);
+        let mut before = if self.place == Place::Cr { b'\r' } else { b'\n' };
+        for lf in memchr_iter(b'\n', rest) {
+            if let Some(&last) = lf.checked_sub(1).and_then(|last| rest.get(last)) {
+                before = last;
+            }
+            longest = longest.max(line + (lf + 1 - used) as u64);
+            line = 0;
+            used = lf + 1;
+            ends += 1;
+            bare += u32::from(before != b'\r');
+            if rest.get(used) == Some(&b'.') {
+                break;
+            }
         }
-        lf + 1
+        let is_at_dot = rest.get(used) == Some(&b'.');
+        if ends > 0 {
+            self.place = if before == b'\r' { Place::Start } else { Place::LooseStart };
+        }
+        if used < rest.len() && !(is_at_dot && ends > 0) {
+            line += (rest.len() - used) as u64;
+            used = rest.len();
+            self.place = if rest.ends_with(b"\r") { Place::Cr } else { Place::Inside };
+        }
+        self.line = line;
+        self.facts.long_line(longest.max(line));
+        self.facts.tally(rest.get(..used).unwrap_or(rest));
+        self.facts.line_ends(ends - bare, bare);
+        used
     }
 
     /// A dot that begins a line and does not end the data was stuffed (RFC 5321 §4.5.2), and is
     /// no content; one that begins a line only for lenient readers is.
     fn keep_dot(&mut self, strict: bool) {
         if !strict {
-            self.count(b".");
-        }
-    }
-
-    /// Counts a line end.
-    fn end_line(&mut self, end: &[u8]) {
-        self.facts.octets += end.len() as u64;
-        self.line += end.len() as u64;
-        self.facts.longest_line = self.facts.longest_line.max(self.line);
-        self.line = 0;
-        if end == b"\r\n" {
-            self.facts.lines += 1;
-            self.place = Place::Start;
-        } else {
-            self.facts.bare_lf += 1;
-            self.place = Place::LooseStart;
+            self.add(b".");
         }
     }
 
     /// Counts bytes that hold no LF.
-    fn count(&mut self, text: &[u8]) {
-        tally(&mut self.facts, text);
+    fn add(&mut self, text: &[u8]) {
+        self.facts.tally(text);
         self.line += text.len() as u64;
-        self.facts.longest_line = self.facts.longest_line.max(self.line);
+        self.facts.long_line(self.line);
     }
 
     /// Notes missing bytes.
@@ -181,22 +171,43 @@ impl Scanner {
 
 /// Counts the bytes of a BDAT chunk, in which lines mean nothing.
 pub(super) fn count_chunk(facts: &mut Content, bytes: &[u8]) {
-    tally(facts, bytes);
+    facts.tally(bytes);
     facts.bare_cr = 0;
 }
 
-/// Counts `text` into `facts`: octets, and those that are special.
-fn tally(facts: &mut Content, text: &[u8]) {
-    facts.octets += text.len() as u64;
-    // Nearly all lines hold nothing special, and the vectorised searches tell so at once.
-    if text.is_ascii() && memchr2(b'\r', 0, text).is_none() {
-        return;
+impl Content {
+    /// Counts the octets of `text` and those that are special, each CR as a bare one.
+    fn tally(&mut self, text: &[u8]) {
+        self.octets += text.len() as u64;
+        // Sums of bytes in blocks that cannot overflow them: the compiler makes vectors of it.
+        for block in text.chunks(BLOCK) {
+            let (mut cr, mut high, mut nul) = (0_u8, 0_u8, 0_u8);
+            for &byte in block {
+                cr += u8::from(byte == b'\r');
+                high += byte >> 7;
+                nul += u8::from(byte == 0);
+            }
+            self.bare_cr = self.bare_cr.saturating_add(cr.into());
+            self.eight_bit = self.eight_bit.saturating_add(high.into());
+            self.nul = self.nul.saturating_add(nul.into());
+        }
     }
-    let count = |test: fn(&u8) -> bool| text.iter().filter(|byte| test(byte)).count() as u64;
-    facts.bare_cr += count(|&byte| byte == b'\r');
-    facts.eight_bit += count(|&byte| byte >= 0x80);
-    facts.nul += count(|&byte| byte == 0);
+
+    /// Counts line ends: `crlf`, whose CRs were counted as bare ones, and `lf` without CR.
+    fn line_ends(&mut self, crlf: u32, lf: u32) {
+        self.lines = self.lines.saturating_add(crlf);
+        self.bare_cr = self.bare_cr.saturating_sub(crlf);
+        self.bare_lf = self.bare_lf.saturating_add(lf);
+    }
+
+    /// A line has so many octets.
+    fn long_line(&mut self, octets: u64) {
+        self.longest_line = self.longest_line.max(u32::try_from(octets).unwrap_or(u32::MAX));
+    }
 }
+
+/// Bytes whose special ones a byte can count, in whole vectors.
+const BLOCK: usize = 240;
 
 #[cfg(test)]
 mod tests {

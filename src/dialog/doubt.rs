@@ -7,11 +7,12 @@
 use super::client::{Parked, ParkedWhat};
 use super::clock::Clock;
 use super::content::Candidate;
+use super::lines::Lines;
 use super::mail::Mails;
 use super::server::Partial;
 use super::session::Session;
 use super::state::State;
-use super::{Closes, Dialog, Lines, Mode, Owed, Start};
+use super::{Closes, Dialog, Mode, Owed, Start};
 use std::collections::VecDeque;
 
 /// What is needed to go back to before the strict end of some mail data.
@@ -53,6 +54,7 @@ impl Dialog {
         if self.strict >= STRICT {
             return;
         }
+        self.set_reply_apart();
         self.doubt = Some(Box::new(Doubt {
             candidate,
             session: self.session.clone(),
@@ -85,22 +87,22 @@ impl Dialog {
     }
 
     /// A reply comes while there is doubt; `fits` if the strict reading has a command for it.
-    /// Returns whether the dialog went back, and has taken the reply.
-    pub(super) fn doubt_reply(&mut self, partial: &Partial, fits: bool) -> bool {
-        let Some(doubt) = &mut self.doubt else { return false };
+    /// Returns the reply, unless the dialog went back and has taken it.
+    pub(super) fn doubt_reply(&mut self, partial: Partial, fits: bool) -> Option<Partial> {
+        let Some(doubt) = &mut self.doubt else { return Some(partial) };
         if fits {
             doubt.events.push(Event::Reply(partial.clone()));
             if doubt.events.len() >= EVENTS {
                 self.doubt = None;
             }
-            return false;
+            return Some(partial);
         }
         // A refusal of its own accord (an idle client, a shutdown) proves nothing; a command that
         // was taken, or content that was asked for, does.
         if !partial.code.is_some_and(|code| code / 100 == 2 || code == 354) {
-            return false;
+            return Some(partial);
         }
-        let Some(doubt) = self.doubt.take() else { return false };
+        let Some(doubt) = self.doubt.take() else { return Some(partial) };
         let Doubt {
             candidate,
             session,
@@ -133,10 +135,10 @@ impl Dialog {
                         self.client_data(parked.start, &data);
                     }
                 }
-                Event::Reply(partial) => self.replied(&partial),
+                Event::Reply(partial) => self.replied(partial),
             }
         }
         self.replied(partial);
-        true
+        None
     }
 }

@@ -1,7 +1,7 @@
 //! Mail transactions: how MAIL, RCPT, DATA, BDAT and their replies make messages.
 
 use super::session::{Content, Mark, Message, Outcome, Recipient, Reply, Session, Span, Transfer};
-use crate::limits::Limits;
+use super::{exchange_at, make_room};
 use crate::smtp::command::Envelope;
 
 /// The messages of a session as they come to be.
@@ -30,18 +30,18 @@ impl Mails {
         self.current
     }
 
-    /// MAIL was sent.
+    /// MAIL was sent; `most` messages are kept.
     pub(super) fn mail(
         &mut self,
         session: &mut Session,
-        limits: &Limits,
+        most: usize,
         exchange: Option<u32>,
         from: Option<Span>,
         envelope: Option<&Envelope<'_>>,
     ) -> Option<u32> {
         self.before = self.current.take();
         self.is_elided = false;
-        if session.messages.len() >= limits.messages {
+        if session.messages.len() >= most {
             session.elided_messages += 1;
             self.is_elided = true;
             return None;
@@ -51,6 +51,7 @@ impl Mails {
             std::str::from_utf8(size.value?).ok()?.parse().ok()
         });
         let index = u32::try_from(session.messages.len()).ok();
+        make_room(&mut session.messages, 1);
         session.messages.push(Message {
             mail: exchange,
             from,
@@ -70,11 +71,12 @@ impl Mails {
     }
 
     /// MAIL was answered. `open` if a transaction was open when the server met it: then a
-    /// refusal leaves that one open, and what was sent for the new one went to it.
+    /// refusal leaves that one open, and what was sent for the new one went to it. `most`
+    /// recipients of a message are kept.
     pub(super) fn mail_answered(
         &mut self,
         session: &mut Session,
-        limits: &Limits,
+        most: usize,
         message: Option<u32>,
         code: u16,
         open: bool,
@@ -95,8 +97,10 @@ impl Mails {
                 return Some(Moved { to: None, shift: 0 });
             };
             let shift = u32::try_from(open.recipients.len()).ok()?;
-            let room = limits.recipients.saturating_sub(open.recipients.len());
-            open.elided_recipients += nested.recipients.len().saturating_sub(room) as u64;
+            let room = most.saturating_sub(open.recipients.len());
+            let elided = nested.recipients.len().saturating_sub(room);
+            let elided = u32::try_from(elided).unwrap_or(u32::MAX);
+            open.elided_recipients = open.elided_recipients.saturating_add(elided);
             open.recipients.extend(nested.recipients.into_iter().take(room));
             return Some(Moved { to: before, shift });
         } else if let Some(message) = message_mut(session, message) {
@@ -112,39 +116,58 @@ impl Mails {
         None
     }
 
-    /// RCPT was sent; returns the place of its recipient.
+    /// RCPT was sent; returns the place of its recipient. `most` recipients are kept.
     pub(super) fn rcpt(
         &mut self,
         session: &mut Session,
-        limits: &Limits,
+        most: usize,
         exchange: Option<u32>,
         address: Span,
     ) -> Option<u32> {
         let message = self.message(session)?;
-        if message.recipients.len() >= limits.recipients {
-            message.elided_recipients += 1;
+        if message.recipients.len() >= most {
+            message.elided_recipients = message.elided_recipients.saturating_add(1);
             return None;
         }
+        make_room(&mut message.recipients, 2);
         message.recipients.push(Recipient { address, exchange, code: None, delivery: None });
         u32::try_from(message.recipients.len() - 1).ok()
     }
 
     /// DATA was allowed, or content is there without it.
-    pub(super) fn content_begins(&mut self, session: &mut Session, transfer: Transfer, mark: Mark) {
-        if let Some(message) = self.message(session) {
-            message.transfer = Some(transfer);
-            message.data_begun.get_or_insert(mark);
-            message.outcome = Outcome::Unknown;
-            message.code = None;
+    pub(super) fn content_begins(&mut self, session: &mut Session, mark: Mark) {
+        let Some(message) = self.message(session) else { return };
+        if message.transfer.is_none() {
+            message.data_begun = mark.at;
         }
+        message.transfer = Some(Transfer::Data);
+        message.outcome = Outcome::Unknown;
+        message.code = None;
+        self.note_begin(session, mark);
+    }
+
+    /// The first chunk of the current message begins.
+    pub(super) fn chunks_begin(&mut self, session: &mut Session, mark: Mark) {
+        let message = self.message(session).filter(|message| message.transfer.is_none());
+        let Some(message) = message else { return };
+        message.data_begun = mark.at;
+        message.transfer = Some(Transfer::Bdat);
+        self.note_begin(session, mark);
+    }
+
+    /// The time of the current message's envelope ends.
+    fn note_begin(&mut self, session: &mut Session, mark: Mark) {
+        let mail = self.message(session).and_then(|message| message.mail);
+        let asked = exchange_at(session, mail).and_then(|mail| mail.asked.at);
+        session.timing.content_begins(asked, mark);
     }
 
     /// A message whose MAIL is missing from the input.
-    pub(super) fn without_mail(&mut self, session: &mut Session, limits: &Limits) -> Option<u32> {
+    pub(super) fn without_mail(&mut self, session: &mut Session, most: usize) -> Option<u32> {
         if self.is_elided {
             return None;
         }
-        self.mail(session, limits, None, None, None)
+        self.mail(session, most, None, None, None)
     }
 
     /// The transaction is over for the client: what comes belongs to the next.
@@ -176,7 +199,7 @@ pub(super) fn delivery_answered(message: &mut Message, reply: Reply) -> bool {
     let mut waiting =
         message.recipients.iter_mut().filter(accepted).filter(|r| r.delivery.is_none());
     if let Some(recipient) = waiting.next() {
-        recipient.delivery = Some(reply);
+        recipient.delivery = Some(Box::new(reply));
     }
     let more = waiting.next().is_some();
     let code = reply.code.unwrap_or(0);

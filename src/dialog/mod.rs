@@ -14,6 +14,7 @@ mod clock;
 mod command;
 mod content;
 mod doubt;
+mod lines;
 mod mail;
 mod pairing;
 mod secrets;
@@ -28,9 +29,11 @@ use crate::limits::Limits;
 use crate::smtp::command::Verb;
 use crate::time::Stamp;
 use clock::Clock;
+use lines::Lines;
 use mail::Mails;
+use server::Partial;
 use session::{
-    AuthOutcome, Elided, Exchange, GapAt, Mark, Protocol, Request, Resync, ResyncWhy, Session,
+    AuthOutcome, Elided, Exchange, Few, GapAt, Mark, Protocol, Request, Resync, ResyncWhy, Session,
     Span, Text, Timing, Tls, Used,
 };
 use state::State;
@@ -87,7 +90,7 @@ pub struct Dialog {
     /// Commands in front of `owed` that are not answered either and were too many to keep.
     forgotten: u64,
     /// The command that a line without a code was taken to answer last.
-    nonsense: Option<Owed>,
+    nonsense: Option<Box<Owed>>,
     /// Which command a reply answers cannot be told until the client sends something in the
     /// knowledge of this offset of the server's stream.
     unsure: Option<u64>,
@@ -95,7 +98,7 @@ pub struct Dialog {
     /// of the strict reading.
     strict: u32,
     /// The lines so far of a reply.
-    reply: Option<Box<server::Partial>>,
+    reply: Option<Box<Partial>>,
     /// A reply with a code has come.
     has_replied: bool,
     /// Offset in the server's stream after its last reply.
@@ -113,7 +116,7 @@ pub struct Dialog {
     /// A line that is no command may hold a secret: AUTH was sent and nothing else since.
     secrets_near: bool,
     /// The secrets that were masked last: servers repeat lines that they do not understand.
-    masked_secrets: Vec<Vec<u8>>,
+    masked_secrets: Few<Vec<u8>>,
     /// The input says that the client's next line holds a masked secret.
     masked: Option<Masked>,
     /// ENHANCEDSTATUSCODES is offered.
@@ -140,7 +143,7 @@ enum Mode {
     /// Mail data of DATA.
     Content,
     /// Octets of a BDAT chunk.
-    Chunk { left: u128, last: bool, exchange: Option<u32>, message: Option<u32> },
+    Chunk { left: u64, last: bool, exchange: Option<u32>, message: Option<u32> },
     /// TLS records.
     Tls,
 }
@@ -176,18 +179,6 @@ struct Owed {
 struct Masked {
     /// Its length, if the input says.
     bytes: Option<u64>,
-}
-
-/// A line in the making.
-#[derive(Debug, Default)]
-struct Lines {
-    text: Vec<u8>,
-    /// Bytes of the line, those not kept included.
-    octets: u64,
-    /// Its first byte.
-    begun: Option<Start>,
-    /// Bytes of it are missing.
-    cut: bool,
 }
 
 /// Where a line begins.
@@ -229,9 +220,9 @@ impl Dialog {
             messages: Vec::new(),
             elided_messages: 0,
             elided: Elided::default(),
-            unsolicited: Vec::new(),
-            gaps: Vec::new(),
-            resyncs: Vec::new(),
+            unsolicited: Few::default(),
+            gaps: Few::default(),
+            resyncs: Few::default(),
             end: End::CaptureEnd,
             ending: Ending::InputEnd,
             transport: None,
@@ -263,7 +254,7 @@ impl Dialog {
             scanner: None,
             doubt: None,
             secrets_near: false,
-            masked_secrets: Vec::new(),
+            masked_secrets: Few::default(),
             masked: None,
             enhanced: false,
             closes: Closes::default(),
@@ -288,7 +279,7 @@ impl Dialog {
         last_at: Option<Stamp>,
         transport: Option<Transport>,
     ) -> (Session, Option<Vec<u8>>) {
-        self.clock.tick(last_at, self.phase());
+        self.clock.tick(last_at, self.phase(), &mut self.session.timing);
         while let Mode::Await(awaited) = self.mode {
             self.read_without_reply(awaited);
         }
@@ -301,7 +292,7 @@ impl Dialog {
         let session = &mut self.session;
         session.last_at = last_at.or(session.last_at);
         session.ending = ending;
-        session.transport = transport;
+        session.transport = transport.map(Box::new);
         for owed in &self.owed {
             if let Some(exchange) = exchange_mut(session, owed.exchange) {
                 exchange.before = state;
@@ -416,18 +407,29 @@ impl Dialog {
 
     /// Whether the session's text has room for one more command and its reply.
     fn has_room(&self) -> bool {
-        self.session.text.0.len() < self.settings.limits.session_text
+        let text = &self.session.text;
+        let open = self.reply.as_ref().map_or(0, |partial| partial.text.len_in(text));
+        text.len() - open < self.settings.limits.session_text
     }
 
-    /// The limits, with no room for messages where there is none for their text.
-    fn bounds(&self) -> Limits {
-        let limits = self.settings.limits;
-        if self.has_room() { limits } else { Limits { messages: 0, recipients: 0, ..limits } }
+    /// How many messages and recipients of one are kept: none where there is no room for their
+    /// text.
+    fn most_mails(&self) -> (usize, usize) {
+        let limits = &self.settings.limits;
+        if self.has_room() { (limits.messages, limits.recipients) } else { (0, 0) }
     }
 
     /// Keeps `text` in the session.
     fn keep(&mut self, text: &[u8]) -> Span {
-        keep(&mut self.session.text, text)
+        self.set_reply_apart();
+        self.session.text.keep(text)
+    }
+
+    /// The lines so far of a reply are no more the last of the session's text.
+    fn set_reply_apart(&mut self) {
+        if let Some(partial) = &mut self.reply {
+            partial.text.set_apart(&mut self.session.text);
+        }
     }
 
     /// Who is expected to go on.
@@ -452,7 +454,7 @@ impl Dialog {
 
 impl Consume for Dialog {
     fn push(&mut self, chunk: &Chunk<'_>) {
-        self.clock.tick(chunk.at, self.phase());
+        self.clock.tick(chunk.at, self.phase(), &mut self.session.timing);
         let mark = Mark { at: chunk.at, place: chunk.place };
         let offset = *self.position.of(chunk.side);
         let what = match chunk.what {
@@ -499,32 +501,22 @@ impl Consume for Dialog {
     }
 }
 
-impl Lines {
-    /// Adds a piece without LF, keeping at most `most` bytes of the line.
-    fn add(&mut self, start: Start, piece: &[u8], most: usize) {
-        self.begun.get_or_insert(start);
-        self.octets += piece.len() as u64;
-        let room = most.saturating_sub(self.text.len());
-        self.text.extend_from_slice(piece.get(..piece.len().min(room)).unwrap_or_default());
-    }
-
-    /// Takes the line, ready for the next.
-    fn take(&mut self) -> Self {
-        std::mem::take(self)
-    }
+/// The exchange at `index`.
+fn exchange_at(session: &Session, index: Option<u32>) -> Option<&Exchange> {
+    session.exchanges.get(index? as usize)
 }
 
-/// The exchange at `index`.
+/// The exchange at `index`, to change it.
 fn exchange_mut(session: &mut Session, index: Option<u32>) -> Option<&mut Exchange> {
     session.exchanges.get_mut(index? as usize)
 }
 
-/// Appends `bytes` to `text`. Nothing is kept of a text that is full: who asks has looked.
-fn keep(text: &mut Text, bytes: &[u8]) -> Span {
-    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let at = text.0.len();
-    text.0.extend_from_slice(bytes);
-    Span { at: number(at), len: number(bytes.len()) }
+/// Makes room for one more, `first` at the beginning: doubling would cost an open session more
+/// than it holds.
+fn make_room<T>(list: &mut Vec<T>, first: usize) {
+    if list.len() == list.capacity() {
+        list.reserve_exact(first.max(list.len() / 2));
+    }
 }
 
 /// How a session ended.

@@ -7,7 +7,7 @@
 use super::content::Candidate;
 use super::server::Partial;
 use super::session::{Mark, Outcome, Reply, Request, ResyncWhy, Unsolicited};
-use super::{Awaited, Dialog, Lines, Mode, Owed, Start, client, exchange_mut, mail};
+use super::{Awaited, Dialog, Mode, Owed, Start, client, exchange_at, exchange_mut, mail};
 use crate::chunk::Side;
 use crate::smtp::command::Verb;
 use crate::smtp::line::LineEnd;
@@ -58,9 +58,7 @@ impl Dialog {
 
     /// Whether `owed` is for a line with nothing in it.
     fn is_empty_line(&self, owed: &Owed) -> bool {
-        let index = owed.exchange.map_or(usize::MAX, |index| index as usize);
-        let exchange = self.session.exchanges.get(index);
-        exchange.is_some_and(|exchange| {
+        exchange_at(&self.session, owed.exchange).is_some_and(|exchange| {
             exchange.request == Request::Command(Verb::Other) && exchange.line.len == 0
         })
     }
@@ -70,14 +68,15 @@ impl Dialog {
     pub(super) fn owed_for_nonsense(&mut self, partial: &Partial) -> Option<Owed> {
         let front = self.owed.front().filter(|_| self.owed.len() == 1)?;
         let received = partial.seen.is_none_or(|seen| seen >= front.end);
-        self.nonsense = if received { self.owed.pop_front() } else { None };
-        self.nonsense
+        let owed = if received { self.owed.pop_front() } else { None };
+        self.nonsense = owed.map(Box::new);
+        owed
     }
 
     /// A reply with a code comes after a line that had none, and no command since: it is the
     /// answer, and the line was nothing.
     pub(super) fn owed_after_nonsense(&mut self, partial: &Partial) -> Option<Owed> {
-        let owed = self.nonsense.take().filter(|_| self.owed.is_empty())?;
+        let owed = *self.nonsense.take().filter(|_| self.owed.is_empty())?;
         partial.code?;
         let taken = exchange_mut(&mut self.session, owed.exchange)?.reply.take();
         if let Some(reply) = taken {
@@ -260,13 +259,13 @@ impl Dialog {
             Some(354)
                 if matches!(self.mode, Mode::Command | Mode::Unknown) && self.state.inferred =>
             {
-                let Lines { text, begun, .. } = self.client.take();
+                let begun = self.client.take();
                 self.resync(Side::Client, ResyncWhy::Gap, mark);
                 self.begin_content(mark);
                 self.mode = Mode::Content;
                 // A line that was begun is the content's first.
                 if let Some(begun) = begun {
-                    self.client_data(begun, &text);
+                    self.client_data(begun.start, &begun.text);
                 }
             }
             Some(334) if matches!(self.mode, Mode::Command | Mode::Unknown) => {

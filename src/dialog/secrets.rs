@@ -1,5 +1,6 @@
 //! Credentials in command lines: which bytes of a line are secret.
 
+use super::session::Few;
 use crate::smtp::command::{Command, Verb};
 use data_encoding::BASE64;
 use memchr::{memchr_iter, memmem};
@@ -113,12 +114,12 @@ pub(super) fn in_content(content: &[u8]) -> Option<Vec<u8>> {
 
 /// Keeps `secret` among the last few that replies are searched for. What is too short to be a
 /// credential, or is in no reply for its length, is not kept.
-pub(super) fn remember(known: &mut Vec<Vec<u8>>, secret: &[u8]) {
+pub(super) fn remember(known: &mut Few<Vec<u8>>, secret: &[u8]) {
     if !(4..=1024).contains(&secret.len()) || known.iter().any(|old| old == secret) {
         return;
     }
     if known.len() >= REMEMBERED {
-        known.remove(0);
+        known.remove_first();
     }
     known.push(secret.to_vec());
 }
@@ -167,7 +168,7 @@ mod tests {
 
     #[test]
     fn secrets_that_come_back_are_found_wherever_they_stand() {
-        let mut known = Vec::new();
+        let mut known = Few::default();
         for number in 0..20 {
             remember(&mut known, format!("secret{number:02}").as_bytes());
         }

@@ -1,25 +1,27 @@
 //! The server's stream: lines make replies, and each reply finds its command.
 
-use super::command::note_used;
-use super::session::{AuthOutcome, Hello, Mark, Outcome, Protocol, Reply, Request, ResyncWhy};
-use super::{Awaited, Dialog, Lines, Mode, Owed, Start, exchange_mut, keep, mail, secrets};
+use super::lines::{Begun, ReplyText};
+use super::session::{AuthOutcome, Hello, Outcome, Protocol, Reply, Request, ResyncWhy, Session};
+use super::{
+    Awaited, Dialog, Mode, Owed, Start, exchange_at, exchange_mut, mail, make_room, secrets,
+};
 use crate::chunk::{Gap, Side};
 use crate::smtp::command::Verb;
+use crate::smtp::extension::ENHANCEDSTATUSCODES;
 use crate::smtp::line::strip_end;
-use crate::smtp::reply::{ReplyLine, enhanced, offer};
+use crate::smtp::reply::{ReplyLine, enhanced, offered_keyword};
 use memchr::memchr;
 
 /// The lines so far of a reply.
 #[derive(Clone, Debug)]
 pub(super) struct Partial {
     /// Its lines without line ends, joined by LF.
-    pub(super) text: Vec<u8>,
+    pub(super) text: ReplyText,
     pub(super) lines: u32,
     pub(super) code: Option<u16>,
     pub(super) begun: Start,
     /// What the sender of its last line had seen.
     pub(super) seen: Option<u64>,
-    pub(super) ended: Mark,
     /// Offset in the server's stream after it.
     pub(super) until: u64,
     pub(super) cut: bool,
@@ -32,16 +34,19 @@ impl Dialog {
         let mut rest = bytes;
         let most = self.settings.limits.line_bytes;
         while !rest.is_empty() {
-            if !self.server_tls && self.may_be_server_hello(rest) {
-                self.server.add(start, rest, 3);
-                return;
-            }
-            if self.server_tls || self.is_server_hello(rest) {
-                self.server_tls = true;
-                let Lines { octets, begun, .. } = self.server.take();
-                let mark = begun.map_or(start.mark, |begun| begun.mark);
-                self.tls(Side::Server, octets + rest.len() as u64, mark);
-                return;
+            if self.server_tls || self.may_be_tls(rest) {
+                if !self.server_tls && self.may_be_server_hello(rest) {
+                    self.server.add(start, rest, 3);
+                    return;
+                }
+                if self.server_tls || self.is_server_hello(rest) {
+                    self.server_tls = true;
+                    let begun = self.server.take();
+                    let (octets, mark) =
+                        begun.map_or((0, start.mark), |b| (b.octets, b.start.mark));
+                    self.tls(Side::Server, octets + rest.len() as u64, mark);
+                    return;
+                }
             }
             let Some(lf) = memchr(b'\n', rest) else {
                 self.server.add(start, rest, most);
@@ -50,12 +55,13 @@ impl Dialog {
             let used = lf + 1;
             let piece = rest.get(..used).unwrap_or(rest);
             let until = start.offset + used as u64;
-            if self.server.begun.is_none() && piece.len() <= most {
+            if !self.server.is_open() && piece.len() <= most {
                 self.reply_line(start, start, piece, until, false);
             } else {
                 self.server.add(start, piece, most);
-                let Lines { text, begun, cut, .. } = self.server.take();
-                self.reply_line(begun.unwrap_or(start), start, &text, until, cut);
+                if let Some(begun) = self.server.take() {
+                    self.reply_line(begun.start, start, &begun.text, until, begun.cut);
+                }
             }
             rest = rest.get(used..).unwrap_or_default();
             start.offset = until;
@@ -65,10 +71,8 @@ impl Dialog {
     /// Takes missing bytes of the server.
     pub(super) fn server_gap(&mut self, start: Start, gap: Gap) {
         // What was begun is all there is of its line.
-        let Lines { text, begun, octets, .. } = self.server.take();
-        if let Some(begun) = begun {
-            let end = begun.offset + octets;
-            self.reply_line(begun, begun, &text, end, true);
+        if let Some(Begun { text, octets, start, .. }) = self.server.take() {
+            self.reply_line(start, start, &text, start.offset + octets, true);
         }
         self.note_gap(Side::Server, gap, start.mark);
         let until = start.offset + gap.bytes;
@@ -81,31 +85,32 @@ impl Dialog {
 
     /// The stream ends, perhaps inside a line or a reply.
     pub(super) fn flush_server(&mut self) {
-        let Lines { text, begun, octets, cut } = self.server.take();
-        if let Some(begun) = begun {
-            self.reply_line(begun, begun, &text, begun.offset + octets, cut);
+        if let Some(Begun { text, octets, start, cut }) = self.server.take() {
+            self.reply_line(start, start, &text, start.offset + octets, cut);
         }
         if let Some(mut partial) = self.reply.take() {
             partial.cut = true;
-            self.replied(&partial);
+            self.replied(*partial);
         }
     }
 
-    /// The first bytes of the server's open line, with those that come next.
-    fn server_head(&self, bytes: &[u8]) -> Vec<u8> {
-        self.server.text.iter().chain(bytes).take(3).copied().collect()
+    /// Whether the server's next bytes, `rest`, are to be looked at as TLS: those of a reply are
+    /// not.
+    fn may_be_tls(&self, rest: &[u8]) -> bool {
+        self.server.is_open() || !rest.first().is_some_and(u8::is_ascii_graphic)
     }
 
     /// Whether the server's line begins as a TLS record does, and is too short to tell.
     fn may_be_server_hello(&self, bytes: &[u8]) -> bool {
-        self.server.octets < 3
-            && matches!(*self.server_head(bytes), [0x14..=0x17] | [0x14..=0x17, 3])
+        self.server.octets() < 3
+            && matches!(*self.server.head(bytes, &mut [0; 3]), [0x14..=0x17] | [0x14..=0x17, 3])
     }
 
     /// Whether the server's next bytes are a TLS record: an answer to the client's TLS, or TLS
     /// from the first byte.
     fn is_server_hello(&self, bytes: &[u8]) -> bool {
-        self.server.octets < 3 && matches!(*self.server_head(bytes), [0x14..=0x17, 3, 0..=4])
+        self.server.octets() < 3
+            && matches!(*self.server.head(bytes, &mut [0; 3]), [0x14..=0x17, 3, 0..=4])
     }
 
     /// Takes a line of a reply: `begun` where it begins, `ended` the chunk that completed it.
@@ -132,60 +137,69 @@ impl Dialog {
             && begun.seen > partial.seen
             && let Some(partial) = self.reply.take()
         {
-            self.replied(&partial);
+            self.replied(*partial);
         }
+        let kept = &mut self.session.text;
         let limits = &self.settings.limits;
-        let partial = self.reply.get_or_insert_with(|| {
-            Box::new(Partial {
-                text: Vec::new(),
+        let mut first = None;
+        let partial = match &mut self.reply {
+            Some(partial) => partial,
+            None => first.insert(Partial {
+                text: ReplyText::begin(kept),
                 lines: 0,
                 code: None,
                 begun,
                 seen: None,
-                ended: ended.mark,
                 until,
                 cut: false,
-            })
-        });
-        let has_room = partial.text.len() + text.len() <= limits.session_text / 4;
+            }),
+        };
+        let has_room = partial.text.len(kept) + text.len() <= limits.session_text / 4;
         if (partial.lines as usize) < limits.reply_lines && has_room {
-            if partial.lines > 0 {
-                partial.text.push(b'\n');
-            }
-            partial.text.extend_from_slice(text);
+            let before = if partial.lines > 0 { &b"\n"[..] } else { b"" };
+            partial.text.add(before, text, kept);
         }
         partial.lines = partial.lines.saturating_add(1);
         partial.code = line.code.or(partial.code);
         partial.seen = ended.seen;
-        partial.ended = ended.mark;
         partial.until = until;
         partial.cut |= cut;
         // A line that is no reply line inside a reply does not end it.
         let is_last = line.is_last() && (line.code.is_some() || partial.lines == 1);
-        if is_last && let Some(partial) = self.reply.take() {
-            self.replied(&partial);
+        match first {
+            // Most replies have one line: not worth a box.
+            Some(partial) if is_last => self.replied(partial),
+            Some(partial) => self.reply = Some(Box::new(partial)),
+            None if is_last => {
+                if let Some(partial) = self.reply.take() {
+                    self.replied(*partial);
+                }
+            }
+            None => {}
         }
     }
 
     /// A whole reply has come.
-    pub(super) fn replied(&mut self, partial: &Partial) {
+    pub(super) fn replied(&mut self, mut partial: Partial) {
         if self.doubt.is_some() {
+            // The session may go back to what it was before.
+            partial.text.set_apart(&mut self.session.text);
             let fits = self.owed.front().is_some_and(|front| {
                 let is_data = front.request == Request::Command(Verb::Data);
                 partial.code != Some(354) || is_data
             });
-            if self.doubt_reply(partial, fits) {
-                return;
-            }
+            let Some(stays) = self.doubt_reply(partial, fits) else { return };
+            partial = stays;
         }
-        let text = self.keep(&partial.text);
+        let text = std::mem::replace(&mut partial.text, ReplyText::Apart(Vec::new()));
+        let text = text.keep(&mut self.session.text);
+        let partial = &partial;
         self.closes.clear_reply |= self.mode == Mode::Tls;
         let reply = Reply {
             code: partial.code,
             text,
             lines: partial.lines,
             begun: partial.begun.mark,
-            ended: partial.ended,
             cut: partial.cut,
         };
         if self.is_greeting(partial) {
@@ -197,7 +211,7 @@ impl Dialog {
         } else if let Some(owed) =
             self.owed_after_nonsense(partial).or_else(|| self.owed_for(partial))
         {
-            self.answer(owed, partial, reply);
+            self.answer(&owed, reply);
         } else {
             self.unsolicited(partial, reply);
         }
@@ -210,14 +224,14 @@ impl Dialog {
     }
 
     /// `reply` answers `owed`.
-    fn answer(&mut self, owed: Owed, partial: &Partial, reply: Reply) {
+    fn answer(&mut self, owed: &Owed, reply: Reply) {
         let before = self.state;
         if let Some(exchange) = exchange_mut(&mut self.session, owed.exchange) {
             exchange.before = before;
             exchange.reply.get_or_insert(reply);
         }
-        self.note_enhanced(owed.request, partial);
-        let Some(code) = partial.code else {
+        self.note_enhanced(owed.request, reply);
+        let Some(code) = reply.code else {
             // It decides nothing, but the client need not be waited for any more.
             if let Mode::Await(_) = self.mode {
                 self.mode = Mode::Command;
@@ -227,10 +241,10 @@ impl Dialog {
         match owed.request {
             Request::Command(verb) => {
                 self.state = before.after(verb, code, owed.last);
-                self.command_answered(verb, &owed, code, reply, partial);
+                self.command_answered(verb, owed, code, reply);
             }
             Request::EndOfData => {
-                if self.delivered(&owed, reply, code) {
+                if self.delivered(owed, reply, code) {
                     self.state = before.after_data(code);
                 }
             }
@@ -241,24 +255,17 @@ impl Dialog {
         }
     }
 
-    fn command_answered(
-        &mut self,
-        verb: Verb,
-        owed: &Owed,
-        code: u16,
-        reply: Reply,
-        partial: &Partial,
-    ) {
+    fn command_answered(&mut self, verb: Verb, owed: &Owed, code: u16, reply: Reply) {
         let positive = code / 100 == 2;
-        let open = exchange_mut(&mut self.session, owed.exchange).is_some_and(|e| e.before.mail);
         match verb {
             Verb::Ehlo | Verb::Lhlo | Verb::Helo if positive => {
-                self.introduced(verb, owed, partial);
+                self.introduced(verb, owed, reply);
             }
             Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => {
-                let (limits, message) = (self.settings.limits, owed.message);
-                let moved =
-                    self.mails.mail_answered(&mut self.session, &limits, message, code, open);
+                let open = exchange_at(&self.session, owed.exchange).is_some_and(|e| e.before.mail);
+                let (most, message) = (self.settings.limits.recipients, owed.message);
+                let session = &mut self.session;
+                let moved = self.mails.mail_answered(session, most, message, code, open);
                 if let Some(moved) = moved {
                     self.renumber(owed, moved);
                 }
@@ -317,7 +324,7 @@ impl Dialog {
     }
 
     /// EHLO, HELO or LHLO was accepted: a new beginning (RFC 5321 §4.1.4).
-    fn introduced(&mut self, verb: Verb, owed: &Owed, partial: &Partial) {
+    fn introduced(&mut self, verb: Verb, owed: &Owed, reply: Reply) {
         self.transaction_given_up();
         self.session.protocol = Protocol::of(verb);
         if verb == Verb::Helo || !self.has_room() {
@@ -327,15 +334,26 @@ impl Dialog {
         if self.session.hellos.len() >= self.settings.limits.reply_lines {
             self.session.hellos.pop();
         }
-        let lines = partial.text.split(|&byte| byte == b'\n').skip(1);
-        let mut offers = Vec::new();
         self.enhanced = false;
-        for line in lines {
-            let Some(offered) = offer(ReplyLine::parse(line).text) else { continue };
-            self.enhanced |= offered.keyword.eq_ignore_ascii_case(b"ENHANCEDSTATUSCODES");
-            offers.push(keep(&mut self.session.text, ReplyLine::parse(line).text));
+        let text = self.session.text.bytes(reply.text);
+        // Of the lines that there are, not those that a server may have sent beyond all bounds.
+        let most = text.len().min(reply.lines as usize);
+        let mut offers = Vec::with_capacity(most.saturating_sub(1));
+        let mut at = 0;
+        for line in text.split(|&byte| byte == b'\n') {
+            let end = at + line.len();
+            let offered = ReplyLine::parse(line).text;
+            // The first line only greets.
+            if at > 0
+                && let Some(keyword) = offered_keyword(offered)
+            {
+                self.enhanced |= keyword.eq_ignore_ascii_case(b"ENHANCEDSTATUSCODES");
+                offers.push(reply.text.part(end - offered.len(), offered.len()));
+            }
+            at = end + 1;
         }
         let exchange = owed.exchange.unwrap_or(u32::MAX);
+        make_room(&mut self.session.hellos, 1);
         self.session.hellos.push(Hello { exchange, offers });
     }
 
@@ -343,7 +361,9 @@ impl Dialog {
     /// each recipient).
     fn delivered(&mut self, owed: &Owed, reply: Reply, code: u16) -> bool {
         let lmtp = self.session.protocol == Protocol::Lmtp;
-        let Some(message) = mail::message_mut(&mut self.session, owed.message) else { return true };
+        let Session { messages, timing, .. } = &mut self.session;
+        let message = owed.message.and_then(|index| messages.get_mut(index as usize));
+        let Some(message) = message else { return true };
         if lmtp {
             if mail::delivery_answered(message, reply) {
                 self.owed.push_front(*owed);
@@ -352,7 +372,7 @@ impl Dialog {
         } else {
             mail::content_answered(message, code);
         }
-        self.clock.content_answered(message, reply.begun);
+        timing.content_answered(message, reply.begun);
         true
     }
 
@@ -400,10 +420,13 @@ impl Dialog {
         }
     }
 
-    fn note_enhanced(&mut self, request: Request, partial: &Partial) {
+    fn note_enhanced(&mut self, request: Request, reply: Reply) {
         let greets = matches!(request, Request::Command(Verb::Ehlo | Verb::Helo | Verb::Lhlo));
-        if self.enhanced && !greets && enhanced(ReplyLine::parse(&partial.text).text).is_some() {
-            note_used(&mut self.session.used, b"ENHANCEDSTATUSCODES");
+        if !self.enhanced || greets || self.session.used.has(ENHANCEDSTATUSCODES) {
+            return;
+        }
+        if enhanced(ReplyLine::parse(self.session.bytes(reply.text)).text).is_some() {
+            self.session.used.add(ENHANCEDSTATUSCODES);
         }
     }
 }

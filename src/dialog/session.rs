@@ -10,6 +10,8 @@ use crate::smtp::command::Verb;
 use crate::smtp::line::LineEnd;
 use crate::time::{Lapse, Stamp};
 use std::iter;
+use std::ops::Deref;
+use std::slice;
 
 /// One SMTP connection, from its first packet or line to its last.
 #[derive(Clone, Debug)]
@@ -44,17 +46,17 @@ pub struct Session {
     /// What else was not kept because there was too much.
     pub elided: Elided,
     /// Replies that answer no command.
-    pub unsolicited: Vec<Unsolicited>,
+    pub unsolicited: Few<Unsolicited>,
     /// Bytes that are not in the input.
-    pub gaps: Vec<GapAt>,
+    pub gaps: Few<GapAt>,
     /// Where the dialog was lost and found again.
-    pub resyncs: Vec<Resync>,
+    pub resyncs: Few<Resync>,
     /// How it ended.
     pub end: End,
     /// Why nothing more was read of it.
     pub ending: Ending,
     /// What TCP saw; `None` in a transcript.
-    pub transport: Option<Transport>,
+    pub transport: Option<Box<Transport>>,
     /// Where the time went.
     pub timing: Timing,
     /// Commands and replies.
@@ -77,6 +79,13 @@ pub struct Elided {
 /// The text of a session: commands and replies, one after the other.
 #[derive(Clone, Debug, Default)]
 pub struct Text(pub(super) Vec<u8>);
+
+/// A vector that most sessions leave empty: eight bytes until it is not, as there are many open
+/// sessions at once.
+#[derive(Clone, Debug)]
+// Clippy would have the vector itself: that is 24 bytes.
+#[allow(clippy::box_collection)]
+pub struct Few<T>(Option<Box<Vec<T>>>);
 
 /// A stretch of a session's [`Text`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -159,8 +168,6 @@ pub struct Reply {
     pub lines: u32,
     /// The packet or line in which it begins.
     pub begun: Mark,
-    /// The packet or line that completed it.
-    pub ended: Mark,
     /// Bytes of it are missing from the input.
     pub cut: bool,
 }
@@ -185,7 +192,7 @@ pub struct Hello {
 
 /// A set of extensions of [`crate::smtp::extension::all`], by index.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Used(pub(super) u128);
+pub struct Used(pub(super) u64);
 
 /// How a message's content was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -219,7 +226,7 @@ pub struct Message {
     /// The recipients, in order.
     pub recipients: Vec<Recipient>,
     /// Recipients that were not kept because there were too many.
-    pub elided_recipients: u64,
+    pub elided_recipients: u32,
     /// The SIZE parameter of MAIL (RFC 1870), in bytes.
     pub declared_size: Option<u64>,
     /// How its content was sent, if it was.
@@ -234,12 +241,12 @@ pub struct Message {
     pub ended: bool,
     /// The input stops, or is unreadable, inside the content.
     pub cut: bool,
-    /// When its content began to be sent.
-    pub data_begun: Option<Mark>,
+    /// When its content began to be sent, if it was and the input says.
+    pub data_begun: Option<Stamp>,
 }
 
 /// One recipient of a message.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Recipient {
     /// The forward-path's mailbox.
     pub address: Span,
@@ -248,10 +255,11 @@ pub struct Recipient {
     /// The code of the reply to RCPT.
     pub code: Option<u16>,
     /// LMTP: the reply to the end of data for this recipient (RFC 2033 §4.2).
-    pub delivery: Option<Reply>,
+    pub delivery: Option<Box<Reply>>,
 }
 
-/// Facts about a message's content, gathered as it streams by.
+/// Facts about a message's content, gathered as it streams by. Counts of what is rare stop at
+/// [`u32::MAX`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Content {
     /// Octets after dot-unstuffing, with line ends, without the end-of-data line.
@@ -259,17 +267,17 @@ pub struct Content {
     /// Octets that are missing from the input (not counted in `octets` for DATA).
     pub missing: u64,
     /// Lines ended by CRLF.
-    pub lines: u64,
+    pub lines: u32,
     /// LF without CR before it.
-    pub bare_lf: u64,
+    pub bare_lf: u32,
     /// CR without LF after it.
-    pub bare_cr: u64,
+    pub bare_cr: u32,
     /// Octets above 127.
-    pub eight_bit: u64,
+    pub eight_bit: u32,
     /// NUL octets.
-    pub nul: u64,
+    pub nul: u32,
     /// The longest line with its line end.
-    pub longest_line: u64,
+    pub longest_line: u32,
 }
 
 /// TLS in a session.
@@ -365,6 +373,45 @@ pub struct Timing {
     pub idle: Option<Lapse>,
 }
 
+impl<T> Few<T> {
+    /// Adds `one`.
+    pub fn push(&mut self, one: T) {
+        self.0.get_or_insert_default().push(one);
+    }
+
+    /// Takes the first away.
+    pub(super) fn remove_first(&mut self) {
+        if let Some(all) = &mut self.0
+            && !all.is_empty()
+        {
+            all.remove(0);
+        }
+    }
+}
+
+impl<T> Default for Few<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Deref for Few<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        self.0.as_deref().map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Few<T> {
+    type Item = &'a T;
+    type IntoIter = slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
 impl Text {
     /// The bytes of `span`.
     #[must_use]
@@ -447,7 +494,7 @@ impl Protocol {
 impl Used {
     /// Adds the extension with this index.
     pub(super) fn add(&mut self, index: u8) {
-        self.0 |= 1u128.checked_shl(u32::from(index)).unwrap_or(0);
+        self.0 |= 1_u64.checked_shl(u32::from(index)).unwrap_or(0);
     }
 
     /// The indices of those that were used, in order.

@@ -241,7 +241,7 @@ fn check(session: &Session) {
         for recipient in &message.recipients {
             span(recipient.address);
             assert!(recipient.exchange.is_none_or(is_exchange), "a recipient's RCPT is there");
-            recipient.delivery.iter().for_each(reply);
+            recipient.delivery.as_deref().into_iter().for_each(reply);
         }
     }
     for unsolicited in &session.unsolicited {

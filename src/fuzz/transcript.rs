@@ -134,7 +134,7 @@ fn summary(session: &Session) -> String {
     for message in &session.messages {
         line(format_args!("message {:?} {:?}", message.mail, message.from.map(text)));
         for recipient in &message.recipients {
-            let delivery = recipient.delivery.as_ref().map(reply);
+            let delivery = recipient.delivery.as_deref().map(reply);
             line(format_args!(
                 "  to {} {:?} {delivery:?}",
                 text(recipient.address),

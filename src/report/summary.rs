@@ -412,7 +412,7 @@ fn count(counts: &mut [u64], index: usize) {
 pub(super) fn message_recipients(message: &Message) -> (u64, u64) {
     let is_accepted = |code: Option<u16>| code.is_some_and(|code| code / 100 == 2);
     let accepted = message.recipients.iter().filter(|one| is_accepted(one.code)).count();
-    (accepted as u64, message.recipients.len() as u64 + message.elided_recipients)
+    (accepted as u64, message.recipients.len() as u64 + u64::from(message.elided_recipients))
 }
 
 /// The replies of 4yz and 5yz with the name of what they answer.
@@ -435,7 +435,7 @@ fn deliveries(session: &Session) -> impl Iterator<Item = (&'static str, &Reply)>
     let replies = session.messages.iter().flat_map(|message| {
         let bdat = message.transfer == Some(Transfer::Bdat);
         let name = if bdat { Request::Command(Verb::Bdat) } else { Request::EndOfData }.name();
-        message.recipients.iter().filter_map(move |one| Some((name, one.delivery.as_ref()?)))
+        message.recipients.iter().filter_map(move |one| Some((name, one.delivery.as_deref()?)))
     });
     // Most sessions have none, and then nothing is to be compared.
     let mut told: Option<HashSet<u32>> = None;

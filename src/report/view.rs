@@ -72,7 +72,7 @@ impl<'a> View<'a> {
         let elided = Elided {
             exchanges: session.elided_exchanges,
             messages: session.elided_messages,
-            recipients: session.messages.iter().map(|message| message.elided_recipients).sum(),
+            recipients: session.messages.iter().map(|one| u64::from(one.elided_recipients)).sum(),
             reply_lines: replies
                 .chain(session.greeting.as_ref())
                 // Of a reply, one line at least is kept.

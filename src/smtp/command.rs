@@ -149,7 +149,7 @@ impl Verb {
 
     /// The verb in upper case; empty for [`Verb::Other`].
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Helo => "HELO",
             Self::Ehlo => "EHLO",
@@ -182,9 +182,41 @@ impl Verb {
     /// The verb that `word` spells, in any case (RFC 5321 §2.4).
     #[must_use]
     pub fn of(word: &[u8]) -> Self {
-        let is_it = |verb: &&Self| verb.name().as_bytes().eq_ignore_ascii_case(word);
-        Self::ALL.iter().find(is_it).copied().unwrap_or(Self::Other)
+        let Some(wanted) = key(word) else { return Self::Other };
+        let at = KEYS.iter().position(|&key| key == wanted);
+        at.and_then(|at| Self::ALL.get(at)).copied().unwrap_or(Self::Other)
     }
+}
+
+/// The keys of [`Verb::ALL`]: each command is looked up, and numbers are compared faster.
+const KEYS: [u64; Verb::ALL.len()] = {
+    let mut keys = [0; Verb::ALL.len()];
+    let (mut to, mut from) = (keys.as_mut_slice(), Verb::ALL.as_slice());
+    while let ([to_first, to_rest @ ..], [verb, from_rest @ ..]) = (to, from) {
+        if let Some(key) = key(verb.name().as_bytes()) {
+            *to_first = key;
+        }
+        (to, from) = (to_rest, from_rest);
+    }
+    keys
+};
+
+/// A number for a word of 1 to 8 bytes, the same for any case; `None` if it cannot be a verb.
+const fn key(word: &[u8]) -> Option<u64> {
+    if word.is_empty() || word.len() > 8 {
+        return None;
+    }
+    let mut key = 0;
+    let mut rest = word;
+    while let [byte, after @ ..] = rest {
+        if !byte.is_ascii_alphabetic() {
+            return None;
+        }
+        // A widening cast: `From` is not for constants.
+        key = key << 8 | byte.to_ascii_uppercase() as u64;
+        rest = after;
+    }
+    Some(key)
 }
 
 impl<'a> Command<'a> {

@@ -6,6 +6,7 @@
 
 use super::command::{Command, Envelope, Param, Verb};
 use super::line::words;
+use std::sync::LazyLock;
 
 /// A service extension (RFC 5321 §2.2).
 #[derive(Debug, PartialEq, Eq)]
@@ -208,31 +209,30 @@ static ALL: &[Extension] = &[
     private("XLOOP", &[]),
 ];
 
+/// The index of PIPELINING.
+pub const PIPELINING: u8 = index_of("PIPELINING");
+
+/// The index of ENHANCEDSTATUSCODES.
+pub const ENHANCEDSTATUSCODES: u8 = index_of("ENHANCEDSTATUSCODES");
+
+/// The index of the row with this keyword.
+const fn index_of(keyword: &str) -> u8 {
+    let mut index = 0;
+    let mut rows = ALL;
+    while let [row, rest @ ..] = rows {
+        if row.keyword.as_bytes().eq_ignore_ascii_case(keyword.as_bytes()) {
+            return index;
+        }
+        (index, rows) = (index + 1, rest);
+    }
+    u8::MAX
+}
+
 impl Extension {
     /// Its place in [`all`]; less than 64.
     #[must_use]
     pub fn index(&self) -> u8 {
         position(self.keyword.as_bytes()).unwrap_or(u8::MAX)
-    }
-
-    /// Whether `command` makes use of this extension, `envelope` being its argument if it is
-    /// MAIL or RCPT.
-    #[must_use]
-    pub fn is_used_by(&self, command: &Command<'_>, envelope: Option<&Envelope<'_>>) -> bool {
-        let params = match command.verb {
-            Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => self.mail,
-            Verb::Rcpt => self.rcpt,
-            Verb::Vrfy | Verb::Expn => {
-                let last = words(command.argument).last().map_or(&b""[..], |(_, word)| word);
-                return self.verbs.contains(&command.verb) || is_one_of(last, self.vrfy);
-            }
-            Verb::Other => return is_one_of(command.word, self.other_verbs),
-            verb => return self.verbs.contains(&verb),
-        };
-        self.verbs.contains(&command.verb)
-            || envelope.is_some_and(|envelope| {
-                envelope.params.iter().any(|param| params.iter().any(|form| is_form(param, form)))
-            })
     }
 }
 
@@ -268,29 +268,85 @@ pub fn position(keyword: &[u8]) -> Option<u8> {
     ALL.iter().position(is_it).and_then(|place| u8::try_from(place).ok())
 }
 
-/// The extensions that `command` makes use of, `envelope` being its argument if it is MAIL or
-/// RCPT.
-pub fn used_by(
-    command: &Command<'_>,
-    envelope: Option<&Envelope<'_>>,
-) -> impl Iterator<Item = &'static Extension> {
-    ALL.iter().filter(move |row| row.is_used_by(command, envelope))
+/// The extensions that `command` makes use of, a bit for each [`Extension::index`]; `envelope`
+/// is its argument if it is MAIL or RCPT.
+#[must_use]
+pub fn used_by(command: &Command<'_>, envelope: Option<&Envelope<'_>>) -> u64 {
+    let params = envelope.map(|envelope| envelope.params.as_slice()).unwrap_or_default();
+    match command.verb {
+        Verb::Mail => FORMS.mail.used_by(params),
+        Verb::Rcpt => FORMS.rcpt.used_by(params),
+        Verb::Send | Verb::Soml | Verb::Saml => {
+            with_verb(command.verb) | FORMS.mail.used_by(params)
+        }
+        Verb::Vrfy | Verb::Expn => {
+            let last = words(command.argument).last().map_or(&b""[..], |(_, word)| word);
+            with_verb(command.verb) | set_of(|row| is_one_of(last, row.vrfy))
+        }
+        Verb::Other => set_of(|row| is_one_of(command.word, row.other_verbs)),
+        verb => with_verb(verb),
+    }
+}
+
+/// The extensions that add `verb`.
+fn with_verb(verb: Verb) -> u64 {
+    set_of(|row| row.verbs.contains(&verb))
+}
+
+/// The extensions that pass `test`.
+fn set_of(test: impl Fn(&Extension) -> bool) -> u64 {
+    (0..).zip(ALL).filter(|(_, row)| test(row)).fold(0, |set, (index, _)| set | bit(index))
+}
+
+fn bit(index: u8) -> u64 {
+    1_u64.checked_shl(u32::from(index)).unwrap_or(0)
+}
+
+/// The parameters that extensions add to MAIL and to RCPT, taken out of the table: each command
+/// of a dialog asks.
+static FORMS: LazyLock<EnvelopeForms> = LazyLock::new(|| EnvelopeForms {
+    mail: Forms::new(|row| row.mail),
+    rcpt: Forms::new(|row| row.rcpt),
+});
+
+struct EnvelopeForms {
+    mail: Forms,
+    rcpt: Forms,
+}
+
+/// How parameters are written: a keyword, the value that tells if one does, the extension's bit.
+struct Forms(Vec<(&'static [u8], Option<&'static [u8]>, u64)>);
+
+impl Forms {
+    fn new(of_row: impl Fn(&Extension) -> &'static [&'static str]) -> Self {
+        let forms = (0..).zip(ALL).flat_map(|(index, row)| {
+            of_row(row).iter().map(move |form| match form.split_once('=') {
+                None => (form.as_bytes(), None, bit(index)),
+                Some((keyword, value)) => (keyword.as_bytes(), Some(value.as_bytes()), bit(index)),
+            })
+        });
+        Self(forms.collect())
+    }
+
+    /// The extensions that `params` make use of.
+    fn used_by(&self, params: &[Param<'_>]) -> u64 {
+        let is = |a: &[u8], b: &[u8]| a.eq_ignore_ascii_case(b);
+        let mut set = 0;
+        for param in params {
+            for &(keyword, value, bit) in &self.0 {
+                let is_value = || value.is_none_or(|v| param.value.is_some_and(|w| is(w, v)));
+                if is(keyword, param.keyword) && is_value() {
+                    set |= bit;
+                }
+            }
+        }
+        set
+    }
 }
 
 /// Whether `word` is one of `names`, in any case.
 fn is_one_of(word: &[u8], names: &[&str]) -> bool {
     names.iter().any(|name| name.as_bytes().eq_ignore_ascii_case(word))
-}
-
-/// Whether `param` is written as `form`, a keyword or `KEYWORD=value`, says.
-fn is_form(param: &Param<'_>, form: &str) -> bool {
-    match form.split_once('=') {
-        None => is_one_of(param.keyword, &[form]),
-        Some((keyword, value)) => {
-            is_one_of(param.keyword, &[keyword])
-                && param.value.is_some_and(|written| is_one_of(written, &[value]))
-        }
-    }
 }
 
 #[cfg(test)]
@@ -301,7 +357,9 @@ mod tests {
 
     fn used(line: &str) -> Vec<&'static str> {
         let command = Command::parse(line.as_bytes());
-        used_by(&command, envelope(&command).as_ref()).map(|row| row.keyword).collect()
+        let used = used_by(&command, envelope(&command).as_ref());
+        let is_used = |row: &&Extension| used >> row.index() & 1 == 1;
+        ALL.iter().filter(is_used).map(|row| row.keyword).collect()
     }
 
     #[test]

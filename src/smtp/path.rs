@@ -4,7 +4,8 @@
 //! finds the borders of any path that a person would recognise; it does not judge them, and does
 //! not look inside the mailbox.
 
-use super::line::{is_blank, trim};
+use super::line::{is_blank, trim, trim_start};
+use memchr::memchr3;
 use std::ops::Range;
 
 /// A path as it was written.
@@ -14,6 +15,8 @@ pub struct Path<'a> {
     pub whole: &'a [u8],
     /// The mailbox without brackets, blanks and source route; empty for `<>`.
     pub address: &'a [u8],
+    /// Offset of `address` in the line, in bytes.
+    pub address_at: usize,
     /// Where `whole` stands in the line, in bytes.
     pub range: Range<usize>,
 }
@@ -24,13 +27,22 @@ impl<'a> Path<'a> {
     #[must_use]
     pub fn split(text: &'a [u8], at: usize) -> (Self, &'a [u8]) {
         let (whole, rest) = text.split_at(length(text));
-        (Self { whole, address: mailbox(whole), range: at..at + whole.len() }, rest)
+        let (address_at, address) = mailbox(whole);
+        let address_at = at + address_at;
+        (Self { whole, address, address_at, range: at..at + whole.len() }, rest)
     }
 }
 
 /// How many bytes of `text` are the path: up to the closing bracket, else up to a blank.
 fn length(text: &[u8]) -> usize {
-    let bracket = if text.first() == Some(&b'<') { find(text, |byte| byte == b'>') } else { None };
+    let bracket = match memchr3(b'>', b'"', b'\\', text) {
+        Some(close) if text.first() == Some(&b'<') => match text.get(close) {
+            // Nearly all paths quote nothing.
+            Some(b'>') => Some(close),
+            _ => find(text, |byte| byte == b'>'),
+        },
+        _ => None,
+    };
     match bracket {
         Some(close) => close + 1,
         None => find(text, is_blank).unwrap_or(text.len()),
@@ -54,12 +66,14 @@ fn find(text: &[u8], wanted: impl Fn(u8) -> bool) -> Option<usize> {
     if quoted { text.iter().position(|&byte| wanted(byte)) } else { None }
 }
 
-/// The mailbox in a path: without brackets, blanks and source route (RFC 5321 §4.1.2 A-d-l).
-fn mailbox(whole: &[u8]) -> &[u8] {
+/// The mailbox in a path, with its offset: without brackets, blanks and source route
+/// (RFC 5321 §4.1.2 A-d-l).
+fn mailbox(whole: &[u8]) -> (usize, &[u8]) {
     let inner = whole.strip_prefix(b"<").unwrap_or(whole);
-    let inner = trim(inner.strip_suffix(b">").unwrap_or(inner));
+    let opened = whole.len() - inner.len();
+    let (at, inner) = trimmed(inner.strip_suffix(b">").unwrap_or(inner), opened);
     if inner.first() != Some(&b'@') {
-        return inner;
+        return (at, inner);
     }
     // The colon that ends the route is the first one outside an address literal.
     let mut in_literal = false;
@@ -71,7 +85,12 @@ fn mailbox(whole: &[u8]) -> &[u8] {
         }
         byte == b':' && !in_literal
     });
-    colon.map_or(inner, |colon| trim(inner.split_at(colon + 1).1))
+    colon.map_or((at, inner), |colon| trimmed(inner.split_at(colon + 1).1, at + colon + 1))
+}
+
+/// `text`, which stands at `at`, without the blanks around it.
+fn trimmed(text: &[u8], at: usize) -> (usize, &[u8]) {
+    (at + text.len() - trim_start(text).len(), trim(text))
 }
 
 #[cfg(test)]
@@ -109,6 +128,8 @@ mod tests {
             assert_eq!(path.address, address.as_bytes(), "{text}");
             assert_eq!(after, rest.as_bytes(), "{text}");
             assert_eq!(path.range, 10..10 + whole.len(), "{text}");
+            let from = text.as_bytes().split_at(path.address_at - 10).1;
+            assert!(from.starts_with(path.address), "{text}");
         }
     }
 
@@ -119,6 +140,7 @@ mod tests {
             let (path, rest) = Path::split(bytes, 0);
             prop_assert_eq!([path.whole, rest].concat(), bytes);
             prop_assert_eq!(path.range, 0..path.whole.len());
+            prop_assert_eq!(&bytes[path.address_at..][..path.address.len()], path.address);
         }
     }
 }

@@ -4,7 +4,7 @@
 //! In: a line without its line end. Out: views of it. Which lines make one reply, and whether
 //! the code was a fitting one, is not known here.
 
-use super::line::{is_blank, split_word, words};
+use super::line::{is_blank, split_word, trim_start, words};
 
 /// One line of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,16 +90,26 @@ pub fn enhanced(text: &[u8]) -> Option<&[u8]> {
 /// The form `AUTH=LOGIN PLAIN`, older than RFC 2554, is taken as `AUTH LOGIN PLAIN`.
 #[must_use]
 pub fn offer(text: &[u8]) -> Option<Offer<'_>> {
+    let (keyword, rest) = split_offer(text)?;
+    Some(Offer { keyword, rest })
+}
+
+/// The keyword of [`offer`].
+#[must_use]
+pub fn offered_keyword(text: &[u8]) -> Option<&[u8]> {
+    split_offer(text).map(|(keyword, _)| keyword)
+}
+
+/// The keyword of an offer, and what stands behind it.
+fn split_offer(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let is_equals_form =
         text.split_at_checked(5).is_some_and(|(start, _)| start.eq_ignore_ascii_case(b"AUTH="));
-    let (keyword, rest) = if is_equals_form {
+    if is_equals_form {
         let (keyword, rest) = text.split_at(4);
-        (keyword, rest.strip_prefix(b"=").unwrap_or(rest))
-    } else {
-        let (at, keyword) = words(text).next()?;
-        (keyword, text.split_at(at + keyword.len()).1)
-    };
-    Some(Offer { keyword, rest })
+        return Some((keyword, rest.strip_prefix(b"=").unwrap_or(rest)));
+    }
+    let (keyword, rest) = split_word(trim_start(text));
+    (!keyword.is_empty()).then_some((keyword, rest))
 }
 
 /// Whether `text` is a first line of a reply as RFC 5321 §4.2 Reply-line writes it: a code

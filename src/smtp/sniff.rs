@@ -7,6 +7,7 @@
 use super::command::{Command, Verb};
 use super::line::{is_blank, split_word};
 use super::reply::{ReplyLine, is_well_formed};
+use memchr::memchr2_iter;
 
 /// What the first bytes of a direction look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,11 +76,18 @@ pub fn is_smtp_greeting(server_first: &[u8]) -> bool {
         .split(|&byte| byte == b'\n')
         .map(ReplyLine::parse)
         .take_while(|line| line.code == Some(220))
-        .any(|line| {
-            line.text.windows(4).any(|part| {
-                part.eq_ignore_ascii_case(b"SMTP") || part.eq_ignore_ascii_case(b"LMTP")
-            })
+        .any(|line| names_smtp(line.text))
+}
+
+/// Whether `text` holds SMTP or LMTP.
+fn names_smtp(text: &[u8]) -> bool {
+    // Few letters of a greeting are a P.
+    memchr2_iter(b'P', b'p', text).any(|last| {
+        let part = last.checked_sub(3).and_then(|first| text.get(first..=last));
+        part.is_some_and(|part| {
+            part.eq_ignore_ascii_case(b"SMTP") || part.eq_ignore_ascii_case(b"LMTP")
         })
+    })
 }
 
 /// What the server's bytes say: [`Verdict::Wait`] also if they fit SMTP and other protocols.

@@ -170,7 +170,7 @@ fn words(session: &Session, message: &Message) -> String {
     let from = message.from.map_or("?".into(), |from| format!("<{}>", text(from)));
     let recipients = message.recipients.iter().map(|recipient| {
         let code = recipient.code.map_or("?".into(), |code| code.to_string());
-        let delivery = recipient.delivery.and_then(|reply| reply.code);
+        let delivery = recipient.delivery.as_ref().and_then(|reply| reply.code);
         let delivery = delivery.map_or(String::new(), |code| format!("/{code}"));
         format!("<{}> {code}{delivery}", text(recipient.address))
     });
@@ -216,7 +216,7 @@ pub fn session(file: &[u8]) -> Session {
 
 /// What TCP saw of a session.
 pub fn transport(session: &Session) -> Transport {
-    session.transport.unwrap()
+    *session.transport.as_deref().unwrap()
 }
 
 /// What `--format transcript` writes of a file, and the sessions it writes of.

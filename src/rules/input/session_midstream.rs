@@ -30,7 +30,7 @@ s< 250 2.1.0 ok
 };
 
 fn check(session: &Session) -> Option<Hit> {
-    session.transport.is_some_and(|transport| transport.midstream).then(|| Hit {
+    session.transport.as_ref().is_some_and(|transport| transport.midstream).then(|| Hit {
         message: "the recording has no handshake of this connection: it was joined after its start"
             .to_owned(),
         ..Hit::default()

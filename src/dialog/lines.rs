@@ -1,0 +1,166 @@
+//! Lines that come in pieces, and replies while their lines come.
+
+use super::Start;
+use super::session::{Span, Text};
+
+/// The line of one side that has begun but not ended, if there is one: nearly all lines come
+/// whole.
+#[derive(Debug, Default)]
+pub(super) struct Lines(Option<Box<Begun>>);
+
+/// A line in the making.
+#[derive(Debug)]
+pub(super) struct Begun {
+    /// Its bytes, as many as are kept.
+    pub(super) text: Vec<u8>,
+    /// Bytes of the line, those not kept included.
+    pub(super) octets: u64,
+    /// Its first byte.
+    pub(super) start: Start,
+    /// Bytes of it are missing.
+    pub(super) cut: bool,
+}
+
+impl Lines {
+    /// Adds a piece without LF, keeping at most `most` bytes of the line.
+    pub(super) fn add(&mut self, start: Start, piece: &[u8], most: usize) {
+        let begun = self.0.get_or_insert_with(|| {
+            Box::new(Begun { text: Vec::new(), octets: 0, start, cut: false })
+        });
+        begun.octets += piece.len() as u64;
+        let room = most.saturating_sub(begun.text.len());
+        begun.text.extend_from_slice(piece.get(..piece.len().min(room)).unwrap_or_default());
+    }
+
+    /// Whether a line has begun.
+    pub(super) fn is_open(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The line that has begun, to change it.
+    pub(super) fn open(&mut self) -> Option<&mut Begun> {
+        self.0.as_deref_mut()
+    }
+
+    /// Takes the line, ready for the next.
+    pub(super) fn take(&mut self) -> Option<Begun> {
+        self.0.take().map(|begun| *begun)
+    }
+
+    /// Bytes of the line so far.
+    pub(super) fn octets(&self) -> u64 {
+        self.0.as_ref().map_or(0, |begun| begun.octets)
+    }
+
+    /// The first three bytes of the line that `next` goes on with, fewer if there are no more.
+    pub(super) fn head<'a>(&self, next: &[u8], head: &'a mut [u8; 3]) -> &'a [u8] {
+        let begun = self.0.as_ref().map_or(&[][..], |begun| begun.text.as_slice());
+        let mut len = 0;
+        for (to, &byte) in head.iter_mut().zip(begun.iter().chain(next)) {
+            *to = byte;
+            len += 1;
+        }
+        head.get(..len).unwrap_or_default()
+    }
+}
+
+/// The text of a reply while its lines come. They go to the end of the session's text at once;
+/// when something else is to go there first, they are set apart.
+#[derive(Clone, Debug)]
+pub(super) enum ReplyText {
+    /// All of the session's text from here on.
+    Last(usize),
+    Apart(Vec<u8>),
+}
+
+impl ReplyText {
+    /// That of a reply without lines yet.
+    pub(super) fn begin(text: &Text) -> Self {
+        Self::Last(text.len())
+    }
+
+    /// How many bytes it has.
+    pub(super) fn len(&self, text: &Text) -> usize {
+        match self {
+            Self::Last(from) => text.len().saturating_sub(*from),
+            Self::Apart(own) => own.len(),
+        }
+    }
+
+    /// How many of its bytes are in the session's text.
+    pub(super) fn len_in(&self, text: &Text) -> usize {
+        if let Self::Last(_) = self { self.len(text) } else { 0 }
+    }
+
+    /// Adds `part`, after `before`.
+    pub(super) fn add(&mut self, before: &[u8], part: &[u8], text: &mut Text) {
+        match self {
+            Self::Last(_) => {
+                text.reserve(before.len() + part.len());
+                text.0.extend_from_slice(before);
+                text.0.extend_from_slice(part);
+            }
+            Self::Apart(own) => {
+                own.extend_from_slice(before);
+                own.extend_from_slice(part);
+            }
+        }
+    }
+
+    /// Takes it out of the session's text.
+    pub(super) fn set_apart(&mut self, text: &mut Text) {
+        if let Self::Last(from) = *self {
+            let from = from.min(text.len());
+            *self = Self::Apart(text.0.split_off(from));
+        }
+    }
+
+    /// Makes it part of the session's text for good.
+    pub(super) fn keep(self, text: &mut Text) -> Span {
+        match self {
+            Self::Last(from) => text.span(from),
+            Self::Apart(own) => text.keep(&own),
+        }
+    }
+}
+
+impl Text {
+    /// Bytes that are kept.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Keeps `bytes`. A text that is full takes more, too: who asks has looked.
+    pub(super) fn keep(&mut self, bytes: &[u8]) -> Span {
+        let from = self.len();
+        self.reserve(bytes.len());
+        self.0.extend_from_slice(bytes);
+        self.span(from)
+    }
+
+    /// All from here on.
+    fn span(&self, from: usize) -> Span {
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Span { at: number(from), len: number(self.len().saturating_sub(from)) }
+    }
+
+    /// Makes room for `more` bytes, in steps: doubling would cost an open session more than it
+    /// holds.
+    fn reserve(&mut self, more: usize) {
+        if self.0.capacity() - self.len() < more {
+            self.0.reserve_exact(more.max(STEP).max(self.len() / 4));
+        }
+    }
+}
+
+impl Span {
+    /// The part of it that has `len` bytes from `at` on.
+    pub(super) fn part(self, at: usize, len: usize) -> Self {
+        let at = u32::try_from(at).unwrap_or(u32::MAX).min(self.len);
+        let len = u32::try_from(len).unwrap_or(u32::MAX).min(self.len - at);
+        Self { at: self.at.saturating_add(at), len }
+    }
+}
+
+/// Bytes by which a short text grows: an envelope and its replies.
+const STEP: usize = 256;
