@@ -4,7 +4,7 @@
 mod judge;
 mod order;
 
-use super::half::{Accepted, FAR, Half, NEAR, Tag};
+use super::half::{Accepted, FAR, Half, NEAR, Spare, Tag};
 use super::relay::{self};
 use super::{Follow, SessionEnd};
 use crate::chunk::{Chunk, Close, Consume, Ending, Gap, Open, Side, Sides, Transport, Via, What};
@@ -254,7 +254,12 @@ impl<D: Consume> Flow<D> {
     ///
     /// What it does is what [`Flow::fit`] and [`Flow::push`] come to for such a segment.
     #[inline]
-    pub(super) fn push_next(&mut self, segment: &Segment<'_>, history: usize) -> bool {
+    pub(super) fn push_next(
+        &mut self,
+        segment: &Segment<'_>,
+        history: usize,
+        spare: &mut Spare,
+    ) -> bool {
         let Stage::Following(following) = &mut self.stage else { return false };
         let way = segment.way;
         let Flags { syn, fin, rst } = segment.flags;
@@ -273,10 +278,10 @@ impl<D: Consume> Flow<D> {
         self.arrivals += 1;
         self.last = segment.place;
         self.last_at = segment.at.or(self.last_at);
-        other.acknowledge_to(seen);
+        other.acknowledge_to(seen, spare);
         if !segment.data.is_empty() {
             following.push(way, (segment.at, segment.place), Some(seen), What::Data(segment.data));
-            own.delivered(segment.data, history);
+            own.delivered(segment.data, history, spare);
         }
         true
     }
@@ -301,7 +306,7 @@ impl<D: Consume> Flow<D> {
         if let Some(ack) = segment.ack {
             let other = self.half_mut(segment.way.back());
             other.place(ack);
-            other.acknowledge(ack, tag.arrival);
+            other.acknowledge(ack, tag.arrival, &mut Spare::default());
         }
         let seq = segment.seq.wrapping_add(u32::from(segment.flags.syn));
         let has_payload = !segment.data.is_empty() || segment.cut > 0;
@@ -327,7 +332,11 @@ impl<D: Consume> Flow<D> {
             if let Accepted::Next(data) = own.accept(seq, segment.data, cut, tag, hold) {
                 if self.may_deliver(segment.way, tag) {
                     self.deliver(segment.way, tag, What::Data(data));
-                    self.half_mut(segment.way).delivered(data, around.limits.history_bytes);
+                    self.half_mut(segment.way).delivered(
+                        data,
+                        around.limits.history_bytes,
+                        &mut Spare::default(),
+                    );
                 } else {
                     next = Some(data);
                 }

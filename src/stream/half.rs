@@ -3,12 +3,15 @@
 //! Positions are offsets in the stream: 0 is the byte after SYN, or the first byte known of a
 //! stream that was joined late. The first copy of a byte is the one that counts.
 
+mod history;
 mod pending;
 
 use crate::place::Place;
 use crate::time::Stamp;
+use history::History;
 use pending::Pending;
-use std::collections::VecDeque;
+
+pub(super) use history::Spare;
 
 /// One direction of a connection. Small where nothing is missing, as most of those open are.
 #[derive(Debug, Default)]
@@ -22,7 +25,7 @@ pub(super) struct Half {
     /// Unique payload bytes delivered.
     bytes: u64,
     /// Delivered bytes before `next` that are not yet acknowledged. Owns no memory when empty.
-    history: VecDeque<u8>,
+    history: History,
     /// What waits; not there unless something does.
     pending: Option<Box<Pending>>,
     /// Counts besides `bytes`; not there while they are all 0.
@@ -247,37 +250,26 @@ impl Half {
     }
 
     /// Notes that the other side acknowledged up to `ack`; `arrival` is the segment's number.
-    pub(super) fn acknowledge(&mut self, ack: u32, arrival: u64) {
+    pub(super) fn acknowledge(&mut self, ack: u32, arrival: u64, spare: &mut Spare) {
         let Some(offset) = self.seen(ack) else { return };
         self.fin_acked |= self.fin().is_some_and(|fin| {
             self.offset(ack).is_some_and(|acked| acked > fin.offset.cast_signed())
         });
-        if self.acknowledge_to(offset) && offset > self.next {
+        if self.acknowledge_to(offset, spare) && offset > self.next {
             self.pending().proven_at.get_or_insert(arrival);
         }
     }
 
     /// Notes that the other side acknowledged up to `offset`; says whether that is news.
     #[inline]
-    pub(super) fn acknowledge_to(&mut self, offset: u64) -> bool {
+    pub(super) fn acknowledge_to(&mut self, offset: u64, spare: &mut Spare) -> bool {
         if offset <= self.acked {
             return false;
         }
         self.acked = offset;
         let open = self.next.saturating_sub(offset);
-        let open = usize::try_from(open).unwrap_or(usize::MAX);
-        self.forget(self.history.len().saturating_sub(open));
+        self.history.keep(usize::try_from(open).unwrap_or(usize::MAX), spare);
         true
-    }
-
-    /// Drops the first `count` bytes of the history.
-    #[inline]
-    fn forget(&mut self, count: usize) {
-        if count >= self.history.len() {
-            self.history = VecDeque::new();
-        } else {
-            self.history.drain(..count);
-        }
     }
 
     /// Takes a segment's payload that starts at `seq`, with `cut` more bytes that were not
@@ -343,7 +335,7 @@ impl Half {
         let differ = again
             .iter()
             .skip(skip)
-            .zip(self.history.iter().skip(from))
+            .zip(self.history.since(from))
             .filter(|(new, old)| new != old)
             .count();
         self.conflict(differ, place);
@@ -456,7 +448,7 @@ impl Half {
     /// Notes that `data` was delivered at `next`, keeping at most `history` unacknowledged
     /// bytes to compare with.
     #[inline]
-    pub(super) fn delivered(&mut self, data: &[u8], history: usize) {
+    pub(super) fn delivered(&mut self, data: &[u8], history: usize, spare: &mut Spare) {
         self.next += data.len() as u64;
         self.highest = self.highest.max(self.next);
         self.bytes += data.len() as u64;
@@ -464,20 +456,15 @@ impl Half {
         let open = usize::try_from(self.next.saturating_sub(self.acked)).unwrap_or(usize::MAX);
         let keep = open.min(history);
         let tail = data.get(data.len().saturating_sub(keep)..).unwrap_or(data);
-        if self.history.is_empty() {
-            // Exactly as large as it is: most is acknowledged by the next segment.
-            self.history = VecDeque::from(tail.to_vec());
-        } else {
-            self.history.extend(tail);
-            self.forget(self.history.len().saturating_sub(keep));
-        }
+        self.history.add(tail, spare);
+        self.history.keep(keep, spare);
     }
 
     /// Notes that `bytes` at `next` were given up as missing.
     pub(super) fn gave_up(&mut self, bytes: u64) {
         self.next += bytes;
         self.odd().missing += bytes;
-        self.history = VecDeque::new();
+        self.history = History::default();
         self.settle();
     }
 
@@ -558,12 +545,12 @@ mod tests {
             let seq = isn.wrapping_add(offset);
             if let Accepted::Next(data) = half.accept(seq, data, 0, tag(number as u64), false) {
                 out.extend(data);
-                half.delivered(data, 100);
+                half.delivered(data, 100, &mut Spare::default());
             }
             while let Some(piece) = half.pop() {
                 if let Bytes::Data(data) = piece.bytes {
                     out.extend(&data);
-                    half.delivered(&data, 100);
+                    half.delivered(&data, 100, &mut Spare::default());
                 }
             }
         }
@@ -572,7 +559,7 @@ mod tests {
             half.gave_up(offset - half.next);
             while let Some(Piece { bytes: Bytes::Data(data), .. }) = half.pop() {
                 out.extend(&data);
-                half.delivered(&data, 100);
+                half.delivered(&data, 100, &mut Spare::default());
             }
         }
         (String::from_utf8(out).unwrap(), half)
@@ -614,14 +601,14 @@ mod tests {
         half.anchor(1);
         for (seq, data) in [(1, b"abcd"), (3, b"cdef"), (1, b"aXXd")] {
             if let Accepted::Next(data) = half.accept(seq, data, 0, tag(1), false) {
-                half.delivered(data, 100);
+                half.delivered(data, 100, &mut Spare::default());
             }
         }
         assert_eq!(
             (half.tally().bytes, half.tally().retransmitted, half.tally().conflicting),
             (6, 6, 2)
         );
-        half.acknowledge(7, 4);
+        half.acknowledge(7, 4, &mut Spare::default());
         half.accept(1, b"ZZZZ", 0, tag(5), false);
         assert_eq!((half.tally().retransmitted, half.tally().conflicting), (10, 2));
     }
@@ -631,9 +618,9 @@ mod tests {
         let mut half = Half::default();
         half.anchor(1);
         if let Accepted::Next(data) = half.accept(1, b"ab", 0, tag(1), false) {
-            half.delivered(data, 100);
+            half.delivered(data, 100, &mut Spare::default());
         }
-        half.acknowledge(3, 2);
+        half.acknowledge(3, 2, &mut Spare::default());
         half.accept(2, b"\0", 0, tag(3), false);
         assert_eq!((half.tally().retransmitted, half.tally().conflicting), (0, 0));
     }
@@ -653,7 +640,7 @@ mod tests {
         let mut sizes = Vec::new();
         while let Some(piece) = half.pop() {
             match piece.bytes {
-                Bytes::Data(data) => half.delivered(&data, 0),
+                Bytes::Data(data) => half.delivered(&data, 0, &mut Spare::default()),
                 Bytes::Cut(cut) => half.gave_up(cut),
             }
             sizes.push(half.next);

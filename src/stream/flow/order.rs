@@ -4,7 +4,7 @@
 use super::{Around, Flow, Hole, Knot, Stop};
 use crate::chunk::{Close, Consume, What};
 use crate::packet::Way;
-use crate::stream::half::{Bytes, Fin, Piece, Tag};
+use crate::stream::half::{Bytes, Fin, Piece, Spare, Tag};
 
 impl<D: Consume> Flow<D> {
     /// Whether the sender of `tag` had seen no more of the other side than was delivered.
@@ -42,7 +42,11 @@ impl<D: Consume> Flow<D> {
         match half.pop() {
             Some(Piece { tag, bytes: Bytes::Data(data) }) => {
                 self.deliver(way, tag, What::Data(&data));
-                self.half_mut(way).delivered(&data, around.limits.history_bytes);
+                self.half_mut(way).delivered(
+                    &data,
+                    around.limits.history_bytes,
+                    &mut Spare::default(),
+                );
             }
             Some(Piece { tag, bytes: Bytes::Cut(cut) }) => self.gap(way, cut, Some(tag)),
             None => {
