@@ -4,14 +4,14 @@
 //! to answer, or a 354 that nothing asked for), the server has read the data leniently: the
 //! dialog goes back and reads it so, too.
 
-use super::client::{Parked, ParkedWhat};
+use super::client::{Parked, ParkedWhat, Parking};
 use super::clock::Clock;
 use super::content::Candidate;
+use super::lines::Lines;
 use super::mail::Mails;
 use super::server::Partial;
 use super::session::Session;
 use super::state::State;
-use super::lines::Lines;
 use super::{Closes, Dialog, Mode, Owed, Start};
 use std::collections::VecDeque;
 
@@ -122,7 +122,7 @@ impl Dialog {
         self.mails = mails;
         self.clock = clock;
         self.closes = closes;
-        self.parked.clear();
+        self.parked = Parking::default();
         self.parked_bytes = 0;
         self.client = Lines::default();
         self.mode = Mode::Content;

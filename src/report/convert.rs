@@ -46,7 +46,7 @@ impl<'a> Session<'a> {
             }),
             helo: session.helo.map(|span| view.text(span)),
             extensions: Extensions { offered: offered(session), used: used(session) },
-            tls: session.tls.map(|tls| Tls {
+            tls: session.tls.as_ref().map(|tls| Tls {
                 how: if tls.implicit { "implicit" } else { "starttls" },
                 at_frame: view.frame(tls.begun),
                 version: None,
@@ -55,7 +55,7 @@ impl<'a> Session<'a> {
                 decrypted: false,
                 bytes: tls.bytes.into(),
             }),
-            auth: session.auth.map(|auth| Auth {
+            auth: session.auth.as_ref().map(|auth| Auth {
                 mechanism: view.text(auth.mechanism),
                 identity: auth.identity.map(|span| view.text(span)),
                 outcome: names::auth_outcome(auth.outcome),
