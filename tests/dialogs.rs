@@ -60,7 +60,7 @@ fn render(session: &Session) -> String {
         )
         .unwrap();
     }
-    if let Some(auth) = session.auth {
+    if let Some(auth) = &session.auth {
         writeln!(out, "auth {} {:?}", text(auth.mechanism), auth.outcome).unwrap();
     }
     writeln!(out, "end {}", session.end.name()).unwrap();

@@ -10,6 +10,7 @@ use crate::limits::Limits;
 use crate::smtp::command::Verb;
 use crate::smtp::line::{LineEnd, strip_end};
 use memchr::memchr;
+use std::collections::VecDeque;
 
 /// A piece of the client's stream that is set aside.
 #[derive(Debug)]
@@ -26,6 +27,39 @@ pub(super) enum ParkedWhat {
     /// Bytes, and how many of them are read already.
     Data(Vec<u8>, usize),
     Gap(Gap),
+}
+
+/// What of the client's stream is set aside, in order: nothing, mostly.
+#[derive(Debug, Default)]
+// Clippy would have the queue itself: that is 32 bytes of each open session.
+#[allow(clippy::box_collection)]
+pub(super) struct Parking(Option<Box<VecDeque<Parked>>>);
+
+impl Parking {
+    /// The pieces.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Parked> {
+        self.0.iter().flat_map(|pieces| pieces.iter())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.as_ref().is_none_or(|pieces| pieces.is_empty())
+    }
+
+    fn push_back(&mut self, piece: Parked) {
+        self.0.get_or_insert_default().push_back(piece);
+    }
+
+    fn push_front(&mut self, piece: Parked) {
+        self.0.get_or_insert_default().push_front(piece);
+    }
+
+    fn pop_front(&mut self) -> Option<Parked> {
+        self.0.as_mut()?.pop_front()
+    }
+
+    fn back_mut(&mut self) -> Option<&mut Parked> {
+        self.0.as_mut()?.back_mut()
+    }
 }
 
 /// A client line with where it stands.
@@ -140,7 +174,8 @@ impl Dialog {
         }
         self.note_gap(Side::Client, gap, start.mark);
         if !self.owed.is_empty() {
-            self.unsure.get_or_insert(self.position.server + 1);
+            let from = self.position.server + 1;
+            self.lost_mut().unsure.get_or_insert(from);
         }
         if matches!(self.mode, Mode::Command | Mode::Sasl) {
             self.mode = Mode::Unknown;
@@ -165,7 +200,8 @@ impl Dialog {
         self.mode = match awaited {
             Awaited::Data if is_command => Mode::Command,
             Awaited::Data => {
-                let mark = self.parked.front().map_or(Mark::default(), |parked| parked.start.mark);
+                let mark =
+                    self.parked.iter().next().map_or(Mark::default(), |piece| piece.start.mark);
                 if !self.is_script() {
                     self.resync(Side::Server, ResyncWhy::ReplyMissing, mark);
                 }
@@ -181,7 +217,7 @@ impl Dialog {
     /// The first line that was set aside, without its line end; `None` if a gap comes first.
     fn first_parked_line(&self) -> Option<Vec<u8>> {
         let mut line = Vec::new();
-        for parked in &self.parked {
+        for parked in self.parked.iter() {
             let ParkedWhat::Data(data, from) = &parked.what else { break };
             let rest = data.get(*from..).unwrap_or_default();
             let end = memchr(b'\n', rest);

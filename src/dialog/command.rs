@@ -160,7 +160,7 @@ impl Dialog {
         let unseen = line.start.seen.is_some_and(|seen| seen < self.answered_to) && !is_first;
         // Of a script nobody knows when its lines are sent.
         // Where the last reply is missing, what the client had seen tells.
-        let knew = self.server_gap.is_some_and(|(from, _)| {
+        let knew = self.lost_of_server().is_some_and(|(from, _)| {
             line.start.seen.is_some_and(|seen| seen > from.max(self.answered_to))
         });
         let waits = !self.owed.is_empty() && !knew;
@@ -212,7 +212,7 @@ impl Dialog {
         // A client that never waits cannot make the queue grow for ever.
         if self.owed.len() > self.settings.limits.exchanges {
             self.owed.pop_front();
-            self.forgotten += 1;
+            self.lost_mut().forgotten += 1;
         }
         index
     }
@@ -220,11 +220,12 @@ impl Dialog {
     /// The client goes on with `seen` of the server's stream seen: if that ends the doubt about
     /// which command was answered how, those before stay without a reply.
     pub(super) fn end_unsureness(&mut self, seen: Option<u64>) {
-        let known = self.unsure.zip(seen).is_some_and(|(from, seen)| seen >= from);
-        if known || self.unsure.is_some() && self.owed.is_empty() {
-            self.unsure = None;
+        let Some(lost) = self.lost.as_mut().filter(|lost| lost.unsure.is_some()) else { return };
+        let known = lost.unsure.zip(seen).is_some_and(|(from, seen)| seen >= from);
+        if known || self.owed.is_empty() {
+            lost.unsure = None;
+            lost.server_gap = None;
             self.owed.clear();
-            self.server_gap = None;
         }
     }
 
@@ -256,10 +257,10 @@ impl Dialog {
 
     pub(super) fn auth_begins(&mut self, command: &Command<'_>) {
         let auth = command::auth(command.argument);
-        let attempts = self.session.auth.map_or(0, |auth| auth.attempts) + 1;
+        let attempts = self.session.auth.as_ref().map_or(0, |auth| auth.attempts) + 1;
         let mechanism = self.keep(auth.mechanism);
         let outcome = AuthOutcome::Unknown;
-        self.session.auth = Some(Auth { mechanism, identity: None, outcome, attempts });
+        self.session.auth = Some(Box::new(Auth { mechanism, identity: None, outcome, attempts }));
         if let Some(initial) = auth.initial {
             self.note_identity(initial);
         }
@@ -267,13 +268,17 @@ impl Dialog {
 
     /// Notes who authenticates, where that is to be shown.
     fn note_identity(&mut self, response: &[u8]) {
-        let Some(auth) = self.session.auth.filter(|auth| auth.identity.is_none()) else { return };
         if !self.settings.show_secrets {
             return;
         }
+        let Some(auth) = self.session.auth.as_ref().filter(|auth| auth.identity.is_none()) else {
+            return;
+        };
         let mechanism = self.session.text.bytes(auth.mechanism).to_vec();
         let identity = secrets::identity(&mechanism, response).map(|name| self.keep(&name));
-        self.session.auth = Some(Auth { identity, ..auth });
+        if let Some(auth) = &mut self.session.auth {
+            auth.identity = identity;
+        }
     }
 
     pub(super) fn auth_line(&mut self, line: &Line<'_>) {

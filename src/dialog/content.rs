@@ -114,7 +114,7 @@ impl Scanner {
     /// many bytes.
     fn read_lines(&mut self, rest: &[u8]) -> usize {
         let mut line = self.line;
-        let (mut used, mut longest, mut ends, mut bare) = (0, 0, 0_u32, 0_u32);
+        let (mut used, mut longest, mut ends, mut bare) = (0, 0, 0, 0);
         let mut before = if self.place == Place::Cr { b'\r' } else { b'\n' };
         for lf in memchr_iter(b'\n', rest) {
             if let Some(&last) = lf.checked_sub(1).and_then(|last| rest.get(last)) {
@@ -124,7 +124,7 @@ impl Scanner {
             line = 0;
             used = lf + 1;
             ends += 1;
-            bare += u32::from(before != b'\r');
+            bare += usize::from(before != b'\r');
             if rest.get(used) == Some(&b'.') {
                 break;
             }
@@ -179,25 +179,40 @@ impl Content {
     /// Counts the octets of `text` and those that are special, each CR as a bare one.
     fn tally(&mut self, text: &[u8]) {
         self.octets += text.len() as u64;
-        // Sums of bytes in blocks that cannot overflow them: the compiler makes vectors of it.
-        for block in text.chunks(BLOCK) {
-            let (mut cr, mut high, mut nul) = (0_u8, 0_u8, 0_u8);
-            for &byte in block {
-                cr += u8::from(byte == b'\r');
-                high += byte >> 7;
-                nul += u8::from(byte == 0);
-            }
-            self.bare_cr = self.bare_cr.saturating_add(cr.into());
-            self.eight_bit = self.eight_bit.saturating_add(high.into());
-            self.nul = self.nul.saturating_add(nul.into());
+        let (blocks, rest) = text.as_chunks();
+        // So many that no count in a lane can overflow.
+        for blocks in blocks.chunks(u8::MAX.into()) {
+            self.tally_blocks(blocks);
         }
+        let mut last = [b' '; LANES];
+        for (to, &byte) in last.iter_mut().zip(rest) {
+            *to = byte;
+        }
+        self.tally_blocks(&[last]);
+    }
+
+    /// Counts what is special in `blocks`, in lanes: the compiler makes a vector of each count.
+    fn tally_blocks(&mut self, blocks: &[[u8; LANES]]) {
+        let (mut cr, mut high, mut nul) = ([0; LANES], [0; LANES], [0; LANES]);
+        for block in blocks {
+            let lanes = cr.iter_mut().zip(&mut high).zip(&mut nul).zip(block);
+            for (((cr, high), nul), &byte) in lanes {
+                *cr += u8::from(byte == b'\r');
+                *high += u8::from(byte >= 0x80);
+                *nul += u8::from(byte == 0);
+            }
+        }
+        let sum = |lanes: [u8; LANES]| lanes.iter().map(|&lane| usize::from(lane)).sum();
+        self.bare_cr = more(self.bare_cr, sum(cr));
+        self.eight_bit = more(self.eight_bit, sum(high));
+        self.nul = more(self.nul, sum(nul));
     }
 
     /// Counts line ends: `crlf`, whose CRs were counted as bare ones, and `lf` without CR.
-    fn line_ends(&mut self, crlf: u32, lf: u32) {
-        self.lines = self.lines.saturating_add(crlf);
-        self.bare_cr = self.bare_cr.saturating_sub(crlf);
-        self.bare_lf = self.bare_lf.saturating_add(lf);
+    fn line_ends(&mut self, crlf: usize, lf: usize) {
+        self.lines = more(self.lines, crlf);
+        self.bare_cr = self.bare_cr.saturating_sub(more(0, crlf));
+        self.bare_lf = more(self.bare_lf, lf);
     }
 
     /// A line has so many octets.
@@ -206,8 +221,13 @@ impl Content {
     }
 }
 
-/// Bytes whose special ones a byte can count, in whole vectors.
-const BLOCK: usize = 240;
+/// Bytes of a vector.
+const LANES: usize = 16;
+
+/// `count` and `by` more, as many as it can say.
+fn more(count: u32, by: usize) -> u32 {
+    count.saturating_add(u32::try_from(by).unwrap_or(u32::MAX))
+}
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@
 //! to answer, or a 354 that nothing asked for), the server has read the data leniently: the
 //! dialog goes back and reads it so, too.
 
-use super::client::{Parked, ParkedWhat};
+use super::client::{Parked, ParkedWhat, Parking};
 use super::clock::Clock;
 use super::content::Candidate;
 use super::lines::Lines;
@@ -122,7 +122,7 @@ impl Dialog {
         self.mails = mails;
         self.clock = clock;
         self.closes = closes;
-        self.parked.clear();
+        self.parked = Parking::default();
         self.parked_bytes = 0;
         self.client = Lines::default();
         self.mode = Mode::Content;

@@ -92,19 +92,19 @@ impl ReplyText {
         if let Self::Last(_) = self { self.len(text) } else { 0 }
     }
 
-    /// Adds `part`, after `before`.
-    pub(super) fn add(&mut self, before: &[u8], part: &[u8], text: &mut Text) {
-        match self {
+    /// Adds a line, the first or another.
+    pub(super) fn add(&mut self, is_first: bool, line: &[u8], text: &mut Text) {
+        let own = match self {
             Self::Last(_) => {
-                text.reserve(before.len() + part.len());
-                text.0.extend_from_slice(before);
-                text.0.extend_from_slice(part);
+                text.reserve(line.len() + 1);
+                &mut text.0
             }
-            Self::Apart(own) => {
-                own.extend_from_slice(before);
-                own.extend_from_slice(part);
-            }
+            Self::Apart(own) => own,
+        };
+        if !is_first {
+            own.push(b'\n');
         }
+        own.extend_from_slice(line);
     }
 
     /// Takes it out of the session's text.
@@ -148,7 +148,8 @@ impl Text {
     /// holds.
     fn reserve(&mut self, more: usize) {
         if self.0.capacity() - self.len() < more {
-            self.0.reserve_exact(more.max(STEP).max(self.len() / 4));
+            let step = if self.0.is_empty() { 2 * STEP } else { STEP };
+            self.0.reserve_exact(more.max(step).max(self.len() / 4));
         }
     }
 }
@@ -162,5 +163,6 @@ impl Span {
     }
 }
 
-/// Bytes by which a short text grows: an envelope and its replies.
+/// Bytes by which a short text grows, twice as many at the beginning: what is said up to the
+/// envelope, or a message more.
 const STEP: usize = 256;

@@ -28,6 +28,7 @@ use crate::chunk::{
 use crate::limits::Limits;
 use crate::smtp::command::Verb;
 use crate::time::Stamp;
+use client::Parking;
 use clock::Clock;
 use lines::Lines;
 use mail::Mails;
@@ -83,17 +84,14 @@ pub struct Dialog {
     /// The server speaks TLS.
     server_tls: bool,
     /// Client bytes set aside until a reply says how to read them.
-    parked: VecDeque<client::Parked>,
+    parked: Parking,
     parked_bytes: usize,
     /// Commands that are not answered yet.
     owed: VecDeque<Owed>,
-    /// Commands in front of `owed` that are not answered either and were too many to keep.
-    forgotten: u64,
     /// The command that a line without a code was taken to answer last.
     nonsense: Option<Box<Owed>>,
-    /// Which command a reply answers cannot be told until the client sends something in the
-    /// knowledge of this offset of the server's stream.
-    unsure: Option<u64>,
+    /// What is missing and why it matters: of most sessions nothing is.
+    lost: Option<Box<Lost>>,
     /// How often the last mail data could have been read in two ways and the replies were those
     /// of the strict reading.
     strict: u32,
@@ -103,10 +101,6 @@ pub struct Dialog {
     has_replied: bool,
     /// Offset in the server's stream after its last reply.
     answered_to: u64,
-    /// The last gap of the server's stream that no reply has come to terms with: its bounds.
-    server_gap: Option<(u64, u64)>,
-    /// Offset in the client's stream where bytes were missing last.
-    client_gap: Option<u64>,
     /// Bytes of each stream so far.
     position: Sides<u64>,
     mails: Mails,
@@ -157,6 +151,21 @@ enum Awaited {
     Data,
     Starttls,
     Auth,
+}
+
+/// What is missing of a session where something is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lost {
+    /// Commands in front of those that are owed a reply that are not answered either and were
+    /// too many to keep.
+    forgotten: u64,
+    /// Which command a reply answers cannot be told until the client sends something in the
+    /// knowledge of this offset of the server's stream.
+    unsure: Option<u64>,
+    /// The last gap of the server's stream that no reply has come to terms with: its bounds.
+    server_gap: Option<(u64, u64)>,
+    /// Offset in the client's stream where bytes were missing last.
+    client_gap: Option<u64>,
 }
 
 /// A command that is not answered yet.
@@ -237,18 +246,15 @@ impl Dialog {
             client: Lines::default(),
             server: Lines::default(),
             server_tls: false,
-            parked: VecDeque::new(),
+            parked: Parking::default(),
             parked_bytes: 0,
             owed: VecDeque::new(),
-            forgotten: 0,
             nonsense: None,
-            unsure: None,
+            lost: None,
             strict: 0,
             reply: None,
             has_replied: false,
             answered_to: 0,
-            server_gap: None,
-            client_gap: None,
             position: Sides::default(),
             mails: Mails::default(),
             scanner: None,
@@ -288,7 +294,7 @@ impl Dialog {
         let state = self.state;
         // QUIT went out, and the reply to it may be in the gap.
         let quits = self.owed.back().is_some_and(|o| o.request == Request::Command(Verb::Quit));
-        self.closes.quit_answered |= quits && self.server_gap.is_some();
+        self.closes.quit_answered |= quits && self.lost_of_server().is_some();
         let session = &mut self.session;
         session.last_at = last_at.or(session.last_at);
         session.ending = ending;
@@ -396,13 +402,24 @@ impl Dialog {
     /// Notes `bytes` of TLS records of `side`.
     fn tls(&mut self, side: Side, bytes: u64, mark: Mark) {
         let implicit = !self.state.tls;
-        let tls =
-            self.session.tls.get_or_insert(Tls { implicit, begun: mark, bytes: Sides::default() });
+        let tls = self.session.tls.get_or_insert_with(|| {
+            Box::new(Tls { implicit, begun: mark, bytes: Sides::default() })
+        });
         let total = tls.bytes.of_mut(side);
         *total = total.saturating_add(bytes);
         if let Some(tap) = &mut self.tap {
             tap.tls(side, bytes);
         }
+    }
+
+    /// What is missing, to change it.
+    fn lost_mut(&mut self) -> &mut Lost {
+        self.lost.get_or_insert_default()
+    }
+
+    /// [`Lost::server_gap`].
+    fn lost_of_server(&self) -> Option<(u64, u64)> {
+        self.lost.as_ref()?.server_gap
     }
 
     /// Whether the session's text has room for one more command and its reply.
@@ -485,7 +502,7 @@ impl Consume for Dialog {
                 self.server_data(start, bytes);
             }
             (What::Gap(gap), Side::Client) => {
-                self.client_gap = Some(offset);
+                self.lost_mut().client_gap = Some(offset);
                 self.client_gap(start, gap);
             }
             (What::Gap(gap), Side::Server) => self.server_gap(start, gap),
@@ -538,7 +555,7 @@ fn end(session: &Session, closes: Closes, ending: Ending) -> End {
         && session.gaps.is_empty()
     {
         End::NoAnswer
-    } else if session.tls.is_some_and(|tls| tls.bytes.server > 0 || !closes.clear_reply) {
+    } else if session.tls.as_ref().is_some_and(|tls| tls.bytes.server > 0 || !closes.clear_reply) {
         End::Tls
     } else if closes.quit_answered {
         End::Quit

@@ -7,7 +7,7 @@
 use super::content::Candidate;
 use super::server::Partial;
 use super::session::{Mark, Outcome, Reply, Request, ResyncWhy, Unsolicited};
-use super::{Awaited, Dialog, Mode, Owed, Start, client, exchange_at, exchange_mut, mail};
+use super::{Awaited, Dialog, Lost, Mode, Owed, Start, client, exchange_at, exchange_mut, mail};
 use crate::chunk::Side;
 use crate::smtp::command::Verb;
 use crate::smtp::line::LineEnd;
@@ -33,6 +33,11 @@ impl Dialog {
                 opens && !is_starttls || partial.seen.is_some_and(|seen| seen < front.end)
             }
         }
+    }
+
+    /// Whether a reply answers one of the commands that were too many to keep.
+    pub(super) fn is_for_forgotten(&self, partial: &Partial) -> bool {
+        self.lost.as_ref().is_some_and(|lost| lost.forgotten > 0) && partial.code.is_some()
     }
 
     /// The command that a reply answers, taken from those that are owed one.
@@ -89,7 +94,11 @@ impl Dialog {
     /// knowledge of the client's: then it answers what is missing, and the reply to the command
     /// before is missing, too.
     pub(super) fn is_behind_both_gaps(&mut self, partial: &Partial) -> bool {
-        let (Some(_), Some(lost)) = (self.server_gap, self.client_gap) else { return false };
+        let Some(Lost { server_gap: Some(_), client_gap: Some(lost), .. }) = self.lost.as_deref()
+        else {
+            return false;
+        };
+        let lost = *lost;
         let Some(front) = self.owed.front() else { return false };
         if lost < front.end || partial.seen.is_none_or(|seen| seen <= lost) {
             return false;
@@ -106,25 +115,26 @@ impl Dialog {
     /// answers: no pairing is better than a wrong one. A 354 can only answer DATA; what the
     /// client sends in the knowledge of what came since ends the doubt.
     pub(super) fn is_unsure(&mut self, partial: &Partial, code: u16) -> bool {
-        let is_gap = self.server_gap.is_some_and(|(_, until)| until <= partial.begun.offset);
+        let Some(lost) = &mut self.lost else { return false };
+        let is_gap = lost.server_gap.is_some_and(|(_, until)| until <= partial.begun.offset);
         if is_gap && self.owed.len() > 1 {
-            self.unsure.get_or_insert(partial.until);
+            lost.unsure.get_or_insert(partial.until);
         }
-        if self.unsure.is_none() {
+        if lost.unsure.is_none() {
             return false;
         }
         let is_data =
             self.owed.front().is_some_and(|front| front.request == Request::Command(Verb::Data));
         if self.owed.is_empty() || code == 354 && is_data {
-            self.unsure = None;
+            lost.unsure = None;
         }
-        self.unsure.is_some()
+        lost.unsure.is_some()
     }
 
     /// After a gap in the server's stream: drops the commands whose replies must have been in
     /// it.
     pub(super) fn skip_lost_replies(&mut self, partial: &Partial, code: u16) {
-        let (from, has_gap) = match self.server_gap {
+        let (from, has_gap) = match self.lost_of_server() {
             Some((from, _)) => (from, true),
             // Only DATA is answered with 354: replies before it were lost, or never sent.
             None if code == 354 => (u64::MAX, false),
@@ -168,7 +178,8 @@ impl Dialog {
     /// something that is missing, or is missing itself and known to the server. Then all that is
     /// owed was answered in the gap, and what is set aside is read before that line.
     pub(super) fn go_on_without_reply(&mut self, line: Start) {
-        let (Some((from, _)), Mode::Await(awaited)) = (self.server_gap, self.mode) else { return };
+        let Mode::Await(awaited) = self.mode else { return };
+        let Some((from, _)) = self.lost_of_server() else { return };
         let asked = self.owed.back().and_then(|owed| owed.seen);
         let knows = self
             .parked
@@ -176,9 +187,9 @@ impl Dialog {
             .filter_map(|parked| parked.start.seen)
             .any(|seen| seen > from && seen <= line.offset && asked != Some(seen));
         let end = self.owed.back().map_or(0, |owed| owed.end);
-        let is_known = self
-            .client_gap
-            .is_some_and(|lost| lost >= end && line.seen.is_some_and(|seen| seen > lost));
+        let client_gap = self.lost.as_ref().and_then(|lost| lost.client_gap);
+        let is_known =
+            client_gap.is_some_and(|lost| lost >= end && line.seen.is_some_and(|seen| seen > lost));
         if !knows && !is_known {
             return;
         }

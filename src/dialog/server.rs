@@ -9,8 +9,8 @@ use crate::chunk::{Gap, Side};
 use crate::smtp::command::Verb;
 use crate::smtp::extension::ENHANCEDSTATUSCODES;
 use crate::smtp::line::strip_end;
-use crate::smtp::reply::{ReplyLine, enhanced, offered_keyword};
-use memchr::memchr;
+use crate::smtp::reply::{ReplyLine, enhanced, is_offer, is_offer_of};
+use memchr::{memchr, memchr_iter};
 
 /// The lines so far of a reply.
 #[derive(Clone, Debug)]
@@ -76,8 +76,8 @@ impl Dialog {
         }
         self.note_gap(Side::Server, gap, start.mark);
         let until = start.offset + gap.bytes;
-        let from = self.server_gap.map_or(start.offset, |(from, _)| from);
-        self.server_gap = Some((from, until));
+        let from = self.lost_of_server().map_or(start.offset, |(from, _)| from);
+        self.lost_mut().server_gap = Some((from, until));
         if let Some(reply) = &mut self.reply {
             reply.cut = true;
         }
@@ -125,7 +125,7 @@ impl Dialog {
         let (text, _) = strip_end(raw);
         let line = ReplyLine::parse(text);
         // The tail of a line whose beginning is missing says nothing.
-        let after_gap = self.server_gap.is_some_and(|(_, end)| end == begun.offset);
+        let after_gap = self.lost_of_server().is_some_and(|(_, end)| end == begun.offset);
         if after_gap && line.code.is_none() {
             self.resync(Side::Server, ResyncWhy::Gap, begun.mark);
             return;
@@ -156,8 +156,7 @@ impl Dialog {
         };
         let has_room = partial.text.len(kept) + text.len() <= limits.session_text / 4;
         if (partial.lines as usize) < limits.reply_lines && has_room {
-            let before = if partial.lines > 0 { &b"\n"[..] } else { b"" };
-            partial.text.add(before, text, kept);
+            partial.text.add(partial.lines == 0, text, kept);
         }
         partial.lines = partial.lines.saturating_add(1);
         partial.code = line.code.or(partial.code);
@@ -206,8 +205,8 @@ impl Dialog {
             self.session.greeting = Some(reply);
             self.state.greeted = true;
             self.state.closing |= partial.code == Some(421);
-        } else if self.forgotten > 0 && partial.code.is_some() {
-            self.forgotten -= 1;
+        } else if self.is_for_forgotten(partial) {
+            self.lost_mut().forgotten -= 1;
         } else if let Some(owed) =
             self.owed_after_nonsense(partial).or_else(|| self.owed_for(partial))
         {
@@ -217,8 +216,10 @@ impl Dialog {
         }
         self.answered_to = partial.until;
         self.has_replied |= partial.code.is_some();
-        if self.server_gap.is_some_and(|(_, until)| until <= partial.begun.offset) {
-            self.server_gap = None;
+        if let Some(lost) = &mut self.lost
+            && lost.server_gap.is_some_and(|(_, until)| until <= partial.begun.offset)
+        {
+            lost.server_gap = None;
         }
         self.unpark();
     }
@@ -339,15 +340,13 @@ impl Dialog {
         // Of the lines that there are, not those that a server may have sent beyond all bounds.
         let most = text.len().min(reply.lines as usize);
         let mut offers = Vec::with_capacity(most.saturating_sub(1));
-        let mut at = 0;
-        for line in text.split(|&byte| byte == b'\n') {
-            let end = at + line.len();
-            let offered = ReplyLine::parse(line).text;
-            // The first line only greets.
-            if at > 0
-                && let Some(keyword) = offered_keyword(offered)
-            {
-                self.enhanced |= keyword.eq_ignore_ascii_case(b"ENHANCEDSTATUSCODES");
+        // The first line only greets.
+        let mut ends = memchr_iter(b'\n', text).chain([text.len()]);
+        let mut at = ends.next().unwrap_or(0) + 1;
+        for end in ends {
+            let offered = ReplyLine::parse(text.get(at..end).unwrap_or_default()).text;
+            if is_offer(offered) {
+                self.enhanced |= is_offer_of(offered, b"ENHANCEDSTATUSCODES");
                 offers.push(reply.text.part(end - offered.len(), offered.len()));
             }
             at = end + 1;

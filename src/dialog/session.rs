@@ -32,9 +32,9 @@ pub struct Session {
     /// The extensions that were really used.
     pub used: Used,
     /// TLS, if the session went into it.
-    pub tls: Option<Tls>,
+    pub tls: Option<Box<Tls>>,
     /// Authentication, the last attempt.
-    pub auth: Option<Auth>,
+    pub auth: Option<Box<Auth>>,
     /// Commands and their replies, in the order in which the client sent them.
     pub exchanges: Vec<Exchange>,
     /// Exchanges that were not kept because there were too many.

@@ -248,7 +248,7 @@ fn check(session: &Session) {
         reply(&unsolicited.reply);
         assert!(unsolicited.after as usize <= session.exchanges.len(), "a reply has a place");
     }
-    if let Some(auth) = session.auth {
+    if let Some(auth) = &session.auth {
         span(auth.mechanism);
         auth.identity.into_iter().for_each(span);
     }

@@ -116,10 +116,10 @@ fn summary(session: &Session) -> String {
     line(format_args!("session {:?} {:?} {:?} {end:?}", opening.peers, opening.at, protocol));
     line(format_args!("greeting {:?}", session.greeting.as_ref().map(reply)));
     line(format_args!("helo {:?} used {:?}", session.helo.map(text), session.used));
-    line(format_args!("tls {:?}", session.tls.map(|tls| (tls.implicit, tls.bytes))));
+    line(format_args!("tls {:?}", session.tls.as_ref().map(|tls| (tls.implicit, tls.bytes))));
     line(format_args!(
         "auth {:?}",
-        session.auth.map(|a| (text(a.mechanism), a.outcome, a.attempts))
+        session.auth.as_ref().map(|a| (text(a.mechanism), a.outcome, a.attempts))
     ));
     for exchange in &session.exchanges {
         let name = exchange.request.name();

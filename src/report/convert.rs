@@ -50,7 +50,7 @@ impl<'a> Session<'a> {
                 offered: offers(session).map(offer).collect(),
                 used: used(session).map(|extension| extension.keyword).collect(),
             },
-            tls: session.tls.map(|tls| Tls {
+            tls: session.tls.as_ref().map(|tls| Tls {
                 how: if tls.implicit { "implicit" } else { "starttls" },
                 at_frame: view.place(tls.begun).frame,
                 version: None,
@@ -59,7 +59,7 @@ impl<'a> Session<'a> {
                 decrypted: false,
                 bytes: tls.bytes.into(),
             }),
-            auth: session.auth.map(|auth| Auth {
+            auth: session.auth.as_ref().map(|auth| Auth {
                 mechanism: view.text(auth.mechanism),
                 identity: auth.identity.map(|span| view.text(span)),
                 outcome: names::auth_outcome(auth.outcome),

@@ -121,7 +121,8 @@ pub(super) fn hostile() -> Session {
     session.gaps.push(GapAt { side: Side::Client, gap, mark: mark(9) });
     let mechanism = session.helo.unwrap();
     let identity = Some(mechanism);
-    session.auth = Some(Auth { mechanism, identity, outcome: AuthOutcome::Unknown, attempts: 1 });
+    let outcome = AuthOutcome::Unknown;
+    session.auth = Some(Box::new(Auth { mechanism, identity, outcome, attempts: 1 }));
     session
 }
 

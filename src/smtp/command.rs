@@ -191,7 +191,8 @@ impl Verb {
 /// The keys of [`Verb::ALL`]: each command is looked up, and numbers are compared faster.
 const KEYS: [u64; Verb::ALL.len()] = {
     let mut keys = [0; Verb::ALL.len()];
-    let (mut to, mut from) = (keys.as_mut_slice(), Verb::ALL.as_slice());
+    let mut to: &mut [u64] = &mut keys;
+    let mut from = Verb::ALL.as_slice();
     while let ([to_first, to_rest @ ..], [verb, from_rest @ ..]) = (to, from) {
         if let Some(key) = key(verb.name().as_bytes()) {
             *to_first = key;

@@ -220,12 +220,21 @@ const fn index_of(keyword: &str) -> u8 {
     let mut index = 0;
     let mut rows = ALL;
     while let [row, rest @ ..] = rows {
-        if row.keyword.as_bytes().eq_ignore_ascii_case(keyword.as_bytes()) {
+        if is_same(row.keyword.as_bytes(), keyword.as_bytes()) {
             return index;
         }
         (index, rows) = (index + 1, rest);
     }
     u8::MAX
+}
+
+/// `==`, for constants.
+const fn is_same(a: &[u8], b: &[u8]) -> bool {
+    match (a, b) {
+        ([], []) => true,
+        ([first, a @ ..], [second, b @ ..]) => *first == *second && is_same(a, b),
+        _ => false,
+    }
 }
 
 impl Extension {
@@ -314,15 +323,26 @@ struct EnvelopeForms {
     rcpt: Forms,
 }
 
-/// How parameters are written: a keyword, the value that tells if one does, the extension's bit.
-struct Forms(Vec<(&'static [u8], Option<&'static [u8]>, u64)>);
+/// How parameters are written.
+struct Forms(Vec<Form>);
+
+/// How a parameter is written: a keyword, and a value where that tells.
+struct Form {
+    keyword: &'static [u8],
+    value: Option<&'static [u8]>,
+    /// Of the extension.
+    bit: u64,
+}
 
 impl Forms {
     fn new(of_row: impl Fn(&Extension) -> &'static [&'static str]) -> Self {
         let forms = (0..).zip(ALL).flat_map(|(index, row)| {
-            of_row(row).iter().map(move |form| match form.split_once('=') {
-                None => (form.as_bytes(), None, bit(index)),
-                Some((keyword, value)) => (keyword.as_bytes(), Some(value.as_bytes()), bit(index)),
+            of_row(row).iter().map(move |form| {
+                let (keyword, value) = match form.split_once('=') {
+                    None => (*form, None),
+                    Some((keyword, value)) => (keyword, Some(value.as_bytes())),
+                };
+                Form { keyword: keyword.as_bytes(), value, bit: bit(index) }
             })
         });
         Self(forms.collect())
@@ -333,7 +353,7 @@ impl Forms {
         let is = |a: &[u8], b: &[u8]| a.eq_ignore_ascii_case(b);
         let mut set = 0;
         for param in params {
-            for &(keyword, value, bit) in &self.0 {
+            for &Form { keyword, value, bit } in &self.0 {
                 let is_value = || value.is_none_or(|v| param.value.is_some_and(|w| is(w, v)));
                 if is(keyword, param.keyword) && is_value() {
                     set |= bit;
@@ -365,6 +385,8 @@ mod tests {
     #[test]
     fn the_table_is_consistent() {
         assert!(ALL.len() <= 64, "a set of extensions is a u64");
+        assert_eq!(by_index(PIPELINING).map(|row| row.keyword), Some("PIPELINING"));
+        assert_eq!(by_index(ENHANCEDSTATUSCODES).map(|row| row.rfc), Some("RFC 2034"));
         let mut claimed = HashSet::new();
         for (place, row) in ALL.iter().enumerate() {
             let keyword = row.keyword;

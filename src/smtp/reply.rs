@@ -4,7 +4,7 @@
 //! In: a line without its line end. Out: views of it. Which lines make one reply, and whether
 //! the code was a fitting one, is not known here.
 
-use super::line::{is_blank, split_word, trim_start, words};
+use super::line::{is_blank, split_word, words};
 
 /// One line of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,26 +90,31 @@ pub fn enhanced(text: &[u8]) -> Option<&[u8]> {
 /// The form `AUTH=LOGIN PLAIN`, older than RFC 2554, is taken as `AUTH LOGIN PLAIN`.
 #[must_use]
 pub fn offer(text: &[u8]) -> Option<Offer<'_>> {
-    let (keyword, rest) = split_offer(text)?;
+    let is_equals_form =
+        text.split_at_checked(5).is_some_and(|(start, _)| start.eq_ignore_ascii_case(b"AUTH="));
+    let (keyword, rest) = if is_equals_form {
+        let (keyword, rest) = text.split_at(4);
+        (keyword, rest.strip_prefix(b"=").unwrap_or(rest))
+    } else {
+        let (at, keyword) = words(text).next()?;
+        (keyword, text.split_at(at + keyword.len()).1)
+    };
     Some(Offer { keyword, rest })
 }
 
-/// The keyword of [`offer`].
+/// Whether [`offer`] finds something in `text`.
 #[must_use]
-pub fn offered_keyword(text: &[u8]) -> Option<&[u8]> {
-    split_offer(text).map(|(keyword, _)| keyword)
+pub fn is_offer(text: &[u8]) -> bool {
+    !text.iter().all(|&byte| is_blank(byte))
 }
 
-/// The keyword of an offer, and what stands behind it.
-fn split_offer(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let is_equals_form =
-        text.split_at_checked(5).is_some_and(|(start, _)| start.eq_ignore_ascii_case(b"AUTH="));
-    if is_equals_form {
-        let (keyword, rest) = text.split_at(4);
-        return Some((keyword, rest.strip_prefix(b"=").unwrap_or(rest)));
-    }
-    let (keyword, rest) = split_word(trim_start(text));
-    (!keyword.is_empty()).then_some((keyword, rest))
+/// Whether [`offer`] finds `keyword` in `text`, in any case.
+#[must_use]
+pub fn is_offer_of(text: &[u8], keyword: &[u8]) -> bool {
+    // Few lines come so far: the rest is not worth a list of parameters.
+    let word = text.trim_ascii_start().get(..keyword.len());
+    word.is_some_and(|word| word.eq_ignore_ascii_case(keyword))
+        && offer(text).is_some_and(|offer| offer.keyword.eq_ignore_ascii_case(keyword))
 }
 
 /// Whether `text` is a first line of a reply as RFC 5321 §4.2 Reply-line writes it: a code
@@ -198,6 +203,7 @@ mod tests {
             let _ = (enhanced(&line), is_well_formed(&line));
             let is_blank_line = line.iter().all(|&byte| is_blank(byte));
             prop_assert_eq!(offer(&line).is_none(), is_blank_line);
+            prop_assert_eq!(is_offer(&line), !is_blank_line);
         }
     }
 }

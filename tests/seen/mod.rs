@@ -119,8 +119,8 @@ impl Seen {
             used: used.map(|row| row.keyword).collect(),
             unsolicited: session.unsolicited.iter().map(|u| (answer(&u.reply), u.after)).collect(),
             gaps: session.gaps.iter().map(|gap| (gap.side, gap.gap)).collect(),
-            tls: session.tls.map(|tls| (tls.implicit, tls.bytes.client, tls.bytes.server)),
-            auth: session.auth.as_ref().map(auth),
+            tls: session.tls.as_ref().map(|tls| (tls.implicit, tls.bytes.client, tls.bytes.server)),
+            auth: session.auth.as_deref().map(auth),
             end: session.end.name(),
         }
     }

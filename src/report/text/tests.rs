@@ -98,7 +98,7 @@ fn changed(mut session: Session, digits: u8, nanos: Option<i64>, choice: u8) -> 
         5 => session.elided_exchanges = u64::MAX / 8,
         6 => {
             let bytes = Sides { client: u64::MAX, server: 10_000 };
-            session.tls = Some(Tls { implicit: true, begun: mark(9), bytes });
+            session.tls = Some(Box::new(Tls { implicit: true, begun: mark(9), bytes }));
         }
         7 => {
             let peers = Sides {
@@ -119,7 +119,7 @@ fn changed(mut session: Session, digits: u8, nanos: Option<i64>, choice: u8) -> 
         9 => {
             if let Some(mechanism) = session.helo {
                 let (identity, outcome) = (Some(mechanism), AuthOutcome::Rejected);
-                session.auth = Some(Auth { mechanism, identity, outcome, attempts: 7 });
+                session.auth = Some(Box::new(Auth { mechanism, identity, outcome, attempts: 7 }));
             }
         }
         _ => {}
