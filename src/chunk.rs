@@ -277,4 +277,9 @@ pub struct Transport {
 pub trait Consume {
     /// Takes the next chunk.
     fn push(&mut self, chunk: &Chunk<'_>);
+
+    /// Bytes of memory that it holds, roughly.
+    fn held(&self) -> usize {
+        size_of_val(self)
+    }
 }

@@ -38,6 +38,9 @@ pub struct Limits {
     pub fragment_lapse_ns: u64,
     /// Connections followed at once; the longest idle is given up first.
     pub flows: usize,
+    /// Bytes that all open sessions hold, of their dialogs and of what waits; the longest idle is
+    /// given up first. A million sessions that have got as far as RCPT take some 3 GB.
+    pub held_bytes: usize,
     /// Closed connections remembered, so that their last packets start no new session.
     pub closed_flows: usize,
     /// Frames for which a connection that is over still takes up its own late segments.
@@ -99,7 +102,40 @@ pub struct Limits {
     pub named_kinds: usize,
 }
 
+/// The least memory that a run can be held to, in bytes: room for buffers and a few sessions.
+pub const LEAST_MEMORY: usize = 32 << 20;
+
 impl Limits {
+    /// These bounds, narrowed so that a run takes no more than about `bytes` (and no less than
+    /// [`LEAST_MEMORY`]), what the program needs for itself included.
+    #[must_use]
+    pub fn within(&self, bytes: usize) -> Self {
+        let bytes = bytes.max(LEAST_MEMORY);
+        let part = |most: usize, parts: usize| most.min(bytes / parts);
+        Self {
+            // Half of it is for the sessions, a quarter for what keeps them apart.
+            held_bytes: part(self.held_bytes, 2),
+            flows: part(self.flows, 4096),
+            closed_flows: part(self.closed_flows, 4096),
+            pending_bytes: part(self.pending_bytes, 16),
+            flow_pending_bytes: part(self.flow_pending_bytes, 64),
+            read_ahead_bytes: part(self.read_ahead_bytes, 16),
+            spool_bytes: part(self.spool_bytes, 32),
+            fragment_bytes: part(self.fragment_bytes, 32),
+            secrets_bytes: part(self.secrets_bytes, 64),
+            block_bytes: part(self.block_bytes, 16),
+            zstd_window: self.zstd_window.min(bytes as u64 / 4),
+            // No session takes all that its shard may hold.
+            session_text: part(self.session_text, 256),
+            exchanges: part(self.exchanges, 1 << 15),
+            messages: part(self.messages, 1 << 15),
+            recipients: part(self.recipients, 1 << 15),
+            parked_bytes: part(self.parked_bytes, 256),
+            history_bytes: part(self.history_bytes, 1 << 10),
+            ..*self
+        }
+    }
+
     /// The bounds of one of `parts` equal parts of a run, with an eighth to spare where not all
     /// parts are equally full.
     #[must_use]
@@ -109,6 +145,7 @@ impl Limits {
             flows: share(self.flows),
             closed_flows: share(self.closed_flows),
             pending_bytes: share(self.pending_bytes),
+            held_bytes: share(self.held_bytes),
             ..*self
         }
     }
@@ -130,6 +167,7 @@ impl Default for Limits {
             fragment_bytes: 16 << 20,
             fragment_lapse_ns: 60_000_000_000,
             flows: 1 << 20,
+            held_bytes: 4 << 30,
             closed_flows: 1 << 18,
             linger_frames: 4096,
             complete_linger_frames: 256,

@@ -28,6 +28,8 @@ pub struct Slot {
     pub input: u32,
     /// Number of the frame or line in it.
     pub number: u64,
+    /// Where a session began that was recognised only at that frame, among others perhaps; else 0.
+    pub since: u64,
 }
 
 /// How the places of a run lie in its inputs.
@@ -88,7 +90,7 @@ impl Places {
     #[must_use]
     pub fn slot(&self, place: Place) -> Slot {
         let Origin { input, number, .. } = self.origin(place);
-        Slot { input, number }
+        Slot { input, number, since: 0 }
     }
 
     fn start(&self, place: Place) -> (u64, u32) {

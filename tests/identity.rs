@@ -112,6 +112,25 @@ fn bounds_are_reached_at_the_same_place_for_any_number_of_threads() {
     }
 }
 
+#[test]
+fn what_all_sessions_hold_is_bounded_and_said() {
+    // A thousand sessions that go on and on.
+    let (_, bytes) = generated("many at once", &["--preset", "D", "--scale", "0.02"]);
+    let limits = Limits { held_bytes: 1 << 20, ..Limits::default() };
+    let settings = Arc::new(Settings { limits, ..Settings::default() });
+    let run = |threads| {
+        let options = Options { settings: Arc::clone(&settings), threads, ..Options::default() };
+        audit(&options, vec![bytes.clone()])
+    };
+    let one = run(1);
+    let given_up = one.troubles[&Trouble::EvictedSession];
+    // The sessions that were given up last are those that were heard of last.
+    assert!(given_up > 300, "{:?}", one.troubles);
+    let cut = one.sessions.iter().filter(|(_, shown)| shown.contains("ending: Evicted")).count();
+    assert_eq!(cut as u64, given_up);
+    assert_eq!(run(3).sessions, one.sessions);
+}
+
 /// What a run has found.
 struct Found {
     /// The sessions with their numbers, in the order in which they came.

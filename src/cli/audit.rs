@@ -8,6 +8,7 @@ use signal_hook::flag;
 use smtp_audit::dialog::Settings;
 use smtp_audit::error::Error;
 use smtp_audit::job::{self, Job};
+use smtp_audit::limits::Limits;
 use smtp_audit::pipeline::{Options, hides_data};
 use smtp_audit::ports::Ports;
 use smtp_audit::report::Format;
@@ -51,7 +52,9 @@ fn report(arguments: &Arguments) -> Result<u8, Error> {
     let output = Output::open(arguments.output.as_deref())?;
     let inputs = Inputs::find(&arguments.inputs);
     let (paths, is_live, skipped) = (inputs.paths(), inputs.is_live(), inputs.skipped.clone());
-    let settings = Settings { show_secrets: arguments.show_secrets, ..Settings::default() };
+    let limits = Limits::default();
+    let limits = arguments.max_memory.map_or(limits, |bytes| limits.within(bytes));
+    let settings = Settings { show_secrets: arguments.show_secrets, limits };
     let run = Options {
         settings: Arc::new(settings),
         ports: Ports::new(&arguments.ports, arguments.any_port),

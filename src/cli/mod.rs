@@ -6,6 +6,7 @@ mod progress;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, ValueEnum};
+use smtp_audit::limits::LEAST_MEMORY;
 use smtp_audit::report::Format;
 use smtp_audit::transcript::Dialect;
 use std::path::PathBuf;
@@ -57,6 +58,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", value_parser = threads)]
     threads: Option<usize>,
 
+    /// Bound the memory, as `512M` or `4G`: connections that were idle longest are given up first
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    max_memory: Option<usize>,
+
     /// Show no progress bar
     #[arg(long)]
     no_progress: bool,
@@ -103,6 +108,25 @@ fn threads(number: &str) -> Result<usize, String> {
     match number.parse() {
         Ok(0) | Err(_) => Err(String::from("not a number of threads; expected 1 or more")),
         Ok(number) => Ok(number),
+    }
+}
+
+fn memory(size: &str) -> Result<usize, String> {
+    let digits = size.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let unit = match size.get(digits.len()..).unwrap_or_default() {
+        "" | "B" => 0,
+        "k" | "K" | "kB" | "KB" | "KiB" => 10,
+        "M" | "MB" | "MiB" => 20,
+        "G" | "GB" | "GiB" => 30,
+        _ => return Err(String::from("not a size; expected a number with K, M or G")),
+    };
+    let bytes = digits.parse().ok().and_then(|number: usize| number.checked_mul(1 << unit));
+    match bytes {
+        None => Err(String::from("not a size; expected a number with K, M or G")),
+        Some(bytes) if bytes < LEAST_MEMORY => {
+            Err(format!("too little to work with; expected at least {}M", LEAST_MEMORY >> 20))
+        }
+        Some(bytes) => Ok(bytes),
     }
 }
 

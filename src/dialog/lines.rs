@@ -32,6 +32,11 @@ impl Lines {
         begun.text.extend_from_slice(piece.get(..piece.len().min(room)).unwrap_or_default());
     }
 
+    /// Bytes of memory.
+    pub(super) fn held(&self) -> usize {
+        self.0.as_ref().map_or(0, |begun| size_of::<Begun>() + begun.text.capacity())
+    }
+
     /// Whether a line has begun.
     pub(super) fn is_open(&self) -> bool {
         self.0.is_some()

@@ -469,6 +469,22 @@ impl Dialog {
     }
 }
 
+impl Dialog {
+    /// Bytes of memory that it holds, roughly: what grows with what peers send.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        let lines = self.client.held() + self.server.held();
+        let pieces = self.parked.iter().count();
+        let owed = self.owed.capacity() * size_of::<Owed>();
+        let tail = self.scanner.as_ref().and_then(|scanner| scanner.candidate.as_ref());
+        let (tail, more) = tail.map_or((0, 0), |it| (it.tail_bytes, it.tail.len()));
+        let aside = self.parked_bytes + tail + (pieces + more) * size_of::<client::Parked>();
+        // A second reading holds the session twice.
+        let times = if self.doubt.is_some() { 2 } else { 1 };
+        size_of::<Self>() + lines + owed + aside + times * self.session.held()
+    }
+}
+
 impl Consume for Dialog {
     fn push(&mut self, chunk: &Chunk<'_>) {
         self.clock.tick(chunk.at, self.phase(), &mut self.session.timing);

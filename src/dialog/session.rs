@@ -433,6 +433,18 @@ impl Session {
         self.bytes(reply.text).split(|&byte| byte == b'\n')
     }
 
+    /// Bytes of memory that it holds besides its own size, roughly.
+    pub(super) fn held(&self) -> usize {
+        // Each recipient has its exchange, and is smaller.
+        let recipient = size_of::<Recipient>();
+        self.text.0.capacity()
+            + self.exchanges.capacity() * (size_of::<Exchange>() + recipient)
+            + self.messages.capacity() * size_of::<Message>()
+            + self.unsolicited.len() * size_of::<Unsolicited>()
+            + self.gaps.len() * size_of::<GapAt>()
+            + self.resyncs.len() * size_of::<Resync>()
+    }
+
     /// Time of the last packet less time of the first; `None` where the clock went back.
     #[must_use]
     pub fn duration(&self) -> Option<Lapse> {

@@ -100,6 +100,7 @@ impl<M> Merger<M> {
     /// Ends the run: what nobody decided is no session.
     pub(super) fn finish(&mut self, deliver: &mut impl FnMut(Done<M>)) {
         self.expire(Place::new(u64::MAX), deliver);
+        debug_assert!(self.held.is_empty(), "every session gets a number");
     }
 
     /// Sessions that began in the input.
@@ -184,7 +185,7 @@ mod tests {
     use super::*;
 
     fn slot(number: u64) -> Slot {
-        Slot { input: 0, number }
+        Slot { input: 0, number, since: 0 }
     }
 
     fn event(now: u64, of: u64, what: What<&'static str>) -> Event<&'static str> {

@@ -5,7 +5,7 @@
 
 use super::merge::{Event, PATIENCE, What};
 use super::{Audited, Options, Overflow, Work};
-use crate::chunk::{self, Consume, Gap, Opening, Side};
+use crate::chunk::{self, Consume, Ending, Gap, Opening, Side};
 use crate::dialog::{Dialog, Tap};
 use crate::packet::{FlowKey, Segment};
 use crate::place::{Place, Places, Slot};
@@ -223,9 +223,10 @@ impl<W: Work> Follower<W> {
             self.places.slot(first)
         } else if self.is_closing {
             // Many are recognised at once.
-            Slot { input: u32::MAX, number: first.number() }
+            Slot { input: u32::MAX, number: first.number(), since: 0 }
         } else {
-            self.places.slot(now)
+            // So may others be by the same frame.
+            Slot { since: first.number(), ..self.places.slot(now) }
         }
     }
 }
@@ -261,6 +262,9 @@ impl<W: Work> Follow for Follower<W> {
     fn done(&mut self, followed: Followed, end: SessionEnd) {
         let SessionEnd { ending, last_at, transport, now } = end;
         let finished = followed.dialog.finish(ending, last_at, Some(transport));
+        if ending == Ending::Evicted {
+            self.trouble(Trouble::EvictedSession, finished.0.opening.place);
+        }
         // The places are needed beside the rest of the follower.
         let places = std::mem::take(&mut self.places);
         self.audit(finished, followed.slot, now, &places);
@@ -292,6 +296,10 @@ impl<W: Work> Follow for Follower<W> {
 impl Consume for Followed {
     fn push(&mut self, chunk: &chunk::Chunk<'_>) {
         self.dialog.push(chunk);
+    }
+
+    fn held(&self) -> usize {
+        self.dialog.held()
     }
 }
 

@@ -76,6 +76,7 @@ impl<'a> Session<'a> {
             gaps: session.gaps.iter().map(|gap| view.gap(gap)).collect(),
             resyncs: session.resyncs.iter().map(|resync| view.resync(resync)).collect(),
             end: session.end.name(),
+            cut: session.ending == chunk::Ending::Evicted,
             transport: session.transport.as_ref().map(|transport| Transport {
                 connect_us: timing.connect.map(Lapse::micros),
                 bytes: transport.bytes.into(),
@@ -366,7 +367,7 @@ mod tests {
             {"code":250,"enhanced":"2.1.5","lines":["2.1.5 Ok"],"at":"2023-11-14T22:13:20.012000Z","frame":12,"line_no":null,"cut":false},"latency_us":1000,"pipelined":false,"masked":null,"cut":false}],"unsolicited_replies":[],"messages":[
             {"from":"a@b.example","recipients":[
             {"address":"c@d.example","code":250,"delivery":null},
-            {"address":"no@d.example","code":550,"delivery":null}],"transfer":"DATA","size":12,"outcome":"accepted","code":250,"complete":true}],"elided":null,"gaps":[],"resyncs":[],"end":"quit","transport":
+            {"address":"no@d.example","code":550,"delivery":null}],"transfer":"DATA","size":12,"outcome":"accepted","code":250,"complete":true}],"elided":null,"gaps":[],"resyncs":[],"end":"quit","cut":false,"transport":
             {"connect_us":2000,"bytes":
             {"client":100,"server":200},"missing_bytes":
             {"client":0,"server":0},"retransmitted_bytes":

@@ -124,6 +124,8 @@ model! {
         /// How it ended.
         #[cfg_attr(test, schemars(extend("enum" = End::ALL.map(End::name))))]
         pub end: &'static str,
+        /// It was given up to bound memory: there was more of it.
+        pub cut: bool,
         /// What TCP saw; null in a transcript.
         pub transport: Option<Transport>,
         /// Where the time went.

@@ -160,7 +160,7 @@ pub(super) fn finding(evidence: &[u8]) -> Finding {
 /// `session` with its findings, as a report takes it; `slot` orders it among others.
 pub(super) fn entry<'a>(slot: u64, session: &'a Session, findings: &'a [Finding]) -> Entry<'a> {
     static PLACES: LazyLock<Places> = LazyLock::new(Places::default);
-    let slot = Slot { input: 0, number: slot };
+    let slot = Slot { input: 0, number: slot, since: 0 };
     Entry { session, slot, places: &PLACES, findings, not_judged: &[], transcript: None }
 }
 

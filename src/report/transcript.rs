@@ -97,7 +97,7 @@ mod tests {
     use crate::limits::Limits;
 
     fn slot_of(number: u64) -> Slot {
-        Slot { input: 0, number }
+        Slot { input: 0, number, since: 0 }
     }
 
     #[test]

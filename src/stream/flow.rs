@@ -31,6 +31,10 @@ pub(super) struct Flow<D> {
     /// It is a session, whatever comes.
     surely: bool,
     digits: u8,
+    /// Bytes that were delivered since it was last asked what it holds.
+    fed: u32,
+    /// What it held then.
+    held: usize,
     /// Its first packet.
     pub(super) first: Place,
     first_at: Option<Stamp>,
@@ -114,6 +118,10 @@ enum Verdict {
     Go { client: Way, via: Option<Via>, skipped: [u64; 2] },
 }
 
+/// Bytes after which it is asked again what a connection holds: it may be sixty times as much, as
+/// an empty line is an exchange.
+const FED: u32 = 1024;
+
 /// Bytes to look at before anything is delivered.
 const PEEK: usize = relay::ENOUGH;
 
@@ -129,6 +137,8 @@ impl<D> Flow<D> {
             handshake: Handshake::default(),
             surely,
             digits: segment.digits,
+            fed: 0,
+            held: 0,
             first: segment.place,
             first_at: segment.at,
         }
@@ -213,6 +223,16 @@ impl<D> Flow<D> {
         self.halves.iter().map(Half::waiting_bytes).sum()
     }
 
+    /// Whether it may hold much more than when that was last asked.
+    pub(super) fn is_fed(&self) -> bool {
+        self.fed >= FED
+    }
+
+    /// What it held in bytes when that was last asked.
+    pub(super) fn held(&self) -> usize {
+        self.held
+    }
+
     /// Whether anything waits to be delivered.
     fn is_waiting(&self) -> bool {
         self.halves.iter().any(Half::is_waiting)
@@ -282,8 +302,22 @@ impl<D: Consume> Flow<D> {
         if !segment.data.is_empty() {
             following.push(way, (segment.at, segment.place), Some(seen), What::Data(segment.data));
             own.delivered(segment.data, history, spare);
+            let len = u32::try_from(segment.data.len()).unwrap_or(u32::MAX);
+            self.fed = self.fed.saturating_add(len);
         }
         true
+    }
+
+    /// Finds out what it holds, in bytes.
+    pub(super) fn weigh(&mut self) -> usize {
+        let halves: usize = self.halves.iter().map(Half::held).sum();
+        let dialog = match &self.stage {
+            Stage::Following(following) => following.dialog.held(),
+            Stage::Judging(_) | Stage::Ignored => 0,
+        };
+        self.fed = 0;
+        self.held = size_of::<Self>() + halves + dialog;
+        self.held
     }
 
     /// Takes a segment that belongs here.

@@ -506,6 +506,11 @@ impl Half {
         self.pending.as_ref().map_or(0, |pending| pending.size)
     }
 
+    /// Bytes of memory that wait or are kept for comparison.
+    pub(super) fn held(&self) -> usize {
+        self.waiting_bytes() + self.history.held()
+    }
+
     /// What happened.
     pub(super) fn tally(&self) -> Tally {
         let odd = self.odd.as_deref().copied().unwrap_or_default();

@@ -39,6 +39,8 @@ pub struct Tracker<D> {
     next_end: Place,
     /// Bytes waiting in all connections.
     waiting: usize,
+    /// Bytes that all connections held when they were last asked.
+    held: usize,
     /// What was open when no more segments came, in order.
     stopped: Vec<(Place, u32)>,
     spare: Spare,
@@ -89,6 +91,7 @@ impl<D: Consume> Tracker<D> {
             settled: VecDeque::new(),
             next_end: NEVER,
             waiting: 0,
+            held: 0,
             stopped: Vec::new(),
             spare: Spare::new(),
         }
@@ -104,6 +107,9 @@ impl<D: Consume> Tracker<D> {
         if let Some(Known::Flow(flow)) = self.known.get_mut(number)
             && flow.push_next(segment, self.limits.history_bytes, &mut self.spare)
         {
+            if flow.is_fed() {
+                self.weigh(number, segment.place, follow);
+            }
             return;
         }
         self.push_unusual(number, segment, follow);
@@ -167,6 +173,28 @@ impl<D: Consume> Tracker<D> {
             self.over.push_back(over);
             self.find_next_end();
         }
+        self.weigh(number, now, follow);
+    }
+
+    /// Finds out what a connection holds, and gives up old ones while all hold too much.
+    fn weigh<F: Follow<Dialog = D>>(&mut self, number: u32, now: Place, follow: &mut F) {
+        let Some(Known::Flow(flow)) = self.known.get_mut(number) else { return };
+        self.held -= flow.held();
+        self.held += flow.weigh();
+        while self.held > self.limits.held_bytes {
+            if !self.give_up_oldest(now, follow) {
+                break;
+            }
+        }
+    }
+
+    /// Ends the connection that was idle longest; returns whether there was one.
+    fn give_up_oldest<F: Follow<Dialog = D>>(&mut self, now: Place, follow: &mut F) -> bool {
+        let Some(number) = self.known.oldest(&mut self.oldest_flows, Known::last) else {
+            return false;
+        };
+        self.hand_on(number, Ending::Evicted, now, follow);
+        true
     }
 
     /// No more segments come: where the open connections began.
@@ -197,13 +225,8 @@ impl<D: Consume> Tracker<D> {
     }
 
     fn begin<F: Follow<Dialog = D>>(&mut self, segment: &Segment<'_>, follow: &mut F) {
-        if self.flows >= self.limits.flows
-            && let Some(number) = self.known.oldest(&mut self.oldest_flows, Known::last)
-        {
-            if let Some(first) = self.known.get(number).and_then(Known::first) {
-                follow.trouble(Trouble::EvictedSession, first);
-            }
-            self.hand_on(number, Ending::Evicted, segment.place, follow);
+        if self.flows >= self.limits.flows {
+            self.give_up_oldest(segment.place, follow);
         }
         // Who connects to a mail server's port begins a session, even if nothing comes of it.
         let Flags { syn, rst, fin } = segment.flags;
@@ -329,6 +352,7 @@ impl<D: Consume> Tracker<D> {
         known.wake(&around, follow);
         if let Known::Flow(flow) = known {
             self.waiting -= flow.waiting_bytes();
+            self.held -= flow.held();
             flow.finish(ending, &around, follow);
         }
     }
@@ -635,6 +659,6 @@ mod tests {
     #[test]
     fn an_idle_connection_is_small() {
         // Without its dialog; a place in the table comes to it, of 64 bytes and its number.
-        assert!(size_of::<Flow<()>>() <= 264, "{}", size_of::<Flow<()>>());
+        assert!(size_of::<Flow<()>>() <= 280, "{}", size_of::<Flow<()>>());
     }
 }

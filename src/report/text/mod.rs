@@ -12,7 +12,7 @@ mod tests;
 
 use super::view::{View, Where, offers, reply_text, shown_column, used};
 use super::{Entry, names};
-use crate::chunk::{Sides, Transport, Via};
+use crate::chunk::{Ending, Sides, Transport, Via};
 use crate::dialog::session::{
     Auth, Exchange, GapAt, Message, Recipient, Reply, Resync, Session, Timing, Tls, Unsolicited,
 };
@@ -80,6 +80,7 @@ pub(super) fn session(out: &mut Out, entry: &Entry<'_>, inputs: &[String]) {
         "gaps": out.list(&session.gaps, |out, one| gap(out, view, one)),
         "resyncs": out.list(&session.resyncs, |out, one| resync(out, view, one)),
         "end": out.name(session.end.name()),
+        "cut": out.bool(session.ending == Ending::Evicted),
         "transport": out.option(session.transport.as_ref(), |out, one| {
             transport(out, timing, one);
         }),

@@ -50,6 +50,11 @@ impl History {
         self.bytes.len() - self.forgotten
     }
 
+    /// Bytes of memory.
+    pub(super) fn held(&self) -> usize {
+        self.bytes.capacity()
+    }
+
     /// The bytes from the `from`th on.
     pub(super) fn since(&self, from: usize) -> &[u8] {
         self.bytes.get(self.forgotten + from..).unwrap_or_default()
