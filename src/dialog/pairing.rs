@@ -177,7 +177,8 @@ impl Dialog {
     /// Before a line of the server: whether what is set aside was sent in the knowledge of
     /// something that is missing, or is missing itself and known to the server. Then all that is
     /// owed was answered in the gap, and what is set aside is read before that line.
-    pub(super) fn go_on_without_reply(&mut self, line: Start) {
+    #[cold]
+    pub(super) fn go_on_without_reply(&mut self, line: &Start) {
         let Mode::Await(awaited) = self.mode else { return };
         let Some((from, _)) = self.lost_of_server() else { return };
         let asked = self.owed.back().and_then(|owed| owed.seen);

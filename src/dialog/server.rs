@@ -56,11 +56,11 @@ impl Dialog {
             let piece = rest.get(..used).unwrap_or(rest);
             let until = start.offset + used as u64;
             if !self.server.is_open() && piece.len() <= most {
-                self.reply_line(start, start, piece, until, false);
+                self.reply_line(&start, &start, piece, until, false);
             } else {
                 self.server.add(start, piece, most);
                 if let Some(begun) = self.server.take() {
-                    self.reply_line(begun.start, start, &begun.text, until, begun.cut);
+                    self.reply_line(&begun.start, &start, &begun.text, until, begun.cut);
                 }
             }
             rest = rest.get(used..).unwrap_or_default();
@@ -72,7 +72,7 @@ impl Dialog {
     pub(super) fn server_gap(&mut self, start: Start, gap: Gap) {
         // What was begun is all there is of its line.
         if let Some(Begun { text, octets, start, .. }) = self.server.take() {
-            self.reply_line(start, start, &text, start.offset + octets, true);
+            self.reply_line(&start, &start, &text, start.offset + octets, true);
         }
         self.note_gap(Side::Server, gap, start.mark);
         let until = start.offset + gap.bytes;
@@ -86,7 +86,7 @@ impl Dialog {
     /// The stream ends, perhaps inside a line or a reply.
     pub(super) fn flush_server(&mut self) {
         if let Some(Begun { text, octets, start, cut }) = self.server.take() {
-            self.reply_line(start, start, &text, start.offset + octets, cut);
+            self.reply_line(&start, &start, &text, start.offset + octets, cut);
         }
         if let Some(mut partial) = self.reply.take() {
             partial.cut = true;
@@ -114,8 +114,10 @@ impl Dialog {
     }
 
     /// Takes a line of a reply: `begun` where it begins, `ended` the chunk that completed it.
-    fn reply_line(&mut self, begun: Start, ended: Start, raw: &[u8], until: u64, cut: bool) {
-        self.go_on_without_reply(begun);
+    fn reply_line(&mut self, begun: &Start, ended: &Start, raw: &[u8], until: u64, cut: bool) {
+        if self.lost.is_some() {
+            self.go_on_without_reply(begun);
+        }
         let cleaned = secrets::repeated(&self.masked_secrets, raw);
         if let (Some((_, hidden)), Some(tap)) = (&cleaned, &mut self.tap) {
             tap.masked(Side::Server, Some(*hidden));
@@ -148,7 +150,7 @@ impl Dialog {
                 text: ReplyText::begin(kept),
                 lines: 0,
                 code: None,
-                begun,
+                begun: *begun,
                 seen: None,
                 until,
                 cut: false,
@@ -337,8 +339,8 @@ impl Dialog {
         }
         self.enhanced = false;
         let text = self.session.text.bytes(reply.text);
-        // Of the lines that there are, not those that a server may have sent beyond all bounds.
-        let most = text.len().min(reply.lines as usize);
+        // The count of lines is not bounded, those that are kept are.
+        let most = self.settings.limits.reply_lines.min(reply.lines as usize);
         let mut offers = Vec::with_capacity(most.saturating_sub(1));
         // The first line only greets.
         let mut ends = memchr_iter(b'\n', text).chain([text.len()]);

@@ -50,11 +50,11 @@ impl<'a> ReplyLine<'a> {
     /// Takes `line`, which is without its line end, as a line of a reply.
     #[must_use]
     pub fn parse(line: &'a [u8]) -> Self {
-        let Some((code, rest)) = line.split_at_checked(3).filter(|(code, _)| is_digits(code))
-        else {
+        let [a @ b'0'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] = line else {
             return Self { code: None, separator: Separator::End, text: line };
         };
-        let code = code.iter().fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));
+        let [a, b, c] = [a, b, c].map(|digit| u16::from(digit - b'0'));
+        let code = a * 100 + b * 10 + c;
         let (separator, text) = match rest.split_first() {
             None => (Separator::End, rest),
             Some((b' ', text)) => (Separator::Space, text),
