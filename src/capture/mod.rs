@@ -129,10 +129,14 @@ impl Reader {
         })
     }
 
-    /// Bytes that are here and not given yet: with none, the next packet must be waited for.
+    /// Whether the next packet must be waited for, if the source is slow.
     #[must_use]
-    pub fn buffered(&self) -> usize {
-        self.tape.data().len().saturating_sub(self.given)
+    pub fn is_dry(&self) -> bool {
+        let rest = self.tape.data().get(self.given..).unwrap_or_default();
+        match &self.format {
+            Format::Pcap(format) => !format.is_here(rest),
+            Format::Pcapng(format) => !format.is_here(rest),
+        }
     }
 
     /// The file's format.

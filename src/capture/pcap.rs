@@ -133,6 +133,12 @@ impl Pcap {
         }
     }
 
+    /// Whether all of the next record is in `data`.
+    pub(super) fn is_here(&self, data: &[u8]) -> bool {
+        let length = |head: Head| self.variant.head.saturating_add(size(head.captured));
+        self.head(data, 0).is_some_and(|head| data.len() >= length(head))
+    }
+
     fn found(&self, head: Head, length: usize) -> Found {
         let (len, wire_len) = without_fcs(head.captured, head.wire, self.fcs);
         let fraction = i64::from(head.fraction) * self.variant.nanos();

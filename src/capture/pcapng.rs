@@ -97,6 +97,11 @@ impl Pcapng {
         }
     }
 
+    /// Whether all of the next block is in `data`.
+    pub(super) fn is_here(&self, data: &[u8]) -> bool {
+        Head::read(data, self.order).is_some_and(|head| data.len() >= head.length)
+    }
+
     /// The length of the block that begins here, if its end confirms it.
     fn length(&self, head: Head, tape: &mut Tape, troubles: &mut Troubles) -> Option<usize> {
         // Some writers do not count the padding.

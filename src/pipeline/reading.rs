@@ -33,9 +33,6 @@ pub(super) struct Budget(Arc<(Mutex<usize>, Condvar)>, usize);
 /// A load is handed on when it takes so many bytes.
 const LOAD: usize = 256 << 10;
 
-/// Bytes in the buffer of a live input above which more come for sure.
-const AHEAD: usize = 64 << 10;
-
 /// What all readers of a run share.
 pub(super) struct Reading<W> {
     pub(super) options: Options,
@@ -108,7 +105,7 @@ impl<W: Work> Reading<W> {
                 Looked::Fragment => load.push_fragment(&frame),
                 Looked::Nothing => {}
             }
-            let is_dry = is_live && reader.buffered() < AHEAD;
+            let is_dry = is_live && reader.is_dry();
             // Frames of other traffic count, too: what is over must not wait for ever.
             let is_due = load.bytes >= LOAD || load.frames % FRAMES == 0;
             if is_dry || is_due {
