@@ -29,9 +29,29 @@ for preset in A B C D; do
         --verify "$SMTP_AUDIT_BENCH/$preset" 2> "$SMTP_AUDIT_BENCH/$preset.truth"
 done
 
-cargo bench --manifest-path benches/stages/Cargo.toml -- --output-format=json \
-    > "$SMTP_AUDIT_BENCH/counts.json" 2> "$SMTP_AUDIT_BENCH/errors" || {
-    cat "$SMTP_AUDIT_BENCH/errors" >&2
+cargo bench --manifest-path benches/stages/Cargo.toml --bench stages \
+    > "$SMTP_AUDIT_BENCH/counts" 2> "$SMTP_AUDIT_BENCH/errors" || {
+    cat "$SMTP_AUDIT_BENCH/errors" "$SMTP_AUDIT_BENCH/counts" >&2
     exit 1
 }
-cp "$SMTP_AUDIT_BENCH/counts.json" /tmp/counts.json
+
+# Each stage does what those before it do, too.
+echo "$(rustc --version), $(valgrind --version); instructions a packet, those of each stage alone"
+echo
+echo '| capture | packets | read | decode | reassemble | understand | report | all |'
+echo '| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |'
+for preset in A B C D; do
+    packets=$(jq .packets "$SMTP_AUDIT_BENCH/$preset.truth")
+    awk -v preset="$preset" -v packets="$packets" '
+        /^stages::/ { wanted = index($0, "(\"" preset "\")") }
+        /Instructions:/ && wanted { split($2, count, "|"); all[++stage] = count[1] }
+        END {
+            printf "| %s | %d |", preset, packets
+            before = 0
+            for (stage = 1; stage <= 5; stage++) {
+                printf " %d |", (all[stage] - before) / packets
+                before = all[stage]
+            }
+            printf " %d |\n", before / packets
+        }' "$SMTP_AUDIT_BENCH/counts"
+done

@@ -1,7 +1,7 @@
 //! Instructions of each stage, over the same captures: what is read, decoded, reassembled,
 //! understood and written. `benches/stages.sh` generates the captures and runs this.
 
-use gungraun::{library_benchmark, library_benchmark_group, main};
+use gungraun::{LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main};
 use smtp_audit::capture::Reader;
 use smtp_audit::chunk::{Chunk, Consume, Opening};
 use smtp_audit::dialog::{Dialog, Settings};
@@ -150,4 +150,7 @@ library_benchmark_group!(
     benchmarks = [read, and_decode, and_reassemble, and_understand, and_report]
 );
 
-main!(library_benchmark_groups = stages);
+main!(
+    config = LibraryBenchmarkConfig::default().pass_through_env("SMTP_AUDIT_BENCH"),
+    library_benchmark_groups = stages
+);
