@@ -82,6 +82,10 @@ fn wrong_options_are_usage_errors() {
         &["--dialect", "none", TOOLSACK],
         &["--format", "xml", TOOLSACK],
         &["--ports", "99999", TOOLSACK],
+        &["--threads", "0", TOOLSACK],
+        &["--max-memory", "12", TOOLSACK],
+        &["--max-memory", "some", TOOLSACK],
+        &["--max-memory", "99999999999G", TOOLSACK],
         &["--ports", "", TOOLSACK],
     ] {
         let output = run(arguments);

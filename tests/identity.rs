@@ -13,6 +13,8 @@
     clippy::unwrap_used
 )]
 
+mod weave;
+
 use smtp_audit::job::{self, Job};
 use smtp_audit::limits::Limits;
 use smtp_audit::pipeline::{self, Audited, Options, Source, Work};
@@ -27,6 +29,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::{env, fs};
+use weave::{Dialog, Plan};
 
 #[test]
 fn any_number_of_threads_gives_the_same_report() {
@@ -206,6 +209,7 @@ fn captures() -> Vec<(String, Vec<u8>)> {
         .collect();
     assert!(captures.len() >= 12, "only {} captures found", captures.len());
     captures.extend([
+        ("fragments".to_owned(), woven()),
         generated("short sessions", &["--preset", "C", "--scale", "0.004"]),
         generated("other traffic", &["--preset", "A", "--scale", "0.002"]),
         generated("many at once", &["--preset", "D", "--scale", "0.01"]),
@@ -230,6 +234,21 @@ fn transcripts() -> Vec<(String, Vec<u8>)> {
     find(&folder, &mut files);
     files.sort();
     files.iter().map(|path| (path.display().to_string(), fs::read(path).unwrap())).collect()
+}
+
+/// Connections at once, joined late, in fragments that come in any order.
+fn woven() -> Vec<u8> {
+    let text = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/transcripts/toolsack.txt"),
+    );
+    let dialog = Dialog::parse(text.unwrap());
+    let plan = |port| Plan::new(&dialog).ports(port, 25).fragment(64).reorder(40);
+    (4002..4020)
+        .fold(plan(4001), |all, port| {
+            all.and(if port % 3 == 0 { plan(port).midstream(9) } else { plan(port) })
+        })
+        .weave()
+        .file
 }
 
 /// A capture by the generator of `benches`, which `cargo test` builds, too.
