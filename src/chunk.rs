@@ -282,4 +282,10 @@ pub trait Consume {
     fn held(&self) -> usize {
         size_of_val(self)
     }
+
+    /// Reads a little of each part that the next chunk needs, so that it is in the cache then.
+    /// What it returns says nothing.
+    fn touch(&self) -> u64 {
+        0
+    }
 }

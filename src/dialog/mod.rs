@@ -486,6 +486,26 @@ impl Dialog {
 }
 
 impl Consume for Dialog {
+    fn touch(&self) -> u64 {
+        let session = &self.session;
+        let exchange = session.exchanges.last();
+        // The parts that nearly every chunk reads or writes, and what lies behind pointers.
+        self.position.client
+            ^ self.answered_to
+            ^ self.heard
+            ^ u64::from(self.strict)
+            ^ u64::from(self.has_replied)
+            ^ u64::from(session.timing.server.is_some())
+            ^ u64::from(session.timing.idle.is_some())
+            ^ u64::from(session.greeting.is_some())
+            ^ session.elided_exchanges
+            ^ session.opening.place.number()
+            ^ exchange.map_or(0, |last| last.octets ^ u64::from(last.reply.is_some()))
+            ^ session.messages.last().map_or(0, |last| u64::from(last.recipients.is_empty()))
+            ^ u64::from(session.text.0.last().copied().unwrap_or_default())
+            ^ self.owed.back().map_or(0, |owed| owed.end)
+    }
+
     fn push(&mut self, chunk: &Chunk<'_>) {
         self.clock.tick(chunk.at, self.phase(), &mut self.session.timing);
         let mark = Mark { at: chunk.at, place: chunk.place };

@@ -62,8 +62,8 @@ pub(super) struct Fragment {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pool(Arc<Mutex<Vec<Batch>>>);
 
-/// Batches that a pool keeps.
-const POOLED: usize = 16;
+/// Batches that a pool keeps: about as many as are under way at once.
+const POOLED: usize = 32;
 
 /// Payload that an empty batch keeps room for; more is given back.
 const ROOM: usize = 1 << 20;
@@ -87,14 +87,19 @@ impl Batch {
         self.payload.extend_from_slice(segment.data);
     }
 
-    /// The segments with the shards that they belong to; their places count on from `before`.
-    pub(super) fn segments(&self, before: u64) -> impl Iterator<Item = (usize, Segment<'_>)> {
+    /// The connections of the segments.
+    pub(super) fn flows(&self) -> impl Iterator<Item = &FlowKey> {
+        self.heads.iter().map(|head| &head.flow)
+    }
+
+    /// The segments; their places count on from `before`.
+    pub(super) fn segments(&self, before: u64) -> impl Iterator<Item = Segment<'_>> {
         let mut rest = self.payload.as_slice();
         self.heads.iter().map(move |head| {
             let len = usize::try_from(head.len).unwrap_or(usize::MAX);
             let (data, behind) = rest.split_at_checked(len).unwrap_or((rest, b""));
             rest = behind;
-            let segment = Segment {
+            Segment {
                 flow: head.flow,
                 way: head.way,
                 at: head.at,
@@ -106,8 +111,7 @@ impl Batch {
                 window: head.window,
                 data,
                 cut: head.cut,
-            };
-            (shard_of(&head.flow), segment)
+            }
         })
     }
 
@@ -168,6 +172,10 @@ impl Pool {
     }
 
     pub(super) fn give(&self, mut batch: Batch) {
+        if batch.heads.capacity() == 0 {
+            // It would take the place of one that has room.
+            return;
+        }
         batch.clear();
         let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if pool.len() < POOLED {

@@ -1,7 +1,7 @@
 //! A run on one thread: every frame goes from the file's buffer straight to its session.
 
 use super::merge::{Done, Merger};
-use super::shard::{Crew, closing_rounds, shard_of};
+use super::shard::{Crew, closing_rounds};
 use super::source::{Begun, Source, kind};
 use super::{Facts, Options, Outcome, Work, settle_facts};
 use crate::capture;
@@ -88,7 +88,7 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Inline<'_, W, D> {
             self.frames = before + frame_origin.number;
             if let Some(mut segment) = self.decoder.decode(&frame, troubles) {
                 segment.place = Place::new(self.frames);
-                self.crew.push(shard_of(&segment.flow), &segment);
+                self.crew.push(&segment);
             }
             if frame_origin.number >= next {
                 next = frame_origin.number + ROUND;

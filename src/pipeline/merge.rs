@@ -6,6 +6,7 @@
 //! sessions.
 
 use crate::place::{Place, Slot};
+use foldhash::fast::RandomState;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Something that a shard says of a connection.
@@ -55,11 +56,11 @@ pub(super) struct Merger<M> {
     /// Numbers given so far.
     given: u64,
     /// Numbers of sessions that have not ended yet.
-    numbers: HashMap<Slot, u64>,
+    numbers: HashMap<Slot, u64, RandomState>,
     /// Sessions that ended before their number was known.
     held: BTreeMap<Slot, M>,
     /// Sessions that have ended, by input.
-    ended: HashMap<u32, u64>,
+    ended: HashMap<u32, u64, RandomState>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,9 +75,9 @@ impl<M> Merger<M> {
         Self {
             waiting: VecDeque::new(),
             given: 0,
-            numbers: HashMap::new(),
+            numbers: HashMap::default(),
             held: BTreeMap::new(),
-            ended: HashMap::new(),
+            ended: HashMap::default(),
         }
     }
 

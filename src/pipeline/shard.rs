@@ -16,6 +16,7 @@ use crate::time::Stamp;
 use crate::transcript;
 use crate::trouble::{Trouble, Troubles};
 use std::collections::HashMap;
+use std::hint::black_box;
 use std::sync::{Arc, PoisonError};
 
 /// How many parts the connections of a run fall into.
@@ -49,6 +50,13 @@ pub(super) struct Crew<W: Work> {
     step: usize,
     trackers: Vec<Tracker<Followed>>,
     follower: Follower<W>,
+}
+
+/// Where a connection was when it was looked up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spot {
+    tracker: usize,
+    number: Option<u32>,
 }
 
 /// A dialog with what it is called in the run.
@@ -94,11 +102,45 @@ impl<W: Work> Crew<W> {
     }
 
     /// Takes a segment of one of these shards; its place counts the frames of the run.
-    pub(super) fn push(&mut self, shard: usize, segment: &Segment<'_>) {
-        let index = shard.saturating_sub(self.first) / self.step;
-        if let Some(tracker) = self.trackers.get_mut(index) {
-            tracker.push(segment, &mut self.follower);
+    pub(super) fn push(&mut self, segment: &Segment<'_>) {
+        let spot = Spot { tracker: self.tracker_of(&segment.flow), number: None };
+        self.push_near(spot, segment);
+    }
+
+    /// The same, where it is known where its connection was shortly before.
+    pub(super) fn push_near(&mut self, spot: Spot, segment: &Segment<'_>) {
+        if let Some(tracker) = self.trackers.get_mut(spot.tracker) {
+            tracker.push_near(spot.number, segment, &mut self.follower);
         }
+    }
+
+    /// Looks up connections whose segments come next, and gets what those need into the cache:
+    /// of many at once, as the processor waits for all of them together then. Where many are
+    /// open, that is most of the time that they take.
+    pub(super) fn fetch<'a>(
+        &self,
+        flows: impl Iterator<Item = &'a FlowKey>,
+        spots: &mut Vec<Spot>,
+    ) {
+        spots.clear();
+        spots.extend(flows.map(|flow| {
+            let tracker = self.tracker_of(flow);
+            let number = self.trackers.get(tracker).and_then(|tracker| tracker.find(flow));
+            Spot { tracker, number }
+        }));
+        let touch = |touch: fn(&Tracker<Followed>, u32) -> u64| {
+            let known = spots
+                .iter()
+                .filter_map(|spot| Some(touch(self.trackers.get(spot.tracker)?, spot.number?)));
+            // Used by nothing, but the compiler must not see that.
+            black_box(known.fold(0, |sum, part| sum ^ part));
+        };
+        touch(Tracker::touch);
+        touch(Tracker::touch_dialog);
+    }
+
+    fn tracker_of(&self, flow: &FlowKey) -> usize {
+        shard_of(flow).saturating_sub(self.first) / self.step
     }
 
     /// Lets end what was over long enough before `now`.
@@ -300,6 +342,10 @@ impl Consume for Followed {
 
     fn held(&self) -> usize {
         self.dialog.held()
+    }
+
+    fn touch(&self) -> u64 {
+        self.dialog.touch()
     }
 }
 

@@ -66,6 +66,10 @@ const ALONE: usize = 4 << 20;
 /// Parcels of a reader on their way at once.
 const PARCELS: usize = 64;
 
+/// Segments whose connections are looked up at once: enough that the memory is busy, few enough
+/// that all of it is still in the cache when they are pushed.
+const GROUP: usize = 16;
+
 /// How long a live input may be silent before what is over is reported.
 const SILENCE: Duration = Duration::from_millis(300);
 
@@ -200,18 +204,7 @@ fn answer<W: Work>(crew: &mut Crew<W>, job: Job) -> Report<W::Made> {
     match job {
         Job::Load { before, index, batch, whole, until } => {
             crew.begin(before, index);
-            let mut others = whole.segments(before).peekable();
-            for (shard, segment) in batch.segments(before) {
-                while let Some((shard, other)) =
-                    others.next_if(|(_, other)| other.place < segment.place)
-                {
-                    crew.push(shard, &other);
-                }
-                crew.push(shard, &segment);
-            }
-            for (shard, other) in others {
-                crew.push(shard, &other);
-            }
+            push_all(crew, before, &batch, &whole);
             crew.settle(until);
             report.emptied = vec![batch, whole];
         }
@@ -221,6 +214,29 @@ fn answer<W: Work>(crew: &mut Crew<W>, job: Job) -> Report<W::Made> {
     }
     std::mem::swap(&mut report.events, crew.events());
     report
+}
+
+/// Pushes the segments of a batch, and those of `whole` between them, in order.
+fn push_all<W: Work>(crew: &mut Crew<W>, before: u64, batch: &Batch, whole: &Batch) {
+    let mut others = whole.segments(before).peekable();
+    let mut segments = batch.segments(before);
+    let mut flows = batch.flows();
+    let mut spots = Vec::with_capacity(GROUP);
+    loop {
+        crew.fetch(flows.by_ref().take(GROUP), &mut spots);
+        if spots.is_empty() {
+            break;
+        }
+        for (&spot, segment) in spots.iter().zip(segments.by_ref()) {
+            while let Some(other) = others.next_if(|other| other.place < segment.place) {
+                crew.push(&other);
+            }
+            crew.push_near(spot, &segment);
+        }
+    }
+    for other in others {
+        crew.push(&other);
+    }
 }
 
 impl<W: Work, D: FnMut(Done<W::Made>)> Dispatcher<'_, W, D> {

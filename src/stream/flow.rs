@@ -93,7 +93,7 @@ struct Following<D> {
 /// What surrounds a connection.
 pub(super) struct Around<'a> {
     /// Its ends.
-    pub(super) key: FlowKey,
+    pub(super) key: &'a FlowKey,
     pub(super) limits: &'a Limits,
     pub(super) ports: &'a Ports,
     /// The frame at hand.
@@ -308,6 +308,23 @@ impl<D: Consume> Flow<D> {
         true
     }
 
+    /// See [`Consume::touch`].
+    #[inline]
+    pub(super) fn touch(&self) -> u64 {
+        let halves = self.halves.iter().map(Half::touch).fold(0, |sum, half| sum ^ half);
+        let stage = u64::from(matches!(self.stage, Stage::Following(_)));
+        halves ^ stage ^ self.arrivals ^ u64::from(self.fed)
+    }
+
+    /// The same for what takes its chunks.
+    #[inline]
+    pub(super) fn touch_dialog(&self) -> u64 {
+        match &self.stage {
+            Stage::Following(following) => following.dialog.touch(),
+            Stage::Judging(_) | Stage::Ignored => 0,
+        }
+    }
+
     /// Finds out what it holds, in bytes.
     pub(super) fn weigh(&mut self) -> usize {
         let halves: usize = self.halves.iter().map(Half::held).sum();
@@ -438,7 +455,7 @@ impl<D: Consume> Flow<D> {
     }
 
     /// Ends the connection; a session is handed to `follow`.
-    pub(super) fn finish<F>(mut self, ending: Ending, around: &Around<'_>, follow: &mut F)
+    pub(super) fn finish<F>(&mut self, ending: Ending, around: &Around<'_>, follow: &mut F)
     where
         F: Follow<Dialog = D>,
     {
@@ -469,7 +486,8 @@ impl<D: Consume> Flow<D> {
         }
         let transport = self.transport();
         let has_reset = self.reset().is_some();
-        if let Stage::Following(following) = self.stage {
+        let stage = std::mem::replace(&mut self.stage, Stage::Ignored);
+        if let Stage::Following(following) = stage {
             let ending = match ending {
                 Ending::InputEnd if has_reset => Ending::Closed,
                 Ending::InputEnd if self.halves.iter().all(|half| half.closed) => Ending::Closed,

@@ -490,6 +490,12 @@ impl Half {
         }
     }
 
+    /// See [`Consume::touch`](crate::chunk::Consume::touch).
+    #[inline]
+    pub(super) fn touch(&self) -> u64 {
+        self.next ^ u64::from(self.base.unwrap_or_default()) ^ self.history.touch()
+    }
+
     /// Whether nothing is missing, waits or has ended.
     #[inline]
     pub(super) fn is_calm(&self) -> bool {

@@ -100,8 +100,19 @@ impl<D: Consume> Tracker<D> {
     /// Takes the next segment. Its place counts the frames of the run.
     #[inline]
     pub fn push<F: Follow<Dialog = D>>(&mut self, segment: &Segment<'_>, follow: &mut F) {
+        self.push_near(None, segment, follow);
+    }
+
+    /// The same, if [`Tracker::find`] has found the connection shortly before.
+    #[inline]
+    pub fn push_near<F>(&mut self, found: Option<u32>, segment: &Segment<'_>, follow: &mut F)
+    where
+        F: Follow<Dialog = D>,
+    {
         self.settle(segment.place, follow);
-        let Some(number) = self.known.find(&segment.flow) else {
+        // It may have ended since, and its number may be another's.
+        let found = found.filter(|&number| self.known.is_of(number, &segment.flow));
+        let Some(number) = found.or_else(|| self.known.find(&segment.flow)) else {
             return self.begin(segment, follow);
         };
         if let Some(Known::Flow(flow)) = self.known.get_mut(number)
@@ -113,6 +124,34 @@ impl<D: Consume> Tracker<D> {
             return;
         }
         self.push_unusual(number, segment, follow);
+    }
+
+    /// The number of a connection, which is its own until the next segment.
+    #[inline]
+    #[must_use]
+    pub fn find(&self, flow: &FlowKey) -> Option<u32> {
+        self.known.find(flow)
+    }
+
+    /// Reads a little of each part of connection `number` that its next segment needs: see
+    /// [`Consume::touch`].
+    #[inline]
+    #[must_use]
+    pub fn touch(&self, number: u32) -> u64 {
+        match self.known.get(number) {
+            Some(Known::Flow(flow)) => flow.touch(),
+            _ => 0,
+        }
+    }
+
+    /// The same for what takes its chunks.
+    #[inline]
+    #[must_use]
+    pub fn touch_dialog(&self, number: u32) -> u64 {
+        match self.known.get(number) {
+            Some(Known::Flow(flow)) => flow.touch_dialog(),
+            _ => 0,
+        }
     }
 
     /// Takes a segment of the ends `number` that is not just the next one.
@@ -132,7 +171,7 @@ impl<D: Consume> Tracker<D> {
             }
             Some(known) => {
                 let around =
-                    Around { key: segment.flow, limits: &self.limits, ports: &self.ports, now };
+                    Around { key: &segment.flow, limits: &self.limits, ports: &self.ports, now };
                 match known.wake(&around, follow).map(|flow| flow.fit(segment, &self.limits)) {
                     Some(Fit::Here) => self.push_to(number, segment, follow),
                     Some(Fit::Stray) => follow.trouble(Trouble::StraySegment, now),
@@ -154,7 +193,7 @@ impl<D: Consume> Tracker<D> {
         F: Follow<Dialog = D>,
     {
         let now = segment.place;
-        let around = Around { key: segment.flow, limits: &self.limits, ports: &self.ports, now };
+        let around = Around { key: &segment.flow, limits: &self.limits, ports: &self.ports, now };
         let Some(Known::Flow(flow)) = self.known.get_mut(number) else { return };
         let (was_over, was_settled) = (flow.is_over(), flow.is_settled());
         let before = flow.waiting_bytes();
@@ -348,9 +387,9 @@ impl<D: Consume> Tracker<D> {
         F: Follow<Dialog = D>,
     {
         self.flows -= 1;
-        let around = Around { key, limits: &self.limits, ports: &self.ports, now };
+        let around = Around { key: &key, limits: &self.limits, ports: &self.ports, now };
         known.wake(&around, follow);
-        if let Known::Flow(flow) = known {
+        if let Known::Flow(mut flow) = known {
             self.waiting -= flow.waiting_bytes();
             self.held -= flow.held();
             flow.finish(ending, &around, follow);
@@ -417,7 +456,7 @@ impl<D: Consume> Known<D> {
     {
         if let Self::Syn { at, digits, place, seq, way, surely } = *self {
             let segment = Segment {
-                flow: around.key,
+                flow: *around.key,
                 way,
                 at,
                 digits,

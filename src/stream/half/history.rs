@@ -11,17 +11,23 @@ pub(super) struct History {
     forgotten: usize,
 }
 
-/// Buffers that histories have let go, for the next ones: those of mail data come and go with the
-/// segments, and are too large for the allocator's short way.
+/// Buffers that histories have let go, for the next ones: they come and go with the segments.
 #[derive(Debug, Default)]
 pub(in crate::stream) struct Spare {
-    buffers: Vec<Vec<u8>>,
+    /// Those of mail data, too large for the allocator's short way.
+    large: Vec<Vec<u8>>,
+    /// Those of a command or reply, with room for [`SMALL`] bytes.
+    small: Vec<Vec<u8>>,
     /// How many are kept.
     most: usize,
 }
 
-/// Bytes of the buffers that are kept. Smaller ones cost the allocator little.
-const SPARE_BYTES: RangeInclusive<usize> = 1024..=8192;
+/// Bytes of the large buffers that are kept.
+const LARGE: RangeInclusive<usize> = 1024..=8192;
+
+/// Bytes of the small ones: as many as most commands and replies, as the last of each idle
+/// connection is held in one. With the allocator's own eight bytes it is a line of the cache.
+const SMALL: usize = 56;
 
 /// Buffers that are kept, roughly as many as segments in flight need at once.
 const SPARE_BUFFERS: usize = 64;
@@ -29,18 +35,30 @@ const SPARE_BUFFERS: usize = 64;
 impl Spare {
     /// One that keeps buffers; the default keeps none.
     pub(in crate::stream) fn new() -> Self {
-        Self { buffers: Vec::new(), most: SPARE_BUFFERS }
+        Self { large: Vec::new(), small: Vec::new(), most: SPARE_BUFFERS }
     }
 
-    /// A buffer for so many bytes, unless they are few.
+    /// An empty buffer for so many bytes.
     #[inline]
-    fn take(&mut self, len: usize) -> Option<Vec<u8>> {
-        if len < *SPARE_BYTES.start() { None } else { self.buffers.pop() }
+    fn take(&mut self, len: usize) -> Vec<u8> {
+        if len <= SMALL {
+            return self.small.pop().unwrap_or_else(|| Vec::with_capacity(SMALL));
+        }
+        let large = if len < *LARGE.start() { None } else { self.large.pop() };
+        // Exactly as large as it is: most is acknowledged by the next segment.
+        large.unwrap_or_else(|| Vec::with_capacity(len))
     }
 
-    fn give(&mut self, buffer: Vec<u8>) {
-        if self.buffers.len() < self.most && SPARE_BYTES.contains(&buffer.capacity()) {
-            self.buffers.push(buffer);
+    #[inline]
+    fn give(&mut self, mut buffer: Vec<u8>) {
+        let kept = match buffer.capacity() {
+            SMALL => &mut self.small,
+            len if LARGE.contains(&len) => &mut self.large,
+            _ => return,
+        };
+        if kept.len() < self.most {
+            buffer.clear();
+            kept.push(buffer);
         }
     }
 }
@@ -48,6 +66,14 @@ impl Spare {
 impl History {
     pub(super) fn len(&self) -> usize {
         self.bytes.len() - self.forgotten
+    }
+
+    /// Of what is behind the pointer, the first byte: see [`Consume::touch`].
+    ///
+    /// [`Consume::touch`]: crate::chunk::Consume::touch
+    #[inline]
+    pub(super) fn touch(&self) -> u64 {
+        self.bytes.first().copied().unwrap_or_default().into()
     }
 
     /// Bytes of memory.
@@ -64,13 +90,12 @@ impl History {
     #[inline]
     pub(super) fn add(&mut self, bytes: &[u8], spare: &mut Spare) {
         if self.bytes.is_empty() {
-            let Some(mut buffer) = spare.take(bytes.len()) else {
-                // Exactly as large as it is: most is acknowledged by the next segment.
-                self.bytes = bytes.to_vec();
+            if bytes.is_empty() {
                 return;
-            };
-            buffer.clear();
-            self.bytes = buffer;
+            }
+            if self.bytes.capacity() < bytes.len() {
+                self.bytes = spare.take(bytes.len());
+            }
         }
         self.bytes.extend_from_slice(bytes);
     }
@@ -114,6 +139,6 @@ mod tests {
             history.keep(0, &mut spare);
             assert_eq!(history.bytes.capacity(), 0);
         }
-        assert!((1..=SPARE_BUFFERS).contains(&spare.buffers.len()));
+        assert!((1..=SPARE_BUFFERS).contains(&spare.large.len()));
     }
 }
