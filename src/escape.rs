@@ -37,9 +37,10 @@ pub fn push_escaped(out: &mut String, bytes: &[u8]) {
     push(bytes, &REVERSIBLE, |part| out.push_str(part));
 }
 
-/// Appends `bytes` as [`printable`] shows them, as they stand in a string of JSON.
-pub fn push_json(out: &mut Vec<u8>, bytes: &[u8]) {
-    push(bytes, &JSON, |part| out.extend_from_slice(part.as_bytes()));
+/// Gives `put` the parts of `bytes` as [`printable`] shows them, as they stand in a string of
+/// JSON.
+pub fn json_parts(bytes: &[u8], put: impl FnMut(&str)) {
+    push(bytes, &JSON, put);
 }
 
 /// How many of `bytes`, from the first on, are printable ASCII that every form shows as it is.
@@ -47,19 +48,47 @@ pub fn push_json(out: &mut Vec<u8>, bytes: &[u8]) {
 #[inline]
 #[must_use]
 pub fn plain_len(bytes: &[u8]) -> usize {
+    plain_words(bytes, |_, _| ())
+}
+
+/// The same. Gives `put` all these bytes, eight by eight with their place in `bytes`: some come
+/// twice, and what does not belong to them may follow the last.
+#[inline]
+pub fn plain_words(bytes: &[u8], mut put: impl FnMut(usize, [u8; 8])) -> usize {
     let (words, rest) = bytes.as_chunks::<8>();
-    for (n, word) in words.iter().enumerate() {
+    let mut at = 0;
+    for word in words {
+        put(at, *word);
         let odd = odd_bytes(*word);
         if odd != 0 {
-            return n * 8 + odd.trailing_zeros() as usize / 8;
+            return at + odd.trailing_zeros() as usize / 8;
         }
+        at += 8;
     }
-    let is_plain = |&&b: &&u8| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\';
-    match bytes.last_chunk::<8>() {
+    if rest.is_empty() {
+        return at;
+    }
+    let (at, word) = match bytes.last_chunk::<8>() {
         // The last eight bytes again are faster than the rest one by one.
-        Some(last) => bytes.len() - 8 + (odd_bytes(*last).trailing_zeros() as usize / 8),
-        None => rest.iter().take_while(is_plain).count(),
-    }
+        Some(last) => (bytes.len() - 8, *last),
+        None => (0, padded(rest)),
+    };
+    put(at, word);
+    bytes.len().min(at + odd_bytes(word).trailing_zeros() as usize / 8)
+}
+
+/// Up to seven bytes, and zeros.
+#[inline]
+fn padded(bytes: &[u8]) -> [u8; 8] {
+    let number = match (bytes.first_chunk(), bytes.last_chunk()) {
+        // What is in both is the same.
+        (Some(first), Some(last)) => {
+            let last = u64::from(u32::from_le_bytes(*last));
+            u64::from(u32::from_le_bytes(*first)) | last << ((bytes.len() & 3) * 8)
+        }
+        _ => bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte)),
+    };
+    number.to_le_bytes()
 }
 
 /// The high bit of the first byte of eight that is no printable ASCII, a quote or a backslash,
@@ -182,11 +211,10 @@ mod tests {
             prop_oneof![" -~", "\\PC", "[\"\\\\]"].prop_map(String::into_bytes)
                 .boxed().prop_union(any::<u8>().prop_map(|byte| vec![byte]).boxed()), 0..40,
         ).prop_map(|parts| parts.concat())) {
-            let mut json = vec![b'"'];
-            push_json(&mut json, &bytes);
-            json.push(b'"');
-            let expected = serde_json::to_vec(&printable(&bytes)).unwrap();
-            prop_assert_eq!(str::from_utf8(&json).unwrap(), str::from_utf8(&expected).unwrap());
+            let mut json = String::from('"');
+            json_parts(&bytes, |part| json.push_str(part));
+            json.push('"');
+            prop_assert_eq!(json, serde_json::to_string(&printable(&bytes)).unwrap());
         }
 
         #[test]
@@ -197,6 +225,9 @@ mod tests {
             let is_odd = |byte: &u8| matches!(byte, 0..b' ' | b'"' | b'\\' | 0x7f..);
             let expected = bytes.iter().position(is_odd).unwrap_or(bytes.len());
             prop_assert_eq!(plain_len(&bytes), expected);
+            let mut copy = vec![0; bytes.len() + 8];
+            let len = plain_words(&bytes, |at, word| copy[at..at + 8].copy_from_slice(&word));
+            prop_assert_eq!(&copy[..len], &bytes[..expected]);
         }
     }
 

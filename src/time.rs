@@ -21,12 +21,13 @@ pub struct Lapse(NonZeroU64);
 /// Writes stamps; keeps the text of the last one, as neighbours in a dialog share most of it.
 #[derive(Clone, Debug)]
 pub struct Calendar {
-    /// The second since 1970 of `text`; one that no stamp has before the first.
-    second: i64,
-    /// The day since 1970 of `text`, likewise.
+    /// Nanoseconds since 1970 at which the second of `text` begins, if there is one and a stamp
+    /// can be that early.
+    begun: Option<i64>,
+    /// The day since 1970 of `text`; one that no stamp has before the first.
     day: i64,
-    /// `YYYY-MM-DDThh:mm:ss.fffffffff`.
-    text: [u8; 29],
+    /// `YYYY-MM-DDThh:mm:ss.`; the rest is not used.
+    text: [u8; Calendar::WIDTH],
 }
 
 /// Nanoseconds in a second.
@@ -92,63 +93,90 @@ impl Stamp {
     /// This stamp in RFC 3339, UTC, with `digits` (0 to 9) digits of the second's fraction.
     #[must_use]
     pub fn rfc3339(self, digits: u8) -> String {
-        let mut text = Vec::new();
-        Calendar::default().push(self, digits, &mut text);
-        String::from_utf8(text).unwrap_or_default()
+        let mut text = [0; Calendar::WIDTH];
+        let len = Calendar::default().write(self, digits, &mut text);
+        text.iter().take(len).copied().map(char::from).collect()
     }
 }
 
 impl Calendar {
-    /// Appends `stamp` in RFC 3339, UTC, with `digits` (0 to 9) digits of the second's fraction.
-    pub fn push(&mut self, stamp: Stamp, digits: u8, out: &mut Vec<u8>) {
+    /// Bytes that a stamp takes at most, and some.
+    pub const WIDTH: usize = 32;
+
+    /// Writes `stamp` in RFC 3339, UTC, with `digits` (0 to 9) digits of the second's fraction to
+    /// the beginning of `out`. Returns how many bytes it takes; those after it may be anything.
+    #[inline]
+    pub fn write(&mut self, stamp: Stamp, digits: u8, out: &mut [u8; Self::WIDTH]) -> usize {
         let nanos = stamp.nanos();
-        let second = nanos.div_euclid(SECOND);
-        if second != self.second {
-            self.turn_to(second);
-        }
-        // Groups, so that their digits are found side by side.
-        let fraction = u32::try_from(nanos.rem_euclid(SECOND)).unwrap_or_default();
-        put_digits(&mut self.text[20..23], fraction / 1_000_000);
-        put_digits(&mut self.text[23..26], fraction / 1000 % 1000);
-        put_digits(&mut self.text[26..29], fraction % 1000);
+        let fraction = match self.begun {
+            Some(begun) if nanos >= begun && nanos.abs_diff(begun) < SECOND.unsigned_abs() => {
+                nanos.wrapping_sub(begun)
+            }
+            _ => self.turn_to(nanos),
+        };
+        *out = self.text;
+        let fraction = u32::try_from(fraction).unwrap_or_default();
+        out[20..28].copy_from_slice(&eight_digits(fraction / 10));
+        out[28] = last_digit(fraction);
         // Without a fraction there is no point either.
         let len = if digits == 0 { 19 } else { 20 + usize::from(digits.min(9)) };
-        out.extend_from_slice(self.text.get(..len).unwrap_or_default());
-        out.push(b'Z');
+        if let Some(end) = out.get_mut(len) {
+            *end = b'Z';
+        }
+        len + 1
     }
 
+    /// Puts the second of `nanos` into the text. Returns the nanoseconds since it began.
     #[cold]
-    fn turn_to(&mut self, second: i64) {
-        self.second = second;
+    fn turn_to(&mut self, nanos: i64) -> i64 {
+        let second = nanos.div_euclid(SECOND);
+        self.begun = second.checked_mul(SECOND);
         let day = second.div_euclid(DAY);
         if day != self.day {
             self.day = day;
             let midnight = jiff::Timestamp::from_second(day * DAY).unwrap_or_default();
-            if let Some(date) = format!("{midnight:.9}").as_bytes().first_chunk() {
-                self.text = *date;
+            if let Some(date) = format!("{midnight:.9}").as_bytes().first_chunk::<20>() {
+                self.text[..20].copy_from_slice(date);
             }
         }
         let seconds = u32::try_from(second.rem_euclid(DAY)).unwrap_or_default();
-        put_digits(&mut self.text[11..13], seconds / 3600);
-        put_digits(&mut self.text[14..16], seconds / 60 % 60);
-        put_digits(&mut self.text[17..19], seconds % 60);
+        let (hour, minute) = (seconds / 3600, seconds / 60 % 60);
+        for (at, number) in [(11, hour), (14, minute), (17, seconds % 60)] {
+            let [.., ten, one] = eight_digits(number);
+            if let Some(to) = self.text.get_mut(at..at + 2) {
+                to.copy_from_slice(&[ten, one]);
+            }
+        }
+        nanos.rem_euclid(SECOND)
     }
 }
 
 impl Default for Calendar {
     fn default() -> Self {
-        Self { second: i64::MIN, day: i64::MIN, text: *b"0000-00-00T00:00:00.000000000" }
+        Self { begun: None, day: i64::MIN, text: *b"0000-00-00T00:00:00.            " }
     }
 }
 
-/// Fills `out` with the last digits of `number`.
+/// The last eight digits of `number`: as fast as one by one are two.
 #[inline]
-fn put_digits(out: &mut [u8], number: u32) {
-    let mut rest = number;
-    for digit in out.iter_mut().rev() {
-        *digit = b'0' + (rest % 10).to_le_bytes()[0];
-        rest /= 10;
-    }
+#[must_use]
+pub const fn eight_digits(number: u32) -> [u8; 8] {
+    // Numbers lie side by side in a word: two of four digits, four of two, eight of one. The
+    // products divide them by 100 and by 10 and stay within their parts of the word.
+    let number = number as u64 % 100_000_000;
+    let halves = (number / 10_000) | ((number % 10_000) << 32);
+    let hundreds = ((halves * 10_486) >> 20) & 0x0000_007f_0000_007f;
+    let pairs = hundreds | ((halves - hundreds * 100) << 16);
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
+    let digits = tens | ((pairs - tens * 10) << 8);
+    (digits | u64::from_le_bytes([b'0'; 8])).to_le_bytes()
+}
+
+/// The last digit of `number`.
+#[inline]
+#[must_use]
+pub const fn last_digit(number: u32) -> u8 {
+    b'0' + (number % 10).to_le_bytes()[0]
 }
 
 impl fmt::Debug for Stamp {
@@ -205,12 +233,32 @@ mod tests {
             let mut calendar = Calendar::default();
             for (nanos, digits) in stamps {
                 let stamp = Stamp::from_nanos(nanos);
-                let mut text = Vec::new();
-                calendar.push(stamp, digits, &mut text);
+                let mut text = [0; Calendar::WIDTH];
+                let len = calendar.write(stamp, digits, &mut text);
                 let exact = jiff::Timestamp::from_nanosecond(i128::from(stamp.nanos())).unwrap();
                 let expected = format!("{exact:.*}", usize::from(digits.min(9)));
-                prop_assert_eq!(str::from_utf8(&text).unwrap(), expected);
+                prop_assert_eq!(str::from_utf8(&text[..len]).unwrap(), expected);
             }
+        }
+
+        #[test]
+        fn digits_are_those_of_the_number(
+            number in prop_oneof![any::<u32>(), 0u32..10_000, 99_990_000u32..100_010_000],
+        ) {
+            let digits = eight_digits(number);
+            let expected = format!("{:08}", number % 100_000_000);
+            prop_assert_eq!(str::from_utf8(&digits).unwrap(), expected);
+            prop_assert_eq!(digits[7], last_digit(number));
+        }
+    }
+
+    #[test]
+    fn the_calendar_holds_at_both_ends_of_time() {
+        let mut calendar = Calendar::default();
+        for nanos in [i64::MAX, i64::MIN + 1, i64::MAX, 0, i64::MIN + 1, i64::MIN + 1, i64::MAX] {
+            let mut text = [0; Calendar::WIDTH];
+            let len = calendar.write(Stamp::from_nanos(nanos), 9, &mut text);
+            assert_eq!(text[..len], *Stamp::from_nanos(nanos).rfc3339(9).as_bytes());
         }
     }
 

@@ -184,13 +184,14 @@ impl Summary {
             }
         }
         let mut examples = Vec::new();
-        for (command, reply) in errors(session) {
-            let Some(code) = reply.code else { continue };
+        // Unlike a loop, this runs through the parts of the chain one after the other.
+        errors(session).for_each(|(command, reply)| {
+            let Some(code) = reply.code else { return };
             let kind = ErrorKind { command, code };
             if self.add_error(entry, kind, reply) {
                 examples.push(kind);
             }
-        }
+        });
         examples
     }
 

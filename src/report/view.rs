@@ -57,11 +57,17 @@ impl<'a> View<'a> {
 
     /// The enhanced status code of a reply's first line.
     pub(super) fn enhanced(&self, reply: &Reply) -> Option<&'a [u8]> {
-        let text = self.session.bytes(reply.text);
-        // `250 2.999.999` and more: the line may be long.
-        let start = text.get(..16).unwrap_or(text);
-        let line = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
-        reply::enhanced(reply_text(line))
+        let text = reply_text(self.session.bytes(reply.text));
+        match text {
+            // Nearly all have three digits, or none.
+            [b'2' | b'4' | b'5', b'.', b'0'..=b'9', b'.', b'0'..=b'9', b' ', ..] => text.get(..5),
+            [b'2' | b'4' | b'5', b'.', ..] => {
+                // `2.999.999` and more: the line may be long.
+                let start = text.get(..16).unwrap_or(text);
+                reply::enhanced(start.split(|&byte| byte == b'\n').next().unwrap_or_default())
+            }
+            _ => None,
+        }
     }
 
     /// What was not kept; `None` if all was.

@@ -92,7 +92,11 @@ fn defects(session: &Session) -> Vec<Flaw> {
         if one.cut || !may_have_envelope(one.request) {
             continue;
         }
-        let Some(envelope) = envelope(&Command::parse(session.bytes(one.line))) else { continue };
+        let line = session.bytes(one.line);
+        if !may_be_flawed(line) {
+            continue;
+        }
+        let Some(envelope) = envelope(&Command::parse(line)) else { continue };
         let found = envelope.defects.into_iter();
         flaws.extend(found.map(|(defect, range)| Flaw { defect, exchange, at: range.start }));
     }
@@ -109,6 +113,13 @@ fn may_have_envelope(request: Request) -> bool {
         Request::AuthLine => true,
         Request::EndOfData => false,
     }
+}
+
+/// Whether the grammar may complain of `line`. What it knows begins with a colon and a blank,
+/// which few lines have, and reading a line takes longer than this.
+fn may_be_flawed(line: &[u8]) -> bool {
+    let mut colons = memchr::memchr_iter(b':', line);
+    colons.any(|at| matches!(line.get(at + 1), Some(b' ' | b'\t')))
 }
 
 fn finding(rule: &'static Rule, session: &Session, exchange: Option<u32>, hit: Hit) -> Finding {

@@ -266,15 +266,42 @@ pub fn by_keyword(keyword: &[u8]) -> Option<&'static Extension> {
 /// The place in [`all`] of the extension that the EHLO keyword `keyword` names, in any case.
 #[must_use]
 pub fn position(keyword: &[u8]) -> Option<u8> {
-    let first = keyword.first()?;
-    let is_it = |row: &Extension| {
-        let name = row.keyword.as_bytes();
-        // Each step is cheaper than the next, and servers write upper case.
-        name.len() == keyword.len()
-            && name.first().is_some_and(|letter| letter.eq_ignore_ascii_case(first))
-            && (name == keyword || name.eq_ignore_ascii_case(keyword))
-    };
-    ALL.iter().position(is_it).and_then(|place| u8::try_from(place).ok())
+    let wanted = key(keyword)?;
+    let (mut keys, mut place) = (KEYS.iter(), 0);
+    loop {
+        place += keys.position(|&key| key == wanted)?;
+        let name = ALL.get(place)?.keyword.as_bytes();
+        // Servers write upper case.
+        if name == keyword || name.eq_ignore_ascii_case(keyword) {
+            return u8::try_from(place).ok();
+        }
+        place += 1;
+    }
+}
+
+/// The keys of [`ALL`]: each offer is looked up, and its rows lie far from each other.
+const KEYS: [u16; 64] = {
+    let mut keys = [0; 64];
+    let mut to: &mut [u16] = &mut keys;
+    let mut from = ALL;
+    while let ([to_first, to_rest @ ..], [row, from_rest @ ..]) = (to, from) {
+        if let Some(key) = key(row.keyword.as_bytes()) {
+            *to_first = key;
+        }
+        (to, from) = (to_rest, from_rest);
+    }
+    keys
+};
+
+/// The length and the first letter of a keyword, in any case; `None` for one that names nothing.
+const fn key(keyword: &[u8]) -> Option<u16> {
+    match keyword {
+        [first, ..] if keyword.len() < 256 => {
+            let [len, ..] = keyword.len().to_le_bytes();
+            Some(u16::from_le_bytes([len, first.to_ascii_uppercase()]))
+        }
+        _ => None,
+    }
 }
 
 /// The extensions that `command` makes use of, a bit for each [`Extension::index`]; `envelope`

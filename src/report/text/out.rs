@@ -3,9 +3,8 @@
 //! In: constants, numbers, times, bytes of the wire. Out: their text, printable. Knows nothing of
 //! sessions.
 
-use crate::escape::{plain_len, push_json};
-use crate::time::{Calendar, Lapse, Stamp};
-use std::io::Write as _;
+use crate::escape::{json_parts, plain_words};
+use crate::time::{Calendar, Lapse, Stamp, eight_digits, last_digit};
 use std::net::IpAddr;
 
 /// A text in the making; what writes the next one uses its memory again.
@@ -25,25 +24,46 @@ impl Out {
         self.bytes.extend_from_slice(text.as_bytes());
     }
 
+    /// Appends the first `len` bytes of `block`. All of it is written and some is taken back:
+    /// that is far cheaper than a copy of a length that only the data knows.
+    #[inline]
+    fn block<const N: usize>(&mut self, block: &[u8; N], len: usize) {
+        let end = self.bytes.len() + len;
+        self.bytes.extend_from_slice(block);
+        self.bytes.truncate(end);
+    }
+
     pub(super) fn null(&mut self) {
         self.raw("null");
     }
 
+    #[inline]
     pub(super) fn bool(&mut self, yes: bool) {
-        self.raw(if yes { "true" } else { "false" });
+        // Apart, so that the length of each is known.
+        if yes {
+            self.raw("true");
+        } else {
+            self.raw("false");
+        }
     }
 
+    #[inline]
     pub(super) fn number(&mut self, number: impl Into<u64>) {
         let number = number.into();
-        // Most are counts of nothing, or codes of three digits.
-        match u16::try_from(number) {
-            Ok(small @ 0..10) => self.bytes.push(digit(small)),
-            Ok(code @ 100..1000) => {
-                let digits = [digit(code / 100), digit(code / 10 % 10), digit(code % 10)];
-                self.bytes.extend_from_slice(&digits);
-            }
+        match u32::try_from(number) {
+            // Most are counts of nothing.
+            Ok(digit @ 0..10) => self.bytes.push(last_digit(digit)),
+            Ok(small @ 10..100_000_000) => self.small_number(small),
             _ => self.raw(itoa::Buffer::new().format(number)),
         }
+    }
+
+    /// A number of no more than eight digits.
+    fn small_number(&mut self, number: u32) {
+        const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
+        let digits = u64::from_le_bytes(eight_digits(number));
+        let zeros = (digits ^ ZEROS).trailing_zeros().min(56) / 8;
+        self.block(&(digits >> (zeros * 8)).to_le_bytes(), 8 - zeros as usize);
     }
 
     /// A duration in microseconds.
@@ -56,11 +76,12 @@ impl Out {
     }
 
     pub(super) fn time(&mut self, at: Option<Stamp>) {
-        self.option(at, |out, at| {
-            out.raw("\"");
-            out.calendar.push(at, out.digits, &mut out.bytes);
-            out.raw("\"");
-        });
+        let Some(at) = at else { return self.null() };
+        let mut text = [0; Calendar::WIDTH];
+        let len = self.calendar.write(at, self.digits, &mut text);
+        self.raw("\"");
+        self.block(&text, len);
+        self.raw("\"");
     }
 
     pub(super) fn address(&mut self, addr: IpAddr) {
@@ -74,14 +95,12 @@ impl Out {
                     self.number(octet);
                 }
             }
-            // Writing to memory cannot fail.
-            IpAddr::V6(addr) => drop(write!(self.bytes, "{addr}")),
+            IpAddr::V6(addr) => self.raw(&addr.to_string()),
         }
         self.raw("\"");
     }
 
     /// A name of ours, in which nothing is to be escaped.
-    #[inline]
     pub(super) fn name(&mut self, name: &str) {
         self.raw("\"");
         self.raw(name);
@@ -90,43 +109,53 @@ impl Out {
 
     /// Bytes of the wire.
     pub(super) fn text(&mut self, bytes: &[u8]) {
-        let plain = plain_len(bytes);
-        self.string(bytes, plain);
+        let (_, odd) = bytes.split_at(self.open(bytes));
+        self.close(odd);
     }
 
     /// The first line of `lines`, which are joined by LF; returns the others.
     pub(super) fn line<'a>(&mut self, lines: &'a [u8]) -> Option<&'a [u8]> {
-        // One scan finds the end of a line and what is to be escaped in it.
-        let plain = plain_len(lines);
-        let mut end = plain;
-        if lines.get(plain).is_some_and(|&byte| byte != b'\n') {
-            end = memchr::memchr(b'\n', lines).unwrap_or(lines.len());
-        }
-        let (line, rest) = lines.split_at(end);
-        self.string(line, plain);
+        // One look finds the end of a line and what is to be escaped in it.
+        let (_, rest) = lines.split_at(self.open(lines));
+        let end = match rest.first() {
+            None | Some(b'\n') => 0,
+            Some(_) => memchr::memchr(b'\n', rest).unwrap_or(rest.len()),
+        };
+        let (odd, rest) = rest.split_at(end);
+        self.close(odd);
         rest.split_first().map(|(_, rest)| rest)
     }
 
-    /// Bytes of the wire, the first `plain` of which are.
+    /// Begins a string with those of `bytes` before the first that is to be escaped, or may be;
+    /// returns how many they are.
     #[inline]
-    fn string(&mut self, bytes: &[u8], plain: usize) {
+    fn open(&mut self, bytes: &[u8]) -> usize {
         self.raw("\"");
-        let (plain, rest) = bytes.split_at(plain);
-        self.bytes.extend_from_slice(plain);
-        if !rest.is_empty() {
-            push_json(&mut self.bytes, rest);
+        let start = self.bytes.len();
+        let len = plain_words(bytes, |at, word| {
+            self.bytes.truncate(start + at);
+            self.bytes.extend_from_slice(&word);
+        });
+        self.bytes.truncate(start + len);
+        len
+    }
+
+    /// Ends a string with `odd` bytes.
+    #[inline]
+    fn close(&mut self, odd: &[u8]) {
+        if !odd.is_empty() {
+            json_parts(odd, |part| self.raw(part));
         }
         self.raw("\"");
     }
 
     /// Bytes of the wire, in upper case.
     pub(super) fn upper_case(&mut self, bytes: &[u8]) {
-        if plain_len(bytes) == bytes.len() {
-            self.raw("\"");
-            self.bytes.extend(bytes.iter().map(u8::to_ascii_uppercase));
-            self.raw("\"");
-        } else {
+        // Most servers write it so.
+        if bytes.iter().any(u8::is_ascii_lowercase) {
             self.text(&bytes.to_ascii_uppercase());
+        } else {
+            self.text(bytes);
         }
     }
 
@@ -155,9 +184,4 @@ impl Out {
         }
         self.raw("]");
     }
-}
-
-/// The last digit of `number`.
-fn digit(number: u16) -> u8 {
-    b'0' + (number % 10).to_le_bytes()[0]
 }
