@@ -196,10 +196,6 @@ impl Dialog {
                 self.session.elided_exchanges += 1;
                 None
             };
-        if self.owed.capacity() == 0 {
-            // Most clients wait for each reply.
-            self.owed.reserve_exact(1);
-        }
         self.owed.push_back(Owed {
             request,
             exchange: index,
@@ -233,7 +229,7 @@ impl Dialog {
         // Most commands are of no extension: not worth a look at the table.
         let is_plain = match command.verb {
             Verb::Ehlo | Verb::Helo | Verb::Data | Verb::Rset | Verb::Noop | Verb::Quit => true,
-            Verb::Mail | Verb::Rcpt => envelope.is_some_and(|given| given.params.is_empty()),
+            Verb::Mail | Verb::Rcpt => envelope.is_some_and(|given| !given.has_params()),
             _ => false,
         };
         if is_plain {

@@ -12,8 +12,7 @@ use super::mail::Mails;
 use super::server::Partial;
 use super::session::Session;
 use super::state::State;
-use super::{Closes, Dialog, Mode, Owed, Start};
-use std::collections::VecDeque;
+use super::{Closes, Dialog, Mode, Start, owed};
 
 /// What is needed to go back to before the strict end of some mail data.
 #[derive(Debug)]
@@ -21,7 +20,7 @@ pub(super) struct Doubt {
     candidate: Box<Candidate>,
     session: Session,
     state: State,
-    owed: VecDeque<Owed>,
+    owed: owed::Queue,
     answered_to: u64,
     mails: Mails,
     clock: Clock,

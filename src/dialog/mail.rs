@@ -47,7 +47,7 @@ impl Mails {
             return None;
         }
         let declared = envelope.and_then(|envelope| {
-            let size = envelope.params.iter().find(|p| p.keyword.eq_ignore_ascii_case(b"SIZE"))?;
+            let size = envelope.params().find(|p| p.keyword.eq_ignore_ascii_case(b"SIZE"))?;
             std::str::from_utf8(size.value?).ok()?.parse().ok()
         });
         let index = u32::try_from(session.messages.len()).ok();

@@ -16,6 +16,7 @@ mod content;
 mod doubt;
 mod lines;
 mod mail;
+mod owed;
 mod pairing;
 mod secrets;
 mod server;
@@ -32,13 +33,13 @@ use client::Parking;
 use clock::Clock;
 use lines::Lines;
 use mail::Mails;
+use owed::Owed;
 use server::Partial;
 use session::{
     AuthOutcome, Elided, Exchange, Few, GapAt, Mark, Protocol, Request, Resync, ResyncWhy, Session,
     Span, Text, Timing, Tls, Used,
 };
 use state::State;
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// What all dialogs of a run share.
@@ -87,7 +88,7 @@ pub struct Dialog {
     parked: Parking,
     parked_bytes: usize,
     /// Commands that are not answered yet.
-    owed: VecDeque<Owed>,
+    owed: owed::Queue,
     /// The command that a line without a code was taken to answer last.
     nonsense: Option<Box<Owed>>,
     /// What is missing and why it matters: of most sessions nothing is.
@@ -168,21 +169,6 @@ struct Lost {
     client_gap: Option<u64>,
 }
 
-/// A command that is not answered yet.
-#[derive(Clone, Copy, Debug)]
-struct Owed {
-    request: Request,
-    exchange: Option<u32>,
-    /// Offset in the client's stream after it.
-    end: u64,
-    /// What of the server's stream its sender had seen.
-    seen: Option<u64>,
-    message: Option<u32>,
-    recipient: Option<u32>,
-    /// BDAT: the chunk is the last.
-    last: bool,
-}
-
 /// A secret that the input has masked.
 #[derive(Clone, Copy, Debug)]
 struct Masked {
@@ -248,7 +234,7 @@ impl Dialog {
             server_tls: false,
             parked: Parking::default(),
             parked_bytes: 0,
-            owed: VecDeque::new(),
+            owed: owed::Queue::default(),
             nonsense: None,
             lost: None,
             strict: 0,
@@ -299,7 +285,7 @@ impl Dialog {
         session.last_at = last_at.or(session.last_at);
         session.ending = ending;
         session.transport = transport.map(Box::new);
-        for owed in &self.owed {
+        for owed in self.owed.iter() {
             if let Some(exchange) = exchange_mut(session, owed.exchange) {
                 exchange.before = state;
             }
@@ -475,13 +461,12 @@ impl Dialog {
     pub fn held(&self) -> usize {
         let lines = self.client.held() + self.server.held();
         let pieces = self.parked.iter().count();
-        let owed = self.owed.capacity() * size_of::<Owed>();
         let tail = self.scanner.as_ref().and_then(|scanner| scanner.candidate.as_ref());
         let (tail, more) = tail.map_or((0, 0), |it| (it.tail_bytes, it.tail.len()));
         let aside = self.parked_bytes + tail + (pieces + more) * size_of::<client::Parked>();
         // A second reading holds the session twice.
         let times = if self.doubt.is_some() { 2 } else { 1 };
-        size_of::<Self>() + lines + owed + aside + times * self.session.held()
+        size_of::<Self>() + lines + self.owed.held() + aside + times * self.session.held()
     }
 }
 

@@ -141,14 +141,14 @@ impl Dialog {
             None => return,
         };
         loop {
-            let mut owed = self.owed.iter();
-            let (Some(front), next) = (owed.next(), owed.next()) else { return };
+            let Some(&front) = self.owed.front() else { return };
+            let next = self.owed.iter().nth(1).copied();
             // The next command was sent in the knowledge of something in the gap.
             let known = next.and_then(|next| next.seen).is_some_and(|seen| {
                 seen > from && seen <= partial.begun.offset && front.seen != Some(seen)
             });
             let is_data = |owed: &Owed| owed.request == Request::Command(Verb::Data);
-            let other = code == 354 && !is_data(front) && self.owed.iter().any(is_data);
+            let other = code == 354 && !is_data(&front) && self.owed.iter().any(is_data);
             // What is set aside can only be content that was allowed.
             let went_on = match self.mode {
                 Mode::Await(Awaited::Data) if has_gap && !self.parked.is_empty() => {
@@ -194,7 +194,7 @@ impl Dialog {
         if !knows && !is_known {
             return;
         }
-        for lost in std::mem::take(&mut self.owed) {
+        for lost in std::mem::take(&mut self.owed).iter() {
             if let Some(exchange) = exchange_mut(&mut self.session, lost.exchange) {
                 exchange.before = self.state;
             }

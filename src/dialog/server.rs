@@ -1,11 +1,14 @@
 //! The server's stream: lines make replies, and each reply finds its command.
 
 use super::lines::{Begun, ReplyText};
-use super::session::{AuthOutcome, Hello, Outcome, Protocol, Reply, Request, ResyncWhy, Session};
+use super::session::{
+    AuthOutcome, Hello, Outcome, Protocol, Reply, Request, ResyncWhy, Session, Text,
+};
 use super::{
     Awaited, Dialog, Mode, Owed, Start, exchange_at, exchange_mut, mail, make_room, secrets,
 };
 use crate::chunk::{Gap, Side};
+use crate::limits::Limits;
 use crate::smtp::command::Verb;
 use crate::smtp::extension::ENHANCEDSTATUSCODES;
 use crate::smtp::line::strip_end;
@@ -25,6 +28,39 @@ pub(super) struct Partial {
     /// Offset in the server's stream after it.
     pub(super) until: u64,
     pub(super) cut: bool,
+}
+
+impl Partial {
+    /// A reply without lines yet.
+    fn begin(begun: &Start, text: &Text) -> Self {
+        Self {
+            text: ReplyText::begin(text),
+            lines: 0,
+            code: None,
+            begun: *begun,
+            seen: None,
+            until: begun.offset,
+            cut: false,
+        }
+    }
+
+    /// Adds a line, which reads `text`. Returns whether it is the last.
+    fn add(
+        &mut self,
+        line: &ReplyLine<'_>,
+        text: &[u8],
+        kept: &mut Text,
+        limits: &Limits,
+    ) -> bool {
+        let has_room = self.text.len(kept) + text.len() <= limits.session_text / 4;
+        if (self.lines as usize) < limits.reply_lines && has_room {
+            self.text.add(self.lines == 0, text, kept);
+        }
+        self.lines = self.lines.saturating_add(1);
+        self.code = line.code.or(self.code);
+        // A line that is no reply line inside a reply does not end it.
+        line.is_last() && (line.code.is_some() || self.lines == 1)
+    }
 }
 
 impl Dialog {
@@ -48,6 +84,11 @@ impl Dialog {
                     return;
                 }
             }
+            if let Some(used) = self.whole_lines(&start, rest) {
+                rest = rest.get(used..).unwrap_or_default();
+                start.offset += used as u64;
+                continue;
+            }
             let Some(lf) = memchr(b'\n', rest) else {
                 self.server.add(start, rest, most);
                 return;
@@ -66,6 +107,42 @@ impl Dialog {
             rest = rest.get(used..).unwrap_or_default();
             start.offset = until;
         }
+    }
+
+    /// Reads the lines of a reply from its first on, as far as they are in `bytes`: the usual
+    /// case, in which nothing is missing and nobody listens. Returns how many bytes they take.
+    fn whole_lines(&mut self, start: &Start, bytes: &[u8]) -> Option<usize> {
+        let is_usual = self.reply.is_none()
+            && self.lost.is_none()
+            && self.tap.is_none()
+            && self.masked_secrets.is_empty()
+            && !self.server.is_open();
+        if !is_usual {
+            return None;
+        }
+        let kept = &mut self.session.text;
+        let limits = &self.settings.limits;
+        let mut partial = Partial::begin(start, kept);
+        let mut used = 0;
+        while let Some(rest) = bytes.get(used..)
+            && rest.first().is_some_and(u8::is_ascii_graphic)
+            && let Some(line) = memchr(b'\n', rest).and_then(|lf| rest.get(..=lf))
+            && line.len() <= limits.line_bytes
+        {
+            used += line.len();
+            partial.until = start.offset + used as u64;
+            partial.seen = start.seen;
+            let (text, _) = strip_end(line);
+            if partial.add(&ReplyLine::parse(text), text, kept, limits) {
+                self.replied(partial);
+                return Some(used);
+            }
+        }
+        if used == 0 {
+            return None;
+        }
+        self.reply = Some(Box::new(partial));
+        Some(used)
     }
 
     /// Takes missing bytes of the server.
@@ -141,42 +218,16 @@ impl Dialog {
         {
             self.replied(*partial);
         }
-        let kept = &mut self.session.text;
-        let limits = &self.settings.limits;
-        let mut first = None;
-        let partial = match &mut self.reply {
-            Some(partial) => partial,
-            None => first.insert(Partial {
-                text: ReplyText::begin(kept),
-                lines: 0,
-                code: None,
-                begun: *begun,
-                seen: None,
-                until,
-                cut: false,
-            }),
-        };
-        let has_room = partial.text.len(kept) + text.len() <= limits.session_text / 4;
-        if (partial.lines as usize) < limits.reply_lines && has_room {
-            partial.text.add(partial.lines == 0, text, kept);
-        }
-        partial.lines = partial.lines.saturating_add(1);
-        partial.code = line.code.or(partial.code);
+        let Self { reply, session, settings, .. } = self;
+        let mut partial =
+            reply.take().unwrap_or_else(|| Box::new(Partial::begin(begun, &session.text)));
         partial.seen = ended.seen;
         partial.until = until;
         partial.cut |= cut;
-        // A line that is no reply line inside a reply does not end it.
-        let is_last = line.is_last() && (line.code.is_some() || partial.lines == 1);
-        match first {
-            // Most replies have one line: not worth a box.
-            Some(partial) if is_last => self.replied(partial),
-            Some(partial) => self.reply = Some(Box::new(partial)),
-            None if is_last => {
-                if let Some(partial) = self.reply.take() {
-                    self.replied(*partial);
-                }
-            }
-            None => {}
+        if partial.add(&line, text, &mut session.text, &settings.limits) {
+            self.replied(*partial);
+        } else {
+            self.reply = Some(partial);
         }
     }
 

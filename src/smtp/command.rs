@@ -83,8 +83,10 @@ pub struct Command<'a> {
 pub struct Envelope<'a> {
     /// The reverse-path or forward-path.
     pub path: Path<'a>,
-    /// The parameters in their order.
-    pub params: Vec<Param<'a>>,
+    /// What follows the path: the parameters.
+    rest: &'a [u8],
+    /// Offset of `rest` in the line, in bytes.
+    rest_at: usize,
     /// What is wrong, each with its place in the line, in bytes.
     pub defects: Vec<(Defect, Range<usize>)>,
 }
@@ -182,11 +184,27 @@ impl Verb {
     /// The verb that `word` spells, in any case (RFC 5321 §2.4).
     #[must_use]
     pub fn of(word: &[u8]) -> Self {
+        // Nearly all commands of a dialog are these. Without their case bit, only letters are
+        // capital letters.
+        if let &[a, b, c, d] = word {
+            match &[a & !CASE, b & !CASE, c & !CASE, d & !CASE] {
+                b"EHLO" => return Self::Ehlo,
+                b"MAIL" => return Self::Mail,
+                b"RCPT" => return Self::Rcpt,
+                b"DATA" => return Self::Data,
+                b"QUIT" => return Self::Quit,
+                b"RSET" => return Self::Rset,
+                _ => {}
+            }
+        }
         let Some(wanted) = key(word) else { return Self::Other };
         let at = KEYS.iter().position(|&key| key == wanted);
         at.and_then(|at| Self::ALL.get(at)).copied().unwrap_or(Self::Other)
     }
 }
+
+/// The bit in which `a` and `A` differ.
+const CASE: u8 = b'a' ^ b'A';
 
 /// The keys of [`Verb::ALL`]: each command is looked up, and numbers are compared faster.
 const KEYS: [u64; Verb::ALL.len()] = {
@@ -218,6 +236,20 @@ const fn key(word: &[u8]) -> Option<u64> {
         rest = after;
     }
     Some(key)
+}
+
+impl<'a> Envelope<'a> {
+    /// The parameters in their order.
+    pub fn params(&self) -> impl Iterator<Item = Param<'a>> + use<'a> {
+        let at_rest = self.rest_at;
+        words(self.rest).map(move |(at, word)| param(word, at_rest + at))
+    }
+
+    /// Whether there is any parameter.
+    #[must_use]
+    pub fn has_params(&self) -> bool {
+        !self.rest.is_empty() && words(self.rest).next().is_some()
+    }
 }
 
 impl<'a> Command<'a> {
@@ -257,8 +289,7 @@ pub fn envelope<'a>(command: &Command<'a>) -> Option<Envelope<'a>> {
     }
     let (path, rest) = Path::split(text, end - text.len());
     let rest_at = end - rest.len();
-    let params = words(rest).map(|(at, word)| param(word, rest_at + at)).collect();
-    Some(Envelope { path, params, defects })
+    Some(Envelope { path, rest, rest_at, defects })
 }
 
 /// Reads the argument of BDAT: `chunk-size [SP "LAST"]`, 1 to 20 digits as RFC 1870 §3 gives a
@@ -403,8 +434,7 @@ mod tests {
     fn parameters_have_keyword_value_and_place() {
         let line = "MAIL FROM:<\"a b\"@c>  SIZE=1 SMTPUTF8 ENVID=";
         let found: Vec<_> = envelope_of(line)
-            .params
-            .into_iter()
+            .params()
             .map(|param| (param.keyword, param.value, &line.as_bytes()[param.range]))
             .collect();
         assert_eq!(
@@ -456,11 +486,11 @@ mod tests {
             let _ = auth(command.argument);
             if let Some(envelope) = envelope(&command) {
                 prop_assert_eq!(&line[envelope.path.range.clone()], envelope.path.whole);
-                for (_, range) in envelope.defects {
+                for (_, range) in envelope.defects.clone() {
                     prop_assert!(line[range].iter().all(|&byte| is_blank(byte)));
                 }
                 let mut before = envelope.path.range.end;
-                for param in envelope.params {
+                for param in envelope.params() {
                     prop_assert!(param.range.start >= before && !param.range.is_empty());
                     before = param.range.end;
                     prop_assert!(line[param.range].starts_with(param.keyword));

@@ -4,7 +4,7 @@
 //! extensions, and the private ones that are met in the wild. Whether the server offered what a
 //! client uses is not known here, nor what shows in no command (PIPELINING).
 
-use super::command::{Command, Envelope, Param, Verb};
+use super::command::{Command, Envelope, Verb};
 use super::line::words;
 use std::sync::LazyLock;
 
@@ -308,12 +308,11 @@ const fn key(keyword: &[u8]) -> Option<u16> {
 /// is its argument if it is MAIL or RCPT.
 #[must_use]
 pub fn used_by(command: &Command<'_>, envelope: Option<&Envelope<'_>>) -> u64 {
-    let params = envelope.map(|envelope| envelope.params.as_slice()).unwrap_or_default();
     match command.verb {
-        Verb::Mail => FORMS.mail.used_by(params),
-        Verb::Rcpt => FORMS.rcpt.used_by(params),
+        Verb::Mail => FORMS.mail.used_by(envelope),
+        Verb::Rcpt => FORMS.rcpt.used_by(envelope),
         Verb::Send | Verb::Soml | Verb::Saml => {
-            with_verb(command.verb) | FORMS.mail.used_by(params)
+            with_verb(command.verb) | FORMS.mail.used_by(envelope)
         }
         Verb::Vrfy | Verb::Expn => {
             let last = words(command.argument).last().map_or(&b""[..], |(_, word)| word);
@@ -356,6 +355,8 @@ struct Forms(Vec<Form>);
 /// How a parameter is written: a keyword, and a value where that tells.
 struct Form {
     keyword: &'static [u8],
+    /// Of the keyword: tells most apart.
+    digest: u64,
     value: Option<&'static [u8]>,
     /// Of the extension.
     bit: u64,
@@ -369,26 +370,38 @@ impl Forms {
                     None => (*form, None),
                     Some((keyword, value)) => (keyword, Some(value.as_bytes())),
                 };
-                Form { keyword: keyword.as_bytes(), value, bit: bit(index) }
+                let keyword = keyword.as_bytes();
+                Form { keyword, digest: digest(keyword), value, bit: bit(index) }
             })
         });
         Self(forms.collect())
     }
 
-    /// The extensions that `params` make use of.
-    fn used_by(&self, params: &[Param<'_>]) -> u64 {
+    /// The extensions that the parameters of `envelope` make use of.
+    fn used_by(&self, envelope: Option<&Envelope<'_>>) -> u64 {
         let is = |a: &[u8], b: &[u8]| a.eq_ignore_ascii_case(b);
         let mut set = 0;
-        for param in params {
-            for &Form { keyword, value, bit } in &self.0 {
-                let is_value = || value.is_none_or(|v| param.value.is_some_and(|w| is(w, v)));
-                if is(keyword, param.keyword) && is_value() {
-                    set |= bit;
+        for param in envelope.into_iter().flat_map(Envelope::params) {
+            let given = digest(param.keyword);
+            for form in self.0.iter().filter(|form| form.digest == given) {
+                let is_value =
+                    || form.value.is_none_or(|v| param.value.is_some_and(|given| is(given, v)));
+                if is(form.keyword, param.keyword) && is_value() {
+                    set |= form.bit;
                 }
             }
         }
         set
     }
+}
+
+/// A number of `keyword` that is the same in any case.
+fn digest(keyword: &[u8]) -> u64 {
+    let start = keyword.first_chunk().copied().unwrap_or([0; 2]);
+    let end = keyword.last_chunk().copied().unwrap_or([0; 2]);
+    let letters = u64::from(u16::from_le_bytes(start)) << 16 | u64::from(u16::from_le_bytes(end));
+    // Without the case bit of each.
+    (letters & !0x2020_2020) << 32 | keyword.len() as u64
 }
 
 /// Whether `word` is one of `names`, in any case.

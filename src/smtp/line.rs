@@ -32,8 +32,11 @@ pub(super) fn is_blank(byte: u8) -> bool {
 
 /// `text` without the blanks before it.
 pub(super) fn trim_start(text: &[u8]) -> &[u8] {
-    let blanks = text.iter().take_while(|&&byte| is_blank(byte)).count();
-    text.split_at(blanks).1
+    let mut text = text;
+    while let [b' ' | b'\t', rest @ ..] = text {
+        text = rest;
+    }
+    text
 }
 
 /// `text` without the blanks around it.
@@ -49,7 +52,12 @@ pub(super) fn trim(text: &[u8]) -> &[u8] {
 
 /// `text` up to its first blank, and what follows, with that blank.
 pub(super) fn split_word(text: &[u8]) -> (&[u8], &[u8]) {
-    text.split_at(text.iter().position(|&byte| is_blank(byte)).unwrap_or(text.len()))
+    // Most words are verbs of four letters.
+    let at = match text {
+        [a, b, c, d, b' ', ..] if ![a, b, c, d].into_iter().any(|&byte| is_blank(byte)) => Some(4),
+        _ => text.iter().position(|&byte| is_blank(byte)),
+    };
+    text.split_at(at.unwrap_or(text.len()))
 }
 
 /// The words of `text` between blanks, each with its offset in `text`.
