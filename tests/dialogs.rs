@@ -6,15 +6,48 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::expect_used)]
 
 use expect_test::{Expect, expect};
-use smtp_audit::dialog::session::{Request, Session};
+use smtp_audit::dialog::Settings;
+use smtp_audit::dialog::session::{Request, Session, Span};
+use smtp_audit::limits::Limits;
 use smtp_audit::pipeline::{Options, Source, collect};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 fn sessions(text: &str) -> Vec<Session> {
     let source = Source::bytes("text", text.as_bytes().to_vec());
     let (audited, facts) = collect(&Options::default(), vec![source]);
     assert!(facts[0].error.is_none(), "{facts:?}");
     audited.into_iter().map(|audited| audited.session).collect()
+}
+
+/// A session of a transcript, with little room for text.
+fn crowded(text: &str, session_text: usize) -> Session {
+    let limits = Limits { session_text, ..Limits::default() };
+    let settings = Arc::new(Settings { limits, ..Settings::default() });
+    let options = Options { settings, ..Options::default() };
+    let source = Source::bytes("text", text.as_bytes().to_vec());
+    collect(&options, vec![source]).0.remove(0).session
+}
+
+#[test]
+fn the_text_of_a_session_is_bounded_whatever_is_said() {
+    let mut text = String::from("s< 220 mx.example\n");
+    for number in 0..5000 {
+        let turn = [
+            format!("c> EHLO client{number}.example\ns< 250-mx\ns< 250 SIZE {number}\n"),
+            format!("c> MAIL FROM:<a{number}@b.example>\ns< 250 ok {number}\n"),
+            format!("c> RCPT TO:<c{number}@d.example>\ns< 550 no {number}\n"),
+            format!("c> AUTH X-{number}\ns< 504 no {number}\ns< 451 by the way {number}\n"),
+        ];
+        text += &turn.concat();
+    }
+    let session = crowded(&text, 4096);
+    let kept = session.exchanges.iter().map(|exchange| session.bytes(exchange.line).len());
+    assert!(kept.sum::<usize>() <= 4096 + 64);
+    assert_eq!(session.exchanges.len() as u64 + session.elided_exchanges, 20_000);
+    // All that any part of the session can name, once more its first byte.
+    let whole = Span { at: 0, len: u32::MAX };
+    assert!(session.bytes(whole).is_empty() && session.bytes(Span { at: 9000, len: 1 }).is_empty());
 }
 
 /// A session as a person would note it.

@@ -120,6 +120,14 @@ impl ReplyText {
         }
     }
 
+    /// Gives it up.
+    pub(super) fn drop_from(self, text: &mut Text) -> Span {
+        if let Self::Last(from) = self {
+            text.0.truncate(from);
+        }
+        Span::default()
+    }
+
     /// Makes it part of the session's text for good.
     pub(super) fn keep(self, text: &mut Text) -> Span {
         match self {

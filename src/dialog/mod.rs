@@ -408,6 +408,12 @@ impl Dialog {
         self.lost.as_ref()?.server_gap
     }
 
+    /// Whether nothing at all is kept in the session's text any more: replies to what was kept
+    /// have had as much room again.
+    fn is_full(&self) -> bool {
+        self.session.text.len() >= self.settings.limits.session_text.saturating_mul(2)
+    }
+
     /// Whether the session's text has room for one more command and its reply.
     fn has_room(&self) -> bool {
         let text = &self.session.text;
@@ -425,7 +431,7 @@ impl Dialog {
     /// Keeps `text` in the session.
     fn keep(&mut self, text: &[u8]) -> Span {
         self.set_reply_apart();
-        self.session.text.keep(text)
+        if self.is_full() { Span::default() } else { self.session.text.keep(text) }
     }
 
     /// The lines so far of a reply are no more the last of the session's text.

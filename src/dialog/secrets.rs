@@ -1,7 +1,7 @@
 //! Credentials in command lines: which bytes of a line are secret.
 
 use super::session::Few;
-use crate::smtp::command::{Command, Verb};
+use crate::smtp::command::{self, Command, Verb};
 use data_encoding::BASE64;
 use memchr::{memchr_iter, memmem};
 use std::ops::Range;
@@ -29,14 +29,10 @@ pub(super) enum Near {
 pub(super) fn in_command(command: &Command<'_>, line: &[u8], near: Near) -> Option<Range<usize>> {
     match command.verb {
         Verb::Auth => {
-            let is_end = |b: &u8| matches!(b, b' ' | b'\t' | b'=');
-            let mechanism = command.argument.iter().position(is_end)?;
-            let rest = command.argument.get(mechanism..)?;
-            let blanks = rest.iter().take_while(|&&b| b == b' ' || b == b'\t').count();
-            let start = command.argument_at + mechanism + blanks.max(1);
-            let secret = line.get(start..)?;
+            let auth = command::auth(command.argument);
             // `=` is an empty initial response: nothing to hide.
-            (!secret.is_empty() && secret != b"=").then_some(start..line.len())
+            let is_secret = auth.initial.is_some_and(|initial| initial != b"=");
+            is_secret.then_some(command.argument_at + auth.initial_at..line.len())
         }
         // Also mistyped forms: AUTHPLAIN, XAUTH, AUTH=PLAIN.
         Verb::Other if is_like_auth(command.word) => {
@@ -184,6 +180,12 @@ mod tests {
         assert_eq!(secret("AUTH PLAIN AGEAYg==", Near::No), Some("AGEAYg=="));
         assert_eq!(secret("auth login  dXNlcg== x", Near::No), Some("dXNlcg== x"));
         assert_eq!(secret("AUTH LOGIN", Near::No), None);
+        // Nor is it shown as the mechanism.
+        assert_eq!(command::auth(b"PLAIN=AGEAYg==").mechanism, b"PLAIN");
+        assert_eq!(command::auth(b"AGEAYg==").mechanism, b"");
+        // No mechanism has such a name.
+        assert_eq!(secret("AUTH AGFkbWluAHNlY3JldA==", Near::No), Some("AGFkbWluAHNlY3JldA=="));
+        assert_eq!(secret("AUTH a/b+", Near::No), Some("a/b+"));
         assert_eq!(secret("AUTH EXTERNAL =", Near::No), None);
         assert_eq!(secret("pass hunter2", Near::No), Some("hunter2"));
         assert_eq!(secret("AUTHPLAIN AGEAYg==", Near::No), Some("AGEAYg=="));

@@ -45,13 +45,7 @@ impl Partial {
     }
 
     /// Adds a line, which reads `text`. Returns whether it is the last.
-    fn add(
-        &mut self,
-        line: &ReplyLine<'_>,
-        text: &[u8],
-        kept: &mut Text,
-        limits: &Limits,
-    ) -> bool {
+    fn add(&mut self, line: &ReplyLine<'_>, text: &[u8], kept: &mut Text, limits: &Limits) -> bool {
         let has_room = self.text.len(kept) + text.len() <= limits.session_text / 4;
         if (self.lines as usize) < limits.reply_lines && has_room {
             self.text.add(self.lines == 0, text, kept);
@@ -244,7 +238,10 @@ impl Dialog {
             partial = stays;
         }
         let text = std::mem::replace(&mut partial.text, ReplyText::Apart(Vec::new()));
-        let text = text.keep(&mut self.session.text);
+        let text = match self.is_full() {
+            false => text.keep(&mut self.session.text),
+            true => text.drop_from(&mut self.session.text),
+        };
         let partial = &partial;
         self.closes.clear_reply |= self.mode == Mode::Tls;
         let reply = Reply {

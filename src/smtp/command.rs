@@ -118,6 +118,8 @@ pub struct Auth<'a> {
     pub mechanism: &'a [u8],
     /// The initial response, still in base64; `=` stands for an empty one.
     pub initial: Option<&'a [u8]>,
+    /// Where it stands in the argument.
+    pub initial_at: usize,
 }
 
 impl Verb {
@@ -308,12 +310,40 @@ pub fn bdat(argument: &[u8]) -> Option<Chunk> {
     }
 }
 
-/// Reads the argument of AUTH.
+/// Reads the argument of AUTH. Some clients write `=` between mechanism and initial response, and
+/// some leave the mechanism out: what cannot be one is a response.
 #[must_use]
 pub fn auth(argument: &[u8]) -> Auth<'_> {
-    let (mechanism, rest) = split_word(trim_start(argument));
-    let initial = trim(rest);
-    Auth { mechanism, initial: (!initial.is_empty()).then_some(initial) }
+    let text = trim_start(argument);
+    let is_end = |&byte: &u8| is_blank(byte) || byte == b'=';
+    let end = text.iter().position(is_end).unwrap_or(text.len());
+    let (mechanism, rest) = text.split_at_checked(end).unwrap_or((text, b""));
+    // Padding of base64, right at the end.
+    let is_padded = rest.starts_with(b"=") && rest.iter().all(|&byte| byte == b'=');
+    let (mechanism, mut behind) = if is_mechanism(mechanism) && !is_padded {
+        (mechanism, trim_start(rest))
+    } else {
+        (&b""[..], text)
+    };
+    // A lone one is an empty response (RFC 4954 §4).
+    if let Some(response) = behind.strip_prefix(b"=")
+        && !trim(response).is_empty()
+    {
+        behind = response;
+    }
+    let initial = trim(behind);
+    Auth {
+        mechanism,
+        initial: (!initial.is_empty()).then_some(initial),
+        initial_at: argument.len() - behind.len(),
+    }
+}
+
+/// Whether `name` can be that of a SASL mechanism, in any case: 1 to 20 letters, digits, hyphens
+/// and underscores (RFC 4422 §3.1).
+fn is_mechanism(name: &[u8]) -> bool {
+    let is_letter = |&byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=20).contains(&name.len()) && name.iter().all(is_letter)
 }
 
 /// `argument` without its leading `FROM` or `TO`, if it has one. Either is taken: a client that
