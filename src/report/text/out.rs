@@ -38,16 +38,6 @@ impl Out {
     }
 
     #[inline]
-    pub(super) fn bool(&mut self, yes: bool) {
-        // Apart, so that the length of each is known.
-        if yes {
-            self.raw("true");
-        } else {
-            self.raw("false");
-        }
-    }
-
-    #[inline]
     pub(super) fn number(&mut self, number: impl Into<u64>) {
         let number = number.into();
         match u32::try_from(number) {
@@ -134,7 +124,7 @@ impl Out {
         let start = self.bytes.len();
         let len = plain_words(bytes, |at, word| {
             self.bytes.truncate(start + at);
-            self.bytes.extend_from_slice(&word);
+            self.bytes.extend_from_slice(word);
         });
         self.bytes.truncate(start + len);
         len
@@ -163,9 +153,15 @@ impl Out {
     #[inline]
     pub(super) fn option<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
         match value {
-            Some(value) => write(self, value),
+            Some(value) => self.value(value, write),
             None => self.null(),
         }
+    }
+
+    /// What `write` makes of `value`.
+    #[inline]
+    pub(super) fn value<T>(&mut self, value: T, write: impl FnOnce(&mut Self, T)) {
+        write(self, value);
     }
 
     /// What `write` makes of each of `values`.
