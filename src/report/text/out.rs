@@ -124,7 +124,7 @@ impl Out {
         let start = self.bytes.len();
         let len = plain_words(bytes, |at, word| {
             self.bytes.truncate(start + at);
-            self.bytes.extend_from_slice(word);
+            self.bytes.extend_from_slice(&word);
         });
         self.bytes.truncate(start + len);
         len
@@ -134,9 +134,15 @@ impl Out {
     #[inline]
     fn close(&mut self, odd: &[u8]) {
         if !odd.is_empty() {
-            json_parts(odd, |part| self.raw(part));
+            self.escaped(odd);
         }
         self.raw("\"");
+    }
+
+    /// Appends `bytes` with escapes.
+    #[cold]
+    fn escaped(&mut self, bytes: &[u8]) {
+        json_parts(bytes, |part| self.raw(part));
     }
 
     /// Bytes of the wire, in upper case.
