@@ -266,39 +266,39 @@ pub fn by_keyword(keyword: &[u8]) -> Option<&'static Extension> {
 /// The place in [`all`] of the extension that the EHLO keyword `keyword` names, in any case.
 #[must_use]
 pub fn position(keyword: &[u8]) -> Option<u8> {
-    let wanted = key(keyword)?;
-    let (mut keys, mut place) = (KEYS.iter(), 0);
+    let (places, mut slot) = (&*PLACES, hash(keyword)?);
     loop {
-        place += keys.position(|&key| key == wanted)?;
-        let name = ALL.get(place)?.keyword.as_bytes();
+        let place = *places.get(slot % 256)?;
+        // A free slot has the place of no row.
+        let name = ALL.get(usize::from(place))?.keyword.as_bytes();
         // Servers write upper case.
         if name == keyword || name.eq_ignore_ascii_case(keyword) {
-            return u8::try_from(place).ok();
+            return Some(place);
         }
-        place += 1;
+        slot += 1;
     }
 }
 
-/// The keys of [`ALL`]: each offer is looked up, and its rows lie far from each other.
-const KEYS: [u16; 64] = {
-    let mut keys = [0; 64];
-    let mut to: &mut [u16] = &mut keys;
-    let mut from = ALL;
-    while let ([to_first, to_rest @ ..], [row, from_rest @ ..]) = (to, from) {
-        if let Some(key) = key(row.keyword.as_bytes()) {
-            *to_first = key;
+/// The places of the rows in [`ALL`], each at the [`hash`] of its keyword or in the next slot
+/// that was free; elsewhere [`u8::MAX`]. Each offer is looked up.
+static PLACES: LazyLock<[u8; 256]> = LazyLock::new(|| {
+    let mut places = [u8::MAX; 256];
+    for (place, row) in (0..).zip(ALL) {
+        let mut slots = hash(row.keyword.as_bytes()).into_iter().flat_map(|first| first..);
+        let is_free = |slot: &usize| places.get(slot % 256) == Some(&u8::MAX);
+        if let Some(free) = slots.find(is_free).and_then(|slot| places.get_mut(slot % 256)) {
+            *free = place;
         }
-        (to, from) = (to_rest, from_rest);
     }
-    keys
-};
+    places
+});
 
-/// The length and the first letter of a keyword, in any case; `None` for one that names nothing.
-const fn key(keyword: &[u8]) -> Option<u16> {
+/// A number of a keyword in any case; `None` for one that names nothing.
+fn hash(keyword: &[u8]) -> Option<usize> {
     match keyword {
-        [first, ..] if keyword.len() < 256 => {
-            let [len, ..] = keyword.len().to_le_bytes();
-            Some(u16::from_le_bytes([len, first.to_ascii_uppercase()]))
+        [first, .., last] => {
+            let letters = [first, last].map(|letter| usize::from(letter.to_ascii_uppercase()));
+            Some(letters[0] * 7 + letters[1] + keyword.len() * 29)
         }
         _ => None,
     }

@@ -35,9 +35,31 @@ macro_rules! object {
     }};
 }
 
-/// Writes fields after others; what follows `..` writes some by itself.
+/// Writes fields after others; what follows `..` writes some by itself. A value that is one of few
+/// words is written together with its name.
 macro_rules! fields {
     ($out:ident,) => {};
+    ($out:ident, $name:literal: null, $($rest:tt)*) => {
+        $out.raw(concat!(",\"", $name, "\":null"));
+        fields!($out, $($rest)*);
+    };
+    ($out:ident, $name:literal: bool($yes:expr), $($rest:tt)*) => {
+        if $yes {
+            $out.raw(concat!(",\"", $name, "\":true"));
+        } else {
+            $out.raw(concat!(",\"", $name, "\":false"));
+        }
+        fields!($out, $($rest)*);
+    };
+    ($out:ident, $name:literal: option($value:expr, $write:expr), $($rest:tt)*) => {
+        if let Some(value) = $value {
+            $out.raw(concat!(",\"", $name, "\":"));
+            $out.value(value, $write);
+        } else {
+            $out.raw(concat!(",\"", $name, "\":null"));
+        }
+        fields!($out, $($rest)*);
+    };
     ($out:ident, ..$some:expr, $($rest:tt)*) => {
         $some;
         fields!($out, $($rest)*);
@@ -57,20 +79,20 @@ pub(super) fn session(out: &mut Out, entry: &Entry<'_>, inputs: &[String]) {
     out.digits = opening.digits;
     fields!(out,
         "input": out.text(view.input.as_bytes()),
-        "client": out.option(opening.peers, |out, peers| peer(out, peers.client)),
-        "server": out.option(opening.peers, |out, peers| peer(out, peers.server)),
-        "via": out.option(opening.via, via),
+        "client": option(opening.peers, |out, peers| peer(out, peers.client)),
+        "server": option(opening.peers, |out, peers| peer(out, peers.server)),
+        "via": option(opening.via, via),
         "start": out.time(opening.at),
         "duration_us": out.lapse(session.duration()),
         "protocol": out.name(names::protocol(session.protocol)),
-        "greeting": out.option(session.greeting.as_ref(), |out, reply| greeting(out, view, reply)),
-        "helo": out.option(session.helo, |out, name| out.text(session.bytes(name))),
+        "greeting": option(session.greeting.as_ref(), |out, reply| greeting(out, view, reply)),
+        "helo": option(session.helo, |out, name| out.text(session.bytes(name))),
         "extensions": object!(out,
             "offered": out.list(offers(session), offer),
             "used": out.list(used(session), |out, extension| out.name(extension.keyword)),
         ),
-        "tls": out.option(session.tls.as_ref(), |out, one| tls(out, view, one)),
-        "auth": out.option(session.auth.as_ref(), |out, one| auth(out, session, one)),
+        "tls": option(session.tls.as_ref(), |out, one| tls(out, view, one)),
+        "auth": option(session.auth.as_ref(), |out, one| auth(out, session, one)),
         "exchanges": out.list(&session.exchanges, |out, one| exchange(out, view, one)),
         "unsolicited_replies": out.list(&session.unsolicited, |out, one| {
             unsolicited(out, view, one);
@@ -80,8 +102,8 @@ pub(super) fn session(out: &mut Out, entry: &Entry<'_>, inputs: &[String]) {
         "gaps": out.list(&session.gaps, |out, one| gap(out, view, one)),
         "resyncs": out.list(&session.resyncs, |out, one| resync(out, view, one)),
         "end": out.name(session.end.name()),
-        "cut": out.bool(session.ending == Ending::Evicted),
-        "transport": out.option(session.transport.as_ref(), |out, one| {
+        "cut": bool(session.ending == Ending::Evicted),
+        "transport": option(session.transport.as_ref(), |out, one| {
             transport(out, timing, one);
         }),
         "timing": times(out, timing),
@@ -101,7 +123,7 @@ fn peer(out: &mut Out, addr: SocketAddr) {
 fn via(out: &mut Out, via: Via) {
     object!(out,
         "kind": out.name(names::via(via.kind)),
-        "addr": out.option(via.addr, Out::address),
+        "addr": option(via.addr, Out::address),
         "port": out.number(via.port),
     );
 }
@@ -124,11 +146,11 @@ fn offer(out: &mut Out, offer: Offer<'_>) {
 fn tls(out: &mut Out, view: &View<'_>, tls: &Tls) {
     object!(out,
         "how": out.name(if tls.implicit { "implicit" } else { "starttls" }),
-        "at_frame": out.option(view.place(tls.begun).frame, Out::number),
-        "version": out.null(),
-        "cipher": out.null(),
-        "sni": out.null(),
-        "decrypted": out.bool(false),
+        "at_frame": option(view.place(tls.begun).frame, Out::number),
+        "version": null,
+        "cipher": null,
+        "sni": null,
+        "decrypted": bool(false),
         "bytes": by_side(out, tls.bytes),
     );
 }
@@ -136,7 +158,7 @@ fn tls(out: &mut Out, view: &View<'_>, tls: &Tls) {
 fn auth(out: &mut Out, session: &Session, auth: &Auth) {
     object!(out,
         "mechanism": out.text(session.bytes(auth.mechanism)),
-        "identity": out.option(auth.identity, |out, span| out.text(session.bytes(span))),
+        "identity": option(auth.identity, |out, span| out.text(session.bytes(span))),
         "outcome": out.name(names::auth_outcome(auth.outcome)),
         "attempts": out.number(auth.attempts),
     );
@@ -148,11 +170,11 @@ fn exchange(out: &mut Out, view: &View<'_>, exchange: &Exchange) {
         "line": out.text(view.session.bytes(exchange.line)),
         "at": out.time(exchange.asked.at),
         ..place(out, view.place(exchange.asked)),
-        "reply": out.option(exchange.reply.as_ref(), |out, one| reply(out, view, one)),
+        "reply": option(exchange.reply.as_ref(), |out, one| reply(out, view, one)),
         "latency_us": out.lapse(exchange.latency()),
-        "pipelined": out.bool(exchange.pipelined),
-        "masked": out.option(exchange.masked, Out::number),
-        "cut": out.bool(exchange.cut),
+        "pipelined": bool(exchange.pipelined),
+        "masked": option(exchange.masked, Out::number),
+        "cut": bool(exchange.cut),
     );
 }
 
@@ -166,11 +188,11 @@ fn open_reply(out: &mut Out, view: &View<'_>, reply: &Reply) {
     out.raw(r#"{"code":"#);
     out.option(reply.code, Out::number);
     fields!(out,
-        "enhanced": out.option(view.enhanced(reply), Out::text),
+        "enhanced": option(view.enhanced(reply), Out::text),
         "lines": lines(out, view, reply),
         "at": out.time(reply.begun.at),
         ..place(out, view.place(reply.begun)),
-        "cut": out.bool(reply.cut),
+        "cut": bool(reply.cut),
     );
 }
 
@@ -196,8 +218,8 @@ fn place(out: &mut Out, place: Where<'_>) {
         fields!(out, "input": out.text(input.as_bytes()),);
     }
     fields!(out,
-        "frame": out.option(place.frame, Out::number),
-        "line_no": out.option(place.line_no, Out::number),
+        "frame": option(place.frame, Out::number),
+        "line_no": option(place.line_no, Out::number),
     );
 }
 
@@ -205,19 +227,19 @@ fn message(out: &mut Out, view: &View<'_>, message: &Message) {
     object!(out,
         "from": out.option(message.from, |out, span| out.text(view.session.bytes(span))),
         "recipients": out.list(&message.recipients, |out, one| recipient(out, view, one)),
-        "transfer": out.option(message.transfer.map(names::transfer), Out::name),
+        "transfer": option(message.transfer.map(names::transfer), Out::name),
         "size": out.number(message.size()),
         "outcome": out.name(names::outcome(message.outcome)),
-        "code": out.option(message.code, Out::number),
-        "complete": out.bool(message.is_complete()),
+        "code": option(message.code, Out::number),
+        "complete": bool(message.is_complete()),
     );
 }
 
 fn recipient(out: &mut Out, view: &View<'_>, recipient: &Recipient) {
     object!(out,
         "address": out.text(view.session.bytes(recipient.address)),
-        "code": out.option(recipient.code, Out::number),
-        "delivery": out.option(recipient.delivery.as_ref(), |out, one| reply(out, view, one)),
+        "code": option(recipient.code, Out::number),
+        "delivery": option(recipient.delivery.as_ref(), |out, one| reply(out, view, one)),
     );
 }
 
@@ -240,7 +262,7 @@ fn gap(out: &mut Out, view: &View<'_>, gap: &GapAt) {
     object!(out,
         "side": out.name(gap.side.name()),
         "bytes": out.number(gap.gap.bytes),
-        "acked": out.bool(gap.gap.acked),
+        "acked": bool(gap.gap.acked),
         "at": out.time(gap.mark.at),
         ..place(out, view.place(gap.mark)),
     );
@@ -263,7 +285,7 @@ fn transport(out: &mut Out, timing: &Timing, transport: &Transport) {
         "retransmitted_bytes": by_side(out, transport.retransmitted_bytes),
         "out_of_order": by_side(out, transport.out_of_order),
         "conflicting_bytes": by_side(out, transport.conflicting_bytes),
-        "midstream": out.bool(transport.midstream),
+        "midstream": bool(transport.midstream),
     );
 }
 
@@ -293,14 +315,14 @@ fn finding(out: &mut Out, view: &View<'_>, finding: &Finding) {
         "confidence": out.name(finding.confidence.name()),
         "category": out.name(finding.rule.category.name()),
         "party": out.name(finding.party.name()),
-        "violates_abnf": out.bool(finding.violates_abnf),
+        "violates_abnf": bool(finding.violates_abnf),
         "message": out.text(finding.message.as_bytes()),
-        "rfc": out.option(finding.rule.rfc, Out::name),
+        "rfc": option(finding.rule.rfc, Out::name),
         ..place(out, view.place(finding.mark)),
         "at": out.time(finding.mark.at),
-        "exchange": out.option(finding.exchange, Out::number),
+        "exchange": option(finding.exchange, Out::number),
         "evidence": out.text(&finding.evidence),
-        "column": out.option(finding.column, |out, column| {
+        "column": option(finding.column, |out, column| {
             out.number(shown_column(&finding.evidence, column));
         }),
     );

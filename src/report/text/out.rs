@@ -38,16 +38,6 @@ impl Out {
     }
 
     #[inline]
-    pub(super) fn bool(&mut self, yes: bool) {
-        // Apart, so that the length of each is known.
-        if yes {
-            self.raw("true");
-        } else {
-            self.raw("false");
-        }
-    }
-
-    #[inline]
     pub(super) fn number(&mut self, number: impl Into<u64>) {
         let number = number.into();
         match u32::try_from(number) {
@@ -144,9 +134,15 @@ impl Out {
     #[inline]
     fn close(&mut self, odd: &[u8]) {
         if !odd.is_empty() {
-            json_parts(odd, |part| self.raw(part));
+            self.escaped(odd);
         }
         self.raw("\"");
+    }
+
+    /// Appends `bytes` with escapes.
+    #[cold]
+    fn escaped(&mut self, bytes: &[u8]) {
+        json_parts(bytes, |part| self.raw(part));
     }
 
     /// Bytes of the wire, in upper case.
@@ -163,9 +159,15 @@ impl Out {
     #[inline]
     pub(super) fn option<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
         match value {
-            Some(value) => write(self, value),
+            Some(value) => self.value(value, write),
             None => self.null(),
         }
+    }
+
+    /// What `write` makes of `value`.
+    #[inline]
+    pub(super) fn value<T>(&mut self, value: T, write: impl FnOnce(&mut Self, T)) {
+        write(self, value);
     }
 
     /// What `write` makes of each of `values`.
