@@ -45,13 +45,7 @@ impl Partial {
     }
 
     /// Adds a line, which reads `text`. Returns whether it is the last.
-    fn add(
-        &mut self,
-        line: &ReplyLine<'_>,
-        text: &[u8],
-        kept: &mut Text,
-        limits: &Limits,
-    ) -> bool {
+    fn add(&mut self, line: &ReplyLine<'_>, text: &[u8], kept: &mut Text, limits: &Limits) -> bool {
         let has_room = self.text.len(kept) + text.len() <= limits.session_text / 4;
         if (self.lines as usize) < limits.reply_lines && has_room {
             self.text.add(self.lines == 0, text, kept);

@@ -6,7 +6,7 @@
 use super::merge::{Event, PATIENCE, What};
 use super::{Audited, Options, Overflow, Work};
 use crate::chunk::{self, Consume, Ending, Gap, Opening, Side};
-use crate::dialog::{Dialog, Tap};
+use crate::dialog::{Dialog, Spare, Tap};
 use crate::packet::{FlowKey, Segment};
 use crate::place::{Place, Places, Slot};
 use crate::rules;
@@ -67,6 +67,8 @@ struct Follower<W: Work> {
     troubles: HashMap<u32, Troubles>,
     /// No more segments come.
     is_closing: bool,
+    /// Of sessions that are over.
+    spare: Spare,
 }
 
 impl<W: Work> Crew<W> {
@@ -84,6 +86,7 @@ impl<W: Work> Crew<W> {
             events: Vec::new(),
             troubles: HashMap::new(),
             is_closing: false,
+            spare: Spare::default(),
         };
         Self { first, step, trackers, follower }
     }
@@ -189,7 +192,7 @@ impl<W: Work> Follower<W> {
         self.events.push(Event { now, slot, what });
     }
 
-    fn dialog(&self, opening: &Opening, slot: Slot) -> Dialog {
+    fn dialog(&mut self, opening: &Opening, slot: Slot) -> Dialog {
         let settings = &self.options.settings;
         let tap = self.options.transcript.as_ref().map(|transcript| {
             let digits = transcript.timestamps.then_some(opening.digits);
@@ -199,7 +202,7 @@ impl<W: Work> Follower<W> {
                 overflow: transcript.overflow.clone(),
             }) as Box<dyn Tap>
         });
-        Dialog::new(opening, Arc::clone(settings), tap)
+        Dialog::reusing(&mut self.spare, opening, Arc::clone(settings), tap)
     }
 
     fn audit(
@@ -213,7 +216,8 @@ impl<W: Work> Follower<W> {
         let input = places.input(session.opening.place);
         let (findings, not_judged) = rules::run(&session);
         let audited = Audited { session, slot, findings, not_judged, transcript };
-        let made = self.work.session(audited, places);
+        let made = self.work.session(&audited, places);
+        self.spare.give(audited.session);
         self.note(now, slot, What::Done { input, made });
     }
 
