@@ -37,7 +37,7 @@ struct Words(Renderer);
 impl Work for Words {
     type Made = Piece;
 
-    fn session(&mut self, audited: &Audited, places: &Places) -> Piece {
+    fn session(&mut self, audited: Audited, places: &Places) -> Piece {
         let entry = Entry {
             session: &audited.session,
             slot: audited.slot,

@@ -22,7 +22,7 @@ struct Both {
 impl Work for Both {
     type Made = (String, String);
 
-    fn session(&mut self, audited: &Audited, places: &Places) -> (String, String) {
+    fn session(&mut self, audited: Audited, places: &Places) -> (String, String) {
         let entry = Entry {
             session: &audited.session,
             slot: audited.slot,

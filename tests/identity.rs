@@ -147,7 +147,7 @@ struct Show;
 impl Work for Show {
     type Made = (String, bool);
 
-    fn session(&mut self, audited: &Audited, places: &Places) -> Self::Made {
+    fn session(&mut self, audited: Audited, places: &Places) -> Self::Made {
         let session = &audited.session;
         let last = session.exchanges.last().map_or(session.opening.place, |e| e.asked.place);
         let crosses = places.input(last) != places.input(session.opening.place);

@@ -170,4 +170,4 @@ impl Span {
 
 /// Bytes by which a short text grows, twice as many at the beginning: what is said up to the
 /// envelope, or a message more.
-pub(super) const STEP: usize = 256;
+const STEP: usize = 256;

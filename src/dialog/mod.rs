@@ -21,7 +21,6 @@ mod pairing;
 mod secrets;
 mod server;
 pub mod session;
-mod spare;
 pub mod state;
 
 use crate::chunk::{
@@ -38,13 +37,10 @@ use owed::Owed;
 use server::Partial;
 use session::{
     AuthOutcome, Elided, Exchange, Few, GapAt, Mark, Protocol, Request, Resync, ResyncWhy, Session,
-    Span, Timing, Tls, Used,
+    Span, Text, Timing, Tls, Used,
 };
-use spare::Buffers;
 use state::State;
 use std::sync::Arc;
-
-pub use spare::Spare;
 
 /// What all dialogs of a run share.
 #[derive(Clone, Debug, Default)]
@@ -207,31 +203,19 @@ impl Dialog {
     /// A dialog that begins with `opening`.
     #[must_use]
     pub fn new(opening: &Opening, settings: Arc<Settings>, tap: Option<Box<dyn Tap>>) -> Self {
-        Self::reusing(&mut Spare::default(), opening, settings, tap)
-    }
-
-    /// The same, with buffers of another that is over.
-    #[must_use]
-    pub fn reusing(
-        spare: &mut Spare,
-        opening: &Opening,
-        settings: Arc<Settings>,
-        tap: Option<Box<dyn Tap>>,
-    ) -> Self {
-        let Buffers { text, exchanges, messages, hellos } = spare.take();
         let session = Session {
             opening: *opening,
             last_at: opening.at,
             protocol: Protocol::Unknown,
             greeting: None,
             helo: None,
-            hellos,
+            hellos: Vec::new(),
             used: Used::default(),
             tls: None,
             auth: None,
-            exchanges,
+            exchanges: Vec::new(),
             elided_exchanges: 0,
-            messages,
+            messages: Vec::new(),
             elided_messages: 0,
             elided: Elided::default(),
             unsolicited: Few::default(),
@@ -241,7 +225,7 @@ impl Dialog {
             ending: Ending::InputEnd,
             transport: None,
             timing: Timing::default(),
-            text,
+            text: Text::default(),
         };
         Self {
             settings,

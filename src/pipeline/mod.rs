@@ -67,7 +67,7 @@ pub struct Overflow(pub Arc<Mutex<TakePiece>>);
 pub type TakePiece = dyn FnMut(Slot, &[u8]) + Send;
 
 /// A session with what the rules say of it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Audited {
     /// The session.
     pub session: Session,
@@ -86,8 +86,8 @@ pub trait Work: Send {
     /// What it makes of one session.
     type Made: Send;
 
-    /// Looks at a session that has ended. `places` tells where in the inputs its places lie.
-    fn session(&mut self, audited: &Audited, places: &Places) -> Self::Made;
+    /// Takes a session that has ended. `places` tells where in the inputs its places lie.
+    fn session(&mut self, audited: Audited, places: &Places) -> Self::Made;
 }
 
 /// What was read of an input.
@@ -177,8 +177,8 @@ struct Keep;
 impl Work for Keep {
     type Made = Audited;
 
-    fn session(&mut self, audited: &Audited, _: &Places) -> Audited {
-        audited.clone()
+    fn session(&mut self, audited: Audited, _: &Places) -> Audited {
+        audited
     }
 }
 

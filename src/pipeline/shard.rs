@@ -6,7 +6,7 @@
 use super::merge::{Event, PATIENCE, What};
 use super::{Audited, Options, Overflow, Work};
 use crate::chunk::{self, Consume, Ending, Gap, Opening, Side};
-use crate::dialog::{Dialog, Spare, Tap};
+use crate::dialog::{Dialog, Tap};
 use crate::packet::{FlowKey, Segment};
 use crate::place::{Place, Places, Slot};
 use crate::rules;
@@ -67,8 +67,6 @@ struct Follower<W: Work> {
     troubles: HashMap<u32, Troubles>,
     /// No more segments come.
     is_closing: bool,
-    /// Of sessions that are over.
-    spare: Spare,
 }
 
 impl<W: Work> Crew<W> {
@@ -86,7 +84,6 @@ impl<W: Work> Crew<W> {
             events: Vec::new(),
             troubles: HashMap::new(),
             is_closing: false,
-            spare: Spare::default(),
         };
         Self { first, step, trackers, follower }
     }
@@ -192,7 +189,7 @@ impl<W: Work> Follower<W> {
         self.events.push(Event { now, slot, what });
     }
 
-    fn dialog(&mut self, opening: &Opening, slot: Slot) -> Dialog {
+    fn dialog(&self, opening: &Opening, slot: Slot) -> Dialog {
         let settings = &self.options.settings;
         let tap = self.options.transcript.as_ref().map(|transcript| {
             let digits = transcript.timestamps.then_some(opening.digits);
@@ -202,7 +199,7 @@ impl<W: Work> Follower<W> {
                 overflow: transcript.overflow.clone(),
             }) as Box<dyn Tap>
         });
-        Dialog::reusing(&mut self.spare, opening, Arc::clone(settings), tap)
+        Dialog::new(opening, Arc::clone(settings), tap)
     }
 
     fn audit(
@@ -216,8 +213,7 @@ impl<W: Work> Follower<W> {
         let input = places.input(session.opening.place);
         let (findings, not_judged) = rules::run(&session);
         let audited = Audited { session, slot, findings, not_judged, transcript };
-        let made = self.work.session(&audited, places);
-        self.spare.give(audited.session);
+        let made = self.work.session(audited, places);
         self.note(now, slot, What::Done { input, made });
     }
 
