@@ -229,7 +229,7 @@ impl Dialog {
         // Most commands are of no extension: not worth a look at the table.
         let is_plain = match command.verb {
             Verb::Ehlo | Verb::Helo | Verb::Data | Verb::Rset | Verb::Noop | Verb::Quit => true,
-            Verb::Mail | Verb::Rcpt => envelope.is_some_and(|given| !given.has_params()),
+            Verb::Mail | Verb::Rcpt => envelope.is_some_and(|given| !given.may_have_params()),
             _ => false,
         };
         if is_plain {

@@ -46,10 +46,11 @@ impl Mails {
             self.is_elided = true;
             return None;
         }
-        let declared = envelope.and_then(|envelope| {
-            let size = envelope.params().find(|p| p.keyword.eq_ignore_ascii_case(b"SIZE"))?;
-            std::str::from_utf8(size.value?).ok()?.parse().ok()
-        });
+        let declared =
+            envelope.filter(|envelope| envelope.may_have_params()).and_then(|envelope| {
+                let size = envelope.params().find(|p| p.keyword.eq_ignore_ascii_case(b"SIZE"))?;
+                std::str::from_utf8(size.value?).ok()?.parse().ok()
+            });
         let index = u32::try_from(session.messages.len()).ok();
         make_room(&mut session.messages, 1);
         session.messages.push(Message {

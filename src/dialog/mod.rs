@@ -73,55 +73,58 @@ pub trait Tap: Send {
 }
 
 /// One SMTP dialog as it goes on.
+// In this order, so that what each chunk needs lies in few lines of the cache: of many open
+// sessions, none is there when its next chunk comes.
+#[repr(C)]
 pub struct Dialog {
     settings: Arc<Settings>,
-    session: Session,
-    /// The state as the server sees it after its last reply.
-    state: State,
-    /// How the client's next bytes are read.
-    mode: Mode,
-    client: Lines,
-    server: Lines,
-    /// The server speaks TLS.
-    server_tls: bool,
-    /// Client bytes set aside until a reply says how to read them.
-    parked: Parking,
-    parked_bytes: usize,
-    /// Commands that are not answered yet.
-    owed: owed::Queue,
-    /// The command that a line without a code was taken to answer last.
-    nonsense: Option<Box<Owed>>,
-    /// What is missing and why it matters: of most sessions nothing is.
-    lost: Option<Box<Lost>>,
-    /// How often the last mail data could have been read in two ways and the replies were those
-    /// of the strict reading.
-    strict: u32,
-    /// The lines so far of a reply.
-    reply: Option<Box<Partial>>,
-    /// A reply with a code has come.
-    has_replied: bool,
-    /// Offset in the server's stream after its last reply.
-    answered_to: u64,
     /// Bytes of each stream so far.
     position: Sides<u64>,
-    mails: Mails,
-    scanner: Option<Box<content::Scanner>>,
-    /// The last mail data has a second reading.
-    doubt: Option<Box<doubt::Doubt>>,
+    clock: Clock,
+    /// Commands that are not answered yet.
+    owed: owed::Queue,
+    /// How the client's next bytes are read.
+    mode: Mode,
+    /// Offset in the server's stream after its last reply.
+    answered_to: u64,
+    /// The state as the server sees it after its last reply.
+    state: State,
+    /// The server speaks TLS.
+    server_tls: bool,
+    /// A reply with a code has come.
+    has_replied: bool,
     /// A line that is no command may hold a secret: AUTH was sent and nothing else since.
     secrets_near: bool,
-    /// The secrets that were masked last: servers repeat lines that they do not understand.
-    masked_secrets: Few<Vec<u8>>,
-    /// The input says that the client's next line holds a masked secret.
-    masked: Option<Masked>,
     /// ENHANCEDSTATUSCODES is offered.
     enhanced: bool,
     closes: Closes,
-    clock: Clock,
+    mails: Mails,
+    client: Lines,
+    server: Lines,
+    /// What is missing and why it matters: of most sessions nothing is.
+    lost: Option<Box<Lost>>,
+    /// The lines so far of a reply.
+    reply: Option<Box<Partial>>,
+    /// The command that a line without a code was taken to answer last.
+    nonsense: Option<Box<Owed>>,
+    /// The last mail data has a second reading.
+    doubt: Option<Box<doubt::Doubt>>,
+    /// Client bytes set aside until a reply says how to read them.
+    parked: Parking,
+    /// The secrets that were masked last: servers repeat lines that they do not understand.
+    masked_secrets: Few<Vec<u8>>,
+    scanner: Option<Box<content::Scanner>>,
     tap: Option<Box<dyn Tap>>,
+    /// The input says that the client's next line holds a masked secret.
+    masked: Option<Masked>,
+    session: Session,
+    parked_bytes: usize,
     /// Offset in the client's stream up to which the tap has heard it: bytes that are read
     /// twice are heard once.
     heard: u64,
+    /// How often the last mail data could have been read in two ways and the replies were those
+    /// of the strict reading.
+    strict: u32,
 }
 
 /// How the client's next bytes are read.

@@ -14,53 +14,55 @@ use std::ops::Deref;
 use std::slice;
 
 /// One SMTP connection, from its first packet or line to its last.
+// In this order, as each exchange of an open session needs the first fields and hardly the others.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Session {
-    /// Its ends and its beginning.
-    pub opening: Opening,
-    /// Time of its last packet or line.
-    pub last_at: Option<Stamp>,
+    /// Where the time went.
+    pub timing: Timing,
+    /// Commands and replies.
+    pub text: Text,
+    /// Commands and their replies, in the order in which the client sent them.
+    pub exchanges: Vec<Exchange>,
+    /// Mail transactions that got as far as MAIL.
+    pub messages: Vec<Message>,
+    /// The extensions that were really used.
+    pub used: Used,
     /// By which command the client introduced itself: the last that was accepted, else the
     /// first that it tried.
     pub protocol: Protocol,
-    /// The server's greeting.
-    pub greeting: Option<Reply>,
+    /// Exchanges that were not kept because there were too many.
+    pub elided_exchanges: u64,
     /// The name that the client gave in its last EHLO, HELO or LHLO.
     pub helo: Option<Span>,
     /// The extensions of each answered EHLO or LHLO, in order.
     pub hellos: Vec<Hello>,
-    /// The extensions that were really used.
-    pub used: Used,
-    /// TLS, if the session went into it.
-    pub tls: Option<Box<Tls>>,
-    /// Authentication, the last attempt.
-    pub auth: Option<Box<Auth>>,
-    /// Commands and their replies, in the order in which the client sent them.
-    pub exchanges: Vec<Exchange>,
-    /// Exchanges that were not kept because there were too many.
-    pub elided_exchanges: u64,
-    /// Mail transactions that got as far as MAIL.
-    pub messages: Vec<Message>,
-    /// Messages that were not kept because there were too many.
-    pub elided_messages: u64,
-    /// What else was not kept because there was too much.
-    pub elided: Elided,
+    /// Its ends and its beginning.
+    pub opening: Opening,
+    /// The server's greeting.
+    pub greeting: Option<Reply>,
     /// Replies that answer no command.
     pub unsolicited: Few<Unsolicited>,
     /// Bytes that are not in the input.
     pub gaps: Few<GapAt>,
     /// Where the dialog was lost and found again.
     pub resyncs: Few<Resync>,
+    /// TLS, if the session went into it.
+    pub tls: Option<Box<Tls>>,
+    /// Authentication, the last attempt.
+    pub auth: Option<Box<Auth>>,
+    /// Messages that were not kept because there were too many.
+    pub elided_messages: u64,
+    /// What else was not kept because there was too much.
+    pub elided: Elided,
+    /// Time of its last packet or line.
+    pub last_at: Option<Stamp>,
     /// How it ended.
     pub end: End,
     /// Why nothing more was read of it.
     pub ending: Ending,
     /// What TCP saw; `None` in a transcript.
     pub transport: Option<Box<Transport>>,
-    /// Where the time went.
-    pub timing: Timing,
-    /// Commands and replies.
-    pub text: Text,
 }
 
 /// Counts of what was not kept of a session, or not read.

@@ -247,10 +247,10 @@ impl<'a> Envelope<'a> {
         words(self.rest).map(move |(at, word)| param(word, at_rest + at))
     }
 
-    /// Whether there is any parameter.
+    /// Whether anything follows the path: blanks alone make no parameter.
     #[must_use]
-    pub fn has_params(&self) -> bool {
-        !self.rest.is_empty() && words(self.rest).next().is_some()
+    pub fn may_have_params(&self) -> bool {
+        !self.rest.is_empty()
     }
 }
 

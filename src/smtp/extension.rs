@@ -383,13 +383,13 @@ impl Forms {
         let mut set = 0;
         for param in envelope.into_iter().flat_map(Envelope::params) {
             let given = digest(param.keyword);
-            for form in self.0.iter().filter(|form| form.digest == given) {
+            let is_it = |form: &&Form| {
                 let is_value =
                     || form.value.is_none_or(|v| param.value.is_some_and(|given| is(given, v)));
-                if is(form.keyword, param.keyword) && is_value() {
-                    set |= form.bit;
-                }
-            }
+                form.digest == given && is(form.keyword, param.keyword) && is_value()
+            };
+            // No two forms are alike.
+            set |= self.0.iter().find(is_it).map_or(0, |form| form.bit);
         }
         set
     }
