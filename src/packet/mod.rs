@@ -206,7 +206,9 @@ impl Decoder {
         }
     }
 
-    /// The same, one layer after the other.
+    /// The same, one layer after the other. Apart, so that what is usual is read where it is
+    /// needed: a segment is large to move.
+    #[inline(never)]
     fn peel<'a>(&self, frame: &Frame<'a>, troubles: &mut Troubles) -> Looked<'a> {
         let Some(layer) = link::first(frame.link) else {
             troubles.add_link_type(frame.link, self.limits.named_kinds, frame.origin);
