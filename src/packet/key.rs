@@ -115,14 +115,13 @@ impl Hash for FlowKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         let ([low_upper, low], [high_upper, high]) = (self.low, self.high);
         if self.tail & (LOW_IS_V6 | HIGH_IS_V6) == 0 {
-            state.write_u64(low << 32 | high);
+            // At once: that is one step of the hasher.
+            state.write_u128(u128::from(low << 32 | high) << 64 | u128::from(self.tail));
         } else {
-            state.write_u64(low_upper);
-            state.write_u64(low);
-            state.write_u64(high_upper);
-            state.write_u64(high);
+            state.write_u128(u128::from(low_upper) << 64 | u128::from(low));
+            state.write_u128(u128::from(high_upper) << 64 | u128::from(high));
+            state.write_u64(self.tail);
         }
-        state.write_u64(self.tail);
     }
 }
 

@@ -82,8 +82,7 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Inline<'_, W, D> {
         let before = self.frames;
         self.crew.begin(before, index);
         let mut next = ROUND;
-        loop {
-            let Some(frame) = reader.next(troubles) else { break };
+        while let Some(frame) = reader.next(troubles) {
             let frame_origin = frame.origin;
             self.frames = before + frame_origin.number;
             if let Some(mut segment) = self.decoder.decode(&frame, troubles) {

@@ -125,6 +125,8 @@ pub struct Outcome<W> {
 /// live; with more, so many analyze, and reading and putting in order have their own.
 ///
 /// `work` makes what works on the sessions, one for each thread; how many there are must not matter.
+// The threads share it.
+#[allow(clippy::needless_pass_by_value)]
 pub fn run<W: Work + 'static>(
     options: &Options,
     sources: Vec<Source>,
@@ -145,7 +147,7 @@ where
     if threads == 1 && !sources.iter().any(Source::is_live) {
         inline::run(options, sources, work(), deliver)
     } else {
-        threads::run(options, sources, work, threads, deliver)
+        threads::run(options, sources, &work, threads, deliver)
     }
 }
 

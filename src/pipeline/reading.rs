@@ -96,8 +96,7 @@ impl<W: Work> Reading<W> {
         let limits = &self.options.settings.limits;
         let decoder = Decoder::new(self.options.ports.clone(), limits);
         let mut load = Load::new(self.crews, 0, &self.pool);
-        loop {
-            let Some(frame) = reader.next(&mut facts.troubles) else { break };
+        while let Some(frame) = reader.next(&mut facts.troubles) {
             let origin = frame.origin;
             load.frames = origin.number;
             match decoder.look(&frame, &mut facts.troubles) {
@@ -107,7 +106,7 @@ impl<W: Work> Reading<W> {
             }
             let is_dry = is_live && reader.is_dry();
             // Frames of other traffic count, too: what is over must not wait for ever.
-            let is_due = load.bytes >= LOAD || load.frames % FRAMES == 0;
+            let is_due = load.bytes >= LOAD || load.frames.is_multiple_of(FRAMES);
             if is_dry || is_due {
                 let next = Load::new(self.crews, load.frames, &self.pool);
                 if !send(std::mem::replace(&mut load, next), budget, parcels) {

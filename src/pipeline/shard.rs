@@ -65,6 +65,9 @@ struct Followed {
     slot: Slot,
 }
 
+/// Takes what has happened; says whether to go on.
+pub(super) type Flush<'a, M> = dyn FnMut(&mut Vec<Event<M>>) -> bool + 'a;
+
 /// Makes dialogs of connections and notes what becomes of them.
 struct Follower<W: Work> {
     options: Options,
@@ -189,7 +192,7 @@ impl<W: Work> Crew<W> {
         index: u32,
         now: Place,
         troubles: &mut Troubles,
-        flush: &mut dyn FnMut(&mut Vec<Event<W::Made>>) -> bool,
+        flush: &mut Flush<'_, W::Made>,
     ) {
         let places = Places::of_input(index);
         let mut open: Option<(Slot, Opening, Dialog, Option<Stamp>)> = None;

@@ -22,7 +22,7 @@ type Open = dyn FnOnce() -> io::Result<Box<dyn Read + Send>> + Send;
 /// An input that is being read.
 pub(super) enum Begun {
     Capture(capture::Reader),
-    Transcript(transcript::Reader, Dialect),
+    Transcript(Box<transcript::Reader>, Dialect),
 }
 
 /// Bytes that are read at once to find a first packet.
@@ -83,7 +83,8 @@ impl Source {
                 .map_err(failed)?
                 .ok_or_else(|| unknown(expected(input.data())))?,
         };
-        Ok(Begun::Transcript(transcript::Reader::new(input, index, dialect, limits), dialect))
+        let reader = transcript::Reader::new(input, index, dialect, limits);
+        Ok(Begun::Transcript(Box::new(reader), dialect))
     }
 }
 

@@ -99,7 +99,7 @@ struct Lane<W: Work> {
 pub(super) fn run<W: Work + 'static>(
     options: &Options,
     sources: Vec<Source>,
-    work: Arc<dyn Fn() -> W + Send + Sync>,
+    work: &Arc<dyn Fn() -> W + Send + Sync>,
     threads: usize,
     deliver: impl FnMut(Done<W::Made>),
 ) -> Outcome<W>
@@ -109,8 +109,8 @@ where
     let crews = threads.clamp(1, SHARDS);
     let pool = Pool::default();
     let reading =
-        Reading { options: options.clone(), crews, pool: pool.clone(), work: Arc::clone(&work) };
-    let lanes = read(Arc::new(reading), sources, threads);
+        Reading { options: options.clone(), crews, pool: pool.clone(), work: Arc::clone(work) };
+    let lanes = read(&Arc::new(reading), sources, threads);
     let mut dispatcher = Dispatcher {
         options,
         hands: (0..crews).map(|first| hand(options, first, crews, work())).collect(),
@@ -146,7 +146,7 @@ where
 
 /// Starts readers, which take the sources one after the other.
 fn read<W: Work + 'static>(
-    reading: Arc<Reading<W>>,
+    reading: &Arc<Reading<W>>,
     sources: Vec<Source>,
     threads: usize,
 ) -> Vec<Lane<W>>
@@ -168,7 +168,7 @@ where
     }
     let waiting = Arc::new(Mutex::new(waiting));
     for _ in 0..readers {
-        let (waiting, reading) = (Arc::clone(&waiting), Arc::clone(&reading));
+        let (waiting, reading) = (Arc::clone(&waiting), Arc::clone(reading));
         // Not joined: one that waits for a silent input may never end.
         thread::spawn(move || {
             loop {

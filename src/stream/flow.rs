@@ -3,6 +3,7 @@
 
 mod judge;
 mod order;
+mod touch;
 
 use super::half::{Accepted, FAR, Half, NEAR, Spare, Tag};
 use super::relay::{self};
@@ -306,23 +307,6 @@ impl<D: Consume> Flow<D> {
             self.fed = self.fed.saturating_add(len);
         }
         true
-    }
-
-    /// See [`Consume::touch`].
-    #[inline]
-    pub(super) fn touch(&self) -> u64 {
-        let halves = self.halves.iter().map(Half::touch).fold(0, |sum, half| sum ^ half);
-        let stage = u64::from(matches!(self.stage, Stage::Following(_)));
-        halves ^ stage ^ self.arrivals ^ u64::from(self.fed)
-    }
-
-    /// The same for what takes its chunks.
-    #[inline]
-    pub(super) fn touch_dialog(&self) -> u64 {
-        match &self.stage {
-            Stage::Following(following) => following.dialog.touch(),
-            Stage::Judging(_) | Stage::Ignored => 0,
-        }
     }
 
     /// Finds out what it holds, in bytes.

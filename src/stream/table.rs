@@ -22,9 +22,7 @@ pub(super) struct Table<V> {
     free: u32,
 }
 
-/// Each has a line of the cache for itself: nearly every segment finds another one cold.
 #[derive(Debug)]
-#[repr(align(64))]
 enum Slot<V> {
     Used { key: FlowKey, value: V },
     Free { next: u32 },

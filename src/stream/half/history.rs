@@ -25,9 +25,9 @@ pub(in crate::stream) struct Spare {
 /// Bytes of the large buffers that are kept.
 const LARGE: RangeInclusive<usize> = 1024..=8192;
 
-/// Bytes of the small ones: as many as most commands and replies, as the last of each idle
-/// connection is held in one. With the allocator's own eight bytes it is a line of the cache.
-const SMALL: usize = 56;
+/// Bytes of the small ones: enough for most commands and replies, and no more, as each idle
+/// connection holds one.
+const SMALL: usize = 40;
 
 /// Buffers that are kept, roughly as many as segments in flight need at once.
 const SPARE_BUFFERS: usize = 64;
