@@ -7,6 +7,7 @@ use crate::escape::printable;
 use crate::pipeline::{self, Audited, Done, Facts, Outcome, Overflow, Source, Transcript, Work};
 use crate::place::Places;
 use crate::report::{self, Entry, Format, InputReport, Note, Renderer};
+use std::cell::RefCell;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -63,18 +64,23 @@ pub fn run(
     let paths: Vec<String> = sources.iter().map(|source| source.path().to_owned()).collect();
     let (limits, stop) = (options.settings.limits, Arc::clone(&options.stop));
     let form = Arc::new(report::Options::new(width, limits, &paths));
-    let mut writer = report::writer(format, out, &form);
-    options.transcript =
-        writer.overflow().map(|overflow| Transcript { timestamps, overflow: Overflow(overflow) });
+    let writer = RefCell::new(report::writer(format, out, &form));
+    options.transcript = writer
+        .borrow()
+        .overflow()
+        .map(|overflow| Transcript { timestamps, overflow: Overflow(overflow) });
+    // What cannot be passed on is said when more is written.
+    let mut pause = || drop(writer.borrow_mut().flush());
     let mut written = Ok(());
     let mut deliver = |done: Done<Piece>| {
         let Done { id, slot, made: Piece { text, note } } = done;
-        written = writer.session(id, slot, &text, note);
+        written = writer.borrow_mut().session(id, slot, &text, note);
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     let shared = Arc::clone(&form);
     let work = Arc::new(move || Words(Renderer::new(format, &shared)));
-    let Outcome { facts, workers } = pipeline::run(&options, sources, work, &mut deliver);
+    let Outcome { facts, workers } =
+        pipeline::run(&options, sources, work, &mut deliver, &mut pause);
     read();
     written?;
     let mut summary = Renderer::new(format, &form).finish();
@@ -84,7 +90,7 @@ pub fn run(
     let inputs: Vec<InputReport> =
         paths.iter().zip(&facts).map(|(path, facts)| input(path, facts)).collect();
     summary.partial = stop.load(Ordering::Relaxed);
-    writer.finish(summary, &inputs)?;
+    writer.into_inner().finish(summary, &inputs)?;
     Ok(facts)
 }
 

@@ -53,12 +53,14 @@ fn sessions_are_written_as_serde_writes_their_models() {
             Both { renderer: Renderer::new(Format::Ndjson, &options), inputs }
         });
         let sources = vec![Source::bytes("input", fs::read(path).unwrap())];
-        pipeline::run(&pipeline::Options::default(), sources, work, &mut |done| {
+        let mut deliver = |done: pipeline::Done<(String, String)>| {
             let (direct, model) = done.made;
             assert_eq!(format!(r#"{{"type":"session","id":0{direct}"#), model);
             compared += 1;
             ControlFlow::Continue(())
-        });
+        };
+        let options = pipeline::Options::default();
+        pipeline::run(&options, sources, work, &mut deliver, &mut || {});
     }
     assert!(compared > 40, "only {compared} sessions");
 }

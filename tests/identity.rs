@@ -165,12 +165,13 @@ fn sessions(files: Vec<Vec<u8>>, threads: usize) -> Found {
 fn audit(options: &Options, files: Vec<Vec<u8>>) -> Found {
     let sources = files.into_iter().map(|bytes| Source::bytes("part", bytes)).collect();
     let mut found = Found { sessions: Vec::new(), troubles: BTreeMap::new(), crossing: 0 };
-    let outcome = pipeline::run(options, sources, Arc::new(|| Show), &mut |done| {
+    let mut deliver = |done: pipeline::Done<(String, bool)>| {
         let (shown, crosses) = done.made;
         found.sessions.push((done.id, shown));
         found.crossing += usize::from(crosses);
         ControlFlow::Continue(())
-    });
+    };
+    let outcome = pipeline::run(options, sources, Arc::new(|| Show), &mut deliver, &mut || {});
     for (trouble, count) in outcome.facts.iter().flat_map(|facts| facts.troubles.iter()) {
         *found.troubles.entry(trouble).or_default() += count.times;
     }
@@ -184,8 +185,7 @@ fn report(inputs: &[(String, &Vec<u8>)], format: Format, threads: usize) -> Vec<
     let job = Job { run, format, width: None, timestamps: true };
     let sources = inputs.iter().map(|(name, bytes)| Source::bytes(name, (*bytes).clone()));
     job::run(job, sources.collect(), &mut || {}, Box::new(out.clone())).unwrap();
-    let text = out.0.lock().unwrap().clone();
-    text
+    std::mem::take(&mut out.0.lock().unwrap())
 }
 
 /// Captures with their names.

@@ -126,7 +126,7 @@ fn a_directory_is_the_captures_in_it_in_the_order_of_their_times() {
     let exchange = &sessions[0]["exchanges"][0];
     assert_eq!(exchange["input"].as_str().unwrap(), names[1]);
     let first_in_second = exchange["frame"].as_u64().unwrap();
-    assert!(first_in_second >= 1 && first_in_second < 6, "{exchange}");
+    assert!((1..6).contains(&first_in_second), "{exchange}");
 }
 
 /// Bytes of the packet record at `at`.

@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 fn report(arguments: &Arguments) -> Result<u8, Error> {
     let output = Output::open(arguments.output.as_deref())?;
     let inputs = Inputs::find(&arguments.inputs);
-    let (paths, is_live, skipped) = (inputs.paths(), inputs.is_live(), inputs.skipped.clone());
+    let (paths, skipped) = (inputs.paths(), inputs.skipped.clone());
     let limits = Limits::default();
     let limits = arguments.max_memory.map_or(limits, |bytes| limits.within(bytes));
     let settings = Settings { show_secrets: arguments.show_secrets, limits };
@@ -76,7 +76,7 @@ fn report(arguments: &Arguments) -> Result<u8, Error> {
     let progress = Progress::new(inputs.bytes(), quiet);
     let job = Job { run, format, width: output.width(), timestamps: arguments.timestamps };
     let sources = inputs.sources(&progress);
-    let out = output.writer(is_live)?;
+    let out = output.writer()?;
     let written = job::run(job, sources, &mut || progress.finish(), out);
     progress.finish();
     let facts = written.map_err(|error| output.failed(error))?;
@@ -166,10 +166,9 @@ impl Output {
         terminal_size::terminal_size().map(|(width, _)| width.0)
     }
 
-    /// A writer to it; of a live input, each line is written at once.
-    fn writer(&self, is_live: bool) -> Result<Box<dyn Write>, Error> {
+    /// A writer to it.
+    fn writer(&self) -> Result<Box<dyn Write>, Error> {
         Ok(match self {
-            Self::Standard if is_live => Box::new(io::stdout()),
             Self::Standard => Box::new(BufWriter::with_capacity(1 << 16, io::stdout())),
             Self::File { temporary, .. } => self.file(temporary.as_file())?,
             Self::Device { file, .. } => self.file(file)?,
@@ -178,7 +177,7 @@ impl Output {
 
     fn file(&self, file: &File) -> Result<Box<dyn Write>, Error> {
         let file = file.try_clone().map_err(|error| self.failed(error))?;
-        Ok(Box::new(BufWriter::new(file)))
+        Ok(Box::new(BufWriter::with_capacity(1 << 16, file)))
     }
 
     fn failed(&self, source: io::Error) -> Error {

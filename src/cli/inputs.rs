@@ -59,11 +59,6 @@ impl Inputs {
         paths.collect()
     }
 
-    /// Whether any of them may grow while it is read.
-    pub(super) fn is_live(&self) -> bool {
-        self.named.iter().any(|named| matches!(named, Named::File(path) if is_live(path)))
-    }
-
     /// Bytes in all of them, if that is known.
     pub(super) fn bytes(&self) -> Option<u64> {
         let sizes = self.named.iter().map(|named| match named {

@@ -117,7 +117,7 @@ mod tests {
             assert_eq!(queue.front().map(|one| one.end), Some(end));
             assert_eq!(queue.pop_front().map(|one| one.end), Some(end));
         }
-        assert!(queue.is_empty() && queue.len() == 0);
+        assert!(queue.is_empty());
         queue.push_back(owed(7));
         assert_eq!(queue.back_mut().map(|one| one.end), Some(7));
     }

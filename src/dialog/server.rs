@@ -238,10 +238,9 @@ impl Dialog {
             partial = stays;
         }
         let text = std::mem::replace(&mut partial.text, ReplyText::Apart(Vec::new()));
-        let text = match self.is_full() {
-            false => text.keep(&mut self.session.text),
-            true => text.drop_from(&mut self.session.text),
-        };
+        let is_full = self.is_full();
+        let own = &mut self.session.text;
+        let text = if is_full { text.drop_from(own) } else { text.keep(own) };
         let partial = &partial;
         self.closes.clear_reply |= self.mode == Mode::Tls;
         let reply = Reply {

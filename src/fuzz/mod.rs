@@ -116,6 +116,7 @@ pub fn whole(data: &[u8]) {
 }
 
 /// Reads `data` as an input and reports on it: what was read of it, and the report.
+#[must_use]
 pub fn read(data: &[u8], format: Format, limits: Limits) -> (Facts, Vec<u8>) {
     let out = Sink::default();
     let settings = Arc::new(Settings { limits, show_secrets: false });

@@ -125,6 +125,7 @@ pub struct Outcome<W> {
 /// live; with more, so many analyze, and reading and putting in order have their own.
 ///
 /// `work` makes what works on the sessions, one for each thread; how many there are must not matter.
+/// `pause` is called when a live input is silent: what was delivered should be passed on.
 // The threads share it.
 #[allow(clippy::needless_pass_by_value)]
 pub fn run<W: Work + 'static>(
@@ -132,6 +133,7 @@ pub fn run<W: Work + 'static>(
     sources: Vec<Source>,
     work: Arc<dyn Fn() -> W + Send + Sync>,
     deliver: &mut Deliver<'_, W::Made>,
+    pause: &mut dyn FnMut(),
 ) -> Outcome<W>
 where
     W::Made: 'static,
@@ -147,7 +149,7 @@ where
     if threads == 1 && !sources.iter().any(Source::is_live) {
         inline::run(options, sources, work(), deliver)
     } else {
-        threads::run(options, sources, &work, threads, deliver)
+        threads::run(options, sources, &work, threads, deliver, pause)
     }
 }
 
@@ -188,10 +190,11 @@ impl Work for Keep {
 #[must_use]
 pub fn collect(options: &Options, sources: Vec<Source>) -> (Vec<Audited>, Vec<Facts>) {
     let mut done = Vec::new();
-    let outcome = run(options, sources, Arc::new(|| Keep), &mut |one| {
+    let mut deliver = |one| {
         done.push(one);
         ControlFlow::Continue(())
-    });
+    };
+    let outcome = run(options, sources, Arc::new(|| Keep), &mut deliver, &mut || {});
     done.sort_by_key(|one| one.id);
     (done.into_iter().map(|one| one.made).collect(), outcome.facts)
 }

@@ -81,6 +81,8 @@ struct Dispatcher<'a, W: Work, D: FnMut(Done<W::Made>)> {
     decoder: Decoder,
     pool: Pool,
     deliver: D,
+    /// Called when nothing comes for a while.
+    pause: &'a mut dyn FnMut(),
     events: Vec<Event<W::Made>>,
     /// Frames of all captures so far.
     frames: u64,
@@ -102,6 +104,7 @@ pub(super) fn run<W: Work + 'static>(
     work: &Arc<dyn Fn() -> W + Send + Sync>,
     threads: usize,
     deliver: impl FnMut(Done<W::Made>),
+    pause: &mut dyn FnMut(),
 ) -> Outcome<W>
 where
     W::Made: 'static,
@@ -119,6 +122,7 @@ where
         decoder: Decoder::new(options.ports.clone(), &options.settings.limits),
         pool,
         deliver,
+        pause,
         events: Vec::new(),
         frames: 0,
         open: Vec::new(),
@@ -289,6 +293,7 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Dispatcher<'_, W, D> {
         }
         let mut is_silent = false;
         loop {
+            (self.pause)();
             match lane.parcels.recv_timeout(SILENCE) {
                 Ok(parcel) => return Ok(parcel),
                 Err(RecvTimeoutError::Disconnected) => return Err(()),
