@@ -1,7 +1,7 @@
 //! The main job: inputs in, report out.
 //!
-//! Joins the [`pipeline`](crate::pipeline), which makes sessions, with the
-//! [`report`](crate::report), which makes words of them.
+//! Joins the [`pipeline`], which makes sessions, with the
+//! [`report`], which makes words of them.
 
 use crate::escape::printable;
 use crate::pipeline::{self, Audited, Done, Facts, Outcome, Overflow, Source, Transcript, Work};
