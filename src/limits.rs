@@ -104,15 +104,19 @@ pub struct Limits {
     pub named_kinds: usize,
 }
 
-/// The least memory that a run can be held to, in bytes: room for buffers and a few sessions.
-pub const LEAST_MEMORY: usize = 32 << 20;
+/// Bytes that a run takes for itself, whatever the bounds: code, stacks, queues between threads,
+/// what the allocator cannot use.
+const OWN_MEMORY: usize = 32 << 20;
+
+/// The least memory that a run can be held to, in bytes: its own, and room for a few sessions.
+pub const LEAST_MEMORY: usize = OWN_MEMORY + (16 << 20);
 
 impl Limits {
     /// These bounds, narrowed so that a run takes no more than about `bytes` (and no less than
     /// [`LEAST_MEMORY`]), what the program needs for itself included.
     #[must_use]
     pub fn within(&self, bytes: usize) -> Self {
-        let bytes = bytes.max(LEAST_MEMORY);
+        let bytes = bytes.max(LEAST_MEMORY) - OWN_MEMORY;
         let part = |most: usize, parts: usize| most.min(bytes / parts);
         Self {
             // Half of it is for the sessions, a quarter for what keeps them apart.

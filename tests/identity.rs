@@ -127,7 +127,6 @@ fn what_all_sessions_hold_is_bounded_and_said() {
     };
     let one = run(1);
     let given_up = one.troubles[&Trouble::EvictedSession];
-    // The sessions that were given up last are those that were heard of last.
     assert!(given_up > 300, "{:?}", one.troubles);
     let cut = one.sessions.iter().filter(|(_, shown)| shown.contains("ending: Evicted")).count();
     assert_eq!(cut as u64, given_up);

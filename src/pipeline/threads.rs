@@ -15,6 +15,7 @@ use crate::packet::Decoder;
 use crate::place::{Origin, Place};
 use crate::trouble::{Trouble, Troubles};
 use std::collections::VecDeque;
+use std::panic::resume_unwind;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -139,9 +140,13 @@ where
     let mut troubles = Vec::new();
     for hand in hands {
         drop(hand.jobs);
-        if let Ok((work, found)) = hand.thread.join() {
-            workers.push(work);
-            troubles.extend(found);
+        match hand.thread.join() {
+            Ok((work, found)) => {
+                workers.push(work);
+                troubles.extend(found);
+            }
+            // Its sessions are lost: no report may look as if they were not there.
+            Err(panic) => resume_unwind(panic),
         }
     }
     settle_facts(&mut all_facts, &mut decoder, &troubles, &merger);
@@ -352,7 +357,7 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Dispatcher<'_, W, D> {
         mut job: impl FnMut(usize) -> Job,
     ) {
         for (number, hand) in self.hands.iter().enumerate() {
-            // A crew that is gone has panicked, which the end of the run says.
+            // A crew that is gone has panicked; the end of the run passes that on.
             let _ = hand.jobs.send(job(number));
         }
         self.rounds.push_back(Round { until, budget });
