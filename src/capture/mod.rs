@@ -129,6 +129,25 @@ impl Reader {
         })
     }
 
+    /// Asks for the buffer in which the frame that was given last stands, once it is used up:
+    /// until then, the frame's bytes keep their address.
+    pub fn pin(&mut self) {
+        self.tape.input.pin();
+    }
+
+    /// The buffer that was pinned, if it is used up: the last frame, if any was given since, is
+    /// no longer in it. `spare` makes a buffer that can be used when the next one is used up.
+    pub fn retired(&mut self, spare: impl FnOnce() -> Vec<u8>) -> Option<Vec<u8>> {
+        self.tape.input.retired(spare)
+    }
+
+    /// Uses the buffer up if it is pinned. The frame that was given last is moved over.
+    pub fn retire(&mut self) {
+        self.tape.input.consume(self.given);
+        self.given = 0;
+        self.tape.input.retire();
+    }
+
     /// Whether the next packet must be waited for, if the source is slow.
     #[must_use]
     pub fn is_dry(&self) -> bool {

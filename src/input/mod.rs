@@ -2,6 +2,7 @@
 //!
 //! In: anything that can be read. Out: the buffered bytes ([`Input::data`]), more of them on
 //! demand ([`Input::fill`]), and their place in the decompressed stream ([`Input::offset`]).
+//! Who needs bytes for longer [pins](Input::pin) the buffer, and is given it instead of a copy.
 //! It does not know what the bytes mean, nor what the file is called.
 
 mod unzip;
@@ -22,6 +23,12 @@ pub struct Input {
     /// The most that [`Input::fill`] gathers.
     most: usize,
     ended: bool,
+    /// Somebody knows bytes by their address: none may be moved or overwritten.
+    is_pinned: bool,
+    /// A buffer that was pinned when bytes had to be moved.
+    retired: Option<Vec<u8>>,
+    /// What takes the place of a pinned buffer.
+    spare: Vec<u8>,
 }
 
 impl Input {
@@ -36,6 +43,9 @@ impl Input {
             offset: 0,
             most: limits.block_bytes.max(limits.read_buffer) + SLACK,
             ended: false,
+            is_pinned: false,
+            retired: None,
+            spare: Vec::new(),
         };
         loop {
             match unzip::tell(input.data()) {
@@ -113,6 +123,47 @@ impl Input {
         self.ended
     }
 
+    /// Asks for the buffer once it is used up. Until [`Input::retired`] gives it away, its bytes
+    /// stay where they are in memory.
+    #[inline]
+    pub fn pin(&mut self) {
+        self.is_pinned = true;
+    }
+
+    /// The buffer that was pinned, once it is used up; `spare` will take the place of the next.
+    pub fn retired(&mut self, spare: impl FnOnce() -> Vec<u8>) -> Option<Vec<u8>> {
+        let retired = self.retired.take()?;
+        self.spare = spare();
+        Some(retired)
+    }
+
+    /// Whether [`Input::retired`] has something to give.
+    #[inline]
+    #[must_use]
+    pub fn has_retired(&self) -> bool {
+        self.retired.is_some()
+    }
+
+    /// Uses the buffer up if it is pinned, although there is room in it.
+    pub fn retire(&mut self) {
+        if !self.is_pinned {
+            return;
+        }
+        self.is_pinned = false;
+        let length = self.buffer.len();
+        let mut next = std::mem::take(&mut self.spare);
+        if next.len() < length {
+            next = vec![0; length];
+        }
+        let unread = self.data();
+        let count = unread.len();
+        if let Some(start) = next.get_mut(..count) {
+            start.copy_from_slice(unread);
+        }
+        self.retired = Some(std::mem::replace(&mut self.buffer, next));
+        (self.start, self.end) = (0, count);
+    }
+
     /// `gzip` or `zstd`, if the source is compressed.
     #[must_use]
     pub fn compression(&self) -> Option<&'static str> {
@@ -146,6 +197,12 @@ impl Input {
     /// most a few times.
     fn make_room(&mut self, want: usize) {
         let length = self.buffer.len();
+        if self.is_pinned {
+            if length - self.end > length / 4 {
+                return;
+            }
+            self.retire();
+        }
         if self.start == self.end || (self.end == length && self.start >= length / 2) {
             self.buffer.copy_within(self.start..self.end, 0);
             self.end -= self.start;

@@ -1,25 +1,32 @@
 //! Segments on their way to another thread: columns of owned data.
 //!
 //! A reader fills a [`Load`]: one [`Batch`] for each crew, and what only the dispatcher can do.
-//! Batches go round: what a crew has emptied is filled again.
+//! Payloads are not copied: they stay in the buffer of the input, which goes with the load.
+//! Batches and buffers go round: what the crews have done with is filled again.
 
 use super::shard::shard_of;
 use crate::capture::Frame;
 use crate::packet::{Flags, FlowKey, Segment, Way};
 use crate::place::{Origin, Place};
 use crate::time::Stamp;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Segments with their payloads, in order.
+/// Segments, in order.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     heads: Vec<Head>,
-    payload: Vec<u8>,
 }
+
+/// A buffer of an input, in which payloads stand.
+pub(super) type Block = Arc<Vec<u8>>;
+
+/// Segments that were put together from fragments, with their payloads, in order.
+#[derive(Debug, Default)]
+pub(super) struct Whole(Vec<(Head, Vec<u8>)>);
 
 /// A segment without its payload.
 #[derive(Clone, Copy, Debug)]
-struct Head {
+pub(super) struct Head {
     flow: FlowKey,
     way: Way,
     at: Option<Stamp>,
@@ -30,6 +37,8 @@ struct Head {
     ack: Option<u32>,
     flags: Flags,
     window: u16,
+    /// Address and length of the payload.
+    data: usize,
     len: u32,
     cut: u32,
 }
@@ -39,12 +48,22 @@ struct Head {
 pub(super) struct Load {
     /// Segments, for each crew.
     pub(super) batches: Vec<Batch>,
+    /// The buffer in which their payloads stand.
+    pub(super) block: Vec<u8>,
     /// Frames with fragments of datagrams, which are put together in order of the inputs.
     pub(super) fragments: Vec<Fragment>,
     /// Frames of the input so far.
     pub(super) frames: u64,
     /// Bytes of memory that it takes.
     pub(super) bytes: usize,
+}
+
+/// What is to be done with a frame.
+#[derive(Debug)]
+pub(super) enum Item {
+    Segment(Head),
+    Fragment(Fragment),
+    Nothing,
 }
 
 /// A frame as it was captured.
@@ -58,20 +77,25 @@ pub(super) struct Fragment {
     origin: Origin,
 }
 
-/// Empty batches, to be filled again.
+/// Batches and buffers, to be filled again.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Pool(Arc<Mutex<Vec<Batch>>>);
+pub(super) struct Pool(Arc<Mutex<Pooled>>);
 
-/// Batches that a pool keeps: about as many as are under way at once.
+#[derive(Debug, Default)]
+struct Pooled {
+    batches: Vec<Batch>,
+    blocks: Vec<Vec<u8>>,
+}
+
+/// Of each, as many as are kept: about as many as are under way at once.
 const POOLED: usize = 32;
 
-/// Payload that an empty batch keeps room for; more is given back.
+/// A larger buffer is given back.
 const ROOM: usize = 1 << 20;
 
-impl Batch {
-    pub(super) fn push(&mut self, segment: &Segment<'_>) {
-        let len = u32::try_from(segment.data.len()).unwrap_or(u32::MAX);
-        self.heads.push(Head {
+impl Head {
+    pub(super) fn of(segment: &Segment<'_>) -> Self {
+        Self {
             flow: segment.flow,
             way: segment.way,
             at: segment.at,
@@ -81,10 +105,43 @@ impl Batch {
             ack: segment.ack,
             flags: segment.flags,
             window: segment.window,
-            len,
+            data: segment.data.as_ptr().addr(),
+            len: u32::try_from(segment.data.len()).unwrap_or(u32::MAX),
             cut: segment.cut,
-        });
-        self.payload.extend_from_slice(segment.data);
+        }
+    }
+
+    fn segment<'a>(&self, before: u64, data: &'a [u8]) -> Segment<'a> {
+        Segment {
+            flow: self.flow,
+            way: self.way,
+            at: self.at,
+            digits: self.digits,
+            place: self.place.after(before),
+            seq: self.seq,
+            ack: self.ack,
+            flags: self.flags,
+            window: self.window,
+            data,
+            cut: self.cut,
+        }
+    }
+}
+
+impl Whole {
+    pub(super) fn push(&mut self, segment: &Segment<'_>) {
+        self.0.push((Head::of(segment), segment.data.to_vec()));
+    }
+
+    /// The segments; their places count on from `before`.
+    pub(super) fn segments(&self, before: u64) -> impl Iterator<Item = Segment<'_>> {
+        self.0.iter().map(move |(head, data)| head.segment(before, data))
+    }
+}
+
+impl Batch {
+    pub(super) fn push(&mut self, head: Head) {
+        self.heads.push(head);
     }
 
     /// The connections of the segments.
@@ -92,33 +149,20 @@ impl Batch {
         self.heads.iter().map(|head| &head.flow)
     }
 
-    /// The segments; their places count on from `before`.
-    pub(super) fn segments(&self, before: u64) -> impl Iterator<Item = Segment<'_>> {
-        let mut rest = self.payload.as_slice();
+    /// The segments, whose payloads stand in `block`; their places count on from `before`.
+    pub(super) fn segments<'a>(
+        &'a self,
+        before: u64,
+        block: &'a [u8],
+    ) -> impl Iterator<Item = Segment<'a>> {
+        let base = block.as_ptr().addr();
         self.heads.iter().map(move |head| {
             let len = usize::try_from(head.len).unwrap_or(usize::MAX);
-            let (data, behind) = rest.split_at_checked(len).unwrap_or((rest, b""));
-            rest = behind;
-            Segment {
-                flow: head.flow,
-                way: head.way,
-                at: head.at,
-                digits: head.digits,
-                place: head.place.after(before),
-                seq: head.seq,
-                ack: head.ack,
-                flags: head.flags,
-                window: head.window,
-                data,
-                cut: head.cut,
-            }
+            let rest = block.get(head.data.wrapping_sub(base)..).unwrap_or_default();
+            let data = rest.get(..len).unwrap_or_default();
+            debug_assert_eq!(data.len(), len, "the payload stands in the block");
+            head.segment(before, data)
         })
-    }
-
-    fn clear(&mut self) {
-        self.heads.clear();
-        self.payload.clear();
-        self.payload.shrink_to(ROOM);
     }
 }
 
@@ -126,33 +170,46 @@ impl Load {
     /// An empty load for so many crews.
     pub(super) fn new(crews: usize, frames: u64, pool: &Pool) -> Self {
         let batches = (0..crews).map(|_| pool.take()).collect();
-        Self { batches, fragments: Vec::new(), frames, bytes: 0 }
+        Self { batches, block: Vec::new(), fragments: Vec::new(), frames, bytes: 0 }
     }
 
-    /// Adds a segment for the crew that it belongs to.
-    pub(super) fn push(&mut self, segment: &Segment<'_>) {
-        let crew = shard_of(&segment.flow) % self.batches.len().max(1);
-        if let Some(batch) = self.batches.get_mut(crew) {
-            batch.push(segment);
-            self.bytes += size_of::<Head>() + segment.data.len();
+    /// Adds what is to be done with a frame, a segment to the batch of the crew that it is for.
+    pub(super) fn push(&mut self, item: Item) {
+        match item {
+            Item::Segment(head) => {
+                let crew = shard_of(&head.flow) % self.batches.len().max(1);
+                if let Some(batch) = self.batches.get_mut(crew) {
+                    batch.push(head);
+                    self.bytes += size_of::<Head>();
+                }
+            }
+            Item::Fragment(fragment) => {
+                self.bytes += size_of::<Fragment>() + fragment.data.len();
+                self.fragments.push(fragment);
+            }
+            Item::Nothing => {}
         }
     }
 
-    /// Adds a frame with a fragment.
-    pub(super) fn push_fragment(&mut self, frame: &Frame<'_>) {
-        self.fragments.push(Fragment {
+    /// Takes the buffer in which the payloads stand.
+    pub(super) fn set_block(&mut self, block: Vec<u8>) {
+        self.bytes += block.len();
+        self.block = block;
+    }
+}
+
+impl Fragment {
+    pub(super) fn of(frame: &Frame<'_>) -> Self {
+        Self {
             at: frame.at,
             digits: frame.digits,
             link: frame.link,
             data: frame.data.to_vec(),
             wire_len: frame.wire_len,
             origin: frame.origin,
-        });
-        self.bytes += size_of::<Fragment>() + frame.data.len();
+        }
     }
-}
 
-impl Fragment {
     /// The frame.
     pub(super) fn frame(&self) -> Frame<'_> {
         Frame {
@@ -168,18 +225,31 @@ impl Fragment {
 
 impl Pool {
     pub(super) fn take(&self) -> Batch {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+        self.pooled().batches.pop().unwrap_or_default()
     }
 
-    pub(super) fn give(&self, mut batch: Batch) {
-        if batch.heads.capacity() == 0 {
-            // It would take the place of one that has room.
-            return;
+    /// A buffer; empty if there is none.
+    pub(super) fn block(&self) -> Vec<u8> {
+        self.pooled().blocks.pop().unwrap_or_default()
+    }
+
+    /// Takes back a batch, and the buffer if nobody else has it any more.
+    pub(super) fn give(&self, mut batch: Batch, block: Block) {
+        let block = Arc::into_inner(block).filter(|block| (1..=ROOM).contains(&block.len()));
+        batch.heads.clear();
+        let mut pooled = self.pooled();
+        // One without room would take the place of one that has some.
+        if batch.heads.capacity() > 0 && pooled.batches.len() < POOLED {
+            pooled.batches.push(batch);
         }
-        batch.clear();
-        let mut pool = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if pool.len() < POOLED {
-            pool.push(batch);
+        if let Some(block) = block
+            && pooled.blocks.len() < POOLED
+        {
+            pooled.blocks.push(block);
         }
+    }
+
+    fn pooled(&self) -> MutexGuard<'_, Pooled> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! In: a [`Source`]. Out: [`Parcel`]s on a channel, within a budget of bytes.
 
-use super::batch::{Load, Pool};
+use super::batch::{Fragment, Head, Item, Load, Pool};
 use super::merge::Event;
 use super::shard::Crew;
 use super::source::{Begun, Source, kind};
@@ -30,8 +30,8 @@ pub(super) enum Parcel<W: Work> {
 #[derive(Clone, Debug)]
 pub(super) struct Budget(Arc<(Mutex<usize>, Condvar)>, usize);
 
-/// A load is handed on when it takes so many bytes.
-const LOAD: usize = 256 << 10;
+/// A load is handed on when it takes so many bytes beside the buffer that it stands in.
+const LOAD: usize = 1 << 20;
 
 /// What all readers of a run share.
 pub(super) struct Reading<W> {
@@ -98,26 +98,59 @@ impl<W: Work> Reading<W> {
         let mut load = Load::new(self.crews, 0, &self.pool);
         while let Some(frame) = reader.next(&mut facts.troubles) {
             let origin = frame.origin;
-            load.frames = origin.number;
-            match decoder.look(&frame, &mut facts.troubles) {
-                Looked::Segment(segment) => load.push(&segment),
-                Looked::Fragment => load.push_fragment(&frame),
-                Looked::Nothing => {}
+            let item = match decoder.look(&frame, &mut facts.troubles) {
+                Looked::Segment(segment) => Item::Segment(Head::of(&segment)),
+                Looked::Fragment => Item::Fragment(Fragment::of(&frame)),
+                Looked::Nothing => Item::Nothing,
+            };
+            // If the buffer was used up, only this frame is in the next one.
+            if let Some(block) = reader.retired(|| self.pool.block())
+                && !self.hand_on(&mut load, block, budget, parcels)
+            {
+                return self.interrupted(origin, facts);
             }
+            if matches!(item, Item::Segment(_)) {
+                reader.pin();
+            }
+            load.frames = origin.number;
+            load.push(item);
             let is_dry = is_live && reader.is_dry();
             // Frames of other traffic count, too: what is over must not wait for ever.
             let is_due = load.bytes >= LOAD || load.frames.is_multiple_of(FRAMES);
             if is_dry || is_due {
-                let next = Load::new(self.crews, load.frames, &self.pool);
-                if !send(std::mem::replace(&mut load, next), budget, parcels) {
-                    return;
-                }
-                if self.is_stopped() {
-                    return facts.troubles.add(Trouble::Interrupted, origin);
+                reader.retire();
+                let block = reader.retired(|| self.pool.block()).unwrap_or_default();
+                if !self.hand_on(&mut load, block, budget, parcels) {
+                    return self.interrupted(origin, facts);
                 }
             }
         }
-        send(load, budget, parcels);
+        reader.retire();
+        let block = reader.retired(Vec::new).unwrap_or_default();
+        self.hand_on(&mut load, block, budget, parcels);
+    }
+
+    /// Hands on `load`, whose payloads stand in `block`, once there is room for it, and begins
+    /// the next; returns whether to go on.
+    fn hand_on(
+        &self,
+        load: &mut Load,
+        block: Vec<u8>,
+        budget: &Budget,
+        parcels: &SyncSender<Parcel<W>>,
+    ) -> bool {
+        let next = Load::new(self.crews, load.frames, &self.pool);
+        let mut load = std::mem::replace(load, next);
+        load.set_block(block);
+        budget.take(load.bytes);
+        parcels.send(Parcel::Load(load)).is_ok() && !self.is_stopped()
+    }
+
+    /// Says so, if the input was not read to its end because the run is to end.
+    fn interrupted(&self, origin: Origin, facts: &mut Facts) {
+        if self.is_stopped() {
+            facts.troubles.add(Trouble::Interrupted, origin);
+        }
     }
 
     /// Whether nothing more is to be read.
@@ -128,12 +161,6 @@ impl<W: Work> Reading<W> {
 
 /// Frames after which a load is handed on, however little is in it.
 const FRAMES: u64 = 1 << 14;
-
-/// Hands a load on once there is room for it; returns whether somebody took it.
-fn send<W: Work>(load: Load, budget: &Budget, parcels: &SyncSender<Parcel<W>>) -> bool {
-    budget.take(load.bytes);
-    parcels.send(Parcel::Load(load)).is_ok()
-}
 
 impl Budget {
     pub(super) fn new(bytes: usize) -> Self {

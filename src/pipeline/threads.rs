@@ -5,7 +5,7 @@
 //! has happened, and when all have, the round is merged. Readers of later inputs read ahead within
 //! their budgets. All queues are bounded.
 
-use super::batch::{Batch, Fragment, Load, Pool};
+use super::batch::{Batch, Block, Fragment, Load, Pool, Whole};
 use super::merge::{Done, Event, Merger};
 use super::reading::{Budget, Parcel, Reading};
 use super::shard::{Crew, SHARDS, closing_rounds, shard_of};
@@ -24,9 +24,10 @@ use std::time::Duration;
 
 /// What a crew is to do.
 enum Job {
-    /// Take these segments of input `index`, which begins after `before` frames, and those of
-    /// `whole`, which were put together from fragments, in order; then settle at `until`.
-    Load { before: u64, index: u32, batch: Batch, whole: Batch, until: Place },
+    /// Take these segments of input `index`, which begins after `before` frames and is in `block`,
+    /// and those of `whole`, which were put together from fragments, in order; then settle at
+    /// `until`.
+    Load { before: u64, index: u32, batch: Batch, block: Block, whole: Whole, until: Place },
     /// Let end what is complete: nothing has come for a while.
     Hurry(Place),
     /// Say where the open connections began, as no more segments come.
@@ -39,7 +40,7 @@ enum Job {
 struct Report<M> {
     events: Vec<Event<M>>,
     /// To be filled again.
-    emptied: Vec<Batch>,
+    emptied: Option<(Batch, Block)>,
     /// Where the open connections began.
     open: Vec<Place>,
 }
@@ -209,13 +210,13 @@ where
 }
 
 fn answer<W: Work>(crew: &mut Crew<W>, job: Job) -> Report<W::Made> {
-    let mut report = Report { events: Vec::new(), emptied: Vec::new(), open: Vec::new() };
+    let mut report = Report { events: Vec::new(), emptied: None, open: Vec::new() };
     match job {
-        Job::Load { before, index, batch, whole, until } => {
+        Job::Load { before, index, batch, block, whole, until } => {
             crew.begin(before, index);
-            push_all(crew, before, &batch, &whole);
+            push_all(crew, before, (&batch, &block), &whole);
             crew.settle(until);
-            report.emptied = vec![batch, whole];
+            report.emptied = Some((batch, block));
         }
         Job::Hurry(now) => crew.hurry(now),
         Job::Count => report.open = crew.open(),
@@ -225,10 +226,16 @@ fn answer<W: Work>(crew: &mut Crew<W>, job: Job) -> Report<W::Made> {
     report
 }
 
-/// Pushes the segments of a batch, and those of `whole` between them, in order.
-fn push_all<W: Work>(crew: &mut Crew<W>, before: u64, batch: &Batch, whole: &Batch) {
+/// Pushes the segments of a batch, whose payloads stand in the block, and those of `whole` between
+/// them, in order.
+fn push_all<W: Work>(
+    crew: &mut Crew<W>,
+    before: u64,
+    (batch, block): (&Batch, &Block),
+    whole: &Whole,
+) {
     let mut others = whole.segments(before).peekable();
-    let mut segments = batch.segments(before);
+    let mut segments = batch.segments(before, block);
     let mut flows = batch.flows();
     let mut spots = Vec::with_capacity(GROUP);
     loop {
@@ -326,21 +333,22 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Dispatcher<'_, W, D> {
     ) {
         self.frames = before + load.frames;
         let until = Place::new(self.frames);
-        let mut whole: Vec<Batch> = load.batches.iter().map(|_| Batch::default()).collect();
+        let mut whole: Vec<Whole> = load.batches.iter().map(|_| Whole::default()).collect();
         for fragment in &load.fragments {
             self.fragment(fragment, &mut whole, troubles);
         }
         let mut batches = load.batches.into_iter().zip(whole);
+        let block = Arc::new(load.block);
         let budget = Some((lane.budget.clone(), load.bytes));
         self.send(until, budget, |_| {
             let (batch, whole) = batches.next().unwrap_or_default();
-            Job::Load { before, index, batch, whole, until }
+            Job::Load { before, index, batch, block: Arc::clone(&block), whole, until }
         });
         self.collect(ROUNDS - 1);
     }
 
     /// Puts a fragment to its datagram; what is whole goes to the crew that it is for.
-    fn fragment(&mut self, fragment: &Fragment, whole: &mut [Batch], troubles: &mut Troubles) {
+    fn fragment(&mut self, fragment: &Fragment, whole: &mut [Whole], troubles: &mut Troubles) {
         if let Some(segment) = self.decoder.decode(&fragment.frame(), troubles) {
             let crew = shard_of(&segment.flow) % whole.len().max(1);
             if let Some(batch) = whole.get_mut(crew) {
@@ -371,8 +379,8 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Dispatcher<'_, W, D> {
                 let Ok(mut report) = hand.reports.recv() else { continue };
                 self.events.append(&mut report.events);
                 self.open.append(&mut report.open);
-                for batch in report.emptied {
-                    self.pool.give(batch);
+                if let Some((batch, block)) = report.emptied {
+                    self.pool.give(batch, block);
                 }
             }
             if let Some((budget, bytes)) = round.budget {
