@@ -63,7 +63,7 @@ struct Round {
 const ROUNDS: usize = 16;
 
 /// Bytes that are on their way from the reader of a single input: enough to keep all busy.
-const ALONE: usize = 4 << 20;
+const ALONE: usize = 1 << 20;
 
 /// Parcels of a reader on their way at once.
 const PARCELS: usize = 64;
