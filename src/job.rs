@@ -6,7 +6,7 @@
 use crate::escape::printable;
 use crate::pipeline::{self, Audited, Done, Facts, Outcome, Overflow, Source, Transcript, Work};
 use crate::place::Places;
-use crate::report::{self, Entry, Format, InputReport, Note, Renderer};
+use crate::report::{self, Entry, Format, InputReport, Note, Renderer, Text};
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -28,7 +28,7 @@ pub struct Job {
 
 /// What a renderer has made of a session.
 struct Piece {
-    text: Box<[u8]>,
+    text: Text,
     note: Note,
 }
 
@@ -49,6 +49,10 @@ impl Work for Words {
         };
         let (text, note) = self.0.session(&entry);
         Piece { text, note }
+    }
+
+    fn seal<'a>(&mut self, made: impl Iterator<Item = &'a mut Piece>) {
+        self.0.seal(made.map(|piece| &mut piece.text));
     }
 }
 
@@ -74,7 +78,7 @@ pub fn run(
     let mut written = Ok(());
     let mut deliver = |done: Done<Piece>| {
         let Done { id, slot, made: Piece { text, note } } = done;
-        written = writer.borrow_mut().session(id, slot, &text, note);
+        written = writer.borrow_mut().session(id, slot, text, note);
         if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
     let shared = Arc::clone(&form);

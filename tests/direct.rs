@@ -31,9 +31,10 @@ impl Work for Both {
             not_judged: &audited.not_judged,
             transcript: None,
         };
-        let (direct, _) = self.renderer.session(&entry);
+        let (mut direct, _) = self.renderer.session(&entry);
+        self.renderer.seal(std::iter::once(&mut direct));
         let model = serde_json::to_string(&model::Session::new(&entry, &self.inputs)).unwrap();
-        (String::from_utf8(direct.into()).unwrap(), model)
+        (String::from_utf8(direct.bytes().to_vec()).unwrap(), model)
     }
 }
 

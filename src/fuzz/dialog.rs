@@ -290,8 +290,9 @@ fn report(session: &Session, text: &[u8], format: Format) {
         not_judged: &not_judged,
         transcript: (format == Format::Transcript).then_some(text),
     };
-    let (made, note) = renderer.session(&entry);
-    let written = writer.session(1, entry.slot, &made, note);
+    let (mut made, note) = renderer.session(&entry);
+    renderer.seal(std::iter::once(&mut made));
+    let written = writer.session(1, entry.slot, made, note);
     assert!(written.is_ok(), "memory takes every report");
     assert!(writer.finish(renderer.finish(), &[]).is_ok(), "memory takes every report");
     assert!(str::from_utf8(&out.take()).is_ok(), "a report is UTF-8");

@@ -88,6 +88,14 @@ pub trait Work: Send {
 
     /// Takes a session that has ended. `places` tells where in the inputs its places lie.
     fn session(&mut self, audited: Audited, places: &Places) -> Self::Made;
+
+    /// Completes what was made since the last time, before it goes to another thread.
+    fn seal<'a>(&mut self, made: impl Iterator<Item = &'a mut Self::Made>)
+    where
+        Self::Made: 'a,
+    {
+        drop(made);
+    }
 }
 
 /// What was read of an input.

@@ -162,6 +162,7 @@ impl<W: Work> Crew<W> {
 
     /// What has happened since the last call, up to the frame that was settled.
     pub(super) fn events(&mut self) -> &mut Vec<Event<W::Made>> {
+        self.follower.seal();
         &mut self.follower.events
     }
 
@@ -219,6 +220,7 @@ impl<W: Work> Crew<W> {
                     if let Some((slot, _, dialog, last)) = open.take() {
                         let finished = dialog.finish(ending, last, None);
                         self.follower.audit(finished, slot, now, &places);
+                        self.follower.seal();
                         if !flush(&mut self.follower.events) {
                             return;
                         }
@@ -230,6 +232,14 @@ impl<W: Work> Crew<W> {
 }
 
 impl<W: Work> Follower<W> {
+    /// Completes what was made of sessions, before it is passed on.
+    fn seal(&mut self) {
+        self.work.seal(self.events.iter_mut().filter_map(|event| match &mut event.what {
+            What::Done { made, .. } => Some(made),
+            _ => None,
+        }));
+    }
+
     fn note(&mut self, now: Place, slot: Slot, what: What<W::Made>) {
         self.events.push(Event { now, slot, what });
     }

@@ -21,7 +21,7 @@ type Open = dyn FnOnce() -> io::Result<Box<dyn Read + Send>> + Send;
 
 /// An input that is being read.
 pub(super) enum Begun {
-    Capture(capture::Reader),
+    Capture(Box<capture::Reader>),
     Transcript(Box<transcript::Reader>, Dialect),
 }
 
@@ -75,7 +75,7 @@ impl Source {
         let start = input.fill(CAPTURE_START).map_err(failed)?;
         if capture::recognise(start).is_some() {
             let reader = capture::Reader::new(input, index, limits).map_err(unknown)?;
-            return Ok(Begun::Capture(reader));
+            return Ok(Begun::Capture(Box::new(reader)));
         }
         let dialect = match options.dialect {
             Some(dialect) => dialect,

@@ -5,6 +5,7 @@
 
 use super::model::{self, Closing, Head};
 use super::render::Note;
+use super::sheet::Text;
 use super::spool::Spool;
 use super::summary::{Examples, Summary};
 use super::text::HEAD;
@@ -24,7 +25,14 @@ pub(super) struct Json {
 pub(super) struct Ndjson {
     out: Box<dyn Write>,
     examples: Examples,
+    /// Sessions that are not written yet, and their bytes.
+    queue: Vec<(u64, Text)>,
+    queued: usize,
 }
+
+/// Sessions, and bytes of them, that are written at once: large enough that nothing gathers them
+/// in yet another buffer.
+const AT_ONCE: (usize, usize) = (128, 1 << 18);
 
 impl Json {
     pub(super) fn new(out: Box<dyn Write>, options: &Options) -> Self {
@@ -35,14 +43,38 @@ impl Json {
 
 impl Ndjson {
     pub(super) fn new(out: Box<dyn Write>) -> Self {
-        Self { out, examples: Examples::default() }
+        Self { out, examples: Examples::default(), queue: Vec::new(), queued: 0 }
+    }
+
+    /// Writes what is queued: whole lines, and without a copy that joins them, so that readers of
+    /// a pipe seldom see half of one.
+    fn write(&mut self) -> io::Result<()> {
+        let mut heads = Vec::with_capacity(self.queue.len() * 48);
+        let mut ends = Vec::with_capacity(self.queue.len());
+        for (id, _) in &self.queue {
+            heads.extend_from_slice(HEAD.as_bytes());
+            heads.extend_from_slice(itoa::Buffer::new().format(*id).as_bytes());
+            ends.push(heads.len());
+        }
+        let mut parts = Vec::with_capacity(3 * self.queue.len());
+        let mut start = 0;
+        for ((_, text), &end) in self.queue.iter().zip(&ends) {
+            let head = heads.get(start..end).unwrap_or_default();
+            parts.extend([head, text.bytes(), b"\n"].map(IoSlice::new));
+            start = end;
+        }
+        let written = write_at_once(&mut self.out, &mut parts);
+        self.queue.clear();
+        self.queued = 0;
+        written
     }
 }
 
 impl Writer for Json {
-    fn session(&mut self, id: u64, slot: Slot, text: &[u8], note: Note) -> io::Result<()> {
+    fn session(&mut self, id: u64, slot: Slot, text: Text, note: Note) -> io::Result<()> {
         self.examples.add(id, slot, &note.examples);
-        self.spool.push(id, &[HEAD.as_bytes(), itoa::Buffer::new().format(id).as_bytes(), text])
+        let mut number = itoa::Buffer::new();
+        self.spool.push(id, &[HEAD.as_bytes(), number.format(id).as_bytes(), text.bytes()])
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -64,20 +96,21 @@ impl Writer for Json {
 }
 
 impl Writer for Ndjson {
-    /// Writes a line at once, so that readers of a pipe never see half of one.
-    fn session(&mut self, id: u64, slot: Slot, text: &[u8], note: Note) -> io::Result<()> {
+    fn session(&mut self, id: u64, slot: Slot, text: Text, note: Note) -> io::Result<()> {
         self.examples.add(id, slot, &note.examples);
-        let mut number = itoa::Buffer::new();
-        let number = number.format(id).as_bytes();
-        let parts = [HEAD.as_bytes(), number, text, b"\n"];
-        write_at_once(&mut self.out, &mut parts.map(IoSlice::new))
+        self.queued += text.bytes().len();
+        self.queue.push((id, text));
+        let (texts, bytes) = AT_ONCE;
+        if self.queue.len() < texts && self.queued < bytes { Ok(()) } else { self.write() }
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        self.write()?;
         self.out.flush()
     }
 
     fn finish(mut self: Box<Self>, summary: Summary, inputs: &[InputReport]) -> io::Result<()> {
+        self.write()?;
         let head = Head::new(inputs, summary.partial);
         let summary = self.examples.number(summary);
         let mut line = text(&Closing::new(head, model::Summary::new(&summary, inputs)))?;

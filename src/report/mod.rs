@@ -54,6 +54,9 @@ mod table;
 /// Sessions → JSON.
 mod text;
 
+/// Texts of many sessions in one buffer.
+mod sheet;
+
 /// Transcripts in order of session.
 mod transcript;
 
@@ -64,6 +67,7 @@ mod view;
 mod sample;
 
 pub use render::{Note, Renderer};
+pub use sheet::Text;
 use summary::Summary;
 
 /// The forms of a report.
@@ -135,7 +139,7 @@ pub type Overflow = Arc<Mutex<dyn FnMut(Slot, &[u8]) + Send>>;
 pub trait Writer {
     /// Takes one session, in any order: its number, its slot, what was written of it and what
     /// else is to be said.
-    fn session(&mut self, id: u64, slot: Slot, text: &[u8], note: Note) -> io::Result<()>;
+    fn session(&mut self, id: u64, slot: Slot, text: Text, note: Note) -> io::Result<()>;
 
     /// Where transcripts are to go before their session ends; `None` if the format has no use
     /// for transcripts. What fails there is said at the next session or at the end.

@@ -5,6 +5,7 @@
 //! counted is put together at the end.
 
 use super::row::{COLUMNS, Rank, row};
+use super::sheet::{Spare, Text};
 use super::summary::{ErrorKind, Summary};
 use super::text::{self, Out};
 use super::{Entry, Format, Options};
@@ -19,8 +20,9 @@ pub struct Renderer {
     format: Format,
     options: Arc<Options>,
     summary: Summary,
-    /// The text of one session.
+    /// The texts that are not [sealed](Renderer::seal).
     out: Out,
+    spare: Spare,
     /// The sessions that a table would show of those seen here.
     shown: BTreeSet<(Rank, Slot)>,
 }
@@ -46,15 +48,17 @@ impl Renderer {
             summary: Summary::new(&options.limits),
             options: Arc::clone(options),
             out: Out::default(),
+            spare: Spare::default(),
             shown: BTreeSet::new(),
         }
     }
 
-    /// Counts a session and gives its text, as it stands after its number.
-    pub fn session(&mut self, entry: &Entry<'_>) -> (Box<[u8]>, Note) {
+    /// Counts a session and writes its text, as it stands after its number. It can be read when
+    /// it is [sealed](Renderer::seal).
+    pub fn session(&mut self, entry: &Entry<'_>) -> (Text, Note) {
         let examples = self.summary.add(entry);
         let mut note = Note { row: None, examples };
-        self.out.bytes.clear();
+        let start = self.out.bytes.len();
         match self.format {
             Format::Table => note.row = self.row(entry),
             Format::Json | Format::Ndjson => {
@@ -63,10 +67,19 @@ impl Renderer {
             Format::Transcript => {
                 let header = header_end(entry.session.opening.peers);
                 let rest = entry.transcript.unwrap_or_default();
-                return ([header.as_bytes(), rest].concat().into(), note);
+                self.out.bytes.extend_from_slice(header.as_bytes());
+                self.out.bytes.extend_from_slice(rest);
             }
         }
-        (self.out.bytes.as_slice().into(), note)
+        (Text::within(start..self.out.bytes.len()), note)
+    }
+
+    /// Lets the texts be read that were written since the last time: all of them are in `texts`.
+    pub fn seal<'a>(&mut self, texts: impl Iterator<Item = &'a mut Text>) {
+        if !self.out.bytes.is_empty() {
+            let bytes = std::mem::replace(&mut self.out.bytes, self.spare.take());
+            self.spare.seal(bytes, texts);
+        }
     }
 
     /// What was counted.

@@ -177,8 +177,9 @@ pub(super) fn written<'a>(
     let mut writer = writer(format, Box::new(out.clone()), &options);
     let mut renderers = [Renderer::new(format, &options), Renderer::new(format, &options)];
     for (turn, (id, entry)) in sessions.into_iter().enumerate() {
-        let (text, note) = renderers[turn % 2].session(&entry);
-        writer.session(id, entry.slot, &text, note).unwrap();
+        let (mut text, note) = renderers[turn % 2].session(&entry);
+        renderers[turn % 2].seal(std::iter::once(&mut text));
+        writer.session(id, entry.slot, text, note).unwrap();
     }
     let [mut summary, other] = renderers.map(Renderer::finish);
     summary.merge(&other);

@@ -8,6 +8,7 @@ use super::grid::{Grid, wrap};
 use super::human::{count, micros, number, size};
 use super::render::Note;
 use super::row::{COLUMNS, Rank, none, verb};
+use super::sheet::Text;
 use super::summary::{ErrorCount, ErrorKind, Examples, RuleCount, Summary};
 use super::{InputReport, Options, Writer};
 use crate::escape::printable;
@@ -43,7 +44,7 @@ impl Table {
 }
 
 impl Writer for Table {
-    fn session(&mut self, id: u64, slot: Slot, _: &[u8], note: Note) -> io::Result<()> {
+    fn session(&mut self, id: u64, slot: Slot, _: Text, note: Note) -> io::Result<()> {
         self.examples.add(id, slot, &note.examples);
         let Some((rank, mut row)) = note.row.map(|row| *row) else { return Ok(()) };
         if let Some(number) = row.first_mut() {

@@ -4,6 +4,7 @@
 //! each after its `# session` line, an empty line between two of them.
 
 use super::render::Note;
+use super::sheet::Text;
 use super::spool::Spool;
 use super::summary::Summary;
 use super::{InputReport, Options, Overflow, Writer};
@@ -42,11 +43,12 @@ impl Transcripts {
 impl Writer for Transcripts {
     /// `text` is the rest of the session's header, and the lines that were not handed to the
     /// overflow.
-    fn session(&mut self, id: u64, slot: Slot, text: &[u8], _: Note) -> io::Result<()> {
+    fn session(&mut self, id: u64, slot: Slot, text: Text, _: Note) -> io::Result<()> {
         let mut kept = lock(&self.kept);
         if let Some(error) = kept.error.take() {
             return Err(error);
         }
+        let text = text.bytes();
         let end = memchr::memchr(b'\n', text).map_or(text.len(), |lf| lf + 1);
         let (header, text) = text.split_at_checked(end).unwrap_or((text, b""));
         let number = format!("{HEADER}{id}");
@@ -113,7 +115,14 @@ mod tests {
             piece(4, b"s< 220 a\n");
             piece(7, b"c> QUIT\n");
             for (slot, id, text) in [(7, 2, " a > b\ns< 221 b\n"), (4, 1, "\n")] {
-                writer.session(id, slot_of(slot), text.as_bytes(), Note::default()).unwrap();
+                writer
+                    .session(
+                        id,
+                        slot_of(slot),
+                        Text::from(text.as_bytes().to_vec()),
+                        Note::default(),
+                    )
+                    .unwrap();
             }
             writer.finish(Summary::new(&limits), &[]).unwrap();
             assert_eq!(
