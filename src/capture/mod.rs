@@ -102,9 +102,30 @@ impl Reader {
 
     /// The next packet; `None` at the end. What is wrong with the file is added to `troubles`.
     #[allow(clippy::should_implement_trait)] // an iterator's items cannot borrow from it
+    #[inline]
     pub fn next(&mut self, troubles: &mut Troubles) -> Option<Frame<'_>> {
         self.tape.input.consume(self.given);
         self.given = 0;
+        let plain = match &mut self.format {
+            Format::Pcap(pcap) if !self.tape.done => pcap.plain(self.tape.data()),
+            _ => None,
+        };
+        let Some(plain) = plain else { return self.next_unusual(troubles) };
+        self.tape.number += 1;
+        self.given = plain.range.end;
+        Some(Frame {
+            at: Some(plain.at),
+            digits: plain.digits,
+            link: plain.link,
+            data: self.tape.data().get(plain.range).unwrap_or_default(),
+            wire_len: plain.wire_len,
+            origin: self.tape.origin(self.tape.number),
+        })
+    }
+
+    /// The next packet of a capture whose bytes up to there are consumed.
+    #[inline(never)]
+    fn next_unusual(&mut self, troubles: &mut Troubles) -> Option<Frame<'_>> {
         if self.tape.done {
             return None;
         }
@@ -228,11 +249,13 @@ struct Tape {
 }
 
 impl Tape {
+    #[inline]
     fn data(&self) -> &[u8] {
         self.input.data()
     }
 
     /// The place of the record or block that begins here, as packet `number`.
+    #[inline]
     fn origin(&self, number: u64) -> Origin {
         Origin { input: self.index, number, offset: self.input.offset() }
     }

@@ -4,8 +4,8 @@ use super::merge::{Done, Merger};
 use super::shard::{Crew, closing_rounds};
 use super::source::{Begun, Source, kind};
 use super::{Facts, Options, Outcome, Work, settle_facts};
-use crate::capture;
-use crate::packet::Decoder;
+use crate::capture::{self, Frame};
+use crate::packet::{Decoder, Looked, Segment};
 use crate::place::{Origin, Place};
 use crate::trouble::{Trouble, Troubles};
 use std::sync::Arc;
@@ -85,9 +85,12 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Inline<'_, W, D> {
         while let Some(frame) = reader.next(troubles) {
             let frame_origin = frame.origin;
             self.frames = before + frame_origin.number;
-            if let Some(mut segment) = self.decoder.decode(&frame, troubles) {
-                segment.place = Place::new(self.frames);
-                self.crew.push(&segment);
+            match self.decoder.glance(&frame) {
+                Some(Looked::Segment(segment)) => {
+                    self.crew.push(&Segment { place: Place::new(self.frames), ..segment });
+                }
+                Some(_) => {}
+                None => self.unusual(frame, troubles),
             }
             if frame_origin.number >= next {
                 next = frame_origin.number + ROUND;
@@ -99,6 +102,15 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Inline<'_, W, D> {
             }
         }
         self.round();
+    }
+
+    /// Takes the frame at hand, if it is not what nearly all are: apart, so that those need not
+    /// be put together in memory.
+    #[inline(never)]
+    fn unusual(&mut self, frame: Frame<'_>, troubles: &mut Troubles) {
+        if let Some(segment) = self.decoder.decode(&frame, troubles) {
+            self.crew.push(&Segment { place: Place::new(self.frames), ..segment });
+        }
     }
 
     /// Brings what has happened so far into order.

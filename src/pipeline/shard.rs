@@ -26,6 +26,7 @@ pub(super) const SHARDS: usize = 16;
 const TRANSCRIPT_PIECE: usize = 64 << 10;
 
 /// The shard that a connection belongs to: the same for both directions, and in every run.
+#[inline]
 pub(super) fn shard_of(flow: &FlowKey) -> usize {
     let number = flow.mix() % SHARDS as u64;
     usize::try_from(number).unwrap_or(0)
@@ -44,11 +45,11 @@ pub(super) fn closing_rounds(mut open: Vec<Place>, end: Place) -> Vec<(Place, Pl
     rounds.filter_map(|round| Some((*round.first()?, *round.last()?))).collect()
 }
 
-/// The shards that one thread serves: each `step`-th, from `first` on.
+/// The shards that one thread serves.
 pub(super) struct Crew<W: Work> {
-    first: usize,
-    step: usize,
     trackers: Vec<Tracker<Followed>>,
+    /// Which of them each shard is, if it is one of these.
+    homes: [u8; SHARDS],
     follower: Follower<W>,
 }
 
@@ -96,7 +97,11 @@ impl<W: Work> Crew<W> {
             troubles: HashMap::new(),
             is_closing: false,
         };
-        Self { first, step, trackers, follower }
+        let mut homes = [0; SHARDS];
+        for (home, place) in (0..).zip(homes.iter_mut().skip(first).step_by(step)) {
+            *place = home;
+        }
+        Self { trackers, homes, follower }
     }
 
     /// Input `index` begins after `before` frames.
@@ -105,9 +110,12 @@ impl<W: Work> Crew<W> {
     }
 
     /// Takes a segment of one of these shards; its place counts the frames of the run.
+    #[inline]
     pub(super) fn push(&mut self, segment: &Segment<'_>) {
-        let spot = Spot { tracker: self.tracker_of(&segment.flow), number: None };
-        self.push_near(spot, segment);
+        let tracker = self.tracker_of(&segment.flow);
+        if let Some(tracker) = self.trackers.get_mut(tracker) {
+            tracker.push(segment, &mut self.follower);
+        }
     }
 
     /// The same, where it is known where its connection was shortly before.
@@ -142,8 +150,9 @@ impl<W: Work> Crew<W> {
         touch(Tracker::touch_dialog);
     }
 
+    #[inline]
     fn tracker_of(&self, flow: &FlowKey) -> usize {
-        shard_of(flow).saturating_sub(self.first) / self.step
+        self.homes.get(shard_of(flow)).copied().unwrap_or_default().into()
     }
 
     /// Lets end what was over long enough before `now`.

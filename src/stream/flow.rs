@@ -3,6 +3,7 @@
 
 mod judge;
 mod order;
+mod steps;
 mod touch;
 
 use super::half::{Accepted, FAR, Half, NEAR, Spare, Tag};
@@ -10,7 +11,7 @@ use super::relay::{self};
 use super::{Follow, SessionEnd};
 use crate::chunk::{Chunk, Close, Consume, Ending, Gap, Open, Side, Sides, Transport, Via, What};
 use crate::limits::Limits;
-use crate::packet::{Flags, FlowKey, Segment, Way};
+use crate::packet::{FlowKey, Segment, Way};
 use crate::place::Place;
 use crate::ports::Ports;
 use crate::time::Stamp;
@@ -29,6 +30,8 @@ pub(super) struct Flow<D> {
     arrivals: u64,
     notes: Option<Box<Notes>>,
     handshake: Handshake,
+    /// Nothing stands against taking the next segment by [`Flow::push_next`] but itself.
+    is_easy: bool,
     /// It is a session, whatever comes.
     surely: bool,
     digits: u8,
@@ -112,6 +115,18 @@ pub(super) enum Fit {
     Stray,
 }
 
+/// How far a connection has come towards its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Progress {
+    /// More is to come.
+    Open,
+    /// Both sides have ended it, or one has reset it.
+    Over,
+    /// Both have, all that they sent is there, and each has acknowledged the other's end: nothing
+    /// is to come but copies.
+    Settled,
+}
+
 /// What the first bytes say of a connection.
 enum Verdict {
     Wait,
@@ -127,21 +142,24 @@ const FED: u32 = 1024;
 const PEEK: usize = relay::ENOUGH;
 
 impl<D> Flow<D> {
-    pub(super) fn new(segment: &Segment<'_>, surely: bool) -> Self {
+    /// The connection that began with the segment at `first`.
+    pub(super) fn new(first: Mark, digits: u8, surely: bool) -> Self {
+        let (first_at, first) = first;
         Self {
             halves: [Half::default(), Half::default()],
             stage: Stage::Judging(0),
-            last_at: segment.at,
-            last: segment.place,
+            last_at: first_at,
+            last: first,
             arrivals: 0,
             notes: None,
             handshake: Handshake::default(),
+            is_easy: false,
             surely,
-            digits: segment.digits,
+            digits,
             fed: 0,
             held: 0,
-            first: segment.place,
-            first_at: segment.at,
+            first,
+            first_at,
         }
     }
 
@@ -194,7 +212,7 @@ impl<D> Flow<D> {
 
     /// Both sides have ended, or one has reset.
     pub(super) fn is_over(&self) -> bool {
-        self.reset().is_some() || self.halves.iter().all(|half| half.fin().is_some())
+        self.reset().is_some() || self.halves.iter().all(Half::has_end)
     }
 
     /// Whether `segment` has the time of the first one, although later ones have come.
@@ -214,9 +232,16 @@ impl<D> Flow<D> {
         self.halves.iter().all(|half| half.closed)
     }
 
-    /// The same, and each has acknowledged the other's end: nothing is to come but copies.
-    pub(super) fn is_settled(&self) -> bool {
-        self.halves.iter().all(|half| half.closed && half.fin_acked)
+    /// How far it has come.
+    #[inline]
+    pub(super) fn progress(&self) -> Progress {
+        if self.halves.iter().all(|half| half.closed && half.fin_acked) {
+            Progress::Settled
+        } else if self.is_over() {
+            Progress::Over
+        } else {
+            Progress::Open
+        }
     }
 
     /// Bytes that wait in memory.
@@ -270,45 +295,6 @@ impl<D> Flow<D> {
 }
 
 impl<D: Consume> Flow<D> {
-    /// Takes the segment that most are: the next one of its side, in a session of which nothing
-    /// is missing, waits or has ended. If it is another, does nothing and says `false`.
-    ///
-    /// What it does is what [`Flow::fit`] and [`Flow::push`] come to for such a segment.
-    #[inline]
-    pub(super) fn push_next(
-        &mut self,
-        segment: &Segment<'_>,
-        history: usize,
-        spare: &mut Spare,
-    ) -> bool {
-        let Stage::Following(following) = &mut self.stage else { return false };
-        let way = segment.way;
-        let Flags { syn, fin, rst } = segment.flags;
-        if syn || fin || rst || segment.cut > 0 || self.notes.is_some() || self.handshake.owes(way)
-        {
-            return false;
-        }
-        let [up, down] = &mut self.halves;
-        let (own, other) = if way == Way::Up { (up, down) } else { (down, up) };
-        if !own.is_calm() || !other.is_calm() || own.next_seq() != Some(segment.seq) {
-            return false;
-        }
-        let Some(seen) = segment.ack.and_then(|ack| other.seen_delivered(ack)) else {
-            return false;
-        };
-        self.arrivals += 1;
-        self.last = segment.place;
-        self.last_at = segment.at.or(self.last_at);
-        other.acknowledge_to(seen, spare);
-        if !segment.data.is_empty() {
-            following.push(way, (segment.at, segment.place), Some(seen), What::Data(segment.data));
-            own.delivered(segment.data, history, spare);
-            let len = u32::try_from(segment.data.len()).unwrap_or(u32::MAX);
-            self.fed = self.fed.saturating_add(len);
-        }
-        true
-    }
-
     /// Finds out what it holds, in bytes.
     pub(super) fn weigh(&mut self) -> usize {
         let halves: usize = self.halves.iter().map(Half::held).sum();
@@ -326,11 +312,8 @@ impl<D: Consume> Flow<D> {
     where
         F: Follow<Dialog = D>,
     {
-        self.arrivals += 1;
-        self.last = segment.place;
-        if segment.at.is_some() {
-            self.last_at = segment.at;
-        }
+        self.count(segment);
+        self.halves.iter_mut().for_each(Half::open_end);
         if matches!(self.stage, Stage::Ignored) {
             self.note_end(segment);
             return;
@@ -382,6 +365,7 @@ impl<D: Consume> Flow<D> {
         }
         self.note_end(segment);
         self.advance(around, follow);
+        self.is_easy = self.is_easy();
     }
 
     /// Delivers what can be, and gives up what must be.
