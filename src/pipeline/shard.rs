@@ -47,7 +47,7 @@ pub(super) fn closing_rounds(mut open: Vec<Place>, end: Place) -> Vec<(Place, Pl
 
 /// The shards that one thread serves.
 pub(super) struct Crew<W: Work> {
-    trackers: Vec<Tracker<Followed>>,
+    trackers: Vec<Tracker<Box<Followed>>>,
     /// Which of them each shard is, if it is one of these.
     homes: [u8; SHARDS],
     follower: Follower<W>,
@@ -139,7 +139,7 @@ impl<W: Work> Crew<W> {
             let number = self.trackers.get(tracker).and_then(|tracker| tracker.find(flow));
             Spot { tracker, number }
         }));
-        let touch = |touch: fn(&Tracker<Followed>, u32) -> u64| {
+        let touch = |touch: fn(&Tracker<Box<Followed>>, u32) -> u64| {
             let known = spots
                 .iter()
                 .filter_map(|spot| Some(touch(self.trackers.get(spot.tracker)?, spot.number?)));
@@ -243,6 +243,7 @@ impl<W: Work> Follower<W> {
         self.events.push(Event { now, slot, what });
     }
 
+    #[inline]
     fn dialog(&self, opening: &Opening, slot: Slot) -> Dialog {
         let settings = &self.options.settings;
         let tap = self.options.transcript.as_ref().map(|transcript| {
@@ -291,7 +292,7 @@ fn is_late(first: Place, now: Place) -> bool {
 }
 
 impl<W: Work> Follow for Follower<W> {
-    type Dialog = Followed;
+    type Dialog = Box<Followed>;
 
     fn candidate(&mut self, first: Place, surely: bool) {
         let what = if surely { What::Session } else { What::Candidate };
@@ -304,24 +305,25 @@ impl<W: Work> Follow for Follower<W> {
         }
     }
 
-    fn open(&mut self, opening: &Opening, surely: bool, now: Place) -> Followed {
+    fn open(&mut self, opening: &Opening, surely: bool, now: Place) -> Box<Followed> {
         let known = if surely { opening.place } else { now };
         let slot = self.slot(opening.place, known);
         if !surely {
             self.note(now, slot, What::Session);
         }
-        Followed { dialog: self.dialog(opening, slot), slot }
+        Box::new(Followed { dialog: self.dialog(opening, slot), slot })
     }
 
-    fn done(&mut self, followed: Followed, end: SessionEnd) {
+    fn done(&mut self, followed: Box<Followed>, end: SessionEnd) {
         let SessionEnd { ending, last_at, transport, now } = end;
-        let finished = followed.dialog.finish(ending, last_at, Some(transport));
+        let Followed { dialog, slot } = *followed;
+        let finished = dialog.finish(ending, last_at, Some(transport));
         if ending == Ending::Evicted {
             self.trouble(Trouble::EvictedSession, finished.0.opening.place);
         }
         // The places are needed beside the rest of the follower.
         let places = std::mem::take(&mut self.places);
-        self.audit(finished, followed.slot, now, &places);
+        self.audit(finished, slot, now, &places);
         self.places = places;
     }
 
@@ -348,6 +350,7 @@ impl<W: Work> Follow for Follower<W> {
 }
 
 impl Consume for Followed {
+    #[inline]
     fn push(&mut self, chunk: &chunk::Chunk<'_>) {
         self.dialog.push(chunk);
     }

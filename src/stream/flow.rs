@@ -17,27 +17,33 @@ use crate::ports::Ports;
 use crate::time::Stamp;
 
 /// A connection. What it needs only for a while, or what few need, is held apart, so that many
-/// can be open at once.
+/// can be open at once; what every segment needs stands together, so that it is in few lines of
+/// the cache.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Flow<D> {
-    /// By direction: up, down.
-    halves: [Half; 2],
     stage: Stage<D>,
     last_at: Option<Stamp>,
     /// Its last packet.
     pub(super) last: Place,
     /// Segments so far.
     arrivals: u64,
-    notes: Option<Box<Notes>>,
-    handshake: Handshake,
+    /// Bytes of each direction that belong to a relay, if any do.
+    skipped: Option<Box<[u64; 2]>>,
+    /// Bytes that were delivered since it was last asked what it holds.
+    fed: u32,
     /// Nothing stands against taking the next segment by [`Flow::push_next`] but itself.
     is_easy: bool,
+    /// Where the client's bytes come from, once that is known.
+    client: Way,
     /// It is a session, whatever comes.
     surely: bool,
     digits: u8,
-    /// Bytes that were delivered since it was last asked what it holds.
-    fed: u32,
-    /// What it held then.
+    /// By direction: up, down.
+    halves: [Half; 2],
+    handshake: Handshake,
+    notes: Option<Box<Notes>>,
+    /// What it held when that was last asked.
     held: usize,
     /// Its first packet.
     pub(super) first: Place,
@@ -83,15 +89,7 @@ enum Stage<D> {
     /// It is none.
     Ignored,
     /// Its chunks go to a dialog.
-    Following(Box<Following<D>>),
-}
-
-#[derive(Debug)]
-struct Following<D> {
-    client: Way,
-    /// Bytes of each direction that belong to a relay.
-    skipped: [u64; 2],
-    dialog: D,
+    Following(D),
 }
 
 /// What surrounds a connection.
@@ -146,17 +144,19 @@ impl<D> Flow<D> {
     pub(super) fn new(first: Mark, digits: u8, surely: bool) -> Self {
         let (first_at, first) = first;
         Self {
-            halves: [Half::default(), Half::default()],
             stage: Stage::Judging(0),
             last_at: first_at,
             last: first,
             arrivals: 0,
-            notes: None,
-            handshake: Handshake::default(),
+            skipped: None,
+            fed: 0,
             is_easy: false,
+            client: Way::Up,
             surely,
             digits,
-            fed: 0,
+            halves: [Half::default(), Half::default()],
+            handshake: Handshake::default(),
+            notes: None,
             held: 0,
             first,
             first_at,
@@ -299,7 +299,7 @@ impl<D: Consume> Flow<D> {
     pub(super) fn weigh(&mut self) -> usize {
         let halves: usize = self.halves.iter().map(Half::held).sum();
         let dialog = match &self.stage {
-            Stage::Following(following) => following.dialog.held(),
+            Stage::Following(dialog) => dialog.held(),
             Stage::Judging(_) | Stage::Ignored => 0,
         };
         self.fed = 0;
@@ -455,21 +455,20 @@ impl<D: Consume> Flow<D> {
         let transport = self.transport();
         let has_reset = self.reset().is_some();
         let stage = std::mem::replace(&mut self.stage, Stage::Ignored);
-        if let Stage::Following(following) = stage {
+        if let Stage::Following(dialog) = stage {
             let ending = match ending {
                 Ending::InputEnd if has_reset => Ending::Closed,
                 Ending::InputEnd if self.halves.iter().all(|half| half.closed) => Ending::Closed,
                 other => other,
             };
             let end = SessionEnd { ending, last_at: self.last_at, transport, now: around.now };
-            follow.done(following.dialog, end);
+            follow.done(dialog, end);
         }
     }
 
     fn transport(&self) -> Transport {
-        let Stage::Following(following) = &self.stage else { return Transport::default() };
-        let client = self.half(following.client).tally();
-        let server = self.half(following.client.back()).tally();
+        let client = self.half(self.client).tally();
+        let server = self.half(self.client.back()).tally();
         Transport {
             bytes: Sides { client: client.bytes, server: server.bytes },
             missing_bytes: Sides { client: client.missing, server: server.missing },
@@ -549,8 +548,23 @@ impl<D: Consume> Flow<D> {
     fn deliver(&mut self, way: Way, tag: Tag, what: What<'_>) {
         let other = self.half(way.back());
         let seen = tag.ack.and_then(|ack| other.seen(ack)).map(|seen| seen.min(other.next));
-        let Stage::Following(following) = &mut self.stage else { return };
-        following.push(way, (tag.at, tag.place), seen, what);
+        self.hand_on(way, (tag.at, tag.place), seen, what);
+    }
+
+    /// Hands on to a dialog what direction `way` sent, having seen so many bytes of the other one.
+    // See `Flow::push_next`.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn hand_on(&mut self, way: Way, (at, place): Mark, seen: Option<u64>, what: What<'_>) {
+        let Stage::Following(dialog) = &mut self.stage else { return };
+        let skipped = match (&self.skipped, way) {
+            (None, _) => 0,
+            (Some(skipped), Way::Up) => skipped[1],
+            (Some(skipped), Way::Down) => skipped[0],
+        };
+        let side = if way == self.client { Side::Client } else { Side::Server };
+        let seen = seen.map(|seen| seen.saturating_sub(skipped));
+        dialog.push(&Chunk { side, at, place, seen, what });
     }
 
     /// Lets go of notes that say nothing any more.
@@ -566,18 +580,6 @@ impl Handshake {
     #[inline]
     fn owes(self, way: Way) -> bool {
         self.syn_ack && !self.established && self.connects == Some(way)
-    }
-}
-
-impl<D: Consume> Following<D> {
-    /// Hands on what direction `way` sent, having seen so many bytes of the other one.
-    #[inline]
-    fn push(&mut self, way: Way, (at, place): Mark, seen: Option<u64>, what: What<'_>) {
-        let [up, down] = self.skipped;
-        let skipped = if way == Way::Up { down } else { up };
-        let side = if way == self.client { Side::Client } else { Side::Server };
-        let seen = seen.map(|seen| seen.saturating_sub(skipped));
-        self.dialog.push(&Chunk { side, at, place, seen, what });
     }
 }
 

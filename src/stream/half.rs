@@ -13,8 +13,10 @@ use pending::Pending;
 
 pub(super) use history::Spare;
 
-/// One direction of a connection. Small where nothing is missing, as most of those open are.
+/// One direction of a connection. Small where nothing is missing, as most of those open are. The
+/// first part is what every segment needs.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub(super) struct Half {
     /// Offset of the next byte to deliver.
     pub(super) next: u64,
@@ -22,16 +24,16 @@ pub(super) struct Half {
     pub(super) acked: u64,
     /// One past the last offset seen.
     highest: u64,
-    /// Unique payload bytes delivered.
-    bytes: u64,
+    /// Sequence number of offset 0, once known.
+    base: Option<u32>,
     /// Delivered bytes before `next` that are not yet acknowledged. Owns no memory when empty.
     history: History,
     /// What waits; not there unless something does.
     pending: Option<Box<Pending>>,
-    /// Counts besides `bytes`; not there while they are all 0.
+    /// What was out of order; not there while nothing was.
     odd: Option<Box<Tally>>,
-    /// Sequence number of offset 0, once known.
-    base: Option<u32>,
+    /// Unique payload bytes delivered.
+    bytes: u64,
     /// `base` comes from the handshake, so nothing can lie before it.
     pub(super) anchored: bool,
     /// The end was delivered.
@@ -267,7 +269,9 @@ impl Half {
     }
 
     /// Notes that the other side acknowledged up to `offset`; says whether that is news.
-    #[inline]
+    // See `Flow::push_next`.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     pub(super) fn acknowledge_to(&mut self, offset: u64, spare: &mut Spare) -> bool {
         if offset <= self.acked {
             return false;
@@ -459,7 +463,9 @@ impl Half {
     }
 
     /// The same for a calm stream.
-    #[inline]
+    // See `Flow::push_next`.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     pub(super) fn delivered_next(&mut self, data: &[u8], history: usize, spare: &mut Spare) {
         self.next += data.len() as u64;
         self.highest = self.highest.max(self.next);

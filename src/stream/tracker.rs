@@ -176,10 +176,11 @@ impl<D: Consume> Tracker<D> {
         let now = segment.place;
         match self.known.get_mut(number) {
             Some(Known::Flow(flow)) => {
-                let was = flow.progress();
-                if flow.push_step(segment, &self.limits, &mut self.spare) {
+                if let Some(was) = flow.push_step(segment, &self.limits, &mut self.spare) {
                     let is_fed = flow.is_fed();
-                    self.note_progress(number, was, now);
+                    if was != Progress::Settled {
+                        self.note_progress(number, was, now);
+                    }
                     if is_fed {
                         self.weigh(number, now, follow);
                     }
@@ -332,6 +333,13 @@ impl<D: Consume> Tracker<D> {
     /// are pushed do by themselves: for when nothing is pushed.
     #[inline]
     pub fn settle<F: Follow<Dialog = D>>(&mut self, now: Place, follow: &mut F) {
+        if self.next_end <= now {
+            self.settle_until(now, follow);
+        }
+    }
+
+    #[inline(never)]
+    fn settle_until<F: Follow<Dialog = D>>(&mut self, now: Place, follow: &mut F) {
         while self.next_end <= now {
             self.settle_next(follow);
         }
