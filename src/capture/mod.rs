@@ -15,7 +15,7 @@ use crate::limits::Limits;
 use crate::place::Origin;
 use crate::time::Stamp;
 use crate::trouble::{Trouble, Troubles};
-use pcap::Pcap;
+use pcap::{Pcap, Plain};
 use pcapng::Pcapng;
 use std::io::{self, ErrorKind};
 use std::net::IpAddr;
@@ -64,7 +64,7 @@ pub fn recognise(start: &[u8]) -> Option<Kind> {
 pub struct Reader {
     tape: Tape,
     format: Format,
-    /// Bytes of the frame that was given last; it is borrowed until the next is asked for.
+    /// Bytes of the frame that was given last and that are not consumed yet.
     given: usize,
 }
 
@@ -104,23 +104,45 @@ impl Reader {
     #[allow(clippy::should_implement_trait)] // an iterator's items cannot borrow from it
     #[inline]
     pub fn next(&mut self, troubles: &mut Troubles) -> Option<Frame<'_>> {
-        self.tape.input.consume(self.given);
-        self.given = 0;
-        let plain = match &mut self.format {
+        match self.plain() {
+            Some(plain) => Some(self.take(&plain)),
+            None => self.next_unusual(troubles),
+        }
+    }
+
+    /// The same, if it is a packet of which nothing must be said or waited for; `None` if
+    /// [`Reader::next`] must tell.
+    #[inline]
+    pub fn glance(&mut self) -> Option<Frame<'_>> {
+        let plain = self.plain()?;
+        Some(self.take(&plain))
+    }
+
+    #[inline]
+    fn plain(&mut self) -> Option<Plain> {
+        if self.given > 0 {
+            self.tape.input.consume(self.given);
+            self.given = 0;
+        }
+        match &mut self.format {
             Format::Pcap(pcap) if !self.tape.done => pcap.plain(self.tape.data()),
             _ => None,
-        };
-        let Some(plain) = plain else { return self.next_unusual(troubles) };
+        }
+    }
+
+    #[inline]
+    fn take(&mut self, plain: &Plain) -> Frame<'_> {
         self.tape.number += 1;
-        self.given = plain.range.end;
-        Some(Frame {
+        let origin = self.tape.origin(self.tape.number);
+        let record = self.tape.input.take(plain.range.end);
+        Frame {
             at: Some(plain.at),
             digits: plain.digits,
             link: plain.link,
-            data: self.tape.data().get(plain.range).unwrap_or_default(),
+            data: record.get(plain.range.start..).unwrap_or_default(),
             wire_len: plain.wire_len,
-            origin: self.tape.origin(self.tape.number),
-        })
+            origin,
+        }
     }
 
     /// The next packet of a capture whose bytes up to there are consumed.

@@ -82,21 +82,29 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Inline<'_, W, D> {
         let before = self.frames;
         self.crew.begin(before, index);
         let mut next = ROUND;
-        while let Some(frame) = reader.next(troubles) {
-            let frame_origin = frame.origin;
-            self.frames = before + frame_origin.number;
-            match self.decoder.glance(&frame) {
-                Some(Looked::Segment(segment)) => {
-                    self.crew.push(&Segment { place: Place::new(self.frames), ..segment });
+        loop {
+            // What nearly all frames are is put together nowhere in memory.
+            let origin = if let Some(frame) = reader.glance() {
+                self.frames = before + frame.origin.number;
+                match self.decoder.glance(&frame) {
+                    Some(Looked::Segment(segment)) => {
+                        self.crew.push(&Segment { place: Place::new(self.frames), ..segment });
+                    }
+                    Some(_) => {}
+                    None => self.unusual(frame, troubles),
                 }
-                Some(_) => {}
-                None => self.unusual(frame, troubles),
-            }
-            if frame_origin.number >= next {
-                next = frame_origin.number + ROUND;
+                frame.origin
+            } else {
+                let Some(frame) = reader.next(troubles) else { break };
+                self.frames = before + frame.origin.number;
+                self.unusual(frame, troubles);
+                frame.origin
+            };
+            if origin.number >= next {
+                next = origin.number + ROUND;
                 self.round();
                 if self.is_stopped() {
-                    troubles.add(Trouble::Interrupted, frame_origin);
+                    troubles.add(Trouble::Interrupted, origin);
                     break;
                 }
             }
@@ -104,8 +112,7 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Inline<'_, W, D> {
         self.round();
     }
 
-    /// Takes the frame at hand, if it is not what nearly all are: apart, so that those need not
-    /// be put together in memory.
+    /// Takes the frame at hand, whatever it is.
     #[inline(never)]
     fn unusual(&mut self, frame: Frame<'_>, troubles: &mut Troubles) {
         if let Some(segment) = self.decoder.decode(&frame, troubles) {

@@ -265,9 +265,11 @@ impl<W: Work> Follower<W> {
         places: &Places,
     ) {
         let (session, transcript) = finished;
-        let input = places.input(session.opening.place);
-        let (findings, not_judged) = rules::run(&session);
-        let audited = Audited { session, slot, findings, not_judged, transcript };
+        // Made before it is whole, as a session is large to move.
+        let mut audited =
+            Audited { session, slot, findings: Vec::new(), not_judged: Vec::new(), transcript };
+        let input = places.input(audited.session.opening.place);
+        (audited.findings, audited.not_judged) = rules::run(&audited.session);
         let made = self.work.session(audited, places);
         self.note(now, slot, What::Done { input, made });
     }

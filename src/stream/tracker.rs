@@ -493,7 +493,7 @@ impl<D> Known<D> {
         let Self::Syn { at, digits, place, seq, way, surely: true } = *self else { return false };
         let flow = Flow::answered((at, place), digits, (seq, way), segment);
         flow.is_some_and(|flow| {
-            *self = Self::Flow(Box::new(flow));
+            *self = Self::Flow(flow);
             true
         })
     }

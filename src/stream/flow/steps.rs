@@ -135,7 +135,7 @@ impl<D> Flow<D> {
         digits: u8,
         (seq, way): (u32, Way),
         segment: &Segment<'_>,
-    ) -> Option<Self> {
+    ) -> Option<Box<Self>> {
         let start = seq.wrapping_add(1);
         let is_answer = segment.flags == Flags { syn: true, fin: false, rst: false }
             && segment.way == way.back()
@@ -152,15 +152,16 @@ impl<D> Flow<D> {
             ..Notes::default()
         };
         let handshake = Handshake { connects: Some(way), syn_ack: true, established: false };
-        let mut flow = Self {
+        let last_at = segment.at.or(first.0);
+        Some(Box::new(Self {
             halves: if way == Way::Up { [other, own] } else { [own, other] },
             notes: Some(Box::new(notes)),
             handshake,
+            last_at,
+            last: segment.place,
+            arrivals: 2,
             ..Self::new(first, digits, true)
-        };
-        flow.arrivals = 1;
-        flow.count(segment);
-        Some(flow)
+        }))
     }
 
     /// Notes when a segment came that belongs here.

@@ -47,8 +47,8 @@ impl Index {
 
     /// Adds a number.
     pub(super) fn insert(&mut self, hash: u32, number: u32) {
-        // Three of four may be taken: more would make the ways long.
-        if (self.used + 1) * 4 > self.buckets.len() * 3 {
+        // Half of them are free, so that the ways are short: hardly more than one step.
+        if (self.used + 1) * 2 > self.buckets.len() {
             let larger = vec![FREE; (self.buckets.len() * 2).max(LEAST)];
             for bucket in std::mem::replace(&mut self.buckets, larger) {
                 if bucket.number != NONE {
