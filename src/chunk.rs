@@ -289,3 +289,19 @@ pub trait Consume {
         0
     }
 }
+
+impl<C: Consume> Consume for Box<C> {
+    #[inline]
+    fn push(&mut self, chunk: &Chunk<'_>) {
+        (**self).push(chunk);
+    }
+
+    fn held(&self) -> usize {
+        (**self).held()
+    }
+
+    #[inline]
+    fn touch(&self) -> u64 {
+        (**self).touch()
+    }
+}

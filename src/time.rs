@@ -54,6 +54,7 @@ const fn unfold(number: NonZeroU64) -> i64 {
 
 impl Stamp {
     /// The stamp at `nanos` nanoseconds since 1970, held to the representable range.
+    #[inline]
     #[must_use]
     pub fn from_nanos(nanos: i64) -> Self {
         Self(fold(nanos))

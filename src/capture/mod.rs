@@ -15,7 +15,7 @@ use crate::limits::Limits;
 use crate::place::Origin;
 use crate::time::Stamp;
 use crate::trouble::{Trouble, Troubles};
-use pcap::Pcap;
+use pcap::{Pcap, Plain};
 use pcapng::Pcapng;
 use std::io::{self, ErrorKind};
 use std::net::IpAddr;
@@ -64,7 +64,7 @@ pub fn recognise(start: &[u8]) -> Option<Kind> {
 pub struct Reader {
     tape: Tape,
     format: Format,
-    /// Bytes of the frame that was given last; it is borrowed until the next is asked for.
+    /// Bytes of the frame that was given last and that are not consumed yet.
     given: usize,
 }
 
@@ -102,9 +102,52 @@ impl Reader {
 
     /// The next packet; `None` at the end. What is wrong with the file is added to `troubles`.
     #[allow(clippy::should_implement_trait)] // an iterator's items cannot borrow from it
+    #[inline]
     pub fn next(&mut self, troubles: &mut Troubles) -> Option<Frame<'_>> {
-        self.tape.input.consume(self.given);
-        self.given = 0;
+        match self.plain() {
+            Some(plain) => Some(self.take(&plain)),
+            None => self.next_unusual(troubles),
+        }
+    }
+
+    /// The same, if it is a packet of which nothing must be said or waited for; `None` if
+    /// [`Reader::next`] must tell.
+    #[inline]
+    pub fn glance(&mut self) -> Option<Frame<'_>> {
+        let plain = self.plain()?;
+        Some(self.take(&plain))
+    }
+
+    #[inline]
+    fn plain(&mut self) -> Option<Plain> {
+        if self.given > 0 {
+            self.tape.input.consume(self.given);
+            self.given = 0;
+        }
+        match &mut self.format {
+            Format::Pcap(pcap) if !self.tape.done => pcap.plain(self.tape.data()),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn take(&mut self, plain: &Plain) -> Frame<'_> {
+        self.tape.number += 1;
+        let origin = self.tape.origin(self.tape.number);
+        let record = self.tape.input.take(plain.range.end);
+        Frame {
+            at: Some(plain.at),
+            digits: plain.digits,
+            link: plain.link,
+            data: record.get(plain.range.start..).unwrap_or_default(),
+            wire_len: plain.wire_len,
+            origin,
+        }
+    }
+
+    /// The next packet of a capture whose bytes up to there are consumed.
+    #[inline(never)]
+    fn next_unusual(&mut self, troubles: &mut Troubles) -> Option<Frame<'_>> {
         if self.tape.done {
             return None;
         }
@@ -247,11 +290,13 @@ struct Tape {
 }
 
 impl Tape {
+    #[inline]
     fn data(&self) -> &[u8] {
         self.input.data()
     }
 
     /// The place of the record or block that begins here, as packet `number`.
+    #[inline]
     fn origin(&self, number: u64) -> Origin {
         Origin { input: self.index, number, offset: self.input.offset() }
     }

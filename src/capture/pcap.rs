@@ -9,6 +9,7 @@ use crate::limits::Limits;
 use crate::time::Stamp;
 use crate::trouble::{Trouble, Troubles};
 use pcap_parser::parse_pcap_header;
+use std::ops::Range;
 
 /// Length of the file header in bytes.
 pub(super) const HEADER: usize = 24;
@@ -40,10 +41,25 @@ impl Variant {
         Some(Self { order, unit, head })
     }
 
-    /// Nanoseconds of a fraction.
-    fn nanos(self) -> i64 {
+    /// The time of a record.
+    #[inline]
+    fn stamp(self, head: Head) -> Stamp {
         // No division: it is done for every packet.
-        if self.unit == 1_000_000 { 1000 } else { 1 }
+        let nanos = if self.unit == 1_000_000 { 1000 } else { 1 };
+        let fraction = i64::from(head.fraction) * nanos;
+        Stamp::from_nanos(i64::from(head.seconds) * 1_000_000_000 + fraction)
+    }
+
+    /// The fields that a record begins with.
+    #[inline]
+    fn fields(self, start: &[u8; HEAD]) -> Head {
+        let word = |at: usize| start.get(at..).and_then(<[u8]>::first_chunk).copied();
+        let fields = [0, 4, 8, 12].map(|at| word(at).unwrap_or_default());
+        let [seconds, fraction, captured, wire] = match self.order {
+            Order::Little => fields.map(u32::from_le_bytes),
+            Order::Big => fields.map(u32::from_be_bytes),
+        };
+        Head { seconds, fraction, captured, wire }
     }
 }
 
@@ -58,6 +74,8 @@ pub(super) struct Pcap {
     usual: usize,
     /// `Limits::block_bytes`
     most: usize,
+    /// Records up to this many captured bytes are [`Plain`]; none if the file has other headers.
+    plain: Option<u32>,
     /// Time of the last good record in seconds.
     last: Option<u32>,
 }
@@ -70,6 +88,19 @@ struct Head {
     captured: u32,
     wire: u32,
 }
+
+/// A record with nothing unusual about it, as nearly all are.
+pub(super) struct Plain {
+    pub(super) at: Stamp,
+    pub(super) digits: u8,
+    pub(super) link: u16,
+    pub(super) wire_len: u32,
+    /// Where in the data its packet is, which ends with the record.
+    pub(super) range: Range<usize>,
+}
+
+/// Length of the header of a record in all variants but Kuznetzov's, in bytes.
+const HEAD: usize = 16;
 
 /// More captured bytes than this, if the file's snapshot length does not announce them, are
 /// damage rather than a packet: libpcap captures 256 KiB, Linux joins segments up to 512 KiB.
@@ -96,19 +127,46 @@ impl Pcap {
         let network = header.network.0.cast_unsigned();
         let [fcs_bits, ..] = network.to_be_bytes();
         let snaplen = size(header.snaplen);
+        let usual =
+            if snaplen > limits.block_bytes { USUAL_BYTES } else { snaplen.max(USUAL_BYTES) };
+        // Bit 26: an FCS is there; bits 28 to 31: its length in units of 16 bits.
+        let fcs = if fcs_bits & 4 != 0 { (fcs_bits >> 4) * 2 } else { 0 };
+        let most = usual.min(limits.block_bytes.saturating_sub(HEAD));
+        let is_plain = variant.head == HEAD && fcs == 0;
         Some(Self {
             variant,
             digits: if variant.unit == 1_000_000 { 6 } else { 9 },
             link: u16::try_from(network & 0xffff).unwrap_or(u16::MAX),
-            // Bit 26: an FCS is there; bits 28 to 31: its length in units of 16 bits.
-            fcs: if fcs_bits & 4 != 0 { (fcs_bits >> 4) * 2 } else { 0 },
-            usual: if snaplen > limits.block_bytes {
-                USUAL_BYTES
-            } else {
-                snaplen.max(USUAL_BYTES)
-            },
+            fcs,
+            usual,
+            plain: u32::try_from(most).ok().filter(|_| is_plain),
             most: limits.block_bytes,
             last: None,
+        })
+    }
+
+    /// The record that `data` begins with, if it is all there and [`Pcap::next`] would take it
+    /// as it is.
+    #[inline]
+    pub(super) fn plain(&mut self, data: &[u8]) -> Option<Plain> {
+        let head = self.variant.fields(data.first_chunk()?);
+        let most = self.plain?;
+        let end = HEAD + size(head.captured);
+        let is_plain = head.captured <= most
+            && head.captured <= head.wire
+            && size(head.wire) <= self.most
+            && head.fraction < self.variant.unit
+            && end <= data.len();
+        if !is_plain {
+            return None;
+        }
+        self.last = Some(head.seconds);
+        Some(Plain {
+            at: self.variant.stamp(head),
+            digits: self.digits,
+            link: self.link,
+            wire_len: head.wire,
+            range: HEAD..end,
         })
     }
 
@@ -141,10 +199,8 @@ impl Pcap {
 
     fn found(&self, head: Head, length: usize) -> Found {
         let (len, wire_len) = without_fcs(head.captured, head.wire, self.fcs);
-        let fraction = i64::from(head.fraction) * self.variant.nanos();
-        let nanos = i64::from(head.seconds) * 1_000_000_000 + fraction;
         Found {
-            at: Some(Stamp::from_nanos(nanos)),
+            at: Some(self.variant.stamp(head)),
             timed: true,
             digits: self.digits,
             link: self.link,
@@ -226,13 +282,7 @@ impl Pcap {
     #[inline]
     fn head(&self, data: &[u8], at: usize) -> Option<Head> {
         let head = data.get(at..at.checked_add(self.variant.head)?)?;
-        let (fields, _) = head.first_chunk::<16>()?.as_chunks();
-        let fields: [[u8; 4]; 4] = fields.first_chunk().copied()?;
-        let [seconds, fraction, captured, wire] = match self.variant.order {
-            Order::Little => fields.map(u32::from_le_bytes),
-            Order::Big => fields.map(u32::from_be_bytes),
-        };
-        Some(Head { seconds, fraction, captured, wire })
+        Some(self.variant.fields(head.first_chunk()?))
     }
 }
 

@@ -49,9 +49,13 @@ impl FlowKey {
     /// The same for two IPv4 addresses, given as numbers.
     #[inline]
     pub(super) fn v4(from: (u32, u16), to: (u32, u16)) -> (Self, Way) {
-        let (low, high, way) = if from <= to { (from, to, Way::Up) } else { (to, from, Way::Down) };
-        let tail = u64::from(low.1) | u64::from(high.1) << HIGH_PORT;
-        (Self { low: [0, low.0.into()], high: [0, high.0.into()], tail }, way)
+        // Ends as numbers, so that they are compared at once.
+        let end = |(addr, port): (u32, u16)| u64::from(addr) << 16 | u64::from(port);
+        let (from, to) = (end(from), end(to));
+        let (low, high) = (from.min(to), from.max(to));
+        let way = if from <= to { Way::Up } else { Way::Down };
+        let tail = low & 0xffff | (high & 0xffff) << HIGH_PORT;
+        (Self { low: [0, low >> 16], high: [0, high >> 16], tail }, way)
     }
 
     /// A number that depends on both ends, the same in every run: to tell connections apart

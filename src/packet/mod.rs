@@ -176,9 +176,6 @@ impl Decoder {
 
     /// The segment in `frame` or in the IP datagram that `frame` completes. `None` if there is
     /// none of a watched port, or if it cannot be read, which is counted in `troubles`.
-    // As `look`.
-    #[allow(clippy::inline_always)]
-    #[inline(always)]
     pub fn decode<'a>(
         &'a mut self,
         frame: &Frame<'a>,
@@ -193,25 +190,32 @@ impl Decoder {
 
     /// What `frame` holds as far as it alone tells. What is wrong with it is counted in
     /// `troubles`, but of a fragment that is left to [`Decoder::decode`].
-    // Measured: to move a segment costs as much as to read one, and the compiler is not asked.
-    #[allow(clippy::inline_always)]
-    #[inline(always)]
+    #[inline]
     pub fn look<'a>(&self, frame: &Frame<'a>, troubles: &mut Troubles) -> Looked<'a> {
-        match plain::read(frame) {
-            Some(plain) => {
-                let (from, to) = plain.ports();
-                if self.ports.watches(from, to) {
-                    Looked::Segment(plain.segment(frame))
-                } else {
-                    Looked::Nothing
-                }
-            }
+        match self.glance(frame) {
+            Some(looked) => looked,
             None => self.peel(frame, troubles),
         }
     }
 
-    /// The same, one layer after the other. Apart, so that what is usual is read where it is
-    /// needed: a segment is large to move.
+    /// The same, if `frame` has the few headers that nearly all have; `None` if [`Decoder::look`]
+    /// must tell.
+    // Measured: to move a segment costs as much as to read one, and the compiler is not asked.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    #[must_use]
+    pub fn glance<'a>(&self, frame: &Frame<'a>) -> Option<Looked<'a>> {
+        let plain = plain::read(frame)?;
+        let (from, to) = plain.ports();
+        Some(if self.ports.watches(from, to) {
+            Looked::Segment(plain.segment(frame))
+        } else {
+            Looked::Nothing
+        })
+    }
+
+    /// What `frame` holds, one layer after the other. Apart, so that what is usual is read where
+    /// it is needed.
     #[inline(never)]
     fn peel<'a>(&self, frame: &Frame<'a>, troubles: &mut Troubles) -> Looked<'a> {
         let Some(layer) = link::first(frame.link) else {

@@ -8,6 +8,9 @@ use super::ip::{TCP, TcpHead};
 use super::{FlowKey, Segment};
 use crate::capture::Frame;
 
+/// Length of an Ethernet header in bytes.
+const ETHERNET: usize = 14;
+
 /// Length of an IPv4 header without options in bytes.
 const IPV4: usize = 20;
 
@@ -21,16 +24,19 @@ pub(super) struct Plain<'a> {
 /// The headers of `frame`, if they are the usual ones.
 #[inline]
 pub(super) fn read<'a>(frame: &Frame<'a>) -> Option<Plain<'a>> {
-    let (ethernet, rest) = frame.data.split_first_chunk::<14>()?;
-    let (ipv4, rest) = rest.split_first_chunk::<IPV4>()?;
+    if frame.link != LINK_ETHERNET {
+        return None;
+    }
+    let (heads, rest) = frame.data.split_first_chunk::<{ ETHERNET + IPV4 }>()?;
     let tcp = TcpHead(rest.first_chunk()?);
+    let (ethernet, ipv4) = heads.split_first_chunk::<ETHERNET>()?;
+    let ipv4: &[u8; IPV4] = ipv4.first_chunk()?;
     let [.., 0x08, 0] = ethernet else { return None };
     let [0x45, _, total_0, total_1, _, _, part_0, part_1, _, TCP, ..] = *ipv4 else {
         return None;
     };
     // More fragments, or an offset.
-    let is_part = part_0 & 0x3f != 0 || part_1 != 0;
-    if is_part || frame.link != LINK_ETHERNET {
+    if u16::from_be_bytes([part_0, part_1]) & 0x3fff != 0 {
         return None;
     }
     let total = usize::from(u16::from_be_bytes([total_0, total_1]));

@@ -4,8 +4,8 @@ use super::merge::{Done, Merger};
 use super::shard::{Crew, closing_rounds};
 use super::source::{Begun, Source, kind};
 use super::{Facts, Options, Outcome, Work, settle_facts};
-use crate::capture;
-use crate::packet::Decoder;
+use crate::capture::{self, Frame};
+use crate::packet::{Decoder, Looked, Segment};
 use crate::place::{Origin, Place};
 use crate::trouble::{Trouble, Troubles};
 use std::sync::Arc;
@@ -82,23 +82,42 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Inline<'_, W, D> {
         let before = self.frames;
         self.crew.begin(before, index);
         let mut next = ROUND;
-        while let Some(frame) = reader.next(troubles) {
-            let frame_origin = frame.origin;
-            self.frames = before + frame_origin.number;
-            if let Some(mut segment) = self.decoder.decode(&frame, troubles) {
-                segment.place = Place::new(self.frames);
-                self.crew.push(&segment);
-            }
-            if frame_origin.number >= next {
-                next = frame_origin.number + ROUND;
+        loop {
+            // What nearly all frames are is put together nowhere in memory.
+            let origin = if let Some(frame) = reader.glance() {
+                self.frames = before + frame.origin.number;
+                match self.decoder.glance(&frame) {
+                    Some(Looked::Segment(segment)) => {
+                        self.crew.push(&Segment { place: Place::new(self.frames), ..segment });
+                    }
+                    Some(_) => {}
+                    None => self.unusual(frame, troubles),
+                }
+                frame.origin
+            } else {
+                let Some(frame) = reader.next(troubles) else { break };
+                self.frames = before + frame.origin.number;
+                self.unusual(frame, troubles);
+                frame.origin
+            };
+            if origin.number >= next {
+                next = origin.number + ROUND;
                 self.round();
                 if self.is_stopped() {
-                    troubles.add(Trouble::Interrupted, frame_origin);
+                    troubles.add(Trouble::Interrupted, origin);
                     break;
                 }
             }
         }
         self.round();
+    }
+
+    /// Takes the frame at hand, whatever it is.
+    #[inline(never)]
+    fn unusual(&mut self, frame: Frame<'_>, troubles: &mut Troubles) {
+        if let Some(segment) = self.decoder.decode(&frame, troubles) {
+            self.crew.push(&Segment { place: Place::new(self.frames), ..segment });
+        }
     }
 
     /// Brings what has happened so far into order.

@@ -26,6 +26,7 @@ pub(super) const SHARDS: usize = 16;
 const TRANSCRIPT_PIECE: usize = 64 << 10;
 
 /// The shard that a connection belongs to: the same for both directions, and in every run.
+#[inline]
 pub(super) fn shard_of(flow: &FlowKey) -> usize {
     let number = flow.mix() % SHARDS as u64;
     usize::try_from(number).unwrap_or(0)
@@ -44,11 +45,11 @@ pub(super) fn closing_rounds(mut open: Vec<Place>, end: Place) -> Vec<(Place, Pl
     rounds.filter_map(|round| Some((*round.first()?, *round.last()?))).collect()
 }
 
-/// The shards that one thread serves: each `step`-th, from `first` on.
+/// The shards that one thread serves.
 pub(super) struct Crew<W: Work> {
-    first: usize,
-    step: usize,
-    trackers: Vec<Tracker<Followed>>,
+    trackers: Vec<Tracker<Box<Followed>>>,
+    /// Which of them each shard is, if it is one of these.
+    homes: [u8; SHARDS],
     follower: Follower<W>,
 }
 
@@ -96,7 +97,11 @@ impl<W: Work> Crew<W> {
             troubles: HashMap::new(),
             is_closing: false,
         };
-        Self { first, step, trackers, follower }
+        let mut homes = [0; SHARDS];
+        for (home, place) in (0..).zip(homes.iter_mut().skip(first).step_by(step)) {
+            *place = home;
+        }
+        Self { trackers, homes, follower }
     }
 
     /// Input `index` begins after `before` frames.
@@ -105,9 +110,12 @@ impl<W: Work> Crew<W> {
     }
 
     /// Takes a segment of one of these shards; its place counts the frames of the run.
+    #[inline]
     pub(super) fn push(&mut self, segment: &Segment<'_>) {
-        let spot = Spot { tracker: self.tracker_of(&segment.flow), number: None };
-        self.push_near(spot, segment);
+        let tracker = self.tracker_of(&segment.flow);
+        if let Some(tracker) = self.trackers.get_mut(tracker) {
+            tracker.push(segment, &mut self.follower);
+        }
     }
 
     /// The same, where it is known where its connection was shortly before.
@@ -131,7 +139,7 @@ impl<W: Work> Crew<W> {
             let number = self.trackers.get(tracker).and_then(|tracker| tracker.find(flow));
             Spot { tracker, number }
         }));
-        let touch = |touch: fn(&Tracker<Followed>, u32) -> u64| {
+        let touch = |touch: fn(&Tracker<Box<Followed>>, u32) -> u64| {
             let known = spots
                 .iter()
                 .filter_map(|spot| Some(touch(self.trackers.get(spot.tracker)?, spot.number?)));
@@ -142,8 +150,9 @@ impl<W: Work> Crew<W> {
         touch(Tracker::touch_dialog);
     }
 
+    #[inline]
     fn tracker_of(&self, flow: &FlowKey) -> usize {
-        shard_of(flow).saturating_sub(self.first) / self.step
+        self.homes.get(shard_of(flow)).copied().unwrap_or_default().into()
     }
 
     /// Lets end what was over long enough before `now`.
@@ -244,6 +253,7 @@ impl<W: Work> Follower<W> {
         self.events.push(Event { now, slot, what });
     }
 
+    #[inline]
     fn dialog(&self, opening: &Opening, slot: Slot) -> Dialog {
         let settings = &self.options.settings;
         let tap = self.options.transcript.as_ref().map(|transcript| {
@@ -265,9 +275,11 @@ impl<W: Work> Follower<W> {
         places: &Places,
     ) {
         let (session, transcript) = finished;
-        let input = places.input(session.opening.place);
-        let (findings, not_judged) = rules::run(&session);
-        let audited = Audited { session, slot, findings, not_judged, transcript };
+        // Made before it is whole, as a session is large to move.
+        let mut audited =
+            Audited { session, slot, findings: Vec::new(), not_judged: Vec::new(), transcript };
+        let input = places.input(audited.session.opening.place);
+        (audited.findings, audited.not_judged) = rules::run(&audited.session);
         let made = self.work.session(audited, places);
         self.note(now, slot, What::Done { input, made });
     }
@@ -292,7 +304,7 @@ fn is_late(first: Place, now: Place) -> bool {
 }
 
 impl<W: Work> Follow for Follower<W> {
-    type Dialog = Followed;
+    type Dialog = Box<Followed>;
 
     fn candidate(&mut self, first: Place, surely: bool) {
         let what = if surely { What::Session } else { What::Candidate };
@@ -305,24 +317,25 @@ impl<W: Work> Follow for Follower<W> {
         }
     }
 
-    fn open(&mut self, opening: &Opening, surely: bool, now: Place) -> Followed {
+    fn open(&mut self, opening: &Opening, surely: bool, now: Place) -> Box<Followed> {
         let known = if surely { opening.place } else { now };
         let slot = self.slot(opening.place, known);
         if !surely {
             self.note(now, slot, What::Session);
         }
-        Followed { dialog: self.dialog(opening, slot), slot }
+        Box::new(Followed { dialog: self.dialog(opening, slot), slot })
     }
 
-    fn done(&mut self, followed: Followed, end: SessionEnd) {
+    fn done(&mut self, followed: Box<Followed>, end: SessionEnd) {
         let SessionEnd { ending, last_at, transport, now } = end;
-        let finished = followed.dialog.finish(ending, last_at, Some(transport));
+        let Followed { dialog, slot } = *followed;
+        let finished = dialog.finish(ending, last_at, Some(transport));
         if ending == Ending::Evicted {
             self.trouble(Trouble::EvictedSession, finished.0.opening.place);
         }
         // The places are needed beside the rest of the follower.
         let places = std::mem::take(&mut self.places);
-        self.audit(finished, followed.slot, now, &places);
+        self.audit(finished, slot, now, &places);
         self.places = places;
     }
 
@@ -349,6 +362,7 @@ impl<W: Work> Follow for Follower<W> {
 }
 
 impl Consume for Followed {
+    #[inline]
     fn push(&mut self, chunk: &chunk::Chunk<'_>) {
         self.dialog.push(chunk);
     }

@@ -3,6 +3,7 @@
 
 mod judge;
 mod order;
+mod steps;
 mod touch;
 
 use super::half::{Accepted, FAR, Half, NEAR, Spare, Tag};
@@ -10,31 +11,39 @@ use super::relay::{self};
 use super::{Follow, SessionEnd};
 use crate::chunk::{Chunk, Close, Consume, Ending, Gap, Open, Side, Sides, Transport, Via, What};
 use crate::limits::Limits;
-use crate::packet::{Flags, FlowKey, Segment, Way};
+use crate::packet::{FlowKey, Segment, Way};
 use crate::place::Place;
 use crate::ports::Ports;
 use crate::time::Stamp;
 
 /// A connection. What it needs only for a while, or what few need, is held apart, so that many
-/// can be open at once.
+/// can be open at once; what every segment needs stands together, so that it is in few lines of
+/// the cache.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Flow<D> {
-    /// By direction: up, down.
-    halves: [Half; 2],
     stage: Stage<D>,
     last_at: Option<Stamp>,
     /// Its last packet.
     pub(super) last: Place,
     /// Segments so far.
     arrivals: u64,
-    notes: Option<Box<Notes>>,
-    handshake: Handshake,
+    /// Bytes of each direction that belong to a relay, if any do.
+    skipped: Option<Box<[u64; 2]>>,
+    /// Bytes that were delivered since it was last asked what it holds.
+    fed: u32,
+    /// Nothing stands against taking the next segment by [`Flow::push_next`] but itself.
+    is_easy: bool,
+    /// Where the client's bytes come from, once that is known.
+    client: Way,
     /// It is a session, whatever comes.
     surely: bool,
     digits: u8,
-    /// Bytes that were delivered since it was last asked what it holds.
-    fed: u32,
-    /// What it held then.
+    /// By direction: up, down.
+    halves: [Half; 2],
+    handshake: Handshake,
+    notes: Option<Box<Notes>>,
+    /// What it held when that was last asked.
     held: usize,
     /// Its first packet.
     pub(super) first: Place,
@@ -80,15 +89,7 @@ enum Stage<D> {
     /// It is none.
     Ignored,
     /// Its chunks go to a dialog.
-    Following(Box<Following<D>>),
-}
-
-#[derive(Debug)]
-struct Following<D> {
-    client: Way,
-    /// Bytes of each direction that belong to a relay.
-    skipped: [u64; 2],
-    dialog: D,
+    Following(D),
 }
 
 /// What surrounds a connection.
@@ -112,6 +113,18 @@ pub(super) enum Fit {
     Stray,
 }
 
+/// How far a connection has come towards its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Progress {
+    /// More is to come.
+    Open,
+    /// Both sides have ended it, or one has reset it.
+    Over,
+    /// Both have, all that they sent is there, and each has acknowledged the other's end: nothing
+    /// is to come but copies.
+    Settled,
+}
+
 /// What the first bytes say of a connection.
 enum Verdict {
     Wait,
@@ -127,21 +140,26 @@ const FED: u32 = 1024;
 const PEEK: usize = relay::ENOUGH;
 
 impl<D> Flow<D> {
-    pub(super) fn new(segment: &Segment<'_>, surely: bool) -> Self {
+    /// The connection that began with the segment at `first`.
+    pub(super) fn new(first: Mark, digits: u8, surely: bool) -> Self {
+        let (first_at, first) = first;
         Self {
-            halves: [Half::default(), Half::default()],
             stage: Stage::Judging(0),
-            last_at: segment.at,
-            last: segment.place,
+            last_at: first_at,
+            last: first,
             arrivals: 0,
-            notes: None,
-            handshake: Handshake::default(),
-            surely,
-            digits: segment.digits,
+            skipped: None,
             fed: 0,
+            is_easy: false,
+            client: Way::Up,
+            surely,
+            digits,
+            halves: [Half::default(), Half::default()],
+            handshake: Handshake::default(),
+            notes: None,
             held: 0,
-            first: segment.place,
-            first_at: segment.at,
+            first,
+            first_at,
         }
     }
 
@@ -194,7 +212,7 @@ impl<D> Flow<D> {
 
     /// Both sides have ended, or one has reset.
     pub(super) fn is_over(&self) -> bool {
-        self.reset().is_some() || self.halves.iter().all(|half| half.fin().is_some())
+        self.reset().is_some() || self.halves.iter().all(Half::has_end)
     }
 
     /// Whether `segment` has the time of the first one, although later ones have come.
@@ -214,9 +232,16 @@ impl<D> Flow<D> {
         self.halves.iter().all(|half| half.closed)
     }
 
-    /// The same, and each has acknowledged the other's end: nothing is to come but copies.
-    pub(super) fn is_settled(&self) -> bool {
-        self.halves.iter().all(|half| half.closed && half.fin_acked)
+    /// How far it has come.
+    #[inline]
+    pub(super) fn progress(&self) -> Progress {
+        if self.halves.iter().all(|half| half.closed && half.fin_acked) {
+            Progress::Settled
+        } else if self.is_over() {
+            Progress::Over
+        } else {
+            Progress::Open
+        }
     }
 
     /// Bytes that wait in memory.
@@ -270,50 +295,11 @@ impl<D> Flow<D> {
 }
 
 impl<D: Consume> Flow<D> {
-    /// Takes the segment that most are: the next one of its side, in a session of which nothing
-    /// is missing, waits or has ended. If it is another, does nothing and says `false`.
-    ///
-    /// What it does is what [`Flow::fit`] and [`Flow::push`] come to for such a segment.
-    #[inline]
-    pub(super) fn push_next(
-        &mut self,
-        segment: &Segment<'_>,
-        history: usize,
-        spare: &mut Spare,
-    ) -> bool {
-        let Stage::Following(following) = &mut self.stage else { return false };
-        let way = segment.way;
-        let Flags { syn, fin, rst } = segment.flags;
-        if syn || fin || rst || segment.cut > 0 || self.notes.is_some() || self.handshake.owes(way)
-        {
-            return false;
-        }
-        let [up, down] = &mut self.halves;
-        let (own, other) = if way == Way::Up { (up, down) } else { (down, up) };
-        if !own.is_calm() || !other.is_calm() || own.next_seq() != Some(segment.seq) {
-            return false;
-        }
-        let Some(seen) = segment.ack.and_then(|ack| other.seen_delivered(ack)) else {
-            return false;
-        };
-        self.arrivals += 1;
-        self.last = segment.place;
-        self.last_at = segment.at.or(self.last_at);
-        other.acknowledge_to(seen, spare);
-        if !segment.data.is_empty() {
-            following.push(way, (segment.at, segment.place), Some(seen), What::Data(segment.data));
-            own.delivered(segment.data, history, spare);
-            let len = u32::try_from(segment.data.len()).unwrap_or(u32::MAX);
-            self.fed = self.fed.saturating_add(len);
-        }
-        true
-    }
-
     /// Finds out what it holds, in bytes.
     pub(super) fn weigh(&mut self) -> usize {
         let halves: usize = self.halves.iter().map(Half::held).sum();
         let dialog = match &self.stage {
-            Stage::Following(following) => following.dialog.held(),
+            Stage::Following(dialog) => dialog.held(),
             Stage::Judging(_) | Stage::Ignored => 0,
         };
         self.fed = 0;
@@ -326,11 +312,8 @@ impl<D: Consume> Flow<D> {
     where
         F: Follow<Dialog = D>,
     {
-        self.arrivals += 1;
-        self.last = segment.place;
-        if segment.at.is_some() {
-            self.last_at = segment.at;
-        }
+        self.count(segment);
+        self.halves.iter_mut().for_each(Half::open_end);
         if matches!(self.stage, Stage::Ignored) {
             self.note_end(segment);
             return;
@@ -382,6 +365,7 @@ impl<D: Consume> Flow<D> {
         }
         self.note_end(segment);
         self.advance(around, follow);
+        self.is_easy = self.is_easy();
     }
 
     /// Delivers what can be, and gives up what must be.
@@ -471,21 +455,20 @@ impl<D: Consume> Flow<D> {
         let transport = self.transport();
         let has_reset = self.reset().is_some();
         let stage = std::mem::replace(&mut self.stage, Stage::Ignored);
-        if let Stage::Following(following) = stage {
+        if let Stage::Following(dialog) = stage {
             let ending = match ending {
                 Ending::InputEnd if has_reset => Ending::Closed,
                 Ending::InputEnd if self.halves.iter().all(|half| half.closed) => Ending::Closed,
                 other => other,
             };
             let end = SessionEnd { ending, last_at: self.last_at, transport, now: around.now };
-            follow.done(following.dialog, end);
+            follow.done(dialog, end);
         }
     }
 
     fn transport(&self) -> Transport {
-        let Stage::Following(following) = &self.stage else { return Transport::default() };
-        let client = self.half(following.client).tally();
-        let server = self.half(following.client.back()).tally();
+        let client = self.half(self.client).tally();
+        let server = self.half(self.client.back()).tally();
         Transport {
             bytes: Sides { client: client.bytes, server: server.bytes },
             missing_bytes: Sides { client: client.missing, server: server.missing },
@@ -565,8 +548,23 @@ impl<D: Consume> Flow<D> {
     fn deliver(&mut self, way: Way, tag: Tag, what: What<'_>) {
         let other = self.half(way.back());
         let seen = tag.ack.and_then(|ack| other.seen(ack)).map(|seen| seen.min(other.next));
-        let Stage::Following(following) = &mut self.stage else { return };
-        following.push(way, (tag.at, tag.place), seen, what);
+        self.hand_on(way, (tag.at, tag.place), seen, what);
+    }
+
+    /// Hands on to a dialog what direction `way` sent, having seen so many bytes of the other one.
+    // See `Flow::push_next`.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn hand_on(&mut self, way: Way, (at, place): Mark, seen: Option<u64>, what: What<'_>) {
+        let Stage::Following(dialog) = &mut self.stage else { return };
+        let skipped = match (&self.skipped, way) {
+            (None, _) => 0,
+            (Some(skipped), Way::Up) => skipped[1],
+            (Some(skipped), Way::Down) => skipped[0],
+        };
+        let side = if way == self.client { Side::Client } else { Side::Server };
+        let seen = seen.map(|seen| seen.saturating_sub(skipped));
+        dialog.push(&Chunk { side, at, place, seen, what });
     }
 
     /// Lets go of notes that say nothing any more.
@@ -582,18 +580,6 @@ impl Handshake {
     #[inline]
     fn owes(self, way: Way) -> bool {
         self.syn_ack && !self.established && self.connects == Some(way)
-    }
-}
-
-impl<D: Consume> Following<D> {
-    /// Hands on what direction `way` sent, having seen so many bytes of the other one.
-    #[inline]
-    fn push(&mut self, way: Way, (at, place): Mark, seen: Option<u64>, what: What<'_>) {
-        let [up, down] = self.skipped;
-        let skipped = if way == Way::Up { down } else { up };
-        let side = if way == self.client { Side::Client } else { Side::Server };
-        let seen = seen.map(|seen| seen.saturating_sub(skipped));
-        self.dialog.push(&Chunk { side, at, place, seen, what });
     }
 }
 

@@ -13,8 +13,10 @@ use pending::Pending;
 
 pub(super) use history::Spare;
 
-/// One direction of a connection. Small where nothing is missing, as most of those open are.
+/// One direction of a connection. Small where nothing is missing, as most of those open are. The
+/// first part is what every segment needs.
 #[derive(Debug, Default)]
+#[repr(C)]
 pub(super) struct Half {
     /// Offset of the next byte to deliver.
     pub(super) next: u64,
@@ -22,16 +24,16 @@ pub(super) struct Half {
     pub(super) acked: u64,
     /// One past the last offset seen.
     highest: u64,
-    /// Unique payload bytes delivered.
-    bytes: u64,
+    /// Sequence number of offset 0, once known.
+    base: Option<u32>,
     /// Delivered bytes before `next` that are not yet acknowledged. Owns no memory when empty.
     history: History,
     /// What waits; not there unless something does.
     pending: Option<Box<Pending>>,
-    /// Counts besides `bytes`; not there while they are all 0.
+    /// What was out of order; not there while nothing was.
     odd: Option<Box<Tally>>,
-    /// Sequence number of offset 0, once known.
-    base: Option<u32>,
+    /// Unique payload bytes delivered.
+    bytes: u64,
     /// `base` comes from the handshake, so nothing can lie before it.
     pub(super) anchored: bool,
     /// The end was delivered.
@@ -137,6 +139,11 @@ impl Bytes {
 }
 
 impl Half {
+    /// A stream whose first sequence number the handshake has told.
+    pub(super) fn at(base: u32) -> Self {
+        Self { base: Some(base), anchored: true, ..Self::default() }
+    }
+
     /// Whether any packet has told where the stream is.
     pub(super) fn is_placed(&self) -> bool {
         self.base.is_some()
@@ -184,6 +191,7 @@ impl Half {
     }
 
     /// The sequence number of `next`.
+    #[inline]
     pub(super) fn next_seq(&self) -> Option<u32> {
         // The sequence space wraps: only the low 32 bits of the offset matter.
         #[allow(clippy::cast_possible_truncation)]
@@ -261,7 +269,9 @@ impl Half {
     }
 
     /// Notes that the other side acknowledged up to `offset`; says whether that is news.
-    #[inline]
+    // See `Flow::push_next`.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     pub(super) fn acknowledge_to(&mut self, offset: u64, spare: &mut Spare) -> bool {
         if offset <= self.acked {
             return false;
@@ -447,17 +457,23 @@ impl Half {
 
     /// Notes that `data` was delivered at `next`, keeping at most `history` unacknowledged
     /// bytes to compare with.
-    #[inline]
     pub(super) fn delivered(&mut self, data: &[u8], history: usize, spare: &mut Spare) {
+        self.delivered_next(data, history, spare);
+        self.settle();
+    }
+
+    /// The same for a calm stream.
+    // See `Flow::push_next`.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub(super) fn delivered_next(&mut self, data: &[u8], history: usize, spare: &mut Spare) {
         self.next += data.len() as u64;
         self.highest = self.highest.max(self.next);
         self.bytes += data.len() as u64;
-        self.settle();
         let open = usize::try_from(self.next.saturating_sub(self.acked)).unwrap_or(usize::MAX);
         let keep = open.min(history);
         let tail = data.get(data.len().saturating_sub(keep)..).unwrap_or(data);
-        self.history.add(tail, spare);
-        self.history.keep(keep, spare);
+        self.history.add(tail, keep, spare);
     }
 
     /// Notes that `bytes` at `next` were given up as missing.
@@ -493,18 +509,60 @@ impl Half {
     /// See [`Consume::touch`](crate::chunk::Consume::touch).
     #[inline]
     pub(super) fn touch(&self) -> u64 {
-        self.next ^ u64::from(self.base.unwrap_or_default()) ^ self.history.touch()
+        self.next ^ u64::from(self.base.unwrap_or_default())
     }
 
-    /// Whether nothing is missing, waits or has ended.
+    /// Whether the stream has ended: everything before its end may still be to come.
+    #[inline]
+    pub(super) fn has_end(&self) -> bool {
+        match &self.pending {
+            Some(pending) => pending.fin.is_some(),
+            None => self.closed,
+        }
+    }
+
+    /// Whether nothing is missing or waits.
     #[inline]
     pub(super) fn is_calm(&self) -> bool {
         self.pending.is_none()
     }
 
     /// Where and when the stream ended.
+    #[inline]
     pub(super) fn fin(&self) -> Option<Fin> {
-        self.pending.as_ref()?.fin
+        match &self.pending {
+            Some(pending) => pending.fin,
+            // It came in order, and nothing came behind it.
+            None if self.closed => Some(self.fin_here()),
+            None => None,
+        }
+    }
+
+    /// An end that was delivered: nobody asks when.
+    fn fin_here(&self) -> Fin {
+        Fin { offset: self.next, tag: Tag::of((None, Place::default())) }
+    }
+
+    /// Ends a calm stream here: delivered, so that nothing waits.
+    #[inline]
+    pub(super) fn close(&mut self) {
+        self.fin_acked = false;
+        self.closed = true;
+    }
+
+    /// Notes where a stream ended that was closed, as more may come behind its end.
+    #[inline]
+    pub(super) fn open_end(&mut self) {
+        if self.closed && self.pending.is_none() {
+            let fin = self.fin_here();
+            self.pending().fin = Some(fin);
+        }
+    }
+
+    /// Whether `ack` acknowledges the end of a calm stream, which was delivered.
+    #[inline]
+    pub(super) fn is_end(&self, ack: u32) -> bool {
+        self.closed && self.next_seq() == Some(ack.wrapping_sub(1))
     }
 
     /// Bytes of memory that wait.

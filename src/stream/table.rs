@@ -1,22 +1,24 @@
 //! A hash table that gives each entry a number, and finds those used longest ago. Keys come from
 //! the wire, so the hash is seeded.
 
+mod index;
+
 use crate::packet::FlowKey;
 use crate::place::Place;
 use foldhash::SharedSeed;
 use foldhash::fast::SeedableRandomState;
-use hashbrown::HashTable;
+use index::Index;
 use std::hash::{BuildHasher, RandomState};
 
 /// No entry.
-const NONE: u32 = u32::MAX;
+const NONE: u32 = index::NONE;
 
 /// What is known of each pair of ends. The number of an entry stays until it is removed.
 #[derive(Debug)]
 pub(super) struct Table<V> {
     seed: SeedableRandomState,
     /// Numbers of entries, by the hash of their keys.
-    index: HashTable<u32>,
+    index: Index,
     slots: Vec<Slot<V>>,
     /// The first of the list of free slots.
     free: u32,
@@ -41,17 +43,27 @@ impl<V> Table<V> {
         let seed = RandomState::new().hash_one(0);
         Self {
             seed: SeedableRandomState::with_seed(seed, SharedSeed::global_random()),
-            index: HashTable::new(),
+            index: Index::new(),
             slots: Vec::new(),
             free: NONE,
         }
     }
 
     /// The number of the entry of `key`.
-    #[inline]
+    // See `Flow::push_next`.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     pub(super) fn find(&self, key: &FlowKey) -> Option<u32> {
-        let is_it = |&number: &u32| self.is_of(number, key);
-        self.index.find(self.seed.hash_one(key), is_it).copied()
+        self.index.find(self.hash(key), |number| self.is_of(number, key))
+    }
+
+    #[inline]
+    fn hash(&self, key: &FlowKey) -> u32 {
+        // Any of its bits are as good.
+        #[allow(clippy::cast_possible_truncation)]
+        {
+            self.seed.hash_one(key) as u32
+        }
     }
 
     /// Whether `number` is the entry of `key`.
@@ -102,13 +114,7 @@ impl<V> Table<V> {
             self.slots.push(used);
             number
         };
-        let Self { seed, index, slots, .. } = self;
-        index.insert_unique(seed.hash_one(key), number, |&number| {
-            match slots.get(number as usize) {
-                Some(Slot::Used { key, .. }) => seed.hash_one(key),
-                _ => 0,
-            }
-        });
+        self.index.insert(self.hash(&key), number);
     }
 
     /// Puts another value in the place of one.
@@ -128,10 +134,7 @@ impl<V> Table<V> {
         let slot = std::mem::replace(slot, Slot::Free { next: self.free });
         self.free = number;
         let Slot::Used { key, value } = slot else { return None };
-        let hash = self.seed.hash_one(key);
-        if let Ok(entry) = self.index.find_entry(hash, |&other| other == number) {
-            entry.remove();
-        }
+        self.index.remove(self.hash(&key), number);
         Some((key, value))
     }
 

@@ -2,7 +2,7 @@
 //! same ports begins.
 
 use super::Follow;
-use super::flow::{Around, Fit, Flow};
+use super::flow::{Around, Fit, Flow, Progress};
 use super::half::Spare;
 use super::table::{Oldest, Table};
 use crate::chunk::{Consume, Ending};
@@ -100,7 +100,11 @@ impl<D: Consume> Tracker<D> {
     /// Takes the next segment. Its place counts the frames of the run.
     #[inline]
     pub fn push<F: Follow<Dialog = D>>(&mut self, segment: &Segment<'_>, follow: &mut F) {
-        self.push_near(None, segment, follow);
+        self.settle(segment.place, follow);
+        match self.known.find(&segment.flow) {
+            Some(number) => self.push_found(number, segment, follow),
+            None => self.begin(segment, follow),
+        }
     }
 
     /// The same, if [`Tracker::find`] has found the connection shortly before.
@@ -115,6 +119,15 @@ impl<D: Consume> Tracker<D> {
         let Some(number) = found.or_else(|| self.known.find(&segment.flow)) else {
             return self.begin(segment, follow);
         };
+        self.push_found(number, segment, follow);
+    }
+
+    /// Takes a segment of the ends `number`.
+    #[inline]
+    fn push_found<F>(&mut self, number: u32, segment: &Segment<'_>, follow: &mut F)
+    where
+        F: Follow<Dialog = D>,
+    {
         if let Some(Known::Flow(flow)) = self.known.get_mut(number)
             && flow.push_next(segment, self.limits.history_bytes, &mut self.spare)
         {
@@ -155,35 +168,58 @@ impl<D: Consume> Tracker<D> {
     }
 
     /// Takes a segment of the ends `number` that is not just the next one.
+    #[inline(never)]
     fn push_unusual<F>(&mut self, number: u32, segment: &Segment<'_>, follow: &mut F)
     where
         F: Follow<Dialog = D>,
     {
         let now = segment.place;
         match self.known.get_mut(number) {
-            Some(ended @ Known::Ended { .. }) => {
-                if !ended.has_tail(segment) {
-                    self.forget(number);
-                    self.begin(segment, follow);
-                } else if !segment.data.is_empty() {
-                    follow.trouble(Trouble::LateSegment, now);
+            Some(Known::Flow(flow)) => {
+                if let Some(was) = flow.push_step(segment, &self.limits, &mut self.spare) {
+                    let is_fed = flow.is_fed();
+                    if was != Progress::Settled {
+                        self.note_progress(number, was, now);
+                    }
+                    if is_fed {
+                        self.weigh(number, now, follow);
+                    }
+                    return;
                 }
             }
+            Some(Known::Ended { .. }) => return self.push_late(number, segment, follow),
             Some(known) => {
-                let around =
-                    Around { key: &segment.flow, limits: &self.limits, ports: &self.ports, now };
-                match known.wake(&around, follow).map(|flow| flow.fit(segment, &self.limits)) {
-                    Some(Fit::Here) => self.push_to(number, segment, follow),
-                    Some(Fit::Stray) => follow.trouble(Trouble::StraySegment, now),
-                    Some(Fit::Anew) => {
-                        self.end(number, Ending::Reused, now, follow);
-                        self.forget(number);
-                        self.begin(segment, follow);
-                    }
-                    None => {}
+                let is_soon = self.limits.acked_hole_segments > 2;
+                if is_soon && known.answer(segment) {
+                    return self.weigh(number, now, follow);
                 }
+            }
+            None => return,
+        }
+        let Some(known) = self.known.get_mut(number) else { return };
+        let around = Around { key: &segment.flow, limits: &self.limits, ports: &self.ports, now };
+        match known.wake(&around, follow).map(|flow| flow.fit(segment, &self.limits)) {
+            Some(Fit::Here) => self.push_to(number, segment, follow),
+            Some(Fit::Stray) => follow.trouble(Trouble::StraySegment, now),
+            Some(Fit::Anew) => {
+                self.end(number, Ending::Reused, now, follow);
+                self.forget(number);
+                self.begin(segment, follow);
             }
             None => {}
+        }
+    }
+
+    /// Takes a segment of the ends `number`, where a connection has ended.
+    fn push_late<F>(&mut self, number: u32, segment: &Segment<'_>, follow: &mut F)
+    where
+        F: Follow<Dialog = D>,
+    {
+        if !self.known.get(number).is_some_and(|ended| ended.has_tail(segment)) {
+            self.forget(number);
+            self.begin(segment, follow);
+        } else if !segment.data.is_empty() {
+            follow.trouble(Trouble::LateSegment, segment.place);
         }
     }
 
@@ -195,24 +231,31 @@ impl<D: Consume> Tracker<D> {
         let now = segment.place;
         let around = Around { key: &segment.flow, limits: &self.limits, ports: &self.ports, now };
         let Some(Known::Flow(flow)) = self.known.get_mut(number) else { return };
-        let (was_over, was_settled) = (flow.is_over(), flow.is_settled());
+        let was = flow.progress();
         let before = flow.waiting_bytes();
         flow.push(segment, &around, follow);
         if self.waiting - before + flow.waiting_bytes() > self.limits.pending_bytes {
             flow.relieve(&around, follow);
         }
         self.waiting = self.waiting - before + flow.waiting_bytes();
-        let over = Over { number, first: flow.first, since: now };
-        if flow.is_settled() {
-            if !was_settled {
-                self.settled.push_back(over);
-                self.find_next_end();
-            }
-        } else if !was_over && flow.is_over() {
-            self.over.push_back(over);
-            self.find_next_end();
-        }
+        self.note_progress(number, was, now);
         self.weigh(number, now, follow);
+    }
+
+    /// Notes how far a connection is that `was` so far before the segment at hand.
+    fn note_progress(&mut self, number: u32, was: Progress, now: Place) {
+        let Some(Known::Flow(flow)) = self.known.get(number) else { return };
+        let progress = flow.progress();
+        if progress <= was {
+            return;
+        }
+        let over = Over { number, first: flow.first, since: now };
+        match progress {
+            Progress::Settled => self.settled.push_back(over),
+            Progress::Over => self.over.push_back(over),
+            Progress::Open => {}
+        }
+        self.find_next_end();
     }
 
     /// Finds out what a connection holds, and gives up old ones while all hold too much.
@@ -278,7 +321,8 @@ impl<D: Consume> Tracker<D> {
             self.known.insert(segment.flow, Known::Syn { at, digits, place, seq, way, surely });
             return;
         }
-        let flow = Box::new(Flow::new(segment, surely));
+        let first = (segment.at, segment.place);
+        let flow = Box::new(Flow::new(first, segment.digits, surely));
         self.known.insert(segment.flow, Known::Flow(flow));
         if let Some(number) = self.known.find(&segment.flow) {
             self.push_to(number, segment, follow);
@@ -289,6 +333,13 @@ impl<D: Consume> Tracker<D> {
     /// are pushed do by themselves: for when nothing is pushed.
     #[inline]
     pub fn settle<F: Follow<Dialog = D>>(&mut self, now: Place, follow: &mut F) {
+        if self.next_end <= now {
+            self.settle_until(now, follow);
+        }
+    }
+
+    #[inline(never)]
+    fn settle_until<F: Follow<Dialog = D>>(&mut self, now: Place, follow: &mut F) {
         while self.next_end <= now {
             self.settle_next(follow);
         }
@@ -437,6 +488,16 @@ impl<D> Known<D> {
         }
     }
 
+    /// Makes a connection of a SYN that `segment` answers; says whether it did.
+    fn answer(&mut self, segment: &Segment<'_>) -> bool {
+        let Self::Syn { at, digits, place, seq, way, surely: true } = *self else { return false };
+        let flow = Flow::answered((at, place), digits, (seq, way), segment);
+        flow.is_some_and(|flow| {
+            *self = Self::Flow(flow);
+            true
+        })
+    }
+
     /// Whether a segment belongs to the connection that has ended.
     fn has_tail(&self, segment: &Segment<'_>) -> bool {
         let Self::Ended { next: [up, down], has: [has_up, has_down], .. } = *self else {
@@ -468,7 +529,7 @@ impl<D: Consume> Known<D> {
                 data: &[],
                 cut: 0,
             };
-            let mut flow = Box::new(Flow::new(&segment, surely));
+            let mut flow = Box::new(Flow::new((at, place), digits, surely));
             flow.push(&segment, around, follow);
             *self = Self::Flow(flow);
         }

@@ -1,6 +1,6 @@
 //! Whether a connection is a session, and who is its client.
 
-use super::{Around, Flow, Following, PEEK, Stage, Verdict};
+use super::{Around, Flow, PEEK, Stage, Verdict};
 use crate::chunk::{Consume, Medium, Open, Opening, Sides, Via, What};
 use crate::packet::{Segment, Way};
 use crate::ports::PROXY_PORTS;
@@ -90,7 +90,9 @@ impl<D: Consume> Flow<D> {
             medium: Medium::Packets,
         };
         let dialog = follow.open(&opening, self.surely, around.now);
-        self.stage = Stage::Following(Box::new(Following { client, skipped, dialog }));
+        self.stage = Stage::Following(dialog);
+        self.client = client;
+        self.skipped = (skipped != [0, 0]).then(|| Box::new(skipped));
         self.deliver_handshake(client);
         self.settle();
     }
@@ -180,7 +182,10 @@ impl<D: Consume> Flow<D> {
         likely: Way,
     ) -> Option<Way> {
         let has_syn = self.handshake.connects.is_some();
-        let looks = |bytes| follow.looks(bytes, has_syn);
+        let looks = |bytes: &[u8]| match bytes {
+            [] => Looks::Unclear,
+            _ => follow.looks(bytes, has_syn),
+        };
         match (looks(client), looks(server)) {
             (Looks::LikeServer, Looks::LikeClient) => Some(likely),
             (Looks::LikeServer, Looks::Unclear) | (Looks::Unclear, Looks::LikeClient) => {

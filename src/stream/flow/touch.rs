@@ -18,7 +18,7 @@ impl<D: Consume> Flow<D> {
     #[inline]
     pub(in crate::stream) fn touch_dialog(&self) -> u64 {
         match &self.stage {
-            Stage::Following(following) => following.dialog.touch(),
+            Stage::Following(dialog) => dialog.touch(),
             Stage::Judging(_) | Stage::Ignored => 0,
         }
     }

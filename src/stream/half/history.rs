@@ -1,8 +1,6 @@
 //! What one direction has delivered and the other side has not acknowledged: to compare with
 //! what is sent again.
 
-use std::ops::RangeInclusive;
-
 /// Delivered bytes, the last ones of the stream. Owns no memory while it is empty.
 #[derive(Debug, Default)]
 pub(super) struct History {
@@ -14,66 +12,55 @@ pub(super) struct History {
 /// Buffers that histories have let go, for the next ones: they come and go with the segments.
 #[derive(Debug, Default)]
 pub(in crate::stream) struct Spare {
-    /// Those of mail data, too large for the allocator's short way.
-    large: Vec<Vec<u8>>,
-    /// Those of a command or reply, with room for [`SMALL`] bytes.
-    small: Vec<Vec<u8>>,
-    /// How many are kept.
-    most: usize,
+    /// By their room, twice as much in each; those of no size if none are kept.
+    sizes: Vec<Vec<Vec<u8>>>,
 }
 
-/// Bytes of the large buffers that are kept.
-const LARGE: RangeInclusive<usize> = 1024..=8192;
+/// Bytes of the smallest buffers, as a power of two: enough for most commands and many replies.
+const SMALLEST: u32 = 6;
 
-/// Bytes of the small ones: enough for most commands and replies, and no more, as each idle
-/// connection holds one.
-const SMALL: usize = 40;
+/// Sizes of buffers that are kept: up to 8 KiB, more than what is in flight of most mail.
+const SIZES: usize = 8;
 
-/// Buffers that are kept, roughly as many as segments in flight need at once.
-const SPARE_BUFFERS: usize = 64;
+/// Buffers of each size that are kept, roughly as many as segments in flight need at once.
+const SPARE_BUFFERS: usize = 32;
 
 impl Spare {
     /// One that keeps buffers; the default keeps none.
     pub(in crate::stream) fn new() -> Self {
-        Self { large: Vec::new(), small: Vec::new(), most: SPARE_BUFFERS }
+        Self { sizes: vec![Vec::new(); SIZES] }
     }
 
     /// An empty buffer for so many bytes.
     #[inline]
     fn take(&mut self, len: usize) -> Vec<u8> {
-        if len <= SMALL {
-            return self.small.pop().unwrap_or_else(|| Vec::with_capacity(SMALL));
-        }
-        let large = if len < *LARGE.start() { None } else { self.large.pop() };
-        // Exactly as large as it is: most is acknowledged by the next segment.
-        large.unwrap_or_else(|| Vec::with_capacity(len))
+        let power = (len.max(1 << SMALLEST) - 1).ilog2() + 1;
+        let kept = self.sizes.get_mut((power - SMALLEST) as usize);
+        kept.and_then(Vec::pop).unwrap_or_else(|| room(len, power))
     }
 
     #[inline]
     fn give(&mut self, mut buffer: Vec<u8>) {
-        let kept = match buffer.capacity() {
-            SMALL => &mut self.small,
-            len if LARGE.contains(&len) => &mut self.large,
-            _ => return,
-        };
-        if kept.len() < self.most {
+        let power = buffer.capacity().checked_ilog2().and_then(|power| power.checked_sub(SMALLEST));
+        if let Some(kept) = power.and_then(|power| self.sizes.get_mut(power as usize))
+            && kept.len() < SPARE_BUFFERS
+        {
             buffer.clear();
             kept.push(buffer);
         }
     }
 }
 
+/// A new buffer for `len` bytes, of the size `power` if such are kept.
+#[cold]
+fn room(len: usize, power: u32) -> Vec<u8> {
+    let is_kept = ((power - SMALLEST) as usize) < SIZES;
+    Vec::with_capacity(if is_kept { 1 << power } else { len })
+}
+
 impl History {
     pub(super) fn len(&self) -> usize {
         self.bytes.len() - self.forgotten
-    }
-
-    /// Of what is behind the pointer, the first byte: see [`Consume::touch`].
-    ///
-    /// [`Consume::touch`]: crate::chunk::Consume::touch
-    #[inline]
-    pub(super) fn touch(&self) -> u64 {
-        self.bytes.first().copied().unwrap_or_default().into()
     }
 
     /// Bytes of memory.
@@ -86,27 +73,33 @@ impl History {
         self.bytes.get(self.forgotten + from..).unwrap_or_default()
     }
 
-    /// Adds `bytes`, which were delivered now.
+    /// Adds `bytes`, which were delivered now, and keeps no more than the last `count`.
     #[inline]
-    pub(super) fn add(&mut self, bytes: &[u8], spare: &mut Spare) {
-        if self.bytes.is_empty() {
-            if bytes.is_empty() {
-                return;
-            }
-            if self.bytes.capacity() < bytes.len() {
-                self.bytes = spare.take(bytes.len());
-            }
+    pub(super) fn add(&mut self, bytes: &[u8], count: usize, spare: &mut Spare) {
+        if self.bytes.capacity() == 0 && !bytes.is_empty() {
+            self.bytes = spare.take(bytes.len());
         }
         self.bytes.extend_from_slice(bytes);
+        if count < self.len() {
+            self.keep(count, spare);
+        }
     }
 
     /// Keeps no more than the last `count` bytes.
     #[inline]
     pub(super) fn keep(&mut self, count: usize, spare: &mut Spare) {
-        if count == 0 {
+        if count > 0 {
+            self.forget(count);
+        } else if self.bytes.capacity() > 0 {
             self.forgotten = 0;
             spare.give(std::mem::take(&mut self.bytes));
-        } else if count < self.len() {
+        }
+    }
+
+    /// The same for some bytes.
+    #[inline(never)]
+    fn forget(&mut self, count: usize) {
+        if count < self.len() {
             self.forgotten = self.bytes.len() - count;
             // Moved only when as many were forgotten: each byte is moved about once.
             if self.forgotten >= count {
@@ -129,16 +122,16 @@ mod tests {
             let mut model: Vec<u8> = Vec::new();
             for step in 0..200_u8 {
                 let new = vec![step; 300 * usize::from(step % 7)];
-                history.add(&new, &mut spare);
                 model.extend(&new);
                 let count = 100 * usize::from(step % 23);
-                history.keep(count, &mut spare);
+                history.add(&new, count, &mut spare);
                 model.drain(..model.len().saturating_sub(count));
                 assert_eq!((history.len(), history.since(0)), (model.len(), &model[..]));
             }
             history.keep(0, &mut spare);
             assert_eq!(history.bytes.capacity(), 0);
         }
-        assert!((1..=SPARE_BUFFERS).contains(&spare.large.len()));
+        assert!(spare.sizes.iter().all(|kept| kept.len() <= SPARE_BUFFERS));
+        assert!(spare.sizes.iter().any(|kept| !kept.is_empty()));
     }
 }
