@@ -5,7 +5,7 @@
 //! to decide.
 
 use super::session::{Content, Mark};
-use memchr::memchr_iter;
+use crate::smtp::scan::find;
 
 /// Reads mail data until its end. No byte is kept but those after a candidate.
 #[derive(Debug, Default)]
@@ -115,25 +115,29 @@ impl Scanner {
     fn read_lines(&mut self, rest: &[u8]) -> usize {
         let mut line = self.line;
         let (mut used, mut longest, mut ends, mut bare) = (0, 0, 0, 0);
-        let mut before = if self.place == Place::Cr { b'\r' } else { b'\n' };
-        for lf in memchr_iter(b'\n', rest) {
-            if let Some(&last) = lf.checked_sub(1).and_then(|last| rest.get(last)) {
-                before = last;
+        let mut is_strict = self.place == Place::Cr;
+        let mut is_at_dot = false;
+        while let Some(left) = rest.get(used..)
+            && let Some(lf) = find(b'\n', left)
+        {
+            // The byte before it is in another piece, perhaps.
+            if let Some(last) = (used + lf).checked_sub(1) {
+                is_strict = rest.get(last) == Some(&b'\r');
             }
-            longest = longest.max(line + (lf + 1 - used) as u64);
+            longest = longest.max(line + (lf + 1) as u64);
             line = 0;
-            used = lf + 1;
+            used += lf + 1;
             ends += 1;
-            bare += usize::from(before != b'\r');
+            bare += usize::from(!is_strict);
             if rest.get(used) == Some(&b'.') {
+                is_at_dot = true;
                 break;
             }
         }
-        let is_at_dot = rest.get(used) == Some(&b'.');
         if ends > 0 {
-            self.place = if before == b'\r' { Place::Start } else { Place::LooseStart };
+            self.place = if is_strict { Place::Start } else { Place::LooseStart };
         }
-        if used < rest.len() && !(is_at_dot && ends > 0) {
+        if used < rest.len() && !is_at_dot {
             line += (rest.len() - used) as u64;
             used = rest.len();
             self.place = if rest.ends_with(b"\r") { Place::Cr } else { Place::Inside };
@@ -184,31 +188,46 @@ impl Content {
         for blocks in blocks.chunks(u8::MAX.into()) {
             self.tally_blocks(blocks);
         }
-        let mut last = [b' '; LANES];
-        for (to, &byte) in last.iter_mut().zip(rest) {
-            *to = byte;
+        for &byte in rest {
+            self.bare_cr = self.bare_cr.saturating_add((byte == b'\r').into());
+            if byte == 0 || byte >= 0x80 {
+                self.tally_odd(&[byte]);
+            }
         }
-        self.tally_blocks(&[last]);
     }
 
-    /// Counts what is special in `blocks`, in lanes: the compiler makes a vector of each count.
+    /// Counts what is special in `blocks`, in lanes: the compiler makes a vector of each.
     fn tally_blocks(&mut self, blocks: &[[u8; LANES]]) {
-        let (mut cr, mut high, mut nul) = ([0; LANES], [0; LANES], [0; LANES]);
+        let (mut cr, mut all, mut least) = ([0; LANES], [0; LANES], [u8::MAX; LANES]);
         for block in blocks {
-            let lanes = cr.iter_mut().zip(&mut high).zip(&mut nul).zip(block);
-            for (((cr, high), nul), &byte) in lanes {
+            let lanes = cr.iter_mut().zip(&mut all).zip(&mut least).zip(block);
+            for (((cr, all), least), &byte) in lanes {
                 *cr += u8::from(byte == b'\r');
-                *high += u8::from(byte >= 0x80);
+                *all |= byte;
+                *least = byte.min(*least);
+            }
+        }
+        self.bare_cr = more(self.bare_cr, sum(cr));
+        // Most mail has neither; to know that takes less than to count.
+        if !all.is_ascii() || least.contains(&0) {
+            self.tally_odd(blocks.as_flattened());
+        }
+    }
+
+    /// Counts octets that few mails have.
+    #[inline(never)]
+    fn tally_odd(&mut self, text: &[u8]) {
+        let (blocks, rest) = text.as_chunks::<LANES>();
+        let (mut high, mut nul) = ([0; LANES], [0; LANES]);
+        for block in blocks {
+            for ((high, nul), &byte) in high.iter_mut().zip(&mut nul).zip(block) {
+                *high += byte >> 7;
                 *nul += u8::from(byte == 0);
             }
         }
-        // Narrow, as vectors add narrow numbers faster: 16 times 255 fits.
-        let sum = |lanes: [u8; LANES]| {
-            usize::from(lanes.iter().map(|&lane| u16::from(lane)).sum::<u16>())
-        };
-        self.bare_cr = more(self.bare_cr, sum(cr));
-        self.eight_bit = more(self.eight_bit, sum(high));
-        self.nul = more(self.nul, sum(nul));
+        let count = |is: fn(&u8) -> bool| rest.iter().filter(|&byte| is(byte)).count();
+        self.eight_bit = more(self.eight_bit, sum(high) + count(|&byte| byte >= 0x80));
+        self.nul = more(self.nul, sum(nul) + count(|&byte| byte == 0));
     }
 
     /// Counts line ends: `crlf`, whose CRs were counted as bare ones, and `lf` without CR.
@@ -226,6 +245,16 @@ impl Content {
 
 /// Bytes of a vector.
 const LANES: usize = 16;
+
+/// The sum of all lanes: of neighbours first, in numbers of sixteen bits.
+fn sum(lanes: [u8; LANES]) -> usize {
+    const EVEN: u64 = u64::MAX / 0x101;
+    let (halves, _) = lanes.as_chunks::<8>();
+    let halves = halves.iter().map(|half| u64::from_le_bytes(*half));
+    let pairs: u64 = halves.map(|half| (half & EVEN) + (half >> 8 & EVEN)).sum();
+    // The product has the sum of all four in its highest number: at most sixteen times 255.
+    usize::try_from(pairs.wrapping_mul(u64::MAX / 0xffff) >> 48).unwrap_or(0)
+}
 
 /// `count` and `by` more, as many as it can say.
 fn more(count: u32, by: usize) -> u32 {

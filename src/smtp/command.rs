@@ -6,6 +6,7 @@
 use super::defect::Defect;
 use super::line::{is_blank, split_word, trim, trim_start, words};
 use super::path::Path;
+use super::scan::find;
 use std::ops::Range;
 
 /// The verbs that mean something to the dialog.
@@ -186,27 +187,44 @@ impl Verb {
     /// The verb that `word` spells, in any case (RFC 5321 §2.4).
     #[must_use]
     pub fn of(word: &[u8]) -> Self {
-        // Nearly all commands of a dialog are these. Without their case bit, only letters are
-        // capital letters.
-        if let &[a, b, c, d] = word {
-            match &[a & !CASE, b & !CASE, c & !CASE, d & !CASE] {
-                b"EHLO" => return Self::Ehlo,
-                b"MAIL" => return Self::Mail,
-                b"RCPT" => return Self::Rcpt,
-                b"DATA" => return Self::Data,
-                b"QUIT" => return Self::Quit,
-                b"RSET" => return Self::Rset,
-                _ => {}
-            }
+        if let Ok(&letters) = word.try_into()
+            && let Some(verb) = Self::usual(letters)
+        {
+            return verb;
         }
         let Some(wanted) = key(word) else { return Self::Other };
         let at = KEYS.iter().position(|&key| key == wanted);
         at.and_then(|at| Self::ALL.get(at)).copied().unwrap_or(Self::Other)
     }
+
+    /// The verb that these letters spell, in any case, if it is one of those that nearly all
+    /// commands have.
+    #[inline]
+    fn usual(letters: [u8; 4]) -> Option<Self> {
+        const fn number(letters: [u8; 4]) -> u32 {
+            u32::from_le_bytes(letters)
+        }
+        const EHLO: u32 = number(*b"EHLO");
+        const MAIL: u32 = number(*b"MAIL");
+        const RCPT: u32 = number(*b"RCPT");
+        const DATA: u32 = number(*b"DATA");
+        const QUIT: u32 = number(*b"QUIT");
+        const RSET: u32 = number(*b"RSET");
+        // Without their case bit, only letters are capital letters.
+        match number(letters) & !CASE {
+            MAIL => Some(Self::Mail),
+            RCPT => Some(Self::Rcpt),
+            DATA => Some(Self::Data),
+            EHLO => Some(Self::Ehlo),
+            QUIT => Some(Self::Quit),
+            RSET => Some(Self::Rset),
+            _ => None,
+        }
+    }
 }
 
-/// The bit in which `a` and `A` differ.
-const CASE: u8 = b'a' ^ b'A';
+/// The bit in which `a` and `A` differ, in four letters at once.
+const CASE: u32 = 0x2020_2020;
 
 /// The keys of [`Verb::ALL`]: each command is looked up, and numbers are compared faster.
 const KEYS: [u64; Verb::ALL.len()] = {
@@ -256,8 +274,28 @@ impl<'a> Envelope<'a> {
 
 impl<'a> Command<'a> {
     /// Takes `line`, which is without its line end, as a command.
+    #[inline]
     #[must_use]
     pub fn parse(line: &'a [u8]) -> Self {
+        if let Some((&letters, [] | [b' ', ..])) = line.split_first_chunk()
+            && let Some(verb) = Verb::usual(letters)
+        {
+            let (word, rest) = line.split_at(letters.len());
+            let argument = trim_start(rest);
+            return Self {
+                verb,
+                word,
+                word_at: 0,
+                argument,
+                argument_at: line.len() - argument.len(),
+            };
+        }
+        Self::parse_any(line)
+    }
+
+    /// Takes any `line` as a command.
+    #[inline(never)]
+    fn parse_any(line: &'a [u8]) -> Self {
         let text = trim_start(line);
         let (word, rest) = split_word(text);
         let argument = trim_start(rest);
@@ -275,23 +313,47 @@ impl<'a> Command<'a> {
 ///
 /// Takes what servers take: `FROM:` or `TO:` in any case or missing, blanks around the colon, a
 /// path with or without brackets.
+#[inline]
 #[must_use]
 pub fn envelope<'a>(command: &Command<'a>) -> Option<Envelope<'a>> {
-    if !matches!(command.verb, Verb::Mail | Verb::Rcpt | Verb::Send | Verb::Soml | Verb::Saml) {
-        return None;
-    }
+    let has_path =
+        matches!(command.verb, Verb::Mail | Verb::Rcpt | Verb::Send | Verb::Soml | Verb::Saml);
+    has_path.then(|| read_envelope(command))
+}
+
+fn read_envelope<'a>(command: &Command<'a>) -> Envelope<'a> {
     let end = command.argument_at + command.argument.len();
     let mut defects = Vec::new();
-    let mut text = trim_start(strip_label(command.argument));
-    if let Some(after) = text.strip_prefix(b":") {
-        text = trim_start(after);
-        if text.len() < after.len() && !text.is_empty() {
-            defects.push((Defect::SpaceAfterColon, end - after.len()..end - text.len()));
+    let mut text = command.argument;
+    if let Some(after) = strip_usual_label(text) {
+        text = after;
+    } else {
+        text = trim_start(strip_label(text));
+        if let Some(after) = text.strip_prefix(b":") {
+            text = trim_start(after);
+            if text.len() < after.len() && !text.is_empty() {
+                defects.push((Defect::SpaceAfterColon, end - after.len()..end - text.len()));
+            }
         }
     }
     let (path, rest) = Path::split(text, end - text.len());
     let rest_at = end - rest.len();
-    Some(Envelope { path, rest, rest_at, defects })
+    Envelope { path, rest, rest_at, defects }
+}
+
+/// What follows `FROM:` or `TO:` where that is a bracket: the only legal form.
+#[inline]
+fn strip_usual_label(argument: &[u8]) -> Option<&[u8]> {
+    const TO: u32 = u32::from_le_bytes(*b"TO\x1a\x1c");
+    const FROM: u32 = u32::from_le_bytes(*b"FROM");
+    let label = u32::from_le_bytes(*argument.first_chunk()?) & !CASE;
+    let at = match label {
+        FROM if argument.get(4) == Some(&b':') => 5,
+        // A colon and a bracket have the case bit, too.
+        TO if argument.get(2) == Some(&b':') => 3,
+        _ => return None,
+    };
+    argument.get(at..).filter(|path| path.first() == Some(&b'<'))
 }
 
 /// Reads the argument of BDAT: `chunk-size [SP "LAST"]`, 1 to 20 digits as RFC 1870 §3 gives a
@@ -363,8 +425,7 @@ fn strip_label(argument: &[u8]) -> &[u8] {
 /// The parameter `word`, which stands at `at` in its line.
 fn param(word: &[u8], at: usize) -> Param<'_> {
     let range = at..at + word.len();
-    let equals = word.iter().position(|&byte| byte == b'=').unwrap_or(word.len());
-    let (keyword, rest) = word.split_at(equals);
+    let (keyword, rest) = word.split_at(find(b'=', word).unwrap_or(word.len()));
     Param { keyword, value: rest.strip_prefix(b"="), range }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! In: bytes. Out: parts of them. Where a line ends in a stream is the caller's business.
 
+use super::scan::find_two;
+use std::iter;
+
 /// How a line ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LineEnd {
@@ -62,14 +65,14 @@ pub(super) fn split_word(text: &[u8]) -> (&[u8], &[u8]) {
 
 /// The words of `text` between blanks, each with its offset in `text`.
 pub(super) fn words(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let mut at = 0;
-    text.split(|&byte| is_blank(byte))
-        .map(move |word| {
-            let start = at;
-            at += word.len() + 1;
-            (start, word)
-        })
-        .filter(|(_, word)| !word.is_empty())
+    let mut rest = text;
+    iter::from_fn(move || {
+        let from = trim_start(rest);
+        let at = text.len() - from.len();
+        let (word, behind) = from.split_at(find_two(*b" \t", from).unwrap_or(from.len()));
+        rest = behind;
+        (!word.is_empty()).then_some((at, word))
+    })
 }
 
 #[cfg(test)]

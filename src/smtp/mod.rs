@@ -5,6 +5,9 @@
 //! Nothing here knows a time, a side or a session, so nothing here knows whether a line that
 //! parses was allowed to be sent.
 
+/// Where a byte stands.
+pub mod scan;
+
 /// Line ends, blanks and words.
 pub mod line;
 

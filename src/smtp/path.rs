@@ -5,7 +5,7 @@
 //! not look inside the mailbox.
 
 use super::line::{is_blank, trim, trim_start};
-use memchr::memchr3;
+use super::scan::find_three;
 use std::ops::Range;
 
 /// A path as it was written.
@@ -35,7 +35,7 @@ impl<'a> Path<'a> {
 
 /// How many bytes of `text` are the path: up to the closing bracket, else up to a blank.
 fn length(text: &[u8]) -> usize {
-    let bracket = match memchr3(b'>', b'"', b'\\', text) {
+    let bracket = match find_three(*b">\"\\", text) {
         Some(close) if text.first() == Some(&b'<') => match text.get(close) {
             // Nearly all paths quote nothing.
             Some(b'>') => Some(close),

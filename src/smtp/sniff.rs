@@ -36,22 +36,32 @@ pub enum Verdict {
 /// The longest payload of a TLS record: 2^14 and what encryption may add (RFC 5246 §6.2.3).
 const TLS_RECORD: u16 = (1 << 14) + 2048;
 
+/// How many bytes of a line tell whether it begins with a code or a verb: one more than the
+/// longest verb has.
+const HEAD: usize = 9;
+
 /// What `data`, the first bytes seen of one direction, looks like. `at_start` says that they are
 /// the first bytes of the stream, not just of what was captured.
 #[must_use]
 pub fn first_bytes(data: &[u8], at_start: bool) -> Hint {
-    let (line, is_whole) = first_line(data);
-    // Midstream, mail data may begin with a number; a reply is believed if its line is whole.
-    let is_reply = if at_start { is_reply_start(line) } else { is_whole && is_well_formed(line) };
+    // Neither a code nor a verb that tells is longer than this.
+    let (head, _) = first_line(data.get(..HEAD).unwrap_or(data));
     if is_tls(data, at_start) {
         Hint::Tls
-    } else if is_reply {
+    } else if is_reply_start(head) && (at_start || is_whole_reply(data)) {
         Hint::Server
-    } else if is_command(line) {
+    } else if is_command(head) {
         Hint::Client
     } else {
         Hint::None
     }
+}
+
+/// Whether `data` begins with a reply's line that is whole: midstream, mail data may begin with a
+/// number, too.
+fn is_whole_reply(data: &[u8]) -> bool {
+    let (line, is_whole) = first_line(data);
+    is_whole && is_well_formed(line)
 }
 
 /// Whether the connection whose directions begin with `client_first` and `server_first` (each
