@@ -24,7 +24,9 @@ pub(super) struct Table<V> {
     free: u32,
 }
 
+/// A look-up reads one line of the cache, if it does not lie across two.
 #[derive(Debug)]
+#[repr(align(64))]
 enum Slot<V> {
     Used { key: FlowKey, value: V },
     Free { next: u32 },
