@@ -15,7 +15,7 @@ use crate::limits::Limits;
 use crate::place::Origin;
 use crate::time::Stamp;
 use crate::trouble::{Trouble, Troubles};
-use pcap::{Pcap, Plain};
+use pcap::Pcap;
 use pcapng::Pcapng;
 use std::io::{self, ErrorKind};
 use std::net::IpAddr;
@@ -100,54 +100,25 @@ impl Reader {
         Ok(Self { tape, format, given: 0 })
     }
 
+    /// Gives `each` the packets that are here, up to one of which something must be said or
+    /// waited for, or until `each` says that it is enough. [`Reader::next`] goes on from there.
+    #[inline]
+    pub fn run(&mut self, each: impl FnMut(Frame<'_>) -> bool) {
+        self.consume();
+        if let (Format::Pcap(format), false) = (&mut self.format, self.tape.done) {
+            format.run(&mut self.tape, each);
+        }
+    }
+
+    fn consume(&mut self) {
+        self.tape.input.consume(self.given);
+        self.given = 0;
+    }
+
     /// The next packet; `None` at the end. What is wrong with the file is added to `troubles`.
     #[allow(clippy::should_implement_trait)] // an iterator's items cannot borrow from it
-    #[inline]
     pub fn next(&mut self, troubles: &mut Troubles) -> Option<Frame<'_>> {
-        match self.plain() {
-            Some(plain) => Some(self.take(&plain)),
-            None => self.next_unusual(troubles),
-        }
-    }
-
-    /// The same, if it is a packet of which nothing must be said or waited for; `None` if
-    /// [`Reader::next`] must tell.
-    #[inline]
-    pub fn glance(&mut self) -> Option<Frame<'_>> {
-        let plain = self.plain()?;
-        Some(self.take(&plain))
-    }
-
-    #[inline]
-    fn plain(&mut self) -> Option<Plain> {
-        if self.given > 0 {
-            self.tape.input.consume(self.given);
-            self.given = 0;
-        }
-        match &mut self.format {
-            Format::Pcap(pcap) if !self.tape.done => pcap.plain(self.tape.data()),
-            _ => None,
-        }
-    }
-
-    #[inline]
-    fn take(&mut self, plain: &Plain) -> Frame<'_> {
-        self.tape.number += 1;
-        let origin = self.tape.origin(self.tape.number);
-        let record = self.tape.input.take(plain.range.end);
-        Frame {
-            at: Some(plain.at),
-            digits: plain.digits,
-            link: plain.link,
-            data: record.get(plain.range.start..).unwrap_or_default(),
-            wire_len: plain.wire_len,
-            origin,
-        }
-    }
-
-    /// The next packet of a capture whose bytes up to there are consumed.
-    #[inline(never)]
-    fn next_unusual(&mut self, troubles: &mut Troubles) -> Option<Frame<'_>> {
+        self.consume();
         if self.tape.done {
             return None;
         }
@@ -479,18 +450,38 @@ pub(crate) mod tests {
 
     /// Reads all of a source.
     pub(crate) fn read(source: Box<dyn Read + Send>, limits: &Limits) -> Result<Outcome, String> {
+        read_in_runs(source, limits, 3)
+    }
+
+    /// The same, after each packet as many at once as are here, but `most`.
+    fn read_in_runs(
+        source: Box<dyn Read + Send>,
+        limits: &Limits,
+        most: usize,
+    ) -> Result<Outcome, String> {
         let input = Input::new(source, limits).map_err(|error| error.to_string())?;
         let mut reader = Reader::new(input, 7, limits)?;
         let mut troubles = Troubles::default();
         let mut frames = Vec::new();
         let mut offset = 0;
-        while let Some(frame) = reader.next(&mut troubles) {
+        let mut note = |frame: Frame<'_>| {
             let Frame { at, digits, link, data, wire_len, origin } = frame;
             assert_eq!(origin.input, 7);
             assert!(origin.offset > offset && wire_len as usize >= data.len());
             offset = origin.offset;
             let at = at.map(Stamp::nanos);
             frames.push((at, digits, link, data.to_vec(), wire_len, origin.number));
+        };
+        while let Some(frame) = reader.next(&mut troubles) {
+            note(frame);
+            let mut left = most;
+            if left > 0 {
+                reader.run(|frame| {
+                    note(frame);
+                    left -= 1;
+                    left > 0
+                });
+            }
         }
         assert!(reader.next(&mut troubles).is_none());
         Ok(Outcome {
@@ -502,13 +493,14 @@ pub(crate) mod tests {
         })
     }
 
-    /// Reads a file, in pieces of all sorts of sizes, which must not make a difference.
+    /// Reads a file, in pieces and runs of all sorts of sizes, which must not make a difference.
     pub(crate) fn read_file(file: &[u8]) -> Outcome {
         let limits = Limits { read_buffer: 64, ..Limits::default() };
-        let outcome = read(Box::new(io::Cursor::new(file.to_vec())), &limits).unwrap();
-        for size in [1, 11, 1000] {
-            let again = read(Pieces::of(file, size), &limits).unwrap();
+        let outcome = read_in_runs(Box::new(io::Cursor::new(file.to_vec())), &limits, 0).unwrap();
+        for (size, most) in [(1, 1), (11, 2), (1000, 3), (1000, usize::MAX)] {
+            let again = read_in_runs(Pieces::of(file, size), &limits, most).unwrap();
             assert_eq!((&again.frames, again.troubles()), (&outcome.frames, outcome.troubles()));
+            assert_eq!(again.packets, outcome.packets);
         }
         outcome
     }

@@ -4,12 +4,12 @@
 //! format has no framing: after damage the next record is found by what record headers look
 //! like.
 
-use super::{Found, Order, Sight, Tape, size, without_fcs};
+use super::{Found, Frame, Order, Sight, Tape, size, without_fcs};
 use crate::limits::Limits;
+use crate::place::Origin;
 use crate::time::Stamp;
 use crate::trouble::{Trouble, Troubles};
 use pcap_parser::parse_pcap_header;
-use std::ops::Range;
 
 /// Length of the file header in bytes.
 pub(super) const HEADER: usize = 24;
@@ -74,7 +74,8 @@ pub(super) struct Pcap {
     usual: usize,
     /// `Limits::block_bytes`
     most: usize,
-    /// Records up to this many captured bytes are [`Plain`]; none if the file has other headers.
+    /// Records up to this many captured bytes may be plain: none, if those of the file have more
+    /// than the usual fields.
     plain: Option<u32>,
     /// Time of the last good record in seconds.
     last: Option<u32>,
@@ -87,16 +88,6 @@ struct Head {
     fraction: u32,
     captured: u32,
     wire: u32,
-}
-
-/// A record with nothing unusual about it, as nearly all are.
-pub(super) struct Plain {
-    pub(super) at: Stamp,
-    pub(super) digits: u8,
-    pub(super) link: u16,
-    pub(super) wire_len: u32,
-    /// Where in the data its packet is, which ends with the record.
-    pub(super) range: Range<usize>,
 }
 
 /// Length of the header of a record in all variants but Kuznetzov's, in bytes.
@@ -145,29 +136,43 @@ impl Pcap {
         })
     }
 
-    /// The record that `data` begins with, if it is all there and [`Pcap::next`] would take it
-    /// as it is.
+    /// Takes the packets that are here, as long as [`Pcap::next`] would take them as they are and
+    /// `each` says to go on.
+    // A loop over the buffer, so that what is the same for all records stays in registers.
     #[inline]
-    pub(super) fn plain(&mut self, data: &[u8]) -> Option<Plain> {
-        let head = self.variant.fields(data.first_chunk()?);
-        let most = self.plain?;
-        let end = HEAD + size(head.captured);
-        let is_plain = head.captured <= most
-            && head.captured <= head.wire
-            && size(head.wire) <= self.most
-            && head.fraction < self.variant.unit
-            && end <= data.len();
-        if !is_plain {
-            return None;
+    pub(super) fn run(&mut self, tape: &mut Tape, mut each: impl FnMut(Frame<'_>) -> bool) {
+        let Some(most) = self.plain else { return };
+        let data = tape.data();
+        let first = tape.origin(tape.number);
+        let mut number = tape.number;
+        let mut rest = data;
+        while let Some((head, behind)) = rest.split_first_chunk() {
+            let head = self.variant.fields(head);
+            let is_plain = head.captured <= most
+                && head.captured <= head.wire
+                && size(head.wire) <= self.most
+                && head.fraction < self.variant.unit;
+            let packet = behind.split_at_checked(size(head.captured));
+            let (Some((packet, behind)), true) = (packet, is_plain) else { break };
+            number += 1;
+            let offset = first.offset + (data.len() - rest.len()) as u64;
+            self.last = Some(head.seconds);
+            rest = behind;
+            let go_on = each(Frame {
+                at: Some(self.variant.stamp(head)),
+                digits: self.digits,
+                link: self.link,
+                data: packet,
+                wire_len: head.wire,
+                origin: Origin { number, offset, ..first },
+            });
+            if !go_on {
+                break;
+            }
         }
-        self.last = Some(head.seconds);
-        Some(Plain {
-            at: self.variant.stamp(head),
-            digits: self.digits,
-            link: self.link,
-            wire_len: head.wire,
-            range: HEAD..end,
-        })
+        let taken = data.len() - rest.len();
+        tape.number = number;
+        tape.input.consume(taken);
     }
 
     /// The next packet, which is then at the start of the tape's data.

@@ -94,14 +94,6 @@ impl Input {
         self.offset += n as u64;
     }
 
-    /// Consumes `n` bytes, or as many as there are, and gives them.
-    #[inline]
-    pub fn take(&mut self, n: usize) -> &[u8] {
-        let start = self.start;
-        self.consume(n);
-        self.buffer.get(start..self.start).unwrap_or_default()
-    }
-
     /// Moves over the next `n` bytes, buffered or not, and says over how many: fewer, if the
     /// end came first.
     pub fn skip(&mut self, n: u64) -> io::Result<u64> {

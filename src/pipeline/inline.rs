@@ -83,8 +83,9 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Inline<'_, W, D> {
         self.crew.begin(before, index);
         let mut next = ROUND;
         loop {
+            let mut reached = None;
             // What nearly all frames are is put together nowhere in memory.
-            let origin = if let Some(frame) = reader.glance() {
+            reader.run(|frame| {
                 self.frames = before + frame.origin.number;
                 match self.decoder.glance(&frame) {
                     Some(Looked::Segment(segment)) => {
@@ -93,14 +94,19 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Inline<'_, W, D> {
                     Some(_) => {}
                     None => self.unusual(frame, troubles),
                 }
-                frame.origin
-            } else {
+                let go_on = frame.origin.number < next;
+                if !go_on {
+                    reached = Some(frame.origin);
+                }
+                go_on
+            });
+            if reached.is_none() {
                 let Some(frame) = reader.next(troubles) else { break };
                 self.frames = before + frame.origin.number;
                 self.unusual(frame, troubles);
-                frame.origin
-            };
-            if origin.number >= next {
+                reached = Some(frame.origin).filter(|origin| origin.number >= next);
+            }
+            if let Some(origin) = reached {
                 next = origin.number + ROUND;
                 self.round();
                 if self.is_stopped() {

@@ -469,8 +469,14 @@ impl<D: Consume> Flow<D> {
     fn transport(&self) -> Transport {
         let client = self.half(self.client).tally();
         let server = self.half(self.client.back()).tally();
+        let [up, down] = self.skipped.as_deref().copied().unwrap_or_default();
+        let (client_skipped, server_skipped) =
+            if self.client == Way::Up { (up, down) } else { (down, up) };
         Transport {
-            bytes: Sides { client: client.bytes, server: server.bytes },
+            bytes: Sides {
+                client: client.bytes.saturating_sub(client_skipped),
+                server: server.bytes.saturating_sub(server_skipped),
+            },
             missing_bytes: Sides { client: client.missing, server: server.missing },
             retransmitted_bytes: Sides {
                 client: client.retransmitted,
@@ -557,11 +563,10 @@ impl<D: Consume> Flow<D> {
     #[inline(always)]
     fn hand_on(&mut self, way: Way, (at, place): Mark, seen: Option<u64>, what: What<'_>) {
         let Stage::Following(dialog) = &mut self.stage else { return };
-        let skipped = match (&self.skipped, way) {
-            (None, _) => 0,
-            (Some(skipped), Way::Up) => skipped[1],
-            (Some(skipped), Way::Down) => skipped[0],
-        };
+        let skipped = self.skipped.as_deref().map_or(0, |&[up, down]| match way {
+            Way::Up => down,
+            Way::Down => up,
+        });
         let side = if way == self.client { Side::Client } else { Side::Server };
         let seen = seen.map(|seen| seen.saturating_sub(skipped));
         dialog.push(&Chunk { side, at, place, seen, what });

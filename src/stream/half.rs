@@ -32,8 +32,6 @@ pub(super) struct Half {
     pending: Option<Box<Pending>>,
     /// What was out of order; not there while nothing was.
     odd: Option<Box<Tally>>,
-    /// Unique payload bytes delivered.
-    bytes: u64,
     /// `base` comes from the handshake, so nothing can lie before it.
     pub(super) anchored: bool,
     /// The end was delivered.
@@ -469,7 +467,6 @@ impl Half {
     pub(super) fn delivered_next(&mut self, data: &[u8], history: usize, spare: &mut Spare) {
         self.next += data.len() as u64;
         self.highest = self.highest.max(self.next);
-        self.bytes += data.len() as u64;
         let open = usize::try_from(self.next.saturating_sub(self.acked)).unwrap_or(usize::MAX);
         let keep = open.min(history);
         let tail = data.get(data.len().saturating_sub(keep)..).unwrap_or(data);
@@ -509,7 +506,7 @@ impl Half {
     /// See [`Consume::touch`](crate::chunk::Consume::touch).
     #[inline]
     pub(super) fn touch(&self) -> u64 {
-        self.next ^ u64::from(self.base.unwrap_or_default())
+        self.next ^ u64::from(self.base.unwrap_or_default()) ^ self.history.len() as u64
     }
 
     /// Whether the stream has ended: everything before its end may still be to come.
@@ -575,10 +572,11 @@ impl Half {
         self.waiting_bytes() + self.history.held()
     }
 
-    /// What happened.
+    /// What happened; bytes that were left out count as delivered.
     pub(super) fn tally(&self) -> Tally {
         let odd = self.odd.as_deref().copied().unwrap_or_default();
-        Tally { bytes: self.bytes, ..odd }
+        // No gap is delivered twice, and nothing else moves `next`.
+        Tally { bytes: self.next.saturating_sub(odd.missing), ..odd }
     }
 
     /// The waiting piece with the lowest offset.

@@ -13,6 +13,9 @@ use std::hash::{BuildHasher, RandomState};
 /// No entry.
 const NONE: u32 = index::NONE;
 
+/// Entries that are so few that the memory for as many more does not count.
+const FEW: usize = 1024;
+
 /// What is known of each pair of ends. The number of an entry stays until it is removed.
 #[derive(Debug)]
 pub(super) struct Table<V> {
@@ -24,7 +27,9 @@ pub(super) struct Table<V> {
     free: u32,
 }
 
+/// A look-up reads one line of the cache, if it does not lie across two.
 #[derive(Debug)]
+#[repr(align(64))]
 enum Slot<V> {
     Used { key: FlowKey, value: V },
     Free { next: u32 },
@@ -108,8 +113,9 @@ impl<V> Table<V> {
         } else {
             let Ok(number) = u32::try_from(self.slots.len()) else { return };
             if self.slots.len() == self.slots.capacity() {
-                // Not twice as much: there may be many of them for long.
-                self.slots.reserve_exact(self.slots.len() / 8 + 16);
+                // Where there are many, not twice as many: they may be there for long.
+                let len = self.slots.len();
+                self.slots.reserve_exact(if len < FEW { len.max(16) } else { len / 8 });
             }
             self.slots.push(used);
             number

@@ -129,7 +129,7 @@ impl Index {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::collections::BTreeMap;
+    use std::collections::BTreeSet;
 
     proptest! {
         /// Few hashes, so that many meet.
@@ -138,18 +138,18 @@ mod tests {
             steps in prop::collection::vec((0_u32..40, any::<bool>()), 0..400),
         ) {
             let mut index = Index::new();
-            let mut model = BTreeMap::new();
+            let mut model = BTreeSet::new();
             let hash = |number: u32| (number / 3).wrapping_mul(0x9e37_79b9);
             for (number, is_new) in steps {
-                if is_new && model.insert(number, ()).is_none() {
+                if is_new && model.insert(number) {
                     index.insert(hash(number), number);
-                } else if !is_new && model.remove(&number).is_some() {
+                } else if !is_new && model.remove(&number) {
                     index.remove(hash(number), number);
                 }
                 prop_assert_eq!(index.used, model.len());
                 for other in 0..40 {
                     let found = index.find(hash(other), |found| found == other);
-                    prop_assert_eq!(found.is_some(), model.contains_key(&other));
+                    prop_assert_eq!(found.is_some(), model.contains(&other));
                 }
             }
         }
