@@ -9,7 +9,7 @@ use crate::chunk::{Gap, Side};
 use crate::limits::Limits;
 use crate::smtp::command::Verb;
 use crate::smtp::line::{LineEnd, strip_end};
-use memchr::memchr;
+use crate::smtp::scan::find;
 use std::collections::VecDeque;
 
 /// A piece of the client's stream that is set aside.
@@ -43,6 +43,11 @@ impl Parking {
 
     pub(super) fn is_empty(&self) -> bool {
         self.0.as_ref().is_none_or(|pieces| pieces.is_empty())
+    }
+
+    /// How many pieces.
+    pub(super) fn len(&self) -> usize {
+        self.0.as_ref().map_or(0, |pieces| pieces.len())
     }
 
     fn push_back(&mut self, piece: Parked) {
@@ -83,15 +88,22 @@ pub(super) struct Line<'a> {
 impl Dialog {
     /// Takes the next bytes of the client.
     pub(super) fn client_data(&mut self, start: Start, bytes: &[u8]) {
-        self.doubt_client(start, bytes);
+        if self.doubt.is_some() {
+            self.doubt_client(start, bytes);
+        }
         let used = self.read_client(start, bytes);
         let rest = bytes.get(used..).unwrap_or_default();
-        if rest.is_empty() {
-            return;
+        if !rest.is_empty() {
+            let start = Start { offset: start.offset + used as u64, ..start };
+            self.park(start, rest, used == 0);
         }
-        let start = Start { offset: start.offset + used as u64, ..start };
+    }
+
+    /// Sets bytes of the client aside; `is_all` if none of its piece was read.
+    #[inline(never)]
+    fn park(&mut self, start: Start, rest: &[u8], is_all: bool) {
         self.parked_bytes += rest.len();
-        let masked = if used == 0 { self.masked.take() } else { None };
+        let masked = if is_all { self.masked.take() } else { None };
         let what = ParkedWhat::Data(rest.to_vec(), 0);
         self.parked.push_back(Parked { start, what, masked });
         while let Mode::Await(awaited) = self.mode
@@ -220,7 +232,7 @@ impl Dialog {
         for parked in self.parked.iter() {
             let ParkedWhat::Data(data, from) = &parked.what else { break };
             let rest = data.get(*from..).unwrap_or_default();
-            let end = memchr(b'\n', rest);
+            let end = find(b'\n', rest);
             line.extend_from_slice(rest.get(..end.unwrap_or(rest.len())).unwrap_or(rest));
             if end.is_some() || line.len() > self.settings.limits.line_bytes {
                 break;
@@ -252,25 +264,38 @@ impl Dialog {
     }
 
     /// Reads a line or part of one; returns how many bytes.
+    #[inline]
     fn line_part(&mut self, start: Start, bytes: &[u8]) -> usize {
+        // The usual case: a whole line that begins here, and not with a TLS record.
+        if !self.client.is_open()
+            && bytes.first() != Some(&0x16)
+            && let Some(piece) = find(b'\n', bytes).and_then(|lf| bytes.get(..=lf))
+            && piece.len() <= self.settings.limits.line_bytes
+        {
+            let octets = piece.len() as u64;
+            self.line(start, start.mark, piece, octets, start.offset + octets, false);
+            return piece.len();
+        }
+        self.unusual_line_part(start, bytes)
+    }
+
+    /// Reads part of a line, or what may be TLS; returns how many bytes.
+    #[inline(never)]
+    fn unusual_line_part(&mut self, start: Start, bytes: &[u8]) -> usize {
         if let Some(used) = self.tls_hello(start, bytes) {
             return used;
         }
         let most = self.settings.limits.line_bytes;
-        let Some(lf) = memchr(b'\n', bytes) else {
+        let Some(lf) = find(b'\n', bytes) else {
             self.client.add(start, bytes, most);
             return bytes.len();
         };
         let used = lf + 1;
         let until = start.offset + used as u64;
         let piece = bytes.get(..used).unwrap_or(bytes);
-        if !self.client.is_open() && piece.len() <= most {
-            self.line(start, start.mark, piece, piece.len() as u64, until, false);
-        } else {
-            self.client.add(start, piece, most);
-            if let Some(begun) = self.client.take() {
-                self.line(begun.start, start.mark, &begun.text, begun.octets, until, begun.cut);
-            }
+        self.client.add(start, piece, most);
+        if let Some(begun) = self.client.take() {
+            self.line(begun.start, start.mark, &begun.text, begun.octets, until, begun.cut);
         }
         used
     }
@@ -295,10 +320,6 @@ impl Dialog {
 
     /// Whether the client's next bytes are TLS; returns how many are used up by that.
     fn tls_hello(&mut self, start: Start, bytes: &[u8]) -> Option<usize> {
-        // The usual case: a line begins, and not with a TLS record.
-        if !self.client.is_open() && bytes.first() != Some(&0x16) {
-            return None;
-        }
         let mut head = [0; 3];
         let head = self.client.head(bytes, &mut head);
         if self.client.octets() >= 3 || head.first() != Some(&0x16) {
@@ -377,7 +398,7 @@ impl Dialog {
             self.mails.without_mail(&mut self.session, self.settings.limits.messages);
         }
         self.mails.content_begins(&mut self.session, mark);
-        self.scanner = Some(Box::default());
+        self.scanner = Some(Scanner::default());
     }
 
     /// Reads mail data; returns how many bytes.

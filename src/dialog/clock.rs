@@ -17,10 +17,14 @@ pub(super) enum Phase {
     Opaque,
 }
 
-/// Adds up times in a session's [`Timing`].
+/// Adds up times for a session's [`Timing`].
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Clock {
     last: Option<Stamp>,
+    /// Nanoseconds in each phase but the last, which cannot be known.
+    server: i64,
+    client: i64,
+    idle: i64,
     syn: Option<Stamp>,
     accepted: Option<Stamp>,
     established: Option<Stamp>,
@@ -32,19 +36,20 @@ impl Clock {
     }
 
     /// Time has come to `at`; until now it was `phase`. A clock that goes back adds nothing.
-    pub(super) fn tick(&mut self, at: Option<Stamp>, phase: Phase, timing: &mut Timing) {
+    #[inline]
+    pub(super) fn tick(&mut self, at: Option<Stamp>, phase: Phase) {
         let Some(at) = at else { return };
         if let Some(last) = self.last.replace(at) {
-            if self.is_connecting(timing) {
+            if self.is_connecting() {
                 return;
             }
             let sum = match phase {
-                Phase::Server => &mut timing.server,
-                Phase::Client => &mut timing.client,
-                Phase::Idle => &mut timing.idle,
+                Phase::Server => &mut self.server,
+                Phase::Client => &mut self.client,
+                Phase::Idle => &mut self.idle,
                 Phase::Opaque => return,
             };
-            add(sum, at.since(last));
+            *sum = sum.saturating_add(at.since(last).nanos().max(0));
         }
     }
 
@@ -58,12 +63,9 @@ impl Clock {
     }
 
     /// Whether the handshake is still going on.
-    fn is_connecting(&self, timing: &Timing) -> bool {
-        let is_none = |sum: Option<Lapse>| sum.is_none_or(|sum| sum == Lapse::default());
-        self.syn.is_some()
-            && self.established.is_none()
-            && is_none(timing.server)
-            && is_none(timing.client)
+    #[inline]
+    fn is_connecting(&self) -> bool {
+        self.established.is_none() && self.syn.is_some() && self.server == 0 && self.client == 0
     }
 
     /// The handshake took this long.
@@ -86,9 +88,9 @@ impl Clock {
         let timing = &mut session.timing;
         timing.connect = self.connect();
         timing.greeting = greeted.zip(self.ready()).map(|(at, ready)| at.since(ready));
-        for sum in [&mut timing.server, &mut timing.client, &mut timing.idle] {
-            sum.get_or_insert_default();
-        }
+        timing.server = Some(Lapse::from_nanos(self.server));
+        timing.client = Some(Lapse::from_nanos(self.client));
+        timing.idle = Some(Lapse::from_nanos(self.idle));
     }
 }
 

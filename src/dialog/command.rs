@@ -53,14 +53,14 @@ impl Dialog {
     pub(super) fn command(&mut self, line: &Line<'_>) {
         let command = Command::parse(line.text);
         let verb = command.verb;
-        let near = match (self.secrets_near, self.state.inferred) {
-            (true, _) => Near::Auth,
-            (_, true) => Near::Perhaps,
-            _ => Near::No,
+        // No other holds a secret.
+        let secret = match verb {
+            Verb::Auth | Verb::Other => self.secret_in(&command, line.text),
+            _ => None,
         };
-        let secret = secrets::in_command(&command, line.text, near)
-            .filter(|secret| self.is_to_hide(line.text, secret));
-        self.hear_line(line, secret.clone());
+        if self.tap.is_some() || secret.is_some() {
+            self.hear_line(line, secret.clone());
+        }
         match verb {
             Verb::Auth => self.secrets_near = true,
             Verb::Other => {}
@@ -126,6 +126,17 @@ impl Dialog {
         }
     }
 
+    /// Where a secret stands in a line that is taken as `command`.
+    #[inline(never)]
+    fn secret_in(&self, command: &Command<'_>, line: &[u8]) -> Option<Range<usize>> {
+        let near = match (self.secrets_near, self.state.inferred) {
+            (true, _) => Near::Auth,
+            (_, true) => Near::Perhaps,
+            _ => Near::No,
+        };
+        secrets::in_command(command, line, near).filter(|secret| self.is_to_hide(line, secret))
+    }
+
     /// Keeps `part`, which stands at `at` in the line of the exchange that was just added: as
     /// part of that line, if it was kept. Such lines hold no secret.
     fn keep_part(&mut self, part: &[u8], at: usize, exchange: Option<u32>) -> Span {
@@ -154,8 +165,12 @@ impl Dialog {
         secret: Option<&Range<usize>>,
         message: Option<u32>,
     ) -> Option<u32> {
-        self.nonsense = None;
-        self.end_unsureness(line.start.seen);
+        if self.nonsense.is_some() {
+            self.nonsense = None;
+        }
+        if self.lost.is_some() {
+            self.end_unsureness(line.start.seen);
+        }
         let is_first = self.session.exchanges.is_empty();
         let unseen = line.start.seen.is_some_and(|seen| seen < self.answered_to) && !is_first;
         // Of a script nobody knows when its lines are sent.
@@ -163,7 +178,7 @@ impl Dialog {
         let knew = self.lost_of_server().is_some_and(|(from, _)| {
             line.start.seen.is_some_and(|seen| seen > from.max(self.answered_to))
         });
-        let waits = !self.owed.is_empty() && !knew;
+        let waits = !knew && !self.owed.is_empty();
         let pipelined = (waits || unseen) && !self.is_script();
         // Lines that are no commands use no extension.
         if pipelined && request != Request::Command(Verb::Other) {
@@ -177,7 +192,8 @@ impl Dialog {
                     Some(range) => self.keep(&masked(line.text, range)),
                     None => self.keep(line.text),
                 };
-                make_room(&mut self.session.exchanges, 4);
+                // Those of a session with one message to one recipient.
+                make_room(&mut self.session.exchanges, 6);
                 self.session.exchanges.push(Exchange {
                     request,
                     line: span,
@@ -225,6 +241,7 @@ impl Dialog {
         }
     }
 
+    #[inline]
     pub(super) fn note_used(&mut self, command: &Command<'_>, envelope: Option<&Envelope<'_>>) {
         // Most commands are of no extension: not worth a look at the table.
         let is_plain = match command.verb {

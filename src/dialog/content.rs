@@ -188,46 +188,26 @@ impl Content {
         for blocks in blocks.chunks(u8::MAX.into()) {
             self.tally_blocks(blocks);
         }
-        for &byte in rest {
-            self.bare_cr = self.bare_cr.saturating_add((byte == b'\r').into());
-            if byte == 0 || byte >= 0x80 {
-                self.tally_odd(&[byte]);
-            }
-        }
+        let count = |is: fn(u8) -> bool| rest.iter().filter(|&&byte| is(byte)).count();
+        self.bare_cr = more(self.bare_cr, count(|byte| byte == b'\r'));
+        self.eight_bit = more(self.eight_bit, count(|byte| byte >= 0x80));
+        self.nul = more(self.nul, count(|byte| byte == 0));
     }
 
-    /// Counts what is special in `blocks`, in lanes: the compiler makes a vector of each.
+    /// Counts what is special in `blocks`, in lanes: the compiler makes a vector of each count.
     fn tally_blocks(&mut self, blocks: &[[u8; LANES]]) {
-        let (mut cr, mut all, mut least) = ([0; LANES], [0; LANES], [u8::MAX; LANES]);
+        let (mut cr, mut high, mut nul) = ([0; LANES], [0; LANES], [0; LANES]);
         for block in blocks {
-            let lanes = cr.iter_mut().zip(&mut all).zip(&mut least).zip(block);
-            for (((cr, all), least), &byte) in lanes {
+            let lanes = cr.iter_mut().zip(&mut high).zip(&mut nul).zip(block);
+            for (((cr, high), nul), &byte) in lanes {
                 *cr += u8::from(byte == b'\r');
-                *all |= byte;
-                *least = byte.min(*least);
-            }
-        }
-        self.bare_cr = more(self.bare_cr, sum(cr));
-        // Most mail has neither; to know that takes less than to count.
-        if !all.is_ascii() || least.contains(&0) {
-            self.tally_odd(blocks.as_flattened());
-        }
-    }
-
-    /// Counts octets that few mails have.
-    #[inline(never)]
-    fn tally_odd(&mut self, text: &[u8]) {
-        let (blocks, rest) = text.as_chunks::<LANES>();
-        let (mut high, mut nul) = ([0; LANES], [0; LANES]);
-        for block in blocks {
-            for ((high, nul), &byte) in high.iter_mut().zip(&mut nul).zip(block) {
-                *high += byte >> 7;
+                *high += u8::from(byte >= 0x80);
                 *nul += u8::from(byte == 0);
             }
         }
-        let count = |is: fn(&u8) -> bool| rest.iter().filter(|&byte| is(byte)).count();
-        self.eight_bit = more(self.eight_bit, sum(high) + count(|&byte| byte >= 0x80));
-        self.nul = more(self.nul, sum(nul) + count(|&byte| byte == 0));
+        self.bare_cr = more(self.bare_cr, sum(cr));
+        self.eight_bit = more(self.eight_bit, sum(high));
+        self.nul = more(self.nul, sum(nul));
     }
 
     /// Counts line ends: `crlf`, whose CRs were counted as bare ones, and `lf` without CR.

@@ -1,7 +1,8 @@
 //! Mail transactions: how MAIL, RCPT, DATA, BDAT and their replies make messages.
 
+use super::exchange_at;
+use super::list::List;
 use super::session::{Content, Mark, Message, Outcome, Recipient, Reply, Session, Span, Transfer};
-use super::{exchange_at, make_room};
 use crate::smtp::command::Envelope;
 
 /// The messages of a session as they come to be.
@@ -52,11 +53,10 @@ impl Mails {
                 std::str::from_utf8(size.value?).ok()?.parse().ok()
             });
         let index = u32::try_from(session.messages.len()).ok();
-        make_room(&mut session.messages, 1);
         session.messages.push(Message {
             mail: exchange,
             from,
-            recipients: Vec::new(),
+            recipients: List::default(),
             elided_recipients: 0,
             declared_size: declared,
             transfer: None,
@@ -102,7 +102,7 @@ impl Mails {
             let elided = nested.recipients.len().saturating_sub(room);
             let elided = u32::try_from(elided).unwrap_or(u32::MAX);
             open.elided_recipients = open.elided_recipients.saturating_add(elided);
-            open.recipients.extend(nested.recipients.into_iter().take(room));
+            nested.recipients.into_iter().take(room).for_each(|one| open.recipients.push(one));
             return Some(Moved { to: before, shift });
         } else if let Some(message) = message_mut(session, message) {
             message.outcome = Outcome::Rejected;
@@ -130,7 +130,6 @@ impl Mails {
             message.elided_recipients = message.elided_recipients.saturating_add(1);
             return None;
         }
-        make_room(&mut message.recipients, 2);
         message.recipients.push(Recipient { address, exchange, code: None, delivery: None });
         u32::try_from(message.recipients.len() - 1).ok()
     }
@@ -183,6 +182,7 @@ impl Mails {
 }
 
 /// The message at `index`.
+#[inline]
 pub(super) fn message_mut(session: &mut Session, index: Option<u32>) -> Option<&mut Message> {
     session.messages.get_mut(index? as usize)
 }

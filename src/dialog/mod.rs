@@ -15,6 +15,7 @@ mod command;
 mod content;
 mod doubt;
 mod lines;
+pub mod list;
 mod mail;
 mod owed;
 mod pairing;
@@ -32,6 +33,7 @@ use crate::time::Stamp;
 use client::Parking;
 use clock::Clock;
 use lines::Lines;
+use list::List;
 use mail::Mails;
 use owed::Owed;
 use server::Partial;
@@ -81,14 +83,14 @@ pub struct Dialog {
     /// Bytes of each stream so far.
     position: Sides<u64>,
     clock: Clock,
-    /// Commands that are not answered yet.
-    owed: owed::Queue,
     /// How the client's next bytes are read.
     mode: Mode,
     /// Offset in the server's stream after its last reply.
     answered_to: u64,
     /// The state as the server sees it after its last reply.
     state: State,
+    /// [`Opening::medium`].
+    medium: Medium,
     /// The server speaks TLS.
     server_tls: bool,
     /// A reply with a code has come.
@@ -98,7 +100,6 @@ pub struct Dialog {
     /// ENHANCEDSTATUSCODES is offered.
     enhanced: bool,
     closes: Closes,
-    mails: Mails,
     client: Lines,
     server: Lines,
     /// What is missing and why it matters: of most sessions nothing is.
@@ -113,11 +114,14 @@ pub struct Dialog {
     parked: Parking,
     /// The secrets that were masked last: servers repeat lines that they do not understand.
     masked_secrets: Few<Vec<u8>>,
-    scanner: Option<Box<content::Scanner>>,
     tap: Option<Box<dyn Tap>>,
     /// The input says that the client's next line holds a masked secret.
     masked: Option<Masked>,
+    mails: Mails,
+    /// Commands that are not answered yet.
+    owed: owed::Queue,
     session: Session,
+    scanner: Option<content::Scanner>,
     parked_bytes: usize,
     /// Offset in the client's stream up to which the tap has heard it: bytes that are read
     /// twice are heard once.
@@ -209,13 +213,13 @@ impl Dialog {
             protocol: Protocol::Unknown,
             greeting: None,
             helo: None,
-            hellos: Vec::new(),
+            hellos: List::default(),
             used: Used::default(),
             tls: None,
             auth: None,
             exchanges: Vec::new(),
             elided_exchanges: 0,
-            messages: Vec::new(),
+            messages: List::default(),
             elided_messages: 0,
             elided: Elided::default(),
             unsolicited: Few::default(),
@@ -231,6 +235,7 @@ impl Dialog {
             settings,
             session,
             state: State::default(),
+            medium: opening.medium,
             mode: Mode::Command,
             client: Lines::default(),
             server: Lines::default(),
@@ -274,7 +279,7 @@ impl Dialog {
         last_at: Option<Stamp>,
         transport: Option<Transport>,
     ) -> (Session, Option<Vec<u8>>) {
-        self.clock.tick(last_at, self.phase(), &mut self.session.timing);
+        self.clock.tick(last_at, self.phase());
         while let Mode::Await(awaited) = self.mode {
             self.read_without_reply(awaited);
         }
@@ -287,7 +292,7 @@ impl Dialog {
         let session = &mut self.session;
         session.last_at = last_at.or(session.last_at);
         session.ending = ending;
-        session.transport = transport.map(Box::new);
+        session.transport = transport;
         for owed in self.owed.iter() {
             if let Some(exchange) = exchange_mut(session, owed.exchange) {
                 exchange.before = state;
@@ -432,8 +437,11 @@ impl Dialog {
     }
 
     /// Keeps `text` in the session.
+    #[inline]
     fn keep(&mut self, text: &[u8]) -> Span {
-        self.set_reply_apart();
+        if self.reply.is_some() {
+            self.set_reply_apart();
+        }
         if self.is_full() { Span::default() } else { self.session.text.keep(text) }
     }
 
@@ -445,6 +453,7 @@ impl Dialog {
     }
 
     /// Who is expected to go on.
+    #[inline]
     fn phase(&self) -> clock::Phase {
         use clock::Phase;
         let is_greeted = self.state.greeted || self.state.inferred;
@@ -460,7 +469,7 @@ impl Dialog {
     }
 
     fn is_script(&self) -> bool {
-        self.session.opening.medium == Medium::Script
+        self.medium == Medium::Script
     }
 }
 
@@ -469,13 +478,44 @@ impl Dialog {
     #[must_use]
     pub fn held(&self) -> usize {
         let lines = self.client.held() + self.server.held();
-        let pieces = self.parked.iter().count();
+        let pieces = self.parked.len();
         let tail = self.scanner.as_ref().and_then(|scanner| scanner.candidate.as_ref());
         let (tail, more) = tail.map_or((0, 0), |it| (it.tail_bytes, it.tail.len()));
         let aside = self.parked_bytes + tail + (pieces + more) * size_of::<client::Parked>();
         // A second reading holds the session twice.
         let times = if self.doubt.is_some() { 2 } else { 1 };
         size_of::<Self>() + lines + self.owed.held() + aside + times * self.session.held()
+    }
+
+    /// Takes what no bytes of the stream came with.
+    #[inline(never)]
+    fn event(&mut self, what: What<'_>, side: Side, start: Start) {
+        let offset = start.offset;
+        // A transcript may claim any number; offsets must not run out.
+        let held = |gap: Gap| Gap { bytes: gap.bytes.min(FARTHEST.saturating_sub(offset)), ..gap };
+        match (what, side) {
+            (What::Open(step), _) => self.open(step, start.mark.at),
+            (What::Close(close), side) => self.close(side, close),
+            (What::Gap(gap), side) => {
+                let gap = held(gap);
+                *self.position.of_mut(side) += gap.bytes;
+                match side {
+                    Side::Client => {
+                        self.lost_mut().client_gap = Some(offset);
+                        self.client_gap(start, gap);
+                    }
+                    Side::Server => self.server_gap(start, gap),
+                }
+            }
+            (What::Tls(bytes), side) => {
+                match side {
+                    Side::Client => self.mode = Mode::Tls,
+                    Side::Server => self.server_tls = true,
+                }
+                self.tls(side, bytes, start.mark);
+            }
+            (What::Data(_), _) => {}
+        }
     }
 }
 
@@ -486,74 +526,49 @@ impl Consume for Dialog {
         // The parts that nearly every chunk reads or writes, and what lies behind pointers.
         self.position.client
             ^ self.answered_to
-            ^ self.heard
-            ^ u64::from(self.strict)
-            ^ u64::from(self.has_replied)
-            ^ u64::from(session.timing.server.is_some())
-            ^ u64::from(session.timing.idle.is_some())
-            ^ u64::from(session.greeting.is_some())
+            ^ u64::from(self.lost.is_some())
+            ^ u64::from(self.masked.is_some())
+            ^ self.owed.front().map_or(0, |owed| owed.end)
             ^ session.elided_exchanges
-            ^ session.opening.place.number()
             ^ exchange.map_or(0, |last| last.octets ^ u64::from(last.reply.is_some()))
             ^ session.messages.last().map_or(0, |last| u64::from(last.recipients.is_empty()))
             ^ u64::from(session.text.0.last().copied().unwrap_or_default())
-            ^ self.owed.back().map_or(0, |owed| owed.end)
     }
 
     fn push(&mut self, chunk: &Chunk<'_>) {
-        self.clock.tick(chunk.at, self.phase(), &mut self.session.timing);
-        let mark = Mark { at: chunk.at, place: chunk.place };
-        let offset = *self.position.of(chunk.side);
-        let what = match chunk.what {
-            // A transcript may claim any number; offsets must not run out.
-            What::Gap(gap) => {
-                What::Gap(Gap { bytes: gap.bytes.min(FARTHEST.saturating_sub(offset)), ..gap })
-            }
-            other => other,
-        };
-        let len = match what {
-            What::Data(bytes) => bytes.len() as u64,
-            What::Gap(gap) => gap.bytes,
-            What::Open(_) | What::Tls(_) | What::Close(_) => 0,
-        };
-        *self.position.of_mut(chunk.side) += len;
+        self.clock.tick(chunk.at, self.phase());
+        let side = chunk.side;
+        let offset = *self.position.of(side);
         // A line of a transcript has seen all above it, unless it says otherwise.
-        let above = *self.position.of(chunk.side.other());
-        let is_line = self.session.opening.medium == Medium::Transcript;
+        let above = *self.position.of(side.other());
+        let is_line = self.medium == Medium::Transcript;
         let seen = chunk.seen.or(is_line.then_some(above));
-        let start = Start { mark, seen, offset };
-        match (what, chunk.side) {
-            (What::Open(step), _) => self.open(step, chunk.at),
-            (What::Data(bytes), Side::Client) => self.client_data(start, bytes),
-            (What::Data(bytes), Side::Server) => {
+        let start = Start { mark: Mark { at: chunk.at, place: chunk.place }, seen, offset };
+        let What::Data(bytes) = chunk.what else {
+            self.event(chunk.what, side, start);
+            return;
+        };
+        *self.position.of_mut(side) += bytes.len() as u64;
+        match side {
+            Side::Client => self.client_data(start, bytes),
+            Side::Server => {
                 if let (Some(masked), Some(tap)) = (self.masked.take(), &mut self.tap) {
                     tap.masked(Side::Server, masked.bytes);
                 }
                 self.server_data(start, bytes);
             }
-            (What::Gap(gap), Side::Client) => {
-                self.lost_mut().client_gap = Some(offset);
-                self.client_gap(start, gap);
-            }
-            (What::Gap(gap), Side::Server) => self.server_gap(start, gap),
-            (What::Tls(bytes), side) => {
-                match side {
-                    Side::Client => self.mode = Mode::Tls,
-                    Side::Server => self.server_tls = true,
-                }
-                self.tls(side, bytes, mark);
-            }
-            (What::Close(close), side) => self.close(side, close),
         }
     }
 }
 
 /// The exchange at `index`.
+#[inline]
 fn exchange_at(session: &Session, index: Option<u32>) -> Option<&Exchange> {
     session.exchanges.get(index? as usize)
 }
 
 /// The exchange at `index`, to change it.
+#[inline]
 fn exchange_mut(session: &mut Session, index: Option<u32>) -> Option<&mut Exchange> {
     session.exchanges.get_mut(index? as usize)
 }

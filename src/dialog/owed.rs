@@ -18,57 +18,90 @@ pub(super) struct Owed {
     pub(super) last: bool,
 }
 
-/// Such commands in their order. Most clients wait for each reply: the first lies here, others
-/// elsewhere.
+/// How many commands lie in place: those of an envelope that is sent at once.
+const NEAR: usize = 4;
+
+/// Such commands in their order. The first few lie here, others elsewhere.
 #[derive(Clone, Debug, Default)]
+#[repr(C)]
 pub(super) struct Queue {
-    /// None only if there is no other.
-    first: Option<Owed>,
+    /// How many of `near` there are.
+    len: u8,
+    /// Where in `near` the first is.
+    start: u8,
+    /// Empty unless `near` is full.
     // Clippy would have the queue itself: that is 32 bytes of each open session.
     #[allow(clippy::box_collection)]
     others: Option<Box<VecDeque<Owed>>>,
+    /// In a ring. A client that waits for each reply needs only the first place.
+    near: [Option<Owed>; NEAR],
 }
 
 impl Queue {
+    #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.first.is_none()
+        self.len == 0
     }
 
+    #[inline]
     pub(super) fn len(&self) -> usize {
-        usize::from(self.first.is_some()) + self.others.as_ref().map_or(0, |all| all.len())
+        usize::from(self.len) + self.others.as_ref().map_or(0, |all| all.len())
     }
 
+    /// The place in `near` of its `number`th.
+    fn place(&self, number: u8) -> usize {
+        usize::from(self.start.wrapping_add(number)) % NEAR
+    }
+
+    #[inline]
     pub(super) fn front(&self) -> Option<&Owed> {
-        self.first.as_ref()
+        self.near.get(self.place(0))?.as_ref()
     }
 
     pub(super) fn back(&self) -> Option<&Owed> {
+        let near = self.near.get(self.place(self.len.wrapping_sub(1)));
         let last = self.others.as_ref().and_then(|all| all.back());
-        last.or(self.first.as_ref())
+        last.or(near.and_then(Option::as_ref))
     }
 
+    #[inline]
     pub(super) fn back_mut(&mut self) -> Option<&mut Owed> {
+        let place = self.place(self.len.wrapping_sub(1));
         let last = self.others.as_mut().and_then(|all| all.back_mut());
-        last.or(self.first.as_mut())
+        last.or(self.near.get_mut(place).and_then(Option::as_mut))
     }
 
+    #[inline]
     pub(super) fn push_back(&mut self, owed: Owed) {
-        if self.first.is_none() {
-            self.first = Some(owed);
-        } else {
-            self.others.get_or_insert_default().push_back(owed);
+        let place = self.place(self.len);
+        match self.near.get_mut(place) {
+            Some(free @ None) => {
+                *free = Some(owed);
+                self.len += 1;
+            }
+            _ => self.others.get_or_insert_default().push_back(owed),
         }
     }
 
     pub(super) fn push_front(&mut self, owed: Owed) {
-        if let Some(second) = self.first.replace(owed) {
-            self.others.get_or_insert_default().push_front(second);
+        self.start = self.start.wrapping_sub(1);
+        let place = self.place(0);
+        if let Some(last) = self.near.get_mut(place).and_then(|place| place.replace(owed)) {
+            self.others.get_or_insert_default().push_front(last);
+        } else {
+            self.len += 1;
         }
     }
 
+    #[inline]
     pub(super) fn pop_front(&mut self) -> Option<Owed> {
+        let place = self.place(0);
         let next = self.others.as_mut().and_then(|all| all.pop_front());
-        std::mem::replace(&mut self.first, next)
+        let is_less = next.is_none();
+        let first = std::mem::replace(self.near.get_mut(place)?, next)?;
+        self.len -= u8::from(is_less);
+        self.start = if self.len == 0 { 0 } else { self.start.wrapping_add(1) };
+        Some(first)
     }
 
     pub(super) fn clear(&mut self) {
@@ -76,11 +109,15 @@ impl Queue {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Owed> {
-        self.first.iter().chain(self.others.iter().flat_map(|all| all.iter()))
+        let (last, first) = self.near.split_at(self.place(0));
+        let near = first.iter().chain(last).flatten();
+        near.chain(self.others.iter().flat_map(|all| all.iter()))
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Owed> {
-        self.first.iter_mut().chain(self.others.iter_mut().flat_map(|all| all.iter_mut()))
+        let (last, first) = self.near.split_at_mut(usize::from(self.start) % NEAR);
+        let near = first.iter_mut().chain(last).flatten();
+        near.chain(self.others.iter_mut().flat_map(|all| all.iter_mut()))
     }
 
     /// Bytes of memory besides its own size.
@@ -120,5 +157,11 @@ mod tests {
         assert!(queue.is_empty());
         queue.push_back(owed(7));
         assert_eq!(queue.back_mut().map(|one| one.end), Some(7));
+        (8..=12).for_each(|end| queue.push_back(owed(end)));
+        assert_eq!(queue.iter_mut().map(|one| one.end).collect::<Vec<_>>(), [7, 8, 9, 10, 11, 12]);
+        assert_eq!(queue.pop_front().map(|one| one.end), Some(7));
+        queue.push_front(owed(6));
+        assert_eq!(queue.back().map(|one| one.end), Some(12));
+        assert_eq!(queue.iter().map(|one| one.end).collect::<Vec<_>>(), [6, 8, 9, 10, 11, 12]);
     }
 }

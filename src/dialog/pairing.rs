@@ -35,6 +35,23 @@ impl Dialog {
         }
     }
 
+    /// Whether a reply plainly answers the first command that is owed one: the usual case, in
+    /// which nothing is missing and nothing out of the ordinary was said.
+    #[inline]
+    pub(super) fn is_in_turn(&self, partial: &Partial) -> bool {
+        let is_usual =
+            self.lost.is_none() && self.nonsense.is_none() && !matches!(self.mode, Mode::Content);
+        let Some(front) = self.owed.front().filter(|_| is_usual) else { return false };
+        let may_be = match front.request {
+            // It may be passed over.
+            Request::Command(Verb::Other) => false,
+            Request::Command(Verb::Data) => partial.code.is_some(),
+            _ => partial.code.is_some_and(|code| code != 354),
+        };
+        // What the server had not received it cannot answer.
+        may_be && partial.seen.is_none_or(|seen| seen >= front.end)
+    }
+
     /// Whether a reply answers one of the commands that were too many to keep.
     pub(super) fn is_for_forgotten(&self, partial: &Partial) -> bool {
         self.lost.as_ref().is_some_and(|lost| lost.forgotten > 0) && partial.code.is_some()

@@ -4,16 +4,14 @@ use super::lines::{Begun, ReplyText};
 use super::session::{
     AuthOutcome, Hello, Outcome, Protocol, Reply, Request, ResyncWhy, Session, Text,
 };
-use super::{
-    Awaited, Dialog, Mode, Owed, Start, exchange_at, exchange_mut, mail, make_room, secrets,
-};
+use super::{Awaited, Dialog, Mode, Owed, Start, exchange_at, exchange_mut, mail, secrets};
 use crate::chunk::{Gap, Side};
 use crate::limits::Limits;
 use crate::smtp::command::Verb;
 use crate::smtp::extension::ENHANCEDSTATUSCODES;
 use crate::smtp::line::strip_end;
-use crate::smtp::reply::{ReplyLine, enhanced, is_offer, is_offer_of};
-use memchr::{memchr, memchr_iter};
+use crate::smtp::reply::{ReplyLine, enhanced, is_offer_of};
+use crate::smtp::scan::find;
 
 /// The lines so far of a reply.
 #[derive(Clone, Debug)]
@@ -28,6 +26,8 @@ pub(super) struct Partial {
     /// Offset in the server's stream after it.
     pub(super) until: u64,
     pub(super) cut: bool,
+    /// A line after the first that is kept names ENHANCEDSTATUSCODES.
+    offers_enhanced: bool,
 }
 
 impl Partial {
@@ -41,14 +41,19 @@ impl Partial {
             seen: None,
             until: begun.offset,
             cut: false,
+            offers_enhanced: false,
         }
     }
 
     /// Adds a line, which reads `text`. Returns whether it is the last.
+    #[inline]
     fn add(&mut self, line: &ReplyLine<'_>, text: &[u8], kept: &mut Text, limits: &Limits) -> bool {
         let has_room = self.text.len(kept) + text.len() <= limits.session_text / 4;
         if (self.lines as usize) < limits.reply_lines && has_room {
             self.text.add(self.lines == 0, text, kept);
+            // Only a line of EHLO's reply is asked this.
+            self.offers_enhanced |=
+                self.lines > 0 && is_offer_of(line.text, b"ENHANCEDSTATUSCODES");
         }
         self.lines = self.lines.saturating_add(1);
         self.code = line.code.or(self.code);
@@ -83,7 +88,7 @@ impl Dialog {
                 start.offset += used as u64;
                 continue;
             }
-            let Some(lf) = memchr(b'\n', rest) else {
+            let Some(lf) = find(b'\n', rest) else {
                 self.server.add(start, rest, most);
                 return;
             };
@@ -120,7 +125,7 @@ impl Dialog {
         let mut used = 0;
         while let Some(rest) = bytes.get(used..)
             && rest.first().is_some_and(u8::is_ascii_graphic)
-            && let Some(line) = memchr(b'\n', rest).and_then(|lf| rest.get(..=lf))
+            && let Some(line) = find(b'\n', rest).and_then(|lf| rest.get(..=lf))
             && line.len() <= limits.line_bytes
         {
             used += line.len();
@@ -128,7 +133,11 @@ impl Dialog {
             partial.seen = start.seen;
             let (text, _) = strip_end(line);
             if partial.add(&ReplyLine::parse(text), text, kept, limits) {
-                self.replied(partial);
+                if self.doubt.is_none() {
+                    self.replied_surely(&mut partial);
+                } else {
+                    self.replied(partial);
+                }
                 return Some(used);
             }
         }
@@ -237,11 +246,16 @@ impl Dialog {
             let Some(stays) = self.doubt_reply(partial, fits) else { return };
             partial = stays;
         }
+        self.replied_surely(&mut partial);
+    }
+
+    /// A whole reply has come, and nothing is in doubt.
+    fn replied_surely(&mut self, partial: &mut Partial) {
         let text = std::mem::replace(&mut partial.text, ReplyText::Apart(Vec::new()));
         let is_full = self.is_full();
         let own = &mut self.session.text;
         let text = if is_full { text.drop_from(own) } else { text.keep(own) };
-        let partial = &partial;
+        let partial = &*partial;
         self.closes.clear_reply |= self.mode == Mode::Tls;
         let reply = Reply {
             code: partial.code,
@@ -254,12 +268,16 @@ impl Dialog {
             self.session.greeting = Some(reply);
             self.state.greeted = true;
             self.state.closing |= partial.code == Some(421);
+        } else if self.is_in_turn(partial)
+            && let Some(owed) = self.owed.pop_front()
+        {
+            self.answer(&owed, partial, reply);
         } else if self.is_for_forgotten(partial) {
             self.lost_mut().forgotten -= 1;
         } else if let Some(owed) =
             self.owed_after_nonsense(partial).or_else(|| self.owed_for(partial))
         {
-            self.answer(&owed, reply);
+            self.answer(&owed, partial, reply);
         } else {
             self.unsolicited(partial, reply);
         }
@@ -270,17 +288,22 @@ impl Dialog {
         {
             lost.server_gap = None;
         }
-        self.unpark();
+        if !self.parked.is_empty() {
+            self.unpark();
+        }
     }
 
-    /// `reply` answers `owed`.
-    fn answer(&mut self, owed: &Owed, reply: Reply) {
+    /// `reply`, made of `partial`, answers `owed`.
+    #[inline]
+    fn answer(&mut self, owed: &Owed, partial: &Partial, reply: Reply) {
         let before = self.state;
         if let Some(exchange) = exchange_mut(&mut self.session, owed.exchange) {
             exchange.before = before;
             exchange.reply.get_or_insert(reply);
         }
-        self.note_enhanced(owed.request, reply);
+        if self.enhanced && !self.session.used.has(ENHANCEDSTATUSCODES) {
+            self.note_enhanced(owed.request, reply);
+        }
         let Some(code) = reply.code else {
             // It decides nothing, but the client need not be waited for any more.
             if let Mode::Await(_) = self.mode {
@@ -291,7 +314,13 @@ impl Dialog {
         match owed.request {
             Request::Command(verb) => {
                 self.state = before.after(verb, code, owed.last);
-                self.command_answered(verb, owed, code, reply);
+                if matches!(verb, Verb::Ehlo | Verb::Lhlo | Verb::Helo) {
+                    if code / 100 == 2 {
+                        self.introduced(verb, owed, partial, reply);
+                    }
+                } else {
+                    self.command_answered(verb, owed, code, reply);
+                }
             }
             Request::EndOfData => {
                 if self.delivered(owed, reply, code) {
@@ -308,9 +337,6 @@ impl Dialog {
     fn command_answered(&mut self, verb: Verb, owed: &Owed, code: u16, reply: Reply) {
         let positive = code / 100 == 2;
         match verb {
-            Verb::Ehlo | Verb::Lhlo | Verb::Helo if positive => {
-                self.introduced(verb, owed, reply);
-            }
             Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => {
                 let open = exchange_at(&self.session, owed.exchange).is_some_and(|e| e.before.mail);
                 let (most, message) = (self.settings.limits.recipients, owed.message);
@@ -374,7 +400,7 @@ impl Dialog {
     }
 
     /// EHLO, HELO or LHLO was accepted: a new beginning (RFC 5321 §4.1.4).
-    fn introduced(&mut self, verb: Verb, owed: &Owed, reply: Reply) {
+    fn introduced(&mut self, verb: Verb, owed: &Owed, partial: &Partial, reply: Reply) {
         self.transaction_given_up();
         self.session.protocol = Protocol::of(verb);
         if verb == Verb::Helo || !self.has_room() {
@@ -384,25 +410,9 @@ impl Dialog {
         if self.session.hellos.len() >= self.settings.limits.reply_lines {
             self.session.hellos.pop();
         }
-        self.enhanced = false;
-        let text = self.session.text.bytes(reply.text);
-        // The count of lines is not bounded, those that are kept are.
-        let most = self.settings.limits.reply_lines.min(reply.lines as usize);
-        let mut offers = Vec::with_capacity(most.saturating_sub(1));
-        // The first line only greets.
-        let mut ends = memchr_iter(b'\n', text).chain([text.len()]);
-        let mut at = ends.next().unwrap_or(0) + 1;
-        for end in ends {
-            let offered = ReplyLine::parse(text.get(at..end).unwrap_or_default()).text;
-            if is_offer(offered) {
-                self.enhanced |= is_offer_of(offered, b"ENHANCEDSTATUSCODES");
-                offers.push(reply.text.part(end - offered.len(), offered.len()));
-            }
-            at = end + 1;
-        }
+        self.enhanced = partial.offers_enhanced;
         let exchange = owed.exchange.unwrap_or(u32::MAX);
-        make_room(&mut self.session.hellos, 1);
-        self.session.hellos.push(Hello { exchange, offers });
+        self.session.hellos.push(Hello { exchange, reply: reply.text });
     }
 
     /// The final reply to a message. Returns whether it was the last one (LMTP has one for
@@ -470,10 +480,8 @@ impl Dialog {
 
     fn note_enhanced(&mut self, request: Request, reply: Reply) {
         let greets = matches!(request, Request::Command(Verb::Ehlo | Verb::Helo | Verb::Lhlo));
-        if !self.enhanced || greets || self.session.used.has(ENHANCEDSTATUSCODES) {
-            return;
-        }
-        if enhanced(ReplyLine::parse(self.session.bytes(reply.text)).text).is_some() {
+        let text = ReplyLine::parse(self.session.bytes(reply.text)).text;
+        if !greets && enhanced(text).is_some() {
             self.session.used.add(ENHANCEDSTATUSCODES);
         }
     }

@@ -3,11 +3,14 @@
 //! Text (commands, replies) lies in one block per session and is named by [`Span`]s, as there
 //! are many open sessions at once. No message body is kept.
 
+use super::list::List;
 use super::state::State;
 use crate::chunk::{End, Ending, Gap, Opening, Side, Sides, Transport};
 use crate::place::Place;
 use crate::smtp::command::Verb;
 use crate::smtp::line::LineEnd;
+use crate::smtp::reply::{ReplyLine, is_offer};
+use crate::smtp::scan::find;
 use crate::time::{Lapse, Stamp};
 use std::iter;
 use std::ops::Deref;
@@ -18,14 +21,10 @@ use std::slice;
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub struct Session {
-    /// Where the time went.
-    pub timing: Timing,
     /// Commands and replies.
     pub text: Text,
     /// Commands and their replies, in the order in which the client sent them.
     pub exchanges: Vec<Exchange>,
-    /// Mail transactions that got as far as MAIL.
-    pub messages: Vec<Message>,
     /// The extensions that were really used.
     pub used: Used,
     /// By which command the client introduced itself: the last that was accepted, else the
@@ -33,10 +32,14 @@ pub struct Session {
     pub protocol: Protocol,
     /// Exchanges that were not kept because there were too many.
     pub elided_exchanges: u64,
+    /// Mail transactions that got as far as MAIL.
+    pub messages: List<Message>,
+    /// Where the time went.
+    pub timing: Timing,
     /// The name that the client gave in its last EHLO, HELO or LHLO.
     pub helo: Option<Span>,
     /// The extensions of each answered EHLO or LHLO, in order.
-    pub hellos: Vec<Hello>,
+    pub hellos: List<Hello>,
     /// Its ends and its beginning.
     pub opening: Opening,
     /// The server's greeting.
@@ -62,7 +65,7 @@ pub struct Session {
     /// Why nothing more was read of it.
     pub ending: Ending,
     /// What TCP saw; `None` in a transcript.
-    pub transport: Option<Box<Transport>>,
+    pub transport: Option<Transport>,
 }
 
 /// Counts of what was not kept of a session, or not read.
@@ -184,12 +187,12 @@ pub struct Unsolicited {
 }
 
 /// One answered EHLO or LHLO.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Hello {
     /// Index of its exchange.
     pub exchange: u32,
-    /// The lines of the reply after the first: extension keywords with their parameters.
-    pub offers: Vec<Span>,
+    /// The reply's text: see [`Session::offers`].
+    pub reply: Span,
 }
 
 /// A set of extensions of [`crate::smtp::extension::all`], by index.
@@ -226,7 +229,7 @@ pub struct Message {
     /// The reverse-path's mailbox; empty for `<>`. `None` if the MAIL command is missing.
     pub from: Option<Span>,
     /// The recipients, in order.
-    pub recipients: Vec<Recipient>,
+    pub recipients: List<Recipient>,
     /// Recipients that were not kept because there were too many.
     pub elided_recipients: u32,
     /// The SIZE parameter of MAIL (RFC 1870), in bytes.
@@ -435,13 +438,28 @@ impl Session {
         self.bytes(reply.text).split(|&byte| byte == b'\n')
     }
 
+    /// What the server offers in answer to `hello`: the lines of the reply after the first, without
+    /// their codes: extension keywords with their parameters.
+    pub fn offers(&self, hello: &Hello) -> impl Iterator<Item = &[u8]> {
+        let text = self.bytes(hello.reply);
+        let mut rest = Some(text);
+        let lines = iter::from_fn(move || {
+            let text = rest?;
+            let end = find(b'\n', text);
+            rest = end.and_then(|end| text.get(end + 1..));
+            end.map_or(Some(text), |end| text.get(..end))
+        });
+        // The first line only greets.
+        lines.skip(1).map(|line| ReplyLine::parse(line).text).filter(|text| is_offer(text))
+    }
+
     /// Bytes of memory that it holds besides its own size, roughly.
     pub(super) fn held(&self) -> usize {
         // Each recipient has its exchange, and is smaller.
         let recipient = size_of::<Recipient>();
         self.text.0.capacity()
             + self.exchanges.capacity() * (size_of::<Exchange>() + recipient)
-            + self.messages.capacity() * size_of::<Message>()
+            + self.messages.held()
             + self.unsolicited.len() * size_of::<Unsolicited>()
             + self.gaps.len() * size_of::<GapAt>()
             + self.resyncs.len() * size_of::<Resync>()

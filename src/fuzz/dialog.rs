@@ -226,7 +226,7 @@ fn check(session: &Session) {
     session.helo.into_iter().for_each(span);
     for hello in &session.hellos {
         assert!(hello.exchange == u32::MAX || is_exchange(hello.exchange), "a hello is there");
-        hello.offers.iter().copied().for_each(span);
+        span(hello.reply);
     }
     for exchange in &session.exchanges {
         span(exchange.line);

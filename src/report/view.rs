@@ -101,8 +101,8 @@ impl<'a> View<'a> {
 
 /// What the last answered EHLO or LHLO offers.
 pub(super) fn offers(session: &Session) -> impl Iterator<Item = Offer<'_>> {
-    let offers = session.hellos.last().map(|hello| hello.offers.as_slice()).unwrap_or_default();
-    offers.iter().filter_map(|&span| reply::offer(reply_text(session.bytes(span))))
+    let texts = session.hellos.last().into_iter().flat_map(|hello| session.offers(hello));
+    texts.filter_map(|text| reply::offer(reply_text(text)))
 }
 
 /// The extensions that the client used, in order of the table.

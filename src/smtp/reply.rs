@@ -110,8 +110,16 @@ pub fn is_offer(text: &[u8]) -> bool {
 
 /// Whether [`offer`] finds `keyword` in `text`, in any case.
 #[must_use]
+#[inline]
 pub fn is_offer_of(text: &[u8], keyword: &[u8]) -> bool {
-    // Few lines come so far: the rest is not worth a list of parameters.
+    // Few lines begin so.
+    let may_be = text.first().is_some_and(|&first| {
+        is_blank(first) || keyword.first().is_some_and(|k| k.eq_ignore_ascii_case(&first))
+    });
+    may_be && is_offer_of_such(text, keyword)
+}
+
+fn is_offer_of_such(text: &[u8], keyword: &[u8]) -> bool {
     let word = text.trim_ascii_start().get(..keyword.len());
     word.is_some_and(|word| word.eq_ignore_ascii_case(keyword))
         && offer(text).is_some_and(|offer| offer.keyword.eq_ignore_ascii_case(keyword))
