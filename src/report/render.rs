@@ -4,9 +4,10 @@
 //! text, which begins after the number, and a [`Note`]. One for each thread: what they have
 //! counted is put together at the end.
 
+use super::offered::Known;
 use super::row::{COLUMNS, Rank, row};
 use super::summary::{ErrorKind, Summary};
-use super::text::{self, Out};
+use super::text;
 use super::{Entry, Format, Options};
 use crate::place::Slot;
 use crate::transcript::header_end;
@@ -19,8 +20,11 @@ pub struct Renderer {
     format: Format,
     options: Arc<Options>,
     summary: Summary,
-    /// The text of one session.
-    out: Out,
+    /// What sessions were offered.
+    offers: Known,
+    pen: text::Pen,
+    /// The text of one session, and what is left of longer ones.
+    text: Vec<u8>,
     /// The sessions that a table would show of those seen here.
     shown: BTreeSet<(Rank, Slot)>,
 }
@@ -44,29 +48,38 @@ impl Renderer {
         Self {
             format,
             summary: Summary::new(&options.limits),
+            offers: Known::new(options.limits.excerpt_chars),
             options: Arc::clone(options),
-            out: Out::default(),
+            pen: text::Pen::default(),
+            text: Vec::new(),
             shown: BTreeSet::new(),
         }
     }
 
     /// Counts a session and gives its text, as it stands after its number.
     pub fn session(&mut self, entry: &Entry<'_>) -> (Box<[u8]>, Note) {
-        let examples = self.summary.add(entry);
+        let (offered, at) = self.offers.of(entry.session);
+        let examples = self.summary.add(entry, offered);
         let mut note = Note { row: None, examples };
-        self.out.bytes.clear();
-        match self.format {
-            Format::Table => note.row = self.row(entry),
+        let text = match self.format {
+            Format::Table => {
+                note.row = self.row(entry);
+                Box::default()
+            }
             Format::Json | Format::Ndjson => {
-                text::session(&mut self.out, entry, &self.options.inputs);
+                let (inputs, pen) = (&self.options.inputs, &mut self.pen);
+                let len = text::fill(&mut self.text, |out| {
+                    text::session(out, entry, inputs, pen, (offered, at))
+                });
+                self.text.get(..len).unwrap_or_default().into()
             }
             Format::Transcript => {
                 let header = header_end(entry.session.opening.peers);
                 let rest = entry.transcript.unwrap_or_default();
-                return ([header.as_bytes(), rest].concat().into(), note);
+                [header.as_bytes(), rest].concat().into()
             }
-        }
-        (self.out.bytes.as_slice().into(), note)
+        };
+        (text, note)
     }
 
     /// What was counted.
