@@ -77,6 +77,27 @@ pub fn plain_words(bytes: &[u8], mut put: impl FnMut(usize, [u8; 8])) -> usize {
     bytes.len().min(at + odd_bytes(word).trailing_zeros() as usize / 8)
 }
 
+/// Copies `blocks` to `to`, as far as both go. Returns whether all bytes are plain, as
+/// [`plain_len`] understands it. Sixteen bytes take as long as one: who may read some too many
+/// does well to.
+#[inline]
+#[must_use]
+pub fn copy_plain(blocks: &[[u8; 16]], to: &mut [[u8; 16]]) -> bool {
+    let mut odd = [0; 16];
+    for (block, to) in blocks.iter().zip(to) {
+        *to = *block;
+        for (odd, byte) in odd.iter_mut().zip(block) {
+            // As signed numbers, those above ASCII are less than a blank. No test is skipped: then
+            // all bytes of a block are tested at once.
+            *odd |= u8::from(byte.cast_signed() < b' '.cast_signed())
+                | u8::from(*byte == 0x7f)
+                | u8::from(*byte == b'"')
+                | u8::from(*byte == b'\\');
+        }
+    }
+    u128::from_ne_bytes(odd) == 0
+}
+
 /// Up to seven bytes, and zeros.
 #[inline]
 fn padded(bytes: &[u8]) -> [u8; 8] {
@@ -228,6 +249,10 @@ mod tests {
             let mut copy = vec![0; bytes.len() + 8];
             let len = plain_words(&bytes, |at, word| copy[at..at + 8].copy_from_slice(&word));
             prop_assert_eq!(&copy[..len], &bytes[..expected]);
+            let (blocks, _) = bytes.as_chunks::<16>();
+            let mut copy = vec![[0; 16]; blocks.len()];
+            prop_assert_eq!(copy_plain(blocks, &mut copy), expected >= blocks.len() * 16);
+            prop_assert_eq!(copy, blocks);
         }
     }
 

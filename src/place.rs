@@ -73,6 +73,12 @@ impl Places {
         }
     }
 
+    /// Frames and lines before the last input so far, and its index.
+    #[must_use]
+    pub fn last(&self) -> Option<(u64, u32)> {
+        self.starts.last().copied()
+    }
+
     /// The input in which `place` lies.
     #[must_use]
     pub fn input(&self, place: Place) -> u32 {

@@ -18,7 +18,8 @@ pub struct Stamp(NonZeroU64);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lapse(NonZeroU64);
 
-/// Writes stamps; keeps the text of the last one, as neighbours in a dialog share most of it.
+/// Writes stamps; keeps the text of the last one, as neighbours in a dialog share most of it, and
+/// what was sent at once all of it.
 #[derive(Clone, Debug)]
 pub struct Calendar {
     /// Nanoseconds since 1970 at which the second of `text` begins, if there is one and a stamp
@@ -26,7 +27,9 @@ pub struct Calendar {
     begun: Option<i64>,
     /// The day since 1970 of `text`; one that no stamp has before the first.
     day: i64,
-    /// `YYYY-MM-DDThh:mm:ss.`; the rest is not used.
+    /// The stamp of `text`, if there is one.
+    stamp: Option<Stamp>,
+    /// `YYYY-MM-DDThh:mm:ss.` and nine digits; the rest is not used.
     text: [u8; Calendar::WIDTH],
 }
 
@@ -108,17 +111,10 @@ impl Calendar {
     /// the beginning of `out`. Returns how many bytes it takes; those after it may be anything.
     #[inline]
     pub fn write(&mut self, stamp: Stamp, digits: u8, out: &mut [u8; Self::WIDTH]) -> usize {
-        let nanos = stamp.nanos();
-        let fraction = match self.begun {
-            Some(begun) if nanos >= begun && nanos.abs_diff(begun) < SECOND.unsigned_abs() => {
-                nanos.wrapping_sub(begun)
-            }
-            _ => self.turn_to(nanos),
-        };
         *out = self.text;
-        let fraction = u32::try_from(fraction).unwrap_or_default();
-        out[20..28].copy_from_slice(&eight_digits(fraction / 10));
-        out[28] = last_digit(fraction);
+        if self.stamp != Some(stamp) {
+            self.turn_to(stamp, out);
+        }
         // Without a fraction there is no point either.
         let len = if digits == 0 { 19 } else { 20 + usize::from(digits.min(9)) };
         if let Some(end) = out.get_mut(len) {
@@ -127,9 +123,32 @@ impl Calendar {
         len + 1
     }
 
+    /// Puts `stamp` into the text and to `out`, where the text as it was is.
+    #[inline]
+    fn turn_to(&mut self, stamp: Stamp, out: &mut [u8; Self::WIDTH]) {
+        let nanos = stamp.nanos();
+        let fraction = match self.begun {
+            Some(begun) if nanos >= begun && nanos.abs_diff(begun) < SECOND.unsigned_abs() => {
+                nanos.wrapping_sub(begun)
+            }
+            _ => {
+                let fraction = self.turn_second(nanos);
+                *out = self.text;
+                fraction
+            }
+        };
+        self.stamp = Some(stamp);
+        let fraction = u32::try_from(fraction).unwrap_or_default();
+        // Twice, as reading them back at once would have to wait for them.
+        for text in [out, &mut self.text] {
+            text[20..28].copy_from_slice(&eight_digits(fraction / 10));
+            text[28] = last_digit(fraction);
+        }
+    }
+
     /// Puts the second of `nanos` into the text. Returns the nanoseconds since it began.
     #[cold]
-    fn turn_to(&mut self, nanos: i64) -> i64 {
+    fn turn_second(&mut self, nanos: i64) -> i64 {
         let second = nanos.div_euclid(SECOND);
         self.begun = second.checked_mul(SECOND);
         let day = second.div_euclid(DAY);
@@ -154,7 +173,7 @@ impl Calendar {
 
 impl Default for Calendar {
     fn default() -> Self {
-        Self { begun: None, day: i64::MIN, text: *b"0000-00-00T00:00:00.            " }
+        Self { begun: None, day: i64::MIN, stamp: None, text: *b"0000-00-00T00:00:00.            " }
     }
 }
 

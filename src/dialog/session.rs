@@ -484,9 +484,22 @@ impl Exchange {
 }
 
 impl Request {
+    /// How many kinds of requests there are: the verbs, no command, and the other two.
+    pub const KINDS: usize = Verb::ALL.len() + 3;
+
+    /// Its kind, less than [`Self::KINDS`]: for a verb its place in [`Verb::ALL`].
+    #[must_use]
+    pub const fn kind(self) -> usize {
+        match self {
+            Self::Command(verb) => verb as usize,
+            Self::EndOfData => Self::KINDS - 2,
+            Self::AuthLine => Self::KINDS - 1,
+        }
+    }
+
     /// Its name in reports: the verb, `.`, `AUTH*`, or nothing for a line that is no command.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Command(verb) => verb.name(),
             Self::EndOfData => ".",

@@ -169,13 +169,8 @@ impl Summary {
 
 impl From<&latency::Latency> for Latency {
     fn from(times: &latency::Latency) -> Self {
-        Self {
-            count: times.count(),
-            p50: times.quantile(0.5),
-            p90: times.quantile(0.9),
-            p99: times.quantile(0.99),
-            max: times.max(),
-        }
+        let [p50, p90, p99] = times.quantiles([0.5, 0.9, 0.99]);
+        Self { count: times.count(), p50, p90, p99, max: times.max() }
     }
 }
 

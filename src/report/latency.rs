@@ -1,48 +1,86 @@
 //! Durations → their count, percentiles and maximum, in bounded memory.
 
 use crate::time::Lapse;
-use hdrhistogram::Histogram;
 
 /// A distribution of durations in microseconds, to three digits.
 #[derive(Clone, Debug, Default)]
 pub struct Latency {
-    /// `None` until there is a value: empty histograms of three digits take 8 kB. Its counts
-    /// are small, so that more of them stay in the cache; each stops at [`u32::MAX`].
-    times: Option<Histogram<u32>>,
+    /// How many durations have each [`class`], as far as there are any. They are small, so that
+    /// more of them stay in the cache; each stops at [`u32::MAX`].
+    classes: Vec<u32>,
+    count: u64,
     max: u64,
+}
+
+/// Values in each range of classes: those of the first ranges are exact, then each has classes
+/// twice as wide as the one before.
+const RANGE: usize = 1024;
+
+/// The class of a duration: those that are the same to three digits, as an HDR histogram has
+/// them, have the same.
+#[inline]
+// Shifted, it is less than two ranges.
+#[allow(clippy::cast_possible_truncation)]
+const fn class(micros: u64) -> usize {
+    let width = width(micros);
+    ((micros >> width) as usize) + width as usize * RANGE
+}
+
+/// How wide the class of a duration is, as a power of two.
+#[inline]
+const fn width(micros: u64) -> u32 {
+    (micros | (2 * RANGE as u64 - 1)).ilog2() - RANGE.ilog2()
+}
+
+/// The least duration of a class.
+const fn least(class: usize) -> u64 {
+    let width = (class / RANGE).saturating_sub(1);
+    ((class - width * RANGE) as u64) << width
+}
+
+/// The longest duration of a class.
+const fn most(class: usize) -> u64 {
+    least(class + 1) - 1
 }
 
 impl Latency {
     /// Counts one duration; a negative one counts as none.
+    #[inline]
     pub(super) fn add(&mut self, lapse: Lapse) {
-        let micros = u64::try_from(lapse.micros()).unwrap_or(0);
+        let micros = u64::try_from(lapse.nanos()).unwrap_or(0) / 1000;
         self.max = self.max.max(micros);
-        if self.times.is_none() {
-            self.times = Histogram::new(3).ok();
+        self.count += 1;
+        let class = class(micros);
+        if class >= self.classes.len() {
+            self.grow(class);
         }
-        if let Some(times) = &mut self.times {
-            // It cannot fail: the histogram grows up to u64::MAX.
-            let _ = times.record(micros);
+        if let Some(count) = self.classes.get_mut(class) {
+            *count = count.saturating_add(1);
         }
+    }
+
+    /// Makes place for `class`.
+    #[cold]
+    fn grow(&mut self, class: usize) {
+        self.classes.resize((class + 1).next_multiple_of(RANGE), 0);
     }
 
     /// Adds what another part of the run counted.
     pub(super) fn merge(&mut self, other: &Self) {
         self.max = self.max.max(other.max);
-        match (&mut self.times, &other.times) {
-            (Some(times), Some(others)) => {
-                // It cannot fail: the histogram grows up to u64::MAX.
-                let _ = times.add(others);
-            }
-            (empty @ None, Some(others)) => *empty = Some(others.clone()),
-            (_, None) => {}
+        self.count += other.count;
+        if other.classes.len() > self.classes.len() {
+            self.classes.resize(other.classes.len(), 0);
+        }
+        for (own, times) in self.classes.iter_mut().zip(&other.classes) {
+            *own = own.saturating_add(*times);
         }
     }
 
     /// How many durations were counted.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.times.as_ref().map_or(0, Histogram::len)
+        self.count
     }
 
     /// The longest, in microseconds, exactly.
@@ -51,30 +89,72 @@ impl Latency {
         self.max
     }
 
-    /// The duration in microseconds that the share `q` (0 to 1) of all does not exceed, to
+    /// The durations in microseconds that the shares `q` (0 to 1) of all do not exceed, to
     /// three digits.
     #[must_use]
-    pub fn quantile(&self, q: f64) -> u64 {
-        self.times.as_ref().map_or(0, |times| times.value_at_quantile(q)).min(self.max)
+    pub fn quantiles<const N: usize>(&self, shares: [f64; N]) -> [u64; N] {
+        shares
+            .map(|share| {
+                // Of so many durations that it matters no share is asked so exactly.
+                #[allow(
+                    clippy::cast_precision_loss,
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss
+                )]
+                let wanted = ((share * self.count as f64).ceil() as u64).max(1);
+                let mut seen = 0;
+                let class = self.classes.iter().position(|&count| {
+                    seen += u64::from(count);
+                    seen >= wanted
+                });
+                class.map_or(self.max, |class| if share > 0.0 { most(class) } else { least(class) })
+            })
+            .map(|micros| micros.min(self.max))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hdrhistogram::Histogram;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
 
     #[test]
     fn quantiles_are_those_of_the_values_and_max_is_exact() {
         let mut times = Latency::default();
-        assert_eq!((times.count(), times.quantile(0.5), times.max()), (0, 0, 0));
+        assert_eq!((times.count(), times.quantiles([0.5]), times.max()), (0, [0], 0));
         for micros in 1..=100 {
             times.add(Lapse::from_nanos(micros * 1000));
         }
-        assert_eq!([0.5, 0.9, 0.99].map(|q| times.quantile(q)), [50, 90, 99]);
+        assert_eq!(times.quantiles([0.5, 0.9, 0.99]), [50, 90, 99]);
         times.add(Lapse::from_nanos(1_234_567_891_000));
-        assert_eq!((times.max(), times.quantile(1.0)), (1_234_567_891, 1_234_567_891));
+        assert_eq!((times.max(), times.quantiles([1.0])), (1_234_567_891, [1_234_567_891]));
         times.add(Lapse::from_nanos(i64::MAX));
         times.add(Lapse::from_nanos(-5));
-        assert_eq!((times.count(), times.quantile(0.0)), (103, 0));
+        assert_eq!((times.count(), times.quantiles([0.0])), (103, [0]));
+    }
+    proptest! {
+        #[test]
+        fn classes_are_those_of_a_histogram(
+            values in vec((any::<u64>(), 0u32..64).prop_map(|(value, bits)| value >> bits), 1..50),
+            cut in 0usize..50,
+        ) {
+            let mut histogram = Histogram::<u32>::new(3).unwrap();
+            let (mut times, mut others) = (Latency::default(), Latency::default());
+            for (n, &value) in values.iter().enumerate() {
+                let micros = value % (u64::MAX / 2000);
+                let part = if n < cut { &mut times } else { &mut others };
+                part.add(Lapse::from_nanos(micros.cast_signed() * 1000));
+                histogram.record(micros).unwrap();
+                prop_assert_eq!(least(class(micros)), histogram.lowest_equivalent(micros));
+            }
+            times.merge(&others);
+            prop_assert_eq!(times.count(), histogram.len());
+            for q in [0.0, 0.1, 0.5, 0.9, 0.99, 1.0] {
+                let expected = histogram.value_at_quantile(q).min(times.max());
+                prop_assert_eq!(times.quantiles([q]), [expected]);
+            }
+        }
     }
 }

@@ -39,6 +39,9 @@ mod names;
 /// Sessions → their texts and counts.
 mod render;
 
+/// What servers offer.
+mod offered;
+
 /// A session in a row of a table.
 mod row;
 

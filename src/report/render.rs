@@ -4,10 +4,11 @@
 //! text, which begins after the number, and a [`Note`]. One for each thread: what they have
 //! counted is put together at the end.
 
+use super::offered::Known;
 use super::row::{COLUMNS, Rank, row};
 use super::sheet::{Spare, Text};
 use super::summary::{ErrorKind, Summary};
-use super::text::{self, Out};
+use super::text;
 use super::{Entry, Format, Options};
 use crate::place::Slot;
 use crate::transcript::header_end;
@@ -20,8 +21,13 @@ pub struct Renderer {
     format: Format,
     options: Arc<Options>,
     summary: Summary,
-    /// The texts that are not [sealed](Renderer::seal).
-    out: Out,
+    /// What sessions were offered.
+    offers: Known,
+    pen: text::Pen,
+    /// The texts that are not [sealed](Renderer::seal), and what is left of longer ones.
+    sheet: Vec<u8>,
+    /// Where the next text begins.
+    end: usize,
     spare: Spare,
     /// The sessions that a table would show of those seen here.
     shown: BTreeSet<(Rank, Slot)>,
@@ -46,8 +52,11 @@ impl Renderer {
         Self {
             format,
             summary: Summary::new(&options.limits),
+            offers: Known::new(options.limits.excerpt_chars),
             options: Arc::clone(options),
-            out: Out::default(),
+            pen: text::Pen::default(),
+            sheet: Vec::new(),
+            end: 0,
             spare: Spare::default(),
             shown: BTreeSet::new(),
         }
@@ -56,29 +65,35 @@ impl Renderer {
     /// Counts a session and writes its text, as it stands after its number. It can be read when
     /// it is [sealed](Renderer::seal).
     pub fn session(&mut self, entry: &Entry<'_>) -> (Text, Note) {
-        let examples = self.summary.add(entry);
+        let (offered, at) = self.offers.of(entry.session);
+        let examples = self.summary.add(entry, offered);
         let mut note = Note { row: None, examples };
-        let start = self.out.bytes.len();
+        let start = self.end;
         match self.format {
             Format::Table => note.row = self.row(entry),
             Format::Json | Format::Ndjson => {
-                text::session(&mut self.out, entry, &self.options.inputs);
+                let (inputs, pen) = (&self.options.inputs, &mut self.pen);
+                self.end = text::fill(&mut self.sheet, start, |out| {
+                    text::session(out, entry, inputs, pen, (offered, at))
+                });
             }
             Format::Transcript => {
                 let header = header_end(entry.session.opening.peers);
                 let rest = entry.transcript.unwrap_or_default();
-                self.out.bytes.extend_from_slice(header.as_bytes());
-                self.out.bytes.extend_from_slice(rest);
+                self.end = text::fill(&mut self.sheet, start, |out| {
+                    out.bytes(header.as_bytes()).bytes(rest)
+                });
             }
         }
-        (Text::within(start..self.out.bytes.len()), note)
+        (Text::within(start..self.end), note)
     }
 
     /// Lets the texts be read that were written since the last time: all of them are in `texts`.
     pub fn seal<'a>(&mut self, texts: impl Iterator<Item = &'a mut Text>) {
-        if !self.out.bytes.is_empty() {
-            let bytes = std::mem::replace(&mut self.out.bytes, self.spare.take());
-            self.spare.seal(bytes, texts);
+        if self.end > 0 {
+            self.end = 0;
+            let sheet = std::mem::replace(&mut self.sheet, self.spare.take());
+            self.spare.seal(sheet, texts);
         }
     }
 

@@ -8,7 +8,7 @@ use crate::dialog::session::{Auth, AuthOutcome, GapAt, Mark, Session};
 use crate::dialog::{Dialog, Settings};
 use crate::limits::Limits;
 use crate::place::{Place, Places, Slot};
-use crate::rules::{Category, Check, Confidence, Finding, Party, Rule, Severity};
+use crate::rules::{Category, Check, Confidence, Fact, Finding, Party, Rule, Severity};
 use crate::time::Stamp;
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -138,7 +138,7 @@ pub(super) static RULE: Rule = Rule {
     explanation: "",
     bad: "",
     good: "",
-    check: Check::Session(|_| None),
+    check: Check::Session(Fact::Any, |_| None),
 };
 
 /// What [`RULE`] found in the second exchange.

@@ -7,7 +7,8 @@
 use super::Entry;
 use super::latency::Latency;
 use super::names::outcome;
-use super::view::{first_line, offers, place};
+use super::offered::Offered;
+use super::view::{first_line, place};
 use crate::chunk::End;
 use crate::dialog::session::{Message, Outcome, Reply, Request, Session, Transfer};
 use crate::escape::printable;
@@ -16,14 +17,11 @@ use crate::place::Slot;
 use crate::rules::{Rule, Severity};
 use crate::smtp::command::Verb;
 use crate::smtp::extension;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// What can become of a message, each at its own index.
 const OUTCOMES: [Outcome; 4] =
     [Outcome::Accepted, Outcome::Rejected, Outcome::Aborted, Outcome::Unknown];
-
-/// Kinds of requests: the verbs, [`Verb::Other`], the end of data, a line of AUTH.
-const REQUESTS: usize = Verb::ALL.len() + 3;
 
 /// The counts of a run.
 #[derive(Clone, Debug)]
@@ -54,7 +52,7 @@ pub struct Summary {
     unknown: BTreeMap<String, ExtensionCount>,
     /// The other unknown keywords.
     other: ExtensionCount,
-    /// Response times by [`kind_of`] request.
+    /// Response times by [`Request::kind`].
     latency: Box<[Latency]>,
     /// Delays of greetings.
     pub greeting: Latency,
@@ -151,7 +149,7 @@ impl Summary {
             known: vec![ExtensionCount::default(); extension::all().len()].into(),
             unknown: BTreeMap::new(),
             other: ExtensionCount::default(),
-            latency: vec![Latency::default(); REQUESTS].into(),
+            latency: vec![Latency::default(); Request::KINDS].into(),
             greeting: Latency::default(),
             errors: BTreeMap::new(),
             not_judged: 0,
@@ -161,13 +159,14 @@ impl Summary {
     }
 
     /// Counts one session. Returns the errors of which it now holds the example.
-    pub fn add(&mut self, entry: &Entry<'_>) -> Vec<ErrorKind> {
+    pub(super) fn add(&mut self, entry: &Entry<'_>, offered: &Offered) -> Vec<ErrorKind> {
         let Entry { session, findings, not_judged, .. } = *entry;
         self.sessions += 1;
         self.not_judged += u64::from(!not_judged.is_empty());
         count(&mut self.ends, session.end as usize);
-        self.add_messages(session);
-        self.add_extensions(session);
+        // Replies for each recipient may be some.
+        let mut has_errors = self.add_messages(session);
+        self.add_extensions(session, offered);
         for finding in findings {
             self.severities.add(finding.severity);
             let count = RuleCount { rule: finding.rule, times: 0 };
@@ -178,14 +177,23 @@ impl Summary {
         }
         for exchange in &session.exchanges {
             if let Some(lapse) = exchange.latency()
-                && let Some(times) = self.latency.get_mut(kind_of(exchange.request))
+                && let Some(times) = self.latency.get_mut(exchange.request.kind())
             {
                 times.add(lapse);
             }
+            has_errors |= exchange.reply.as_ref().is_some_and(is_error);
         }
+        has_errors |= session.greeting.as_ref().is_some_and(is_error);
+        has_errors |= !session.unsolicited.is_empty();
+        if has_errors { self.add_errors(entry) } else { Vec::new() }
+    }
+
+    /// Counts the errors of a session; returns those of which this now holds the example.
+    #[cold]
+    fn add_errors(&mut self, entry: &Entry<'_>) -> Vec<ErrorKind> {
         let mut examples = Vec::new();
         // Unlike a loop, this runs through the parts of the chain one after the other.
-        errors(session).for_each(|(command, reply)| {
+        errors(entry.session).for_each(|(command, reply)| {
             let Some(code) = reply.code else { return };
             let kind = ErrorKind { command, code };
             if self.add_error(entry, kind, reply) {
@@ -265,48 +273,45 @@ impl Summary {
         let requests = Verb::ALL.into_iter().chain([Verb::Other]).map(Request::Command);
         let requests = requests.chain([Request::EndOfData, Request::AuthLine]);
         requests
-            .filter_map(|request| Some((request.name(), self.latency.get(kind_of(request))?)))
+            .filter_map(|request| Some((request.name(), self.latency.get(request.kind())?)))
             .filter(|(_, times)| times.count() > 0)
             .collect()
     }
 
-    fn add_messages(&mut self, session: &Session) {
+    /// Counts messages and recipients. Returns whether replies were for single recipients.
+    fn add_messages(&mut self, session: &Session) -> bool {
         self.messages += session.messages.len() as u64 + session.elided_messages;
         self.not_kept += session.elided_messages;
+        let mut has_deliveries = false;
         for message in &session.messages {
             count(&mut self.outcomes, message.outcome as usize);
-            let (accepted, offered) = message_recipients(message);
-            self.recipients_accepted += accepted;
-            self.recipients_offered += offered;
+            self.recipients_offered += message.recipients.len() as u64;
+            self.recipients_offered += u64::from(message.elided_recipients);
+            for recipient in &message.recipients {
+                self.recipients_accepted += u64::from(is_accepted(recipient.code));
+                has_deliveries |= recipient.delivery.is_some();
+            }
         }
+        has_deliveries
     }
 
     /// Counts each extension once, however often it was offered.
-    fn add_extensions(&mut self, session: &Session) {
-        let once = ExtensionCount { offered: 1, used: 0 };
-        // A bit for each index.
-        let mut known = 0_u64;
-        // Most sessions have none: an empty set takes no memory.
-        let mut unknown: BTreeSet<String> = BTreeSet::new();
-        for offer in offers(session) {
-            if let Some(index) = extension::position(offer.keyword) {
-                let bit = 1_u64.checked_shl(u32::from(index)).unwrap_or(0);
-                if let Some(count) = self.known.get_mut(usize::from(index)) {
-                    count.offered += u64::from(known & bit == 0);
-                }
-                known |= bit;
-            } else {
-                let keyword = printable(&offer.keyword.to_ascii_uppercase());
-                unknown.insert(excerpt(&keyword, self.excerpt));
+    fn add_extensions(&mut self, session: &Session, offered: &Offered) {
+        let mut left = offered.known;
+        while left != 0 {
+            if let Some(count) = self.known.get_mut(left.trailing_zeros() as usize) {
+                count.offered += 1;
             }
-        }
-        for keyword in unknown {
-            self.add_unknown(keyword, once);
+            // The lowest bit.
+            left &= left - 1;
         }
         for index in session.used.indices() {
             if let Some(count) = self.known.get_mut(usize::from(index)) {
                 count.used += 1;
             }
+        }
+        for keyword in &offered.unknown {
+            self.add_unknown(keyword.clone(), ExtensionCount { offered: 1, used: 0 });
         }
     }
 
@@ -393,15 +398,6 @@ impl ExtensionCount {
     }
 }
 
-/// Which of [`REQUESTS`] a request is.
-fn kind_of(request: Request) -> usize {
-    match request {
-        Request::Command(verb) => verb as usize,
-        Request::EndOfData => REQUESTS - 2,
-        Request::AuthLine => REQUESTS - 1,
-    }
-}
-
 /// Counts one at `index`.
 fn count(counts: &mut [u64], index: usize) {
     if let Some(count) = counts.get_mut(index) {
@@ -409,9 +405,13 @@ fn count(counts: &mut [u64], index: usize) {
     }
 }
 
+/// Whether it is a code of 2yz.
+fn is_accepted(code: Option<u16>) -> bool {
+    matches!(code, Some(200..=299))
+}
+
 /// Accepted and all recipients of a message.
 pub(super) fn message_recipients(message: &Message) -> (u64, u64) {
-    let is_accepted = |code: Option<u16>| code.is_some_and(|code| code / 100 == 2);
     let accepted = message.recipients.iter().filter(|one| is_accepted(one.code)).count();
     (accepted as u64, message.recipients.len() as u64 + u64::from(message.elided_recipients))
 }
@@ -428,7 +428,12 @@ pub(super) fn errors(session: &Session) -> impl Iterator<Item = (&'static str, &
         .chain(exchanges)
         .chain(deliveries(session))
         .chain(unsolicited)
-        .filter(|(_, reply)| reply.code.is_some_and(|code| matches!(code, 400..=599)))
+        .filter(|(_, reply)| is_error(reply))
+}
+
+/// Whether it is a reply of 4yz or 5yz.
+fn is_error(reply: &Reply) -> bool {
+    matches!(reply.code, Some(400..=599))
 }
 
 /// LMTP's replies for each recipient, without those that are the reply of an exchange too.
@@ -463,6 +468,7 @@ pub(super) fn excerpt(text: &str, chars: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::offered::Known;
     use super::super::sample::{entry, finding, hostile, ordinary, quiet, session};
     use super::*;
     use crate::chunk::End;
@@ -473,7 +479,7 @@ mod tests {
         for (id, session) in sessions {
             let findings = [finding(b"x")];
             let entry = entry(*id, session, &findings);
-            examples.add(*id, entry.slot, &summary.add(&entry));
+            examples.add(*id, entry.slot, &summary.add(&entry, Known::new(120).of(session).0));
         }
         examples.number(summary)
     }
@@ -503,8 +509,8 @@ mod tests {
         assert!(OUTCOMES.iter().enumerate().all(|(index, one)| *one as usize == index));
         assert!(End::ALL.iter().enumerate().all(|(index, end)| *end as usize == index));
         assert!(Verb::ALL.iter().enumerate().all(|(index, verb)| *verb as usize == index));
-        assert_eq!(kind_of(Request::Command(Verb::Other)), Verb::ALL.len());
-        assert_eq!(kind_of(Request::EndOfData), Verb::ALL.len() + 1);
+        assert_eq!(Request::Command(Verb::Other).kind(), Verb::ALL.len());
+        assert_eq!(Request::EndOfData.kind(), Verb::ALL.len() + 1);
     }
 
     #[test]

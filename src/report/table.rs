@@ -239,15 +239,9 @@ impl Table {
         let greeting = Some(("greeting", &self.summary.greeting));
         let greeting = greeting.filter(|(_, times)| times.count() > 0);
         for (name, times) in greeting.into_iter().chain(self.summary.latency()) {
-            let of = |q| micros(times.quantile(q));
-            grid.row([
-                verb(name),
-                number(times.count()),
-                of(0.5),
-                of(0.9),
-                of(0.99),
-                micros(times.max()),
-            ]);
+            let [p50, p90, p99] = times.quantiles([0.5, 0.9, 0.99]).map(micros);
+            let count = number(times.count());
+            grid.row([verb(name), count, p50, p90, p99, micros(times.max())]);
         }
         grid.finish(self.width)
     }

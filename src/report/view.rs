@@ -8,7 +8,7 @@ use super::model::Elided;
 use crate::chunk::Medium;
 use crate::dialog::session::{Mark, Reply, Session};
 use crate::escape::printable;
-use crate::place::{Origin, Places};
+use crate::place::{Origin, Place, Places};
 use crate::smtp::extension::{self, Extension};
 use crate::smtp::reply::{self, Offer, ReplyLine, Separator};
 
@@ -18,6 +18,8 @@ pub(super) struct View<'a> {
     /// Path of the input in which it begins.
     pub(super) input: &'a str,
     began: u32,
+    /// Frames before the input in which it begins, if what comes after them is in no other.
+    before: Option<u64>,
     inputs: &'a [String],
     places: &'a Places,
 }
@@ -38,7 +40,17 @@ impl<'a> View<'a> {
     pub(super) fn new(entry: &Entry<'a>, inputs: &'a [String]) -> Self {
         let Entry { session, places, .. } = *entry;
         let began = places.input(session.opening.place);
-        Self { session, input: path(inputs, began), began, inputs, places }
+        let is_here =
+            |last: &(u64, u32)| last.1 == began && session.opening.medium == Medium::Packets;
+        let before = places.last().filter(is_here).map(|(before, _)| before);
+        Self { session, input: path(inputs, began), began, before, inputs, places }
+    }
+
+    /// The number of the frame that `place` is, if it is easily told and in the input in which the
+    /// session begins.
+    #[inline]
+    pub(super) fn frame(&self, place: Place) -> Option<u64> {
+        place.number().checked_sub(self.before?).filter(|&number| number > 0)
     }
 
     /// Where `mark` stands.
@@ -102,7 +114,7 @@ impl<'a> View<'a> {
 /// What the last answered EHLO or LHLO offers.
 pub(super) fn offers(session: &Session) -> impl Iterator<Item = Offer<'_>> {
     let texts = session.hellos.last().into_iter().flat_map(|hello| session.offers(hello));
-    texts.filter_map(|text| reply::offer(reply_text(text)))
+    texts.filter_map(reply::offer)
 }
 
 /// The extensions that the client used, in order of the table.

@@ -2,10 +2,12 @@
 //!
 //! A rule is one file with one value: id, category, severity, party, needs, RFC section, an
 //! explanation, a dialog that fires it and one that does not. It picks the narrowest of four
-//! hooks. To add one: write its file and name it in [`all`].
+//! hooks, and the rarest [`Fact`] without which it finds nothing. To add one: write its file and
+//! name it in [`all`].
 
 mod command;
 mod extension;
+mod fact;
 mod input;
 mod sequence;
 
@@ -13,6 +15,9 @@ use crate::chunk::Medium;
 use crate::dialog::session::{Exchange, Mark, Message, Request, Session};
 use crate::smtp::command::{Command, Verb, envelope};
 use crate::smtp::defect::Defect;
+use fact::Facts;
+
+pub use fact::Fact;
 
 /// All rules, by category.
 const ALL: &[&Rule] = &[
@@ -30,51 +35,76 @@ pub fn all() -> &'static [&'static Rule] {
 
 /// Judges `session` by all rules: what was found, in the order of the dialog, and what could not
 /// be judged.
+///
+/// What an ordinary session costs must not grow with the catalogue: only those rules are asked
+/// whose [`Fact`] the session has, and all that was ever needed for that is one look at its
+/// exchanges.
 #[must_use]
 pub fn run(session: &Session) -> (Vec<Finding>, Vec<NotJudged>) {
+    let unmet = Need::ALL.map(|need| need.unmet(session));
+    let is_judged = |rule: &Rule| unmet_of(rule, &unmet).is_none();
     let mut findings = Vec::new();
-    let mut not_judged = Vec::new();
-    let mut flaws = None;
-    for &rule in ALL {
-        if let Some(why) = rule.needs.iter().find_map(|need| need.unmet(session)) {
-            not_judged.push(NotJudged { rule: rule.id, why: why.to_owned() });
-            continue;
+    for (fact, rules) in Facts::of(session) {
+        for rule in rules.iter().filter(|rule| is_judged(rule)) {
+            judge(rule, fact, session, &mut findings);
         }
-        match rule.check {
-            Check::Defect(wanted) => {
-                let flaws = flaws.get_or_insert_with(|| defects(session));
-                for flaw in flaws.iter().filter(|flaw| flaw.defect == wanted) {
-                    let message = rule.title.to_owned();
-                    let hit = Hit { message, exchange: None, at: Some(flaw.at) };
-                    let found = finding(rule, session, Some(flaw.exchange), hit);
-                    findings.push(Finding { violates_abnf: true, ..found });
+    }
+    for flaw in defects(session) {
+        let is_it = |check| matches!(check, Check::Defect(defect) if defect == flaw.defect);
+        for rule in ALL.iter().filter(|rule| is_it(rule.check) && is_judged(rule)) {
+            let hit = Hit { message: rule.title.to_owned(), exchange: None, at: Some(flaw.at) };
+            let found = finding(rule, session, Some(flaw.exchange), hit);
+            findings.push(Finding { violates_abnf: true, ..found });
+        }
+    }
+    if findings.len() > 1 {
+        findings.sort_by_key(|finding| (finding.mark.place, finding.exchange, finding.rule.id));
+    }
+    let not_judged = if unmet == [None; 4] { Vec::new() } else { not_judged(&unmet) };
+    (findings, not_judged)
+}
+
+/// Asks `rule`, of whose kind of facts `session` has `fact`.
+fn judge(rule: &'static Rule, fact: usize, session: &Session, findings: &mut Vec<Finding>) {
+    match rule.check {
+        // These are found by what is wrong.
+        Check::Defect(_) => {}
+        Check::Step(_, check) => {
+            for (index, exchange) in (0..).zip(&session.exchanges) {
+                if exchange.request.kind() == fact
+                    && let Some(hit) = check(session, exchange)
+                {
+                    findings.push(finding(rule, session, Some(index), hit));
                 }
             }
-            Check::Step(check) => {
-                for (index, exchange) in (0..).zip(&session.exchanges) {
-                    if let Some(hit) = check(session, exchange) {
-                        findings.push(finding(rule, session, Some(index), hit));
-                    }
-                }
-            }
-            Check::Mail(check) => {
-                for message in &session.messages {
-                    if let Some(hit) = check(session, message) {
-                        let exchange = hit.exchange.or(message.mail);
-                        findings.push(finding(rule, session, exchange, hit));
-                    }
-                }
-            }
-            Check::Session(check) => {
-                if let Some(hit) = check(session) {
-                    let exchange = hit.exchange;
+        }
+        Check::Mail(_, check) => {
+            for message in &session.messages {
+                if let Some(hit) = check(session, message) {
+                    let exchange = hit.exchange.or(message.mail);
                     findings.push(finding(rule, session, exchange, hit));
                 }
             }
         }
+        Check::Session(_, check) => {
+            if let Some(hit) = check(session) {
+                let exchange = hit.exchange;
+                findings.push(finding(rule, session, exchange, hit));
+            }
+        }
     }
-    findings.sort_by_key(|finding| (finding.mark.place, finding.exchange, finding.rule.id));
-    (findings, not_judged)
+}
+
+/// The rules that cannot be judged.
+#[cold]
+fn not_judged(unmet: &[Option<&'static str>; 4]) -> Vec<NotJudged> {
+    let unmet = ALL.iter().filter_map(|rule| Some((rule.id, unmet_of(rule, unmet)?)));
+    unmet.map(|(rule, why)| NotJudged { rule, why: why.to_owned() }).collect()
+}
+
+/// The first need of `rule` that is not met.
+fn unmet_of(rule: &Rule, unmet: &[Option<&'static str>; 4]) -> Option<&'static str> {
+    rule.needs.iter().find_map(|&need| unmet.get(need as usize).copied().flatten())
 }
 
 /// What the grammar complains of in a command.
@@ -93,7 +123,11 @@ fn defects(session: &Session) -> Vec<Flaw> {
             continue;
         }
         let line = session.bytes(one.line);
-        if !may_be_flawed(line) {
+        // As nearly all begin.
+        if line.starts_with(b"MAIL FROM:<")
+            || line.starts_with(b"RCPT TO:<")
+            || !may_be_flawed(line)
+        {
             continue;
         }
         let Some(envelope) = envelope(&Command::parse(line)) else { continue };
@@ -142,6 +176,9 @@ fn finding(rule: &'static Rule, session: &Session, exchange: Option<u32>, hit: H
 }
 
 impl Need {
+    /// All of them, in order.
+    const ALL: [Self; 4] = [Self::Client, Self::Server, Self::Times, Self::Packets];
+
     /// Why `session` does not meet this need, if it does not.
     fn unmet(self, session: &Session) -> Option<&'static str> {
         let one_sided = session.opening.medium == Medium::Script;
@@ -195,12 +232,12 @@ pub struct Rule {
 pub enum Check {
     /// The grammar has found it in a command line.
     Defect(Defect),
-    /// One exchange and the state before it.
-    Step(fn(&Session, &Exchange) -> Option<Hit>),
-    /// One mail transaction.
-    Mail(fn(&Session, &Message) -> Option<Hit>),
-    /// The whole session.
-    Session(fn(&Session) -> Option<Hit>),
+    /// One exchange with one of these requests, and the state before it.
+    Step(&'static [Request], fn(&Session, &Exchange) -> Option<Hit>),
+    /// One mail transaction of a session with this fact.
+    Mail(Fact, fn(&Session, &Message) -> Option<Hit>),
+    /// The whole session, if it has this fact.
+    Session(Fact, fn(&Session) -> Option<Hit>),
 }
 
 /// What a check has found.

@@ -102,7 +102,7 @@ impl Seen {
             complete: message.is_complete(),
         };
         let offers = |hello: &session::Hello| {
-            hello.offers.iter().map(|offer| text(session.bytes(*offer))).collect()
+            session.offers(hello).map(text).collect()
         };
         let auth = |auth: &session::Auth| {
             let mechanism = text(session.bytes(auth.mechanism));
@@ -216,7 +216,7 @@ pub fn session(file: &[u8]) -> Session {
 
 /// What TCP saw of a session.
 pub fn transport(session: &Session) -> Transport {
-    *session.transport.as_deref().unwrap()
+    *session.transport.as_ref().unwrap()
 }
 
 /// What `--format transcript` writes of a file, and the sessions it writes of.

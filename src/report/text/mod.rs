@@ -5,22 +5,28 @@
 //! [`model::Session`](super::model::Session), byte for byte, from after its number. Who adds a
 //! field names it there, in [`convert`](super::convert) and here: tests compare the two.
 
-mod out;
+mod heads;
+mod room;
 
 #[cfg(test)]
 mod tests;
 
-use super::view::{View, Where, offers, reply_text, shown_column, used};
+use super::model;
+use super::offered::Offered;
+use super::view::{View, Where, reply_text, shown_column, used};
 use super::{Entry, names};
-use crate::chunk::{Ending, Sides, Transport, Via};
+use crate::chunk::{Ending, Side, Sides, Transport, Via};
 use crate::dialog::session::{
-    Auth, Exchange, GapAt, Message, Recipient, Reply, Resync, Session, Timing, Tls, Unsolicited,
+    Auth, Elided, Exchange, GapAt, Mark, Message, Recipient, Reply, Resync, Session, Span, Timing,
+    Tls, Unsolicited,
 };
 use crate::rules::{Finding, NotJudged};
 use crate::smtp::reply::Offer;
+use crate::time::{Calendar, Stamp};
 use std::net::SocketAddr;
 
-pub(super) use out::Out;
+use room::Kept;
+pub(super) use room::{Room, fill};
 
 /// What stands before a session's number.
 pub(super) const HEAD: &str = r#"{"type":"session","id":"#;
@@ -28,275 +34,452 @@ pub(super) const HEAD: &str = r#"{"type":"session","id":"#;
 /// Writes an object: each name, and then what writes its value.
 macro_rules! object {
     ($out:ident, $first:literal: $value:expr, $($rest:tt)*) => {{
-        $out.raw(concat!("{\"", $first, "\":"));
-        $value;
-        fields!($out, $($rest)*);
-        $out.raw("}");
+        let $out = $out.raw(concat!("{\"", $first, "\":"));
+        let $out = $value;
+        fields!($out, $($rest)*).raw("}")
     }};
 }
 
 /// Writes fields after others; what follows `..` writes some by itself. A value that is one of few
 /// words is written together with its name.
 macro_rules! fields {
-    ($out:ident,) => {};
-    ($out:ident, $name:literal: null, $($rest:tt)*) => {
-        $out.raw(concat!(",\"", $name, "\":null"));
-        fields!($out, $($rest)*);
-    };
-    ($out:ident, $name:literal: bool($yes:expr), $($rest:tt)*) => {
-        if $yes {
-            $out.raw(concat!(",\"", $name, "\":true"));
+    ($out:ident,) => { $out };
+    ($out:ident, $name:literal: null, $($rest:tt)*) => {{
+        let $out = $out.raw(concat!(",\"", $name, "\":null"));
+        fields!($out, $($rest)*)
+    }};
+    ($out:ident, $name:literal: bool($yes:expr), $($rest:tt)*) => {{
+        let $out = if $yes {
+            $out.raw(concat!(",\"", $name, "\":true"))
         } else {
-            $out.raw(concat!(",\"", $name, "\":false"));
-        }
-        fields!($out, $($rest)*);
-    };
-    ($out:ident, $name:literal: option($value:expr, $write:expr), $($rest:tt)*) => {
-        if let Some(value) = $value {
-            $out.raw(concat!(",\"", $name, "\":"));
-            $out.value(value, $write);
-        } else {
-            $out.raw(concat!(",\"", $name, "\":null"));
-        }
-        fields!($out, $($rest)*);
-    };
-    ($out:ident, ..$some:expr, $($rest:tt)*) => {
-        $some;
-        fields!($out, $($rest)*);
-    };
-    ($out:ident, $name:literal: $value:expr, $($rest:tt)*) => {
-        $out.raw(concat!(",\"", $name, "\":"));
-        $value;
-        fields!($out, $($rest)*);
-    };
+            $out.raw(concat!(",\"", $name, "\":false"))
+        };
+        fields!($out, $($rest)*)
+    }};
+    ($out:ident, $name:literal: option($value:expr, $write:expr), $($rest:tt)*) => {{
+        let $out = match $value {
+            Some(value) => $write($out.raw(concat!(",\"", $name, "\":")), value),
+            None => $out.raw(concat!(",\"", $name, "\":null")),
+        };
+        fields!($out, $($rest)*)
+    }};
+    ($out:ident, ..$some:expr, $($rest:tt)*) => {{
+        let $out = $some;
+        fields!($out, $($rest)*)
+    }};
+    ($out:ident, $name:literal: $value:expr, $($rest:tt)*) => {{
+        let $out = $out.raw(concat!(",\"", $name, "\":"));
+        let $out = $value;
+        fields!($out, $($rest)*)
+    }};
 }
 
-/// Writes the session of `entry`, from after its number; `inputs` are the inputs' paths.
-pub(super) fn session(out: &mut Out, entry: &Entry<'_>, inputs: &[String]) {
-    let view = &View::new(entry, inputs);
+/// What texts of sessions have in common, one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Pen {
+    calendar: Calendar,
+    marks: Marks,
+}
+
+/// The last mark of each side in the session, and its text.
+#[derive(Debug, Default)]
+struct Marks(Sides<(Option<Mark>, Kept)>);
+
+impl Marks {
+    #[inline]
+    fn of(&mut self, side: Side) -> &mut (Option<Mark>, Kept) {
+        match side {
+            Side::Client => &mut self.0.client,
+            Side::Server => &mut self.0.server,
+        }
+    }
+}
+
+/// What the parts of a session's text need to know of it.
+struct Scribe<'a> {
+    view: View<'a>,
+    session: &'a Session,
+    pen: &'a mut Pen,
+    /// Digits of the second's fraction in times.
+    digits: u8,
+    offered: &'a Offered,
+    /// Where the text of the session has the lines of `offered`.
+    offered_at: Option<Span>,
+    /// A reply had more lines than were kept.
+    lacks_lines: bool,
+}
+
+/// Writes the session of `entry`, from after its number; `inputs` are the inputs' paths, `offered`
+/// is what it was offered last and where.
+pub(super) fn session<'r>(
+    out: Room<'r>,
+    entry: &Entry<'_>,
+    inputs: &[String],
+    pen: &mut Pen,
+    (offered, offered_at): (&Offered, Option<Span>),
+) -> Room<'r> {
     let Entry { session, findings, not_judged, .. } = *entry;
     let Session { opening, timing, .. } = session;
-    out.digits = opening.digits;
-    fields!(out,
-        "input": out.text(view.input.as_bytes()),
-        "client": option(opening.peers, |out, peers| peer(out, peers.client)),
-        "server": option(opening.peers, |out, peers| peer(out, peers.server)),
+    let view = View::new(entry, inputs);
+    let digits = opening.digits;
+    // They are in other inputs, perhaps.
+    (pen.marks.0.client.0, pen.marks.0.server.0) = (None, None);
+    let s = &mut Scribe { view, session, pen, digits, offered, offered_at, lacks_lines: false };
+    let out = fields!(out,
+        "input": out.text(s.view.input.as_bytes()),
+        "client": option(opening.peers, |out: Room<'r>, peers: Sides<_>| peer(out, peers.client)),
+        "server": option(opening.peers, |out: Room<'r>, peers: Sides<_>| peer(out, peers.server)),
         "via": option(opening.via, via),
-        "start": out.time(opening.at),
+        ..s.time(out, "start", opening.at),
         "duration_us": out.lapse(session.duration()),
         "protocol": out.name(names::protocol(session.protocol)),
-        "greeting": option(session.greeting.as_ref(), |out, reply| greeting(out, view, reply)),
-        "helo": option(session.helo, |out, name| out.text(session.bytes(name))),
-        "extensions": object!(out,
-            "offered": out.list(offers(session), offer),
-            "used": out.list(used(session), |out, extension| out.name(extension.keyword)),
-        ),
-        "tls": option(session.tls.as_ref(), |out, one| tls(out, view, one)),
-        "auth": option(session.auth.as_ref(), |out, one| auth(out, session, one)),
-        "exchanges": out.list(&session.exchanges, |out, one| exchange(out, view, one)),
-        "unsolicited_replies": out.list(&session.unsolicited, |out, one| {
-            unsolicited(out, view, one);
-        }),
-        "messages": out.list(&session.messages, |out, one| message(out, view, one)),
-        "elided": elided(out, view),
-        "gaps": out.list(&session.gaps, |out, one| gap(out, view, one)),
-        "resyncs": out.list(&session.resyncs, |out, one| resync(out, view, one)),
+        "greeting": option(session.greeting.as_ref(), |out, reply| greeting(out, s, reply)),
+        "helo": option(session.helo, |out: Room<'r>, name| out.span(session, name)),
+    );
+    let out = out.raw(r#","extensions":{"offered":["#).bytes(&offered.offers);
+    let out = out.raw(r#"],"used":["#);
+    let out = out.items(used(session), |out, extension| out.name(extension.keyword));
+    let out = if session.tls.is_none() && session.auth.is_none() {
+        out.raw(r#"]},"tls":null,"auth":null,"exchanges":["#)
+    } else {
+        secured(out.raw("]}"), s).raw(r#","exchanges":["#)
+    };
+    let out = out.items(&session.exchanges, |out, one| exchange(out, s, one));
+    let out = if session.unsolicited.is_empty() {
+        out.raw(r#"],"unsolicited_replies":[],"messages":["#)
+    } else {
+        let out = out.raw(r#"],"unsolicited_replies":"#);
+        let out = out.list(&session.unsolicited, |out, one| unsolicited(out, s, one));
+        out.raw(r#","messages":["#)
+    };
+    let out = out.items(&session.messages, |out, one| message(out, s, one));
+    let out = if is_whole(s) {
+        out.raw(r#"],"elided":null,"gaps":[],"resyncs":[]"#)
+    } else {
+        lacking(out.raw("]"), s)
+    };
+    let out = fields!(out,
         "end": out.name(session.end.name()),
         "cut": bool(session.ending == Ending::Evicted),
-        "transport": option(session.transport.as_ref(), |out, one| {
-            transport(out, timing, one);
-        }),
+        "transport": option(session.transport.as_ref(), |out, one| transport(out, timing, one)),
         "timing": times(out, timing),
-        "findings": out.list(findings, |out, one| finding(out, view, one)),
-        "not_judged": out.list(not_judged, judged_not),
     );
-    out.raw("}");
+    if findings.is_empty() && not_judged.is_empty() {
+        return out.raw(r#","findings":[],"not_judged":[]}"#);
+    }
+    judged(out, s, findings, not_judged)
 }
 
-fn peer(out: &mut Out, addr: SocketAddr) {
+fn peer(out: Room<'_>, addr: SocketAddr) -> Room<'_> {
     object!(out,
         "addr": out.address(addr.ip()),
         "port": out.number(addr.port()),
-    );
+    )
 }
 
-fn via(out: &mut Out, via: Via) {
+#[cold]
+fn via(out: Room<'_>, via: Via) -> Room<'_> {
     object!(out,
         "kind": out.name(names::via(via.kind)),
-        "addr": option(via.addr, Out::address),
+        "addr": option(via.addr, Room::address),
         "port": out.number(via.port),
-    );
+    )
 }
 
-fn greeting(out: &mut Out, view: &View<'_>, reply: &Reply) {
-    object!(out,
-        "code": out.option(reply.code, Out::number),
-        "lines": lines(out, view, reply),
-        "delay_us": out.lapse(view.session.timing.greeting),
-    );
+fn greeting<'r>(out: Room<'r>, s: &mut Scribe<'_>, reply: &Reply) -> Room<'r> {
+    let out = out.raw(r#"{"code":"#).code(reply.code).raw(r#","lines":["#);
+    let out = lines(out, s, reply).raw(r#"],"delay_us":"#);
+    out.lapse(s.session.timing.greeting).raw("}")
 }
 
-fn offer(out: &mut Out, offer: Offer<'_>) {
+/// Writes an offer.
+pub(super) fn offer<'r>(out: Room<'r>, offer: Offer<'_>) -> Room<'r> {
     object!(out,
         "keyword": out.upper_case(offer.keyword),
-        "params": out.list(offer.params(), Out::text),
-    );
+        "params": out.list(offer.params(), Room::text),
+    )
 }
 
-fn tls(out: &mut Out, view: &View<'_>, tls: &Tls) {
+/// Writes what there is of TLS and AUTH.
+#[cold]
+fn secured<'r>(out: Room<'r>, s: &Scribe<'_>) -> Room<'r> {
+    fields!(out,
+        "tls": option(s.session.tls.as_deref(), |out, one| tls(out, s, one)),
+        "auth": option(s.session.auth.as_deref(), |out, one| auth(out, s.session, one)),
+    )
+}
+
+fn tls<'r>(out: Room<'r>, s: &Scribe<'_>, tls: &Tls) -> Room<'r> {
     object!(out,
         "how": out.name(if tls.implicit { "implicit" } else { "starttls" }),
-        "at_frame": option(view.place(tls.begun).frame, Out::number),
+        "at_frame": option(s.view.place(tls.begun).frame, Room::number),
         "version": null,
         "cipher": null,
         "sni": null,
         "decrypted": bool(false),
         "bytes": by_side(out, tls.bytes),
-    );
+    )
 }
 
-fn auth(out: &mut Out, session: &Session, auth: &Auth) {
+fn auth<'r>(out: Room<'r>, session: &Session, auth: &Auth) -> Room<'r> {
     object!(out,
-        "mechanism": out.text(session.bytes(auth.mechanism)),
-        "identity": option(auth.identity, |out, span| out.text(session.bytes(span))),
+        "mechanism": out.span(session, auth.mechanism),
+        "identity": option(auth.identity, |out: Room<'r>, span| out.span(session, span)),
         "outcome": out.name(names::auth_outcome(auth.outcome)),
         "attempts": out.number(auth.attempts),
-    );
+    )
 }
 
-fn exchange(out: &mut Out, view: &View<'_>, exchange: &Exchange) {
-    object!(out,
-        "verb": out.name(exchange.request.name()),
-        "line": out.text(view.session.bytes(exchange.line)),
-        "at": out.time(exchange.asked.at),
-        ..place(out, view.place(exchange.asked)),
-        "reply": option(exchange.reply.as_ref(), |out, one| reply(out, view, one)),
-        "latency_us": out.lapse(exchange.latency()),
-        "pipelined": bool(exchange.pipelined),
-        "masked": option(exchange.masked, Out::number),
-        "cut": bool(exchange.cut),
-    );
-}
-
-fn reply(out: &mut Out, view: &View<'_>, reply: &Reply) {
-    open_reply(out, view, reply);
-    out.raw("}");
+fn exchange<'r>(out: Room<'r>, s: &mut Scribe<'_>, exchange: &Exchange) -> Room<'r> {
+    let &(ref head, len) = heads::of(exchange.request);
+    let out = out.block(head, len).span(s.session, exchange.line);
+    let out = s.mark(out, exchange.asked, Side::Client);
+    let out = match &exchange.reply {
+        Some(reply) => open_reply(out.raw(r#","reply":"#), s, reply).raw(r#"},"latency_us":"#),
+        None => out.raw(r#","reply":null,"latency_us":"#),
+    };
+    let out = out.lapse(exchange.latency());
+    match *exchange {
+        Exchange { masked: None, cut: false, pipelined: false, .. } => {
+            out.raw(r#","pipelined":false,"masked":null,"cut":false}"#)
+        }
+        Exchange { masked: None, cut: false, pipelined: true, .. } => {
+            out.raw(r#","pipelined":true,"masked":null,"cut":false}"#)
+        }
+        Exchange { pipelined, masked, cut, .. } => {
+            let out = fields!(out,
+                "pipelined": bool(pipelined),
+                "masked": option(masked, Room::number),
+                "cut": bool(cut),
+            );
+            out.raw("}")
+        }
+    }
 }
 
 /// Writes a reply without the end of its object.
-fn open_reply(out: &mut Out, view: &View<'_>, reply: &Reply) {
-    out.raw(r#"{"code":"#);
-    out.option(reply.code, Out::number);
-    fields!(out,
-        "enhanced": option(view.enhanced(reply), Out::text),
-        "lines": lines(out, view, reply),
-        "at": out.time(reply.begun.at),
-        ..place(out, view.place(reply.begun)),
-        "cut": bool(reply.cut),
-    );
+fn open_reply<'r>(out: Room<'r>, s: &mut Scribe<'_>, reply: &Reply) -> Room<'r> {
+    let out = out.raw(r#"{"code":"#).code(reply.code);
+    let out = match s.view.enhanced(reply) {
+        None => out.raw(r#","enhanced":null,"lines":["#),
+        Some(&[class, _, subject, _, detail]) => {
+            let out = out.raw(r#","enhanced":""#).block(&[class, b'.', subject, b'.', detail], 5);
+            out.raw(r#"","lines":["#)
+        }
+        Some(code) => out.raw(r#","enhanced":"#).text(code).raw(r#","lines":["#),
+    };
+    let out = lines(out, s, reply).raw("]");
+    let out = s.mark(out, reply.begun, Side::Server);
+    if reply.cut { out.raw(r#","cut":true"#) } else { out.raw(r#","cut":false"#) }
 }
 
-fn lines(out: &mut Out, view: &View<'_>, reply: &Reply) {
-    out.raw("[");
-    let mut rest = out.line(reply_text(view.session.bytes(reply.text)));
-    while let Some(lines) = rest {
-        out.raw(",");
-        rest = out.line(reply_text(lines));
+/// Writes the lines of a reply as items of a list.
+#[inline]
+fn lines<'r>(out: Room<'r>, s: &mut Scribe<'_>, reply: &Reply) -> Room<'r> {
+    let (session, lines) = (s.session, s.session.bytes(reply.text));
+    if reply.lines > 1 {
+        return many_lines(out, s, reply);
     }
-    out.raw("]");
+    let text = reply_text(lines);
+    let len = u32::try_from(text.len()).unwrap_or_default();
+    let span = Span { at: reply.text.at + reply.text.len - len, len };
+    out.plain_span(session, span, |out| reply_lines(out, lines))
 }
 
-fn unsolicited(out: &mut Out, view: &View<'_>, unsolicited: &Unsolicited) {
-    open_reply(out, view, &unsolicited.reply);
-    fields!(out, "after": out.number(unsolicited.after),);
-    out.raw("}");
+/// Writes the lines of a reply that has several.
+#[inline(never)]
+fn many_lines<'r>(out: Room<'r>, s: &mut Scribe<'_>, reply: &Reply) -> Room<'r> {
+    let lines = s.session.bytes(reply.text);
+    let (out, rest) = out.line(reply_text(lines));
+    let rest_len = rest.map_or(0, <[u8]>::len);
+    let rest_at = reply.text.at as usize + lines.len() - rest_len;
+    if let Some(place) = s.offered_at
+        && place.at as usize == rest_at
+        && place.len as usize == rest_len
+    {
+        s.lacks_lines |= reply.lines as usize > s.offered.kept + 1;
+        return out.raw(",").bytes(&s.offered.lines);
+    }
+    let kept = memchr::memchr_iter(b'\n', lines).count() + 1;
+    s.lacks_lines |= reply.lines as usize > kept;
+    match rest {
+        Some(rest) => reply_lines(out.raw(","), rest),
+        None => out,
+    }
+}
+
+/// Writes `lines` of a reply, which are joined by LF, as items of a list.
+pub(super) fn reply_lines<'r>(out: Room<'r>, lines: &[u8]) -> Room<'r> {
+    let (mut out, mut rest) = out.line(reply_text(lines));
+    while let Some(lines) = rest {
+        (out, rest) = out.raw(",").line(reply_text(lines));
+    }
+    out
+}
+
+#[cold]
+fn unsolicited<'r>(out: Room<'r>, s: &mut Scribe<'_>, unsolicited: &Unsolicited) -> Room<'r> {
+    let out = open_reply(out, s, &unsolicited.reply);
+    fields!(out, "after": out.number(unsolicited.after),).raw("}")
+}
+
+impl Scribe<'_> {
+    /// Writes a time as a field after others.
+    #[inline]
+    fn time<'r>(&mut self, out: Room<'r>, name: &str, at: Option<Stamp>) -> Room<'r> {
+        let out = out.raw(",").name(name).raw(":");
+        match at {
+            Some(at) => out.raw("\"").time(&mut self.pen.calendar, at, self.digits).raw("\""),
+            None => out.null(),
+        }
+    }
+
+    /// Writes when and where something stands, as fields after others. What one side sent at once
+    /// stands at one place: `of` says whose text of that may be used again.
+    #[inline]
+    fn mark<'r>(&mut self, out: Room<'r>, mark: Mark, of: Side) -> Room<'r> {
+        match self.pen.marks.of(of) {
+            (Some(last), kept) if *last == mark => out.kept(kept),
+            _ => self.new_mark(out, mark, of),
+        }
+    }
+
+    fn new_mark<'r>(&mut self, out: Room<'r>, mark: Mark, of: Side) -> Room<'r> {
+        let (Some(at), Some(frame)) = (mark.at, self.view.frame(mark.place)) else {
+            return place(self.time(out, "at", mark.at), self.view.place(mark));
+        };
+        let Pen { calendar, marks } = &mut *self.pen;
+        let (last, kept) = marks.of(of);
+        *last = Some(mark);
+        out.keep(kept, |out| {
+            let out = out.raw(r#","at":""#).time(calendar, at, self.digits);
+            out.raw(r#"","frame":"#).number(frame).raw(r#","line_no":null"#)
+        })
+    }
 }
 
 /// Writes where something stands, as fields after others.
-fn place(out: &mut Out, place: Where<'_>) {
-    if let Some(input) = place.input {
-        fields!(out, "input": out.text(input.as_bytes()),);
-    }
+#[cold]
+fn place<'r>(out: Room<'r>, place: Where<'_>) -> Room<'r> {
+    let out = match place.input {
+        Some(input) => fields!(out, "input": out.text(input.as_bytes()),),
+        None => out,
+    };
     fields!(out,
-        "frame": option(place.frame, Out::number),
-        "line_no": option(place.line_no, Out::number),
-    );
+        "frame": option(place.frame, Room::number),
+        "line_no": option(place.line_no, Room::number),
+    )
 }
 
-fn message(out: &mut Out, view: &View<'_>, message: &Message) {
-    object!(out,
-        "from": out.option(message.from, |out, span| out.text(view.session.bytes(span))),
-        "recipients": out.list(&message.recipients, |out, one| recipient(out, view, one)),
-        "transfer": option(message.transfer.map(names::transfer), Out::name),
+fn message<'r>(out: Room<'r>, s: &mut Scribe<'_>, message: &Message) -> Room<'r> {
+    let out = out.raw(r#"{"from":"#);
+    let out = out.option(message.from, |out, span| out.span(s.session, span));
+    let out = out.raw(r#","recipients":["#);
+    let out = out.items(&message.recipients, |out, one| recipient(out, s, one)).raw("]");
+    fields!(out,
+        "transfer": option(message.transfer.map(names::transfer), Room::name),
         "size": out.number(message.size()),
         "outcome": out.name(names::outcome(message.outcome)),
-        "code": option(message.code, Out::number),
+        "code": out.code(message.code),
         "complete": bool(message.is_complete()),
-    );
+    )
+    .raw("}")
 }
 
-fn recipient(out: &mut Out, view: &View<'_>, recipient: &Recipient) {
+#[inline]
+fn recipient<'r>(out: Room<'r>, s: &mut Scribe<'_>, recipient: &Recipient) -> Room<'r> {
+    let out = out.raw(r#"{"address":"#).span(s.session, recipient.address);
+    let out = out.raw(r#","code":"#).code(recipient.code);
+    match recipient.delivery.as_deref() {
+        None => out.raw(r#","delivery":null}"#),
+        Some(one) => open_reply(out.raw(r#","delivery":"#), s, one).raw("}}"),
+    }
+}
+
+/// Whether all of the session was seen, understood and kept.
+fn is_whole(s: &Scribe<'_>) -> bool {
+    let session = s.session;
+    !s.lacks_lines
+        && session.gaps.is_empty()
+        && session.resyncs.is_empty()
+        && session.elided == Elided::default()
+        && session.elided_exchanges + session.elided_messages == 0
+        && session.messages.iter().all(|message| message.elided_recipients == 0)
+}
+
+/// Writes what was not seen, understood or kept.
+#[cold]
+fn lacking<'r>(out: Room<'r>, s: &mut Scribe<'_>) -> Room<'r> {
+    let session = s.session;
+    fields!(out,
+        "elided": option(s.view.elided(), |out, one| elided(out, &one)),
+        "gaps": out.list(&session.gaps, |out, one| gap(out, s, one)),
+        "resyncs": out.list(&session.resyncs, |out, one| resync(out, s, one)),
+    )
+}
+
+fn elided<'r>(out: Room<'r>, elided: &model::Elided) -> Room<'r> {
     object!(out,
-        "address": out.text(view.session.bytes(recipient.address)),
-        "code": option(recipient.code, Out::number),
-        "delivery": option(recipient.delivery.as_ref(), |out, one| reply(out, view, one)),
-    );
+        "exchanges": out.number(elided.exchanges),
+        "messages": out.number(elided.messages),
+        "recipients": out.number(elided.recipients),
+        "reply_lines": out.number(elided.reply_lines),
+        "unsolicited_replies": out.number(elided.unsolicited_replies),
+        "gaps": out.number(elided.gaps),
+        "resyncs": out.number(elided.resyncs),
+        "unread_lines": out.number(elided.unread_lines),
+    )
 }
 
-fn elided(out: &mut Out, view: &View<'_>) {
-    out.option(view.elided(), |out, elided| {
-        object!(out,
-            "exchanges": out.number(elided.exchanges),
-            "messages": out.number(elided.messages),
-            "recipients": out.number(elided.recipients),
-            "reply_lines": out.number(elided.reply_lines),
-            "unsolicited_replies": out.number(elided.unsolicited_replies),
-            "gaps": out.number(elided.gaps),
-            "resyncs": out.number(elided.resyncs),
-            "unread_lines": out.number(elided.unread_lines),
-        );
-    });
-}
-
-fn gap(out: &mut Out, view: &View<'_>, gap: &GapAt) {
+fn gap<'r>(out: Room<'r>, s: &mut Scribe<'_>, gap: &GapAt) -> Room<'r> {
     object!(out,
         "side": out.name(gap.side.name()),
         "bytes": out.number(gap.gap.bytes),
         "acked": bool(gap.gap.acked),
-        "at": out.time(gap.mark.at),
-        ..place(out, view.place(gap.mark)),
-    );
+        ..s.mark(out, gap.mark, gap.side),
+    )
 }
 
-fn resync(out: &mut Out, view: &View<'_>, resync: &Resync) {
+fn resync<'r>(out: Room<'r>, s: &mut Scribe<'_>, resync: &Resync) -> Room<'r> {
     object!(out,
         "side": out.name(resync.side.name()),
         "why": out.name(names::why(resync.why)),
-        "at": out.time(resync.mark.at),
-        ..place(out, view.place(resync.mark)),
-    );
+        ..s.mark(out, resync.mark, resync.side),
+    )
 }
 
-fn transport(out: &mut Out, timing: &Timing, transport: &Transport) {
-    object!(out,
-        "connect_us": out.lapse(timing.connect),
-        "bytes": by_side(out, transport.bytes),
-        "missing_bytes": by_side(out, transport.missing_bytes),
-        "retransmitted_bytes": by_side(out, transport.retransmitted_bytes),
-        "out_of_order": by_side(out, transport.out_of_order),
-        "conflicting_bytes": by_side(out, transport.conflicting_bytes),
-        "midstream": bool(transport.midstream),
+fn transport<'r>(out: Room<'r>, timing: &Timing, transport: &Transport) -> Room<'r> {
+    let none = Sides::default();
+    let Transport { bytes, missing_bytes, retransmitted_bytes, .. } = *transport;
+    let Transport { out_of_order, conflicting_bytes, midstream, .. } = *transport;
+    let out = out.raw(r#"{"connect_us":"#).lapse(timing.connect);
+    let out = by_side(out.raw(r#","bytes":"#), bytes);
+    let is_smooth =
+        [missing_bytes, retransmitted_bytes, out_of_order, conflicting_bytes] == [none; 4];
+    if is_smooth && !midstream {
+        let zeros =
+            r#","missing_bytes":{"client":0,"server":0},"retransmitted_bytes":{"client":0,"#;
+        let out = out.raw(zeros).raw(r#""server":0},"out_of_order":{"client":0,"server":0},"#);
+        return out.raw(r#""conflicting_bytes":{"client":0,"server":0},"midstream":false}"#);
+    }
+    let out = fields!(out,
+        "missing_bytes": by_side(out, missing_bytes),
+        "retransmitted_bytes": by_side(out, retransmitted_bytes),
+        "out_of_order": by_side(out, out_of_order),
+        "conflicting_bytes": by_side(out, conflicting_bytes),
+        "midstream": bool(midstream),
     );
+    out.raw("}")
 }
 
-fn by_side(out: &mut Out, sides: Sides<u64>) {
+fn by_side(out: Room<'_>, sides: Sides<u64>) -> Room<'_> {
     object!(out,
         "client": out.number(sides.client),
         "server": out.number(sides.server),
-    );
+    )
 }
 
-fn times(out: &mut Out, timing: &Timing) {
+fn times<'r>(out: Room<'r>, timing: &Timing) -> Room<'r> {
     object!(out,
         "connect_us": out.lapse(timing.connect),
         "greeting_us": out.lapse(timing.greeting),
@@ -305,10 +488,25 @@ fn times(out: &mut Out, timing: &Timing) {
         "client_us": out.lapse(timing.client),
         "server_us": out.lapse(timing.server),
         "idle_us": out.lapse(timing.idle),
-    );
+    )
 }
 
-fn finding(out: &mut Out, view: &View<'_>, finding: &Finding) {
+/// Writes what was found and what could not be judged, and ends the session.
+#[cold]
+fn judged<'r>(
+    out: Room<'r>,
+    s: &mut Scribe<'_>,
+    findings: &[Finding],
+    not_judged: &[NotJudged],
+) -> Room<'r> {
+    let out = fields!(out,
+        "findings": out.list(findings, |out, one| finding(out, s, one)),
+        "not_judged": out.list(not_judged, judged_not),
+    );
+    out.raw("}")
+}
+
+fn finding<'r>(out: Room<'r>, s: &mut Scribe<'_>, finding: &Finding) -> Room<'r> {
     object!(out,
         "rule": out.name(finding.rule.id),
         "severity": out.name(finding.severity.name()),
@@ -317,20 +515,20 @@ fn finding(out: &mut Out, view: &View<'_>, finding: &Finding) {
         "party": out.name(finding.party.name()),
         "violates_abnf": bool(finding.violates_abnf),
         "message": out.text(finding.message.as_bytes()),
-        "rfc": option(finding.rule.rfc, Out::name),
-        ..place(out, view.place(finding.mark)),
-        "at": out.time(finding.mark.at),
-        "exchange": option(finding.exchange, Out::number),
+        "rfc": option(finding.rule.rfc, Room::name),
+        ..place(out, s.view.place(finding.mark)),
+        ..s.time(out, "at", finding.mark.at),
+        "exchange": option(finding.exchange, Room::number),
         "evidence": out.text(&finding.evidence),
-        "column": option(finding.column, |out, column| {
-            out.number(shown_column(&finding.evidence, column));
+        "column": option(finding.column, |out: Room<'r>, column| {
+            out.number(shown_column(&finding.evidence, column))
         }),
-    );
+    )
 }
 
-fn judged_not(out: &mut Out, one: &NotJudged) {
+fn judged_not<'r>(out: Room<'r>, one: &NotJudged) -> Room<'r> {
     object!(out,
         "rule": out.name(one.rule),
         "why": out.text(one.why.as_bytes()),
-    );
+    )
 }

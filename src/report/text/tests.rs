@@ -5,14 +5,32 @@ use crate::chunk::{End, Gap, Medium, Side, ViaKind};
 use crate::dialog::session::{AuthOutcome, ResyncWhy};
 use crate::place::Places;
 use crate::report::model;
+use crate::report::offered::Known;
 use crate::report::sample::{self, HOSTILE, entry, mark};
 use crate::time::Stamp;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+/// What is left of the sessions before.
+struct Before {
+    known: Known,
+    pen: Pen,
+    memory: Vec<u8>,
+}
+
+impl Default for Before {
+    fn default() -> Self {
+        Self { known: Known::new(120), pen: Pen::default(), memory: Vec::new() }
+    }
+}
+
 /// Checks the text of `session`, which begins in the second of three inputs and goes on in the
 /// third.
-fn check(out: &mut Out, session: &Session, findings: &[Finding]) -> Result<(), TestCaseError> {
+fn check(
+    before: &mut Before,
+    session: &Session,
+    findings: &[Finding],
+) -> Result<(), TestCaseError> {
     let inputs = ["first", "C:\\\"2\".pcap", "third.pcap"].map(String::from);
     let mut places = Places::default();
     for (before, index) in [(0, 1), (7, 2)] {
@@ -22,9 +40,10 @@ fn check(out: &mut Out, session: &Session, findings: &[Finding]) -> Result<(), T
     let not_judged = [NotJudged { rule: "greeting-slow", why }];
     let not_judged = &not_judged[..findings.len().min(1)];
     let entry = Entry { places: &places, not_judged, ..entry(1, session, findings) };
-    out.bytes.clear();
-    super::session(out, &entry, &inputs);
-    let text = format!("{HEAD}0{}", str::from_utf8(&out.bytes).unwrap());
+    let Before { known, pen, memory } = before;
+    let offered = known.of(session);
+    let len = fill(memory, 0, |out| super::session(out, &entry, &inputs, pen, offered));
+    let text = format!("{HEAD}0{}", str::from_utf8(&memory[..len]).unwrap());
     let model = model::Session::new(&entry, &inputs);
     prop_assert_eq!(text, serde_json::to_string(&model).unwrap());
     Ok(())
@@ -143,14 +162,14 @@ proptest! {
         ),
     ) {
         // One text after the other: nothing is left of the one before.
-        let mut out = Out::default();
+        let mut before = Before::default();
         for (lines, end, digits, nanos, choice, found) in sessions {
             let session = changed(sample::session(&lines.join(&b'\n'), end), digits, nanos, choice);
             let findings = found.map(|(column, exchange)| {
                 let (mark, column) = (mark(u64::from(column)), Some(column));
                 Finding { mark, exchange, column, ..sample::finding(&lines[0]) }
             });
-            check(&mut out, &session, findings.as_slice())?;
+            check(&mut before, &session, findings.as_slice())?;
         }
     }
 }
@@ -158,6 +177,6 @@ proptest! {
 #[test]
 fn samples_are_written_as_serde_writes_their_models() {
     for session in [sample::ordinary(), sample::quiet(), sample::hostile()] {
-        check(&mut Out::default(), &session, &[sample::finding(HOSTILE)]).unwrap();
+        check(&mut Before::default(), &session, &[sample::finding(HOSTILE)]).unwrap();
     }
 }

@@ -1,5 +1,5 @@
 use crate::dialog::session::{Message, Session};
-use crate::rules::{Category, Check, Hit, Need, Party, Rule, Severity};
+use crate::rules::{Category, Check, Fact, Hit, Need, Party, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
     id: "size-exceeds-declared",
@@ -43,7 +43,7 @@ c> hello
 c> .
 s< 250 2.0.0 queued
 ",
-    check: Check::Mail(check),
+    check: Check::Mail(Fact::SizeDeclared, check),
 };
 
 fn check(_: &Session, message: &Message) -> Option<Hit> {

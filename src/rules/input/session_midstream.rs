@@ -1,5 +1,5 @@
 use crate::dialog::session::Session;
-use crate::rules::{Category, Check, Hit, Need, Party, Rule, Severity};
+use crate::rules::{Category, Check, Fact, Hit, Need, Party, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
     id: "session-midstream",
@@ -26,7 +26,7 @@ s< 250 mx.example.net
 c> MAIL FROM:<a@example.org>
 s< 250 2.1.0 ok
 ",
-    check: Check::Session(check),
+    check: Check::Session(Fact::Midstream, check),
 };
 
 fn check(session: &Session) -> Option<Hit> {

@@ -34,17 +34,15 @@ s< 550 5.1.1 no such user
 c> DATA
 s< 503 5.5.1 no valid recipients
 ",
-    check: Check::Step(check),
+    check: Check::Step(&[Request::Command(Verb::Data)], check),
 };
 
 fn check(_: &Session, exchange: &Exchange) -> Option<Hit> {
     let before = exchange.before;
     // Where bytes are missing, a RCPT may be among them.
     let sent = before.rcpt_sent > 0 || before.inferred;
-    (exchange.request == Request::Command(Verb::Data) && exchange.reply.is_some() && !sent).then(
-        || Hit {
-            message: "DATA was sent before any RCPT: there is nobody to deliver to".to_owned(),
-            ..Hit::default()
-        },
-    )
+    (exchange.reply.is_some() && !sent).then(|| Hit {
+        message: "DATA was sent before any RCPT: there is nobody to deliver to".to_owned(),
+        ..Hit::default()
+    })
 }

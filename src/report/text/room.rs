@@ -1,0 +1,362 @@
+//! Values → JSON, written one after the other into memory that is there already.
+//!
+//! In: constants, numbers, times, bytes of the wire. Out: their text, printable. Knows nothing of
+//! sessions.
+
+// Each write is a comparison and a few moves if its length is known, and a call if it is not.
+#![allow(clippy::inline_always)]
+
+use crate::dialog::session::{Session, Span};
+use crate::escape::{copy_plain, json_parts, plain_words};
+use crate::time::{Calendar, Lapse, Stamp, eight_digits, last_digit};
+use std::net::IpAddr;
+
+/// What is left of the memory for a text: each write takes its part from the beginning and gives
+/// the rest. What does not fit leaves nothing, see [`fill`]. It is handed on by value, so that it
+/// stays in registers.
+#[derive(Debug, Default)]
+pub(in crate::report) struct Room<'a>(&'a mut [u8]);
+
+/// Has `write` fill `memory` from `start` on; if that is too small, again with more of it.
+/// Returns where the text ends.
+pub(in crate::report) fn fill(
+    memory: &mut Vec<u8>,
+    start: usize,
+    mut write: impl FnMut(Room<'_>) -> Room<'_>,
+) -> usize {
+    loop {
+        let room = memory.get_mut(start..).unwrap_or_default();
+        let left = write(Room(room)).0.len();
+        if left > 0 {
+            return memory.len() - left;
+        }
+        memory.resize((memory.len() * 2).max(8192), 0);
+    }
+}
+
+/// A short text that may come again.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    text: [u8; 80],
+    len: usize,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self { text: [0; 80], len: 0 }
+    }
+}
+
+/// The numbers of one byte, each with a point behind it, and how long they are without.
+// It is indexed where it is made, with what is in it.
+#[allow(clippy::indexing_slicing)]
+static OCTETS: [([u8; 4], u8); 256] = {
+    let mut octets = [([b'.'; 4], 0); 256];
+    let mut number = 0;
+    while number < 256 {
+        let [.., hundred, ten, one] = eight_digits(number);
+        octets[number as usize] = match number {
+            0..10 => ([one, b'.', 0, 0], 1),
+            10..100 => ([ten, one, b'.', 0], 2),
+            _ => ([hundred, ten, one, b'.'], 3),
+        };
+        number += 1;
+    }
+    octets
+};
+
+impl Room<'_> {
+    /// Writes `text`, which is JSON.
+    #[inline(always)]
+    pub(in crate::report) fn raw(self, text: &str) -> Self {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Writes `bytes`, which are JSON.
+    #[inline(always)]
+    pub(in crate::report) fn bytes(self, bytes: &[u8]) -> Self {
+        match self.0.split_at_mut_checked(bytes.len()) {
+            Some((to, rest)) => {
+                to.copy_from_slice(bytes);
+                Self(rest)
+            }
+            None => Self::default(),
+        }
+    }
+
+    /// Writes the first `len` bytes of `block`. All of it goes there and some is written over
+    /// again: that is far cheaper than a copy of a length that only the data knows.
+    #[inline(always)]
+    pub(super) fn block<const N: usize>(self, block: &[u8; N], len: usize) -> Self {
+        self.with_block(|to| {
+            *to = *block;
+            len
+        })
+    }
+
+    /// Has `write` fill a block; it returns how many bytes of it are the text.
+    #[inline(always)]
+    fn with_block<const N: usize>(self, write: impl FnOnce(&mut [u8; N]) -> usize) -> Self {
+        match self.0.first_chunk_mut() {
+            Some(to) => {
+                let len = write(to);
+                Self(self.0.get_mut(len..).unwrap_or_default())
+            }
+            None => Self::default(),
+        }
+    }
+
+    /// Writes what `write` does, and keeps it in `kept` if it is short.
+    #[inline]
+    pub(super) fn keep(self, kept: &mut Kept, write: impl FnOnce(Room<'_>) -> Room<'_>) -> Self {
+        let size = self.0.len();
+        let len = size - write(Room(self.0)).0.len();
+        if let Some(text) = self.0.first_chunk()
+            && len <= text.len()
+        {
+            *kept = Kept { text: *text, len };
+        }
+        Self(self.0.get_mut(len..).unwrap_or_default())
+    }
+
+    /// Writes what was kept.
+    #[inline(always)]
+    pub(super) fn kept(self, kept: &Kept) -> Self {
+        self.block(&kept.text, kept.len)
+    }
+
+    #[inline(always)]
+    pub(super) fn null(self) -> Self {
+        self.raw("null")
+    }
+
+    #[inline(always)]
+    pub(super) fn number(self, number: impl Into<u64>) -> Self {
+        let number = number.into();
+        match u32::try_from(number) {
+            // Most are counts of nothing.
+            Ok(digit @ 0..10) => self.block(&[last_digit(digit)], 1),
+            _ => self.long_number(number),
+        }
+    }
+
+    /// A number of more than one digit.
+    #[inline(never)]
+    fn long_number(self, number: u64) -> Self {
+        const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
+        match u32::try_from(number) {
+            Ok(small @ 0..100_000_000) => {
+                let digits = u64::from_le_bytes(eight_digits(small));
+                let zeros = (digits ^ ZEROS).trailing_zeros().min(56) / 8;
+                self.block(&(digits >> (zeros * 8)).to_le_bytes(), 8 - zeros as usize)
+            }
+            _ => self.huge_number(number),
+        }
+    }
+
+    /// A number of more than eight digits.
+    #[cold]
+    #[inline(never)]
+    fn huge_number(self, number: u64) -> Self {
+        self.raw(itoa::Buffer::new().format(number))
+    }
+
+    /// The code of a reply: nearly always three digits.
+    #[inline(always)]
+    pub(super) fn code(self, code: Option<u16>) -> Self {
+        match code {
+            Some(code @ 100..1000) => {
+                let [.., hundred, ten, one] = eight_digits(u32::from(code));
+                self.block(&[hundred, ten, one], 3)
+            }
+            Some(code) => self.number(code),
+            None => self.null(),
+        }
+    }
+
+    /// A duration in microseconds.
+    #[inline(always)]
+    pub(super) fn lapse(self, lapse: Option<Lapse>) -> Self {
+        match lapse {
+            Some(lapse) => self.some_lapse(lapse),
+            None => self.null(),
+        }
+    }
+
+    fn some_lapse(self, lapse: Lapse) -> Self {
+        match u64::try_from(lapse.nanos()) {
+            Ok(nanos) => self.number(nanos / 1000),
+            Err(_) => self.negative_lapse(lapse),
+        }
+    }
+
+    /// A duration against the clock.
+    #[cold]
+    #[inline(never)]
+    fn negative_lapse(self, lapse: Lapse) -> Self {
+        self.raw(itoa::Buffer::new().format(lapse.micros()))
+    }
+
+    /// A time, with as many digits of the second's fraction.
+    #[inline(always)]
+    pub(super) fn time(self, calendar: &mut Calendar, at: Stamp, digits: u8) -> Self {
+        self.with_block(|to| calendar.write(at, digits, to))
+    }
+
+    pub(super) fn address(self, addr: IpAddr) -> Self {
+        let out = self.raw("\"");
+        let out = match addr {
+            IpAddr::V4(addr) => {
+                let [first, second, third, last] = addr.octets();
+                out.octet(first, 1).octet(second, 1).octet(third, 1).octet(last, 0)
+            }
+            IpAddr::V6(addr) => out.raw(&addr.to_string()),
+        };
+        out.raw("\"")
+    }
+
+    /// A number, and the point behind it if `point` is 1.
+    #[inline(always)]
+    fn octet(self, octet: u8, point: usize) -> Self {
+        // There is one for each octet.
+        #[allow(clippy::indexing_slicing)]
+        let (text, len) = &OCTETS[usize::from(octet)];
+        self.block(text, usize::from(*len) + point)
+    }
+
+    /// A name of ours, in which nothing is to be escaped.
+    #[inline(always)]
+    pub(super) fn name(self, name: &str) -> Self {
+        self.raw("\"").raw(name).raw("\"")
+    }
+
+    /// Bytes of the wire, which lie in the text of `session`.
+    pub(super) fn span(self, session: &Session, span: Span) -> Self {
+        self.plain_span(session, span, |out| out.text(session.bytes(span)))
+    }
+
+    /// The same if they and the next few are plain; else what `write` makes of them.
+    #[inline(always)]
+    pub(super) fn plain_span(
+        mut self,
+        session: &Session,
+        span: Span,
+        write: impl FnOnce(Self) -> Self,
+    ) -> Self {
+        // Whole blocks; the rest of the last is whatever follows in the session's text.
+        let whole = session.bytes(Span { len: span.len.next_multiple_of(16), ..span });
+        let (blocks, _) = whole.as_chunks();
+        let len = span.len as usize;
+        if blocks.len() * 16 < len || !self.try_copy(blocks) {
+            return write(self);
+        }
+        if let Some(quote) = self.0.first_mut() {
+            *quote = b'"';
+        }
+        Self(self.0.get_mut(1 + len..).unwrap_or_default()).raw("\"")
+    }
+
+    /// Copies `blocks` to behind the first byte; whether they fit and are plain.
+    #[inline(always)]
+    fn try_copy(&mut self, blocks: &[[u8; 16]]) -> bool {
+        let (to, _) = self.0.get_mut(1..).unwrap_or_default().as_chunks_mut();
+        blocks.len() <= to.len() && copy_plain(blocks, to)
+    }
+
+    /// Bytes of the wire.
+    #[inline(never)]
+    pub(super) fn text(self, bytes: &[u8]) -> Self {
+        let (out, rest) = self.raw("\"").plain(bytes);
+        out.close(rest)
+    }
+
+    /// The first line of `lines`, which are joined by LF, and the others.
+    pub(super) fn line(self, lines: &[u8]) -> (Self, Option<&[u8]>) {
+        // One look finds the end of a line and what is to be escaped in it.
+        let (out, rest) = self.raw("\"").plain(lines);
+        let end = match rest.first() {
+            None | Some(b'\n') => 0,
+            Some(_) => memchr::memchr(b'\n', rest).unwrap_or(rest.len()),
+        };
+        let (odd, rest) = rest.split_at(end);
+        (out.close(odd), rest.split_first().map(|(_, rest)| rest))
+    }
+
+    /// Writes of `bytes` what stands before the first that has to be escaped by its number, or may
+    /// be; returns the others, too.
+    #[inline]
+    fn plain(self, mut bytes: &[u8]) -> (Self, &[u8]) {
+        let mut out = self;
+        loop {
+            let mut fits = true;
+            let len = plain_words(bytes, |at, word| match out.0.get_mut(at..at + 8) {
+                Some(to) => to.copy_from_slice(&word),
+                None => fits = false,
+            });
+            out =
+                if fits { Self(out.0.get_mut(len..).unwrap_or_default()) } else { Self::default() };
+            let (_, rest) = bytes.split_at(len);
+            // Some servers say how content ends: with "." on a line.
+            (out, bytes) = match rest {
+                [b'"', rest @ ..] => (out.raw("\\\""), rest),
+                [b'\\', rest @ ..] => (out.raw("\\\\"), rest),
+                _ => return (out, rest),
+            };
+        }
+    }
+
+    /// Ends a string with `odd` bytes.
+    #[inline]
+    fn close(self, odd: &[u8]) -> Self {
+        let out = if odd.is_empty() { self } else { self.escaped(odd) };
+        out.raw("\"")
+    }
+
+    /// Writes `bytes` with escapes.
+    #[cold]
+    fn escaped(self, bytes: &[u8]) -> Self {
+        let mut out = Some(self);
+        json_parts(bytes, |part| out = out.take().map(|out| out.raw(part)));
+        out.unwrap_or_default()
+    }
+
+    /// Bytes of the wire, in upper case.
+    pub(super) fn upper_case(self, bytes: &[u8]) -> Self {
+        self.text(&bytes.to_ascii_uppercase())
+    }
+
+    /// What `write` makes of the value, or null.
+    #[inline(always)]
+    pub(super) fn option<T>(self, value: Option<T>, write: impl FnOnce(Self, T) -> Self) -> Self {
+        match value {
+            Some(value) => write(self, value),
+            None => self.null(),
+        }
+    }
+
+    /// What `write` makes of each of `values`, without brackets.
+    #[inline(always)]
+    pub(in crate::report) fn items<T>(
+        self,
+        values: impl IntoIterator<Item = T>,
+        mut write: impl FnMut(Self, T) -> Self,
+    ) -> Self {
+        let mut values = values.into_iter();
+        let Some(first) = values.next() else { return self };
+        let mut out = write(self, first);
+        for value in values {
+            out = write(out.raw(","), value);
+        }
+        out
+    }
+
+    /// What `write` makes of each of `values`.
+    #[inline(always)]
+    pub(super) fn list<T>(
+        self,
+        values: impl IntoIterator<Item = T>,
+        write: impl FnMut(Self, T) -> Self,
+    ) -> Self {
+        self.raw("[").items(values, write).raw("]")
+    }
+}
