@@ -19,9 +19,18 @@ pub enum Fact {
 /// Facts, the kinds of requests among them.
 const FACTS: usize = Request::KINDS + Fact::ALL.len();
 
-/// The rules that ask for each fact.
-static RULES: LazyLock<[Vec<&'static Rule>; FACTS]> = LazyLock::new(|| {
+/// Who asks for which fact.
+struct Asked {
+    /// The rules that ask for each.
+    rules: [Vec<&'static Rule>; FACTS],
+    /// Those for which there are some, a bit for each.
+    facts: u64,
+}
+
+/// Who asks for which fact.
+static ASKED: LazyLock<Asked> = LazyLock::new(|| {
     let mut rules = [const { Vec::new() }; FACTS];
+    let mut asked = 0;
     for &rule in ALL {
         let facts: Vec<usize> = match rule.check {
             Check::Defect(_) => Vec::new(),
@@ -29,16 +38,21 @@ static RULES: LazyLock<[Vec<&'static Rule>; FACTS]> = LazyLock::new(|| {
             Check::Mail(fact, _) | Check::Session(fact, _) => vec![fact.number()],
         };
         for fact in facts {
+            asked |= 1 << fact;
             if let Some(rules) = rules.get_mut(fact) {
                 rules.push(rule);
             }
         }
     }
-    rules
+    Asked { rules, facts: asked }
 });
 
-/// The facts of a session, one after the other: a bit for each.
-pub(super) struct Facts(u64);
+/// The facts of a session for which rules ask, one after the other.
+pub(super) struct Facts {
+    asked: &'static Asked,
+    /// A bit for each.
+    left: u64,
+}
 
 impl Fact {
     /// All of them, in order.
@@ -69,7 +83,8 @@ impl Facts {
         for fact in Fact::ALL {
             facts |= u64::from(fact.is_in(session)) << fact.number();
         }
-        Self(facts)
+        let asked = &*ASKED;
+        Self { asked, left: facts & asked.facts }
     }
 }
 
@@ -78,13 +93,13 @@ impl Iterator for Facts {
     type Item = (usize, &'static [&'static Rule]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.0 == 0 {
+        if self.left == 0 {
             return None;
         }
-        let fact = self.0.trailing_zeros() as usize;
+        let fact = self.left.trailing_zeros() as usize;
         // The lowest bit.
-        self.0 &= self.0 - 1;
-        Some((fact, RULES.get(fact).map(Vec::as_slice).unwrap_or_default()))
+        self.left &= self.left - 1;
+        Some((fact, self.asked.rules.get(fact).map(Vec::as_slice).unwrap_or_default()))
     }
 }
 

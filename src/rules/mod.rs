@@ -60,7 +60,8 @@ pub fn run(session: &Session) -> (Vec<Finding>, Vec<NotJudged>) {
     if findings.len() > 1 {
         findings.sort_by_key(|finding| (finding.mark.place, finding.exchange, finding.rule.id));
     }
-    let not_judged = if unmet == [None; 4] { Vec::new() } else { not_judged(&unmet) };
+    let is_all_met = unmet.iter().all(Option::is_none);
+    let not_judged = if is_all_met { Vec::new() } else { not_judged(&unmet) };
     (findings, not_judged)
 }
 
