@@ -4,6 +4,7 @@
 
 use super::progress::Progress;
 use smtp_audit::escape::printable;
+use smtp_audit::input::Shared;
 use smtp_audit::pipeline::{Source, first_time};
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -42,10 +43,17 @@ impl Inputs {
         let source = |named| match named {
             Named::Nothing(path, error) => Source::new(&shown(&path), || Err(error)),
             Named::File(path) => {
-                let (progress, is_live) = (progress.clone(), is_live(&path));
-                let name = shown(&path);
-                let source = Source::new(&name, move || Ok(Box::new(progress.watch(open(&path)?))));
-                if is_live { source.live() } else { source }
+                let (progress, name) = (progress.clone(), shown(&path));
+                if is_live(&path) {
+                    let open = move || Ok(Box::new(progress.watch(open(&path)?)) as Box<_>);
+                    return Source::new(&name, open).live();
+                }
+                let file = Shared::new(path);
+                Source::shared(&name, move |reader| {
+                    let file = file.reader()?;
+                    // The others read the same.
+                    Ok(if reader == 0 { Box::new(progress.watch(file)) } else { file })
+                })
             }
         };
         self.named.into_iter().map(source).collect()

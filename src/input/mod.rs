@@ -5,11 +5,14 @@
 //! Who needs bytes for longer [pins](Input::pin) the buffer, and is given it instead of a copy.
 //! It does not know what the bytes mean, nor what the file is called.
 
+mod shared;
 mod unzip;
 
 use crate::limits::Limits;
 use std::io::{self, ErrorKind, Read};
 use unzip::{Decoder, Told};
+
+pub use shared::Shared;
 
 /// A source being read.
 pub struct Input {
@@ -213,6 +216,12 @@ impl Input {
             self.buffer.resize(twice.max(length + SLACK), 0);
         }
     }
+}
+
+/// Whether `start`, the first bytes of a file, ask for decompression.
+#[must_use]
+pub fn is_compressed(start: &[u8]) -> bool {
+    matches!(unzip::tell(start), Told::Compressed(_))
 }
 
 /// Bytes of room that the look at the first bytes needs at least, and that a block may need

@@ -8,6 +8,7 @@
 //! into a fixed number of shards, each with its share of the bounds; and what the shards say is
 //! put in order by frame.
 
+mod abreast;
 mod batch;
 mod inline;
 mod merge;
@@ -15,6 +16,7 @@ mod reading;
 mod shard;
 mod source;
 mod threads;
+mod walk;
 
 use crate::dialog::Settings;
 use crate::dialog::session::Session;
@@ -130,7 +132,8 @@ pub struct Outcome<W> {
 }
 
 /// Reads all `sources` as one run. With one thread, all is done on this one, unless an input is
-/// live; with more, so many analyze, and reading and putting in order have their own.
+/// live; with more, so many analyze, and putting in order has its own; so has reading, where not
+/// all can read.
 ///
 /// `work` makes what works on the sessions, one for each thread; how many there are must not matter.
 /// `pause` is called when a live input is silent: what was delivered should be passed on.
@@ -156,6 +159,8 @@ where
     };
     if threads == 1 && !sources.iter().any(Source::is_live) {
         inline::run(options, sources, work(), deliver)
+    } else if sources.iter().all(Source::is_open_to_all) {
+        abreast::run(options, &sources, &work, threads, deliver)
     } else {
         threads::run(options, sources, &work, threads, deliver, pause)
     }

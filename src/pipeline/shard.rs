@@ -25,6 +25,9 @@ pub(super) const SHARDS: usize = 16;
 /// Text of a transcript that is held for one session before it goes to the overflow.
 const TRANSCRIPT_PIECE: usize = 64 << 10;
 
+/// Stands for the tracker of a shard that another crew has.
+const NOT_HERE: u8 = u8::MAX;
+
 /// The shard that a connection belongs to: the same for both directions, and in every run.
 #[inline]
 pub(super) fn shard_of(flow: &FlowKey) -> usize {
@@ -97,7 +100,7 @@ impl<W: Work> Crew<W> {
             troubles: HashMap::new(),
             is_closing: false,
         };
-        let mut homes = [0; SHARDS];
+        let mut homes = [NOT_HERE; SHARDS];
         for (home, place) in (0..).zip(homes.iter_mut().skip(first).step_by(step)) {
             *place = home;
         }
@@ -109,7 +112,7 @@ impl<W: Work> Crew<W> {
         self.follower.places.begin(before, index);
     }
 
-    /// Takes a segment of one of these shards; its place counts the frames of the run.
+    /// Takes a segment, if it is of one of these shards; its place counts the frames of the run.
     #[inline]
     pub(super) fn push(&mut self, segment: &Segment<'_>) {
         let tracker = self.tracker_of(&segment.flow);
@@ -152,7 +155,7 @@ impl<W: Work> Crew<W> {
 
     #[inline]
     fn tracker_of(&self, flow: &FlowKey) -> usize {
-        self.homes.get(shard_of(flow)).copied().unwrap_or_default().into()
+        self.homes.get(shard_of(flow)).copied().unwrap_or(NOT_HERE).into()
     }
 
     /// Lets end what was over long enough before `now`.

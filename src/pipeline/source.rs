@@ -3,21 +3,28 @@
 use super::Options;
 use crate::capture::{self, Kind};
 use crate::error::Error;
-use crate::input::Input;
+use crate::input::{Input, is_compressed};
 use crate::limits::Limits;
 use crate::time::Stamp;
 use crate::transcript::{self, Dialect};
 use crate::trouble::Troubles;
 use std::io::{self, Cursor, Read};
+use std::sync::Arc;
 
 /// An input that is opened when its turn comes.
 pub struct Source {
     path: String,
     is_live: bool,
-    open: Box<Open>,
+    open: Open,
 }
 
-type Open = dyn FnOnce() -> io::Result<Box<dyn Read + Send>> + Send;
+enum Open {
+    Once(Box<dyn FnOnce() -> Opened + Send>),
+    /// As often as is asked for, by readers with numbers from 0.
+    Again(Arc<dyn Fn(usize) -> Opened + Send + Sync>),
+}
+
+type Opened = io::Result<Box<dyn Read + Send>>;
 
 /// An input that is being read.
 pub(super) enum Begun {
@@ -28,6 +35,12 @@ pub(super) enum Begun {
 /// Bytes that are read at once to find a first packet.
 const FIRST: usize = 1 << 14;
 
+/// Bytes that tell compression.
+const MAGIC: u64 = 6;
+
+/// The number of a reader that only looks at the first bytes.
+const PEEK: usize = usize::MAX;
+
 /// Bytes that tell a capture.
 const CAPTURE_START: usize = 24;
 
@@ -37,19 +50,46 @@ impl Source {
     where
         O: FnOnce() -> io::Result<Box<dyn Read + Send>> + Send + 'static,
     {
-        Self { path: path.to_owned(), is_live: false, open: Box::new(open) }
+        Self { path: path.to_owned(), is_live: false, open: Open::Once(Box::new(open)) }
+    }
+
+    /// What `open` gives, always the same bytes, to each of several readers: their numbers count
+    /// from 0. Threads then need nobody who reads for them.
+    pub fn shared<O>(path: &str, open: O) -> Self
+    where
+        O: Fn(usize) -> io::Result<Box<dyn Read + Send>> + Send + Sync + 'static,
+    {
+        Self { path: path.to_owned(), is_live: false, open: Open::Again(Arc::new(open)) }
     }
 
     /// These bytes.
     #[must_use]
     pub fn bytes(path: &str, bytes: Vec<u8>) -> Self {
-        Self::new(path, || Ok(Box::new(Cursor::new(bytes))))
+        let bytes: Arc<[u8]> = bytes.into();
+        Self::shared(path, move |_| Ok(Box::new(Cursor::new(Arc::clone(&bytes)))))
     }
 
     /// The same, but known to grow while it is read: what is there is reported at once.
     #[must_use]
     pub fn live(self) -> Self {
         Self { is_live: true, ..self }
+    }
+
+    /// Whether several can read it and each would rather do it itself than be given what another
+    /// has read: not what must be decompressed.
+    pub(super) fn is_open_to_all(&self) -> bool {
+        let Open::Again(open) = &self.open else { return false };
+        let mut start = Vec::new();
+        // What cannot be opened has nothing to decompress.
+        let read = open(PEEK).and_then(|source| source.take(MAGIC).read_to_end(&mut start));
+        !self.is_live && (read.is_err() || !is_compressed(&start))
+    }
+
+    /// The source for one of several readers, if there can be several.
+    pub(super) fn for_reader(&self, number: usize) -> Option<Self> {
+        let Open::Again(open) = &self.open else { return None };
+        let open = Arc::clone(open);
+        Some(Self::new(&self.path, move || open(number)))
     }
 
     /// Whether it grows while it is read.
@@ -70,7 +110,11 @@ impl Source {
         let limits = &options.settings.limits;
         let failed = |source| Error::Read { path: path.clone(), source };
         let unknown = |reason| Error::NotRecognised { path: path.clone(), reason };
-        let source = open().map_err(failed)?;
+        let source = match open {
+            Open::Once(open) => open(),
+            Open::Again(open) => open(0),
+        };
+        let source = source.map_err(failed)?;
         let mut input = Input::new(source, limits).map_err(failed)?;
         let start = input.fill(CAPTURE_START).map_err(failed)?;
         if capture::recognise(start).is_some() {

@@ -101,9 +101,7 @@ impl Seen {
             content: message.content,
             complete: message.is_complete(),
         };
-        let offers = |hello: &session::Hello| {
-            session.offers(hello).map(text).collect()
-        };
+        let offers = |hello: &session::Hello| session.offers(hello).map(text).collect();
         let auth = |auth: &session::Auth| {
             let mechanism = text(session.bytes(auth.mechanism));
             format!("{mechanism} {:?} after {}", auth.outcome, auth.attempts)

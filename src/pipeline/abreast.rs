@@ -1,0 +1,227 @@
+//! A run on several threads that all read the inputs themselves, each for its crew.
+//!
+//! To find a segment's connection takes little; to pass segments from one thread to another takes
+//! more than to read them twice: their bytes leave one processor's cache for another's. So this is
+//! how files are read. What can be read only once is passed on, see `threads`.
+
+use super::merge::{Done, Event, Merger};
+use super::shard::{SHARDS, closing_rounds};
+use super::source::Source;
+use super::walk::{Step, Walk};
+use super::{Facts, Options, Outcome, Work, settle_facts};
+use crate::packet::Decoder;
+use crate::place::Place;
+use crate::trouble::Troubles;
+use std::panic::resume_unwind;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+/// What a crew says.
+enum Told<M> {
+    /// This has happened up to a frame. If it is a round, every crew says so at the same frame.
+    Step { events: Vec<Event<M>>, until: Place, is_round: bool },
+    /// All is read; where the connections began that are open, and a place after all frames.
+    Open(Vec<Place>, Place),
+}
+
+/// In which order connections are to be ended, from where until where.
+type Closing = Arc<Vec<(Place, Place)>>;
+
+/// A crew at work on its thread.
+struct Hand<W: Work> {
+    told: Receiver<Told<W::Made>>,
+    closing: SyncSender<Closing>,
+    thread: JoinHandle<Left<W>>,
+}
+
+/// What a crew leaves behind.
+struct Left<W> {
+    facts: Vec<Facts>,
+    decoder: Decoder,
+    work: W,
+    troubles: Vec<Troubles>,
+}
+
+/// Lets all crews end after the same round.
+#[derive(Clone, Debug, Default)]
+struct Brake(Arc<Mutex<(u64, Option<u64>)>>);
+
+/// Rounds that a crew may be ahead.
+const AHEAD: usize = 16;
+
+/// Reads all `sources` with so many crews of threads.
+pub(super) fn run<W: Work + 'static>(
+    options: &Options,
+    sources: &[Source],
+    work: &Arc<dyn Fn() -> W + Send + Sync>,
+    threads: usize,
+    mut deliver: impl FnMut(Done<W::Made>),
+) -> Outcome<W>
+where
+    W::Made: 'static,
+{
+    let crews = threads.clamp(1, SHARDS);
+    let brake = Brake::default();
+    let hands: Vec<Hand<W>> = (0..crews)
+        .map(|number| {
+            let sources = sources.iter().filter_map(|source| source.for_reader(number)).collect();
+            hand(options, sources, (number, crews), work(), brake.clone())
+        })
+        .collect();
+    let mut merger = Merger::new();
+    let (open, end) = follow(&hands, &mut merger, &mut deliver);
+    let closing = Arc::new(closing_rounds(open, end));
+    for hand in &hands {
+        // A crew that is gone has panicked; the end of the run passes that on.
+        let _ = hand.closing.send(Arc::clone(&closing));
+    }
+    follow(&hands, &mut merger, &mut deliver);
+    merger.finish(&mut deliver);
+    settled(hands, &merger)
+}
+
+/// Merges what the crews say until all of them have read, or ended, everything.
+fn follow<W: Work>(
+    hands: &[Hand<W>],
+    merger: &mut Merger<W::Made>,
+    deliver: &mut impl FnMut(Done<W::Made>),
+) -> (Vec<Place>, Place) {
+    let (mut open, mut end) = (Vec::new(), Place::default());
+    let mut gathered = Vec::new();
+    loop {
+        let mut reached = None;
+        for hand in hands {
+            while let Ok(told) = hand.told.recv() {
+                match told {
+                    Told::Step { mut events, until, is_round } => {
+                        gathered.append(&mut events);
+                        if is_round {
+                            reached = Some(until);
+                            break;
+                        }
+                        merger.round(&mut gathered, until, deliver);
+                    }
+                    Told::Open(mut places, after) => {
+                        open.append(&mut places);
+                        end = after;
+                        break;
+                    }
+                }
+            }
+        }
+        let Some(until) = reached else { return (open, end) };
+        merger.round(&mut gathered, until, deliver);
+    }
+}
+
+/// What the crews leave behind, together.
+fn settled<W: Work>(hands: Vec<Hand<W>>, merger: &Merger<W::Made>) -> Outcome<W> {
+    let (mut workers, mut troubles) = (Vec::new(), Vec::new());
+    let mut all: Option<(Vec<Facts>, Decoder)> = None;
+    for hand in hands {
+        let left = match hand.thread.join() {
+            Ok(left) => left,
+            // Its sessions are lost: no report may look as if they were not there.
+            Err(panic) => resume_unwind(panic),
+        };
+        workers.push(left.work);
+        troubles.extend(left.troubles);
+        match &mut all {
+            None => all = Some((left.facts, left.decoder)),
+            // All have read the same, but each transcript is read by one alone.
+            Some((facts, _)) => {
+                for (known, other) in facts.iter_mut().zip(left.facts) {
+                    if known.kind.is_none() && other.kind.is_some() {
+                        *known = other;
+                    }
+                }
+            }
+        }
+    }
+    let Some((mut facts, mut decoder)) = all else {
+        return Outcome { facts: Vec::new(), workers };
+    };
+    settle_facts(&mut facts, &mut decoder, &troubles, merger);
+    Outcome { facts, workers }
+}
+
+fn hand<W: Work + 'static>(
+    options: &Options,
+    sources: Vec<Source>,
+    turn: (usize, usize),
+    work: W,
+    brake: Brake,
+) -> Hand<W>
+where
+    W::Made: 'static,
+{
+    let (says, told) = sync_channel(AHEAD);
+    let (closing, rounds) = sync_channel::<Closing>(1);
+    let options = options.clone();
+    let thread = thread::spawn(move || {
+        let mut walk = Walk::new(&options, turn, work);
+        let mut round = 0;
+        let facts = walk.all(sources, &mut |Step { events, until, is_round }| {
+            let events = std::mem::take(events);
+            let is_heard = says.send(Told::Step { events, until, is_round }).is_ok();
+            let stop = options.stop.load(Ordering::Relaxed);
+            if !is_round {
+                return is_heard && !stop;
+            }
+            round += 1;
+            is_heard && brake.goes_on(round, stop)
+        });
+        let end = walk.end();
+        let Walk { mut crew, decoder, .. } = walk;
+        // Who does not hear it is gone.
+        let _ = says.send(Told::Open(crew.open(), end));
+        let rounds = rounds.recv().unwrap_or_default();
+        for &(from, until) in rounds.iter() {
+            crew.close(from, until, end);
+            let events = std::mem::take(crew.events());
+            if says.send(Told::Step { events, until: end, is_round: true }).is_err() {
+                break;
+            }
+        }
+        drop(says);
+        let (work, troubles) = crew.finish();
+        Left { facts, decoder, work, troubles }
+    });
+    Hand { told, closing, thread }
+}
+
+impl Brake {
+    /// Whether to begin what comes after round `round`. With `stop`, no crew goes further than
+    /// the one that has come furthest.
+    fn goes_on(&self, round: u64, stop: bool) -> bool {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (furthest, last) = &mut *state;
+        if stop && last.is_none() {
+            *last = Some((*furthest).max(round));
+        }
+        let goes_on = last.is_none_or(|last| round < last);
+        if goes_on {
+            *furthest = (*furthest).max(round + 1);
+        }
+        goes_on
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_crews_end_after_the_same_round() {
+        let brake = Brake::default();
+        assert!(brake.goes_on(1, false));
+        assert!(brake.goes_on(2, false));
+        // The first has begun round 3 when another is told to stop.
+        assert!(brake.goes_on(1, true));
+        assert!(brake.goes_on(2, true));
+        assert!(!brake.goes_on(3, true));
+        assert!(!brake.goes_on(3, false));
+    }
+}

@@ -1,0 +1,175 @@
+//! The inputs of a run, one after the other, read for the connections of one crew: every frame
+//! goes from the file's buffer straight to its session.
+//!
+//! In: [`Source`]s. Out: what has happened, in rounds that are the same for every crew.
+
+use super::Work;
+use super::merge::Event;
+use super::shard::Crew;
+use super::source::{Begun, Source, kind};
+use super::{Facts, Options};
+use crate::capture::{self, Frame};
+use crate::packet::{Decoder, Looked, Segment};
+use crate::place::{Origin, Place};
+use crate::trouble::{Trouble, Troubles};
+use std::sync::Arc;
+
+/// Frames after which what has happened is put in order.
+const ROUND: u64 = 1024;
+
+/// What has happened in a part of the run.
+pub(super) struct Step<'a, M> {
+    pub(super) events: &'a mut Vec<Event<M>>,
+    /// All of it, up to here.
+    pub(super) until: Place,
+    /// The round is over; else it is one of a transcript, which only one crew reads.
+    pub(super) is_round: bool,
+}
+
+/// Takes what has happened; says whether to go on.
+pub(super) type Tell<'a, M> = dyn FnMut(Step<'_, M>) -> bool + 'a;
+
+/// Reads inputs for a crew.
+pub(super) struct Walk<'a, W: Work> {
+    options: &'a Options,
+    pub(super) crew: Crew<W>,
+    pub(super) decoder: Decoder,
+    /// Its number among so many crews.
+    turn: (usize, usize),
+    /// Frames of all captures so far.
+    frames: u64,
+    /// Nothing more is to be read.
+    is_over: bool,
+}
+
+impl<'a, W: Work> Walk<'a, W> {
+    /// A walk for crew `number` of `crews`.
+    pub(super) fn new(options: &'a Options, (number, crews): (usize, usize), work: W) -> Self {
+        Self {
+            options,
+            crew: Crew::new(options, number, crews, work),
+            decoder: Decoder::new(options.ports.clone(), &options.settings.limits),
+            turn: (number, crews),
+            frames: 0,
+            is_over: false,
+        }
+    }
+
+    /// Reads all `sources`; what is known of each.
+    pub(super) fn all(
+        &mut self,
+        sources: impl IntoIterator<Item = Source>,
+        tell: &mut Tell<'_, W::Made>,
+    ) -> Vec<Facts> {
+        (0..).zip(sources).map(|(index, source)| self.input(index, source, tell)).collect()
+    }
+
+    /// A place after all frames.
+    pub(super) fn end(&self) -> Place {
+        Place::new(self.frames + 1)
+    }
+
+    fn input(&mut self, index: u32, source: Source, tell: &mut Tell<'_, W::Made>) -> Facts {
+        let mut facts = Facts::default();
+        if self.is_over {
+            facts.troubles.add(Trouble::Interrupted, Origin { input: index, ..Origin::default() });
+            return facts;
+        }
+        match source.begin(index, self.options) {
+            Err(error) => facts.error = Some(Arc::new(error)),
+            Ok(Begun::Capture(mut reader)) => {
+                self.capture(&mut reader, index, &mut facts.troubles, tell);
+                facts.kind = Some(kind(&reader));
+                facts.bytes = reader.bytes();
+                facts.packets = reader.packets();
+            }
+            Ok(Begun::Transcript(mut reader, dialect)) => {
+                let (number, crews) = self.turn;
+                let now = Place::new(self.frames);
+                if index as usize % crews == number {
+                    let mut is_over = false;
+                    self.crew.transcript(
+                        &mut reader,
+                        index,
+                        now,
+                        &mut facts.troubles,
+                        &mut |events| {
+                            is_over = !tell(Step { events, until: now, is_round: false });
+                            !is_over
+                        },
+                    );
+                    if is_over {
+                        let origin = Origin { input: index, ..Origin::default() };
+                        facts.troubles.add(Trouble::Interrupted, origin);
+                    }
+                    facts.kind = Some("transcript");
+                    facts.dialect = Some(dialect.name());
+                    facts.bytes = reader.bytes();
+                }
+                self.round(tell);
+            }
+        }
+        facts
+    }
+
+    fn capture(
+        &mut self,
+        reader: &mut capture::Reader,
+        index: u32,
+        troubles: &mut Troubles,
+        tell: &mut Tell<'_, W::Made>,
+    ) {
+        let before = self.frames;
+        self.crew.begin(before, index);
+        let mut next = ROUND;
+        loop {
+            let mut reached = None;
+            // What nearly all frames are is put together nowhere in memory.
+            reader.run(|frame| {
+                self.frames = before + frame.origin.number;
+                match self.decoder.glance(&frame) {
+                    Some(Looked::Segment(segment)) => {
+                        self.crew.push(&Segment { place: Place::new(self.frames), ..segment });
+                    }
+                    Some(_) => {}
+                    None => self.unusual(frame, troubles),
+                }
+                let go_on = frame.origin.number < next;
+                if !go_on {
+                    reached = Some(frame.origin);
+                }
+                go_on
+            });
+            if reached.is_none() {
+                let Some(frame) = reader.next(troubles) else { break };
+                self.frames = before + frame.origin.number;
+                self.unusual(frame, troubles);
+                reached = Some(frame.origin).filter(|origin| origin.number >= next);
+            }
+            if let Some(origin) = reached {
+                next = origin.number + ROUND;
+                if !self.round(tell) {
+                    troubles.add(Trouble::Interrupted, origin);
+                    return;
+                }
+            }
+        }
+        self.round(tell);
+    }
+
+    /// Takes the frame at hand, whatever it is.
+    #[inline(never)]
+    fn unusual(&mut self, frame: Frame<'_>, troubles: &mut Troubles) {
+        if let Some(segment) = self.decoder.decode(&frame, troubles) {
+            self.crew.push(&Segment { place: Place::new(self.frames), ..segment });
+        }
+    }
+
+    /// Tells what has happened so far; returns whether to go on.
+    fn round(&mut self, tell: &mut Tell<'_, W::Made>) -> bool {
+        let until = Place::new(self.frames);
+        self.crew.settle(until);
+        self.is_over |= !tell(Step { events: self.crew.events(), until, is_round: true });
+        !self.is_over
+    }
+}
