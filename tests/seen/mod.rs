@@ -101,9 +101,7 @@ impl Seen {
             content: message.content,
             complete: message.is_complete(),
         };
-        let offers = |hello: &session::Hello| {
-            hello.offers.iter().map(|offer| text(session.bytes(*offer))).collect()
-        };
+        let offers = |hello: &session::Hello| session.offers(hello).map(text).collect();
         let auth = |auth: &session::Auth| {
             let mechanism = text(session.bytes(auth.mechanism));
             format!("{mechanism} {:?} after {}", auth.outcome, auth.attempts)
@@ -216,7 +214,7 @@ pub fn session(file: &[u8]) -> Session {
 
 /// What TCP saw of a session.
 pub fn transport(session: &Session) -> Transport {
-    *session.transport.as_deref().unwrap()
+    session.transport.unwrap()
 }
 
 /// What `--format transcript` writes of a file, and the sessions it writes of.
