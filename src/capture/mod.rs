@@ -64,7 +64,7 @@ pub fn recognise(start: &[u8]) -> Option<Kind> {
 pub struct Reader {
     tape: Tape,
     format: Format,
-    /// Bytes of the frame that was given last and that are not consumed yet.
+    /// Bytes of the frames that were given last and that are not consumed yet.
     given: usize,
 }
 
@@ -103,10 +103,12 @@ impl Reader {
     /// Gives `each` the packets that are here, up to one of which something must be said or
     /// waited for, or until `each` says that it is enough. [`Reader::next`] goes on from there.
     #[inline]
-    pub fn run(&mut self, each: impl FnMut(Frame<'_>) -> bool) {
+    pub fn run<'a>(&'a mut self, each: impl FnMut(Frame<'a>) -> bool) {
         self.consume();
-        if let (Format::Pcap(format), false) = (&mut self.format, self.tape.done) {
-            format.run(&mut self.tape, each);
+        let first = self.tape.origin(self.tape.number);
+        let Tape { input, number, done: false, .. } = &mut self.tape else { return };
+        if let Format::Pcap(format) = &mut self.format {
+            (*number, self.given) = format.run(input.data(), first, each);
         }
     }
 

@@ -136,15 +136,19 @@ impl Pcap {
         })
     }
 
-    /// Takes the packets that are here, as long as [`Pcap::next`] would take them as they are and
-    /// `each` says to go on.
+    /// Takes the packets that `data` begins with, as long as [`Pcap::next`] would take them as they
+    /// are and `each` says to go on; `first` is where it begins, after packet `first.number`. Returns
+    /// the number of the last one taken, and how many bytes they are.
     // A loop over the buffer, so that what is the same for all records stays in registers.
     #[inline]
-    pub(super) fn run(&mut self, tape: &mut Tape, mut each: impl FnMut(Frame<'_>) -> bool) {
-        let Some(most) = self.plain else { return };
-        let data = tape.data();
-        let first = tape.origin(tape.number);
-        let mut number = tape.number;
+    pub(super) fn run<'a>(
+        &mut self,
+        data: &'a [u8],
+        first: Origin,
+        mut each: impl FnMut(Frame<'a>) -> bool,
+    ) -> (u64, usize) {
+        let mut number = first.number;
+        let Some(most) = self.plain else { return (number, 0) };
         let mut rest = data;
         while let Some((head, behind)) = rest.split_first_chunk() {
             let head = self.variant.fields(head);
@@ -170,9 +174,7 @@ impl Pcap {
                 break;
             }
         }
-        let taken = data.len() - rest.len();
-        tape.number = number;
-        tape.input.consume(taken);
+        (number, data.len() - rest.len())
     }
 
     /// The next packet, which is then at the start of the tape's data.

@@ -161,6 +161,9 @@ where
     let (closing, rounds) = sync_channel::<Closing>(1);
     let options = options.clone();
     let thread = thread::spawn(move || {
+        for size in [31 << 20, 30 << 20] {
+            drop(std::hint::black_box(Vec::<u8>::with_capacity(size)));
+        }
         let mut walk = Walk::new(&options, turn, work);
         let mut round = 0;
         let facts = walk.all(sources, &mut |Step { events, until, is_round }| {

@@ -25,6 +25,10 @@ pub(super) const SHARDS: usize = 16;
 /// Text of a transcript that is held for one session before it goes to the overflow.
 const TRANSCRIPT_PIECE: usize = 64 << 10;
 
+/// Segments whose connections are looked up at once: enough that the memory is busy, few enough
+/// that all of it is still in the cache when they are pushed.
+pub(super) const GROUP: usize = 16;
+
 /// Stands for the tracker of a shard that another crew has.
 const NOT_HERE: u8 = u8::MAX;
 
@@ -151,6 +155,17 @@ impl<W: Work> Crew<W> {
         };
         touch(Tracker::touch);
         touch(Tracker::touch_dialog);
+    }
+
+    /// Whether `flow` is in one of these shards.
+    #[inline]
+    pub(super) fn has(&self, flow: &FlowKey) -> bool {
+        self.tracker_of(flow) < SHARDS
+    }
+
+    /// Connections that are open.
+    pub(super) fn connections(&self) -> usize {
+        self.trackers.iter().map(Tracker::connections).sum()
     }
 
     #[inline]

@@ -8,7 +8,7 @@
 use super::batch::{Batch, Block, Fragment, Load, Pool, Whole};
 use super::merge::{Done, Event, Merger};
 use super::reading::{Budget, Parcel, Reading};
-use super::shard::{Crew, SHARDS, closing_rounds, shard_of};
+use super::shard::{Crew, GROUP, SHARDS, closing_rounds, shard_of};
 use super::source::Source;
 use super::{Facts, Options, Outcome, Work, settle_facts};
 use crate::packet::Decoder;
@@ -67,10 +67,6 @@ const ALONE: usize = 1 << 20;
 
 /// Parcels of a reader on their way at once.
 const PARCELS: usize = 64;
-
-/// Segments whose connections are looked up at once: enough that the memory is busy, few enough
-/// that all of it is still in the cache when they are pushed.
-const GROUP: usize = 16;
 
 /// How long a live input may be silent before what is over is reported.
 const SILENCE: Duration = Duration::from_millis(300);

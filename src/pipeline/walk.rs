@@ -5,7 +5,7 @@
 
 use super::Work;
 use super::merge::Event;
-use super::shard::Crew;
+use super::shard::{Crew, GROUP, Spot};
 use super::source::{Begun, Source, kind};
 use super::{Facts, Options};
 use crate::capture::{self, Frame};
@@ -16,6 +16,16 @@ use std::sync::Arc;
 
 /// Frames after which what has happened is put in order.
 const ROUND: u64 = 1024;
+
+/// Connections that are so many that those of the next segments are not in the cache.
+const CROWD: usize = 2048;
+
+/// Segments that come next, whose connections are looked up at once.
+#[derive(Default)]
+struct Group<'a> {
+    segments: Vec<Segment<'a>>,
+    spots: Vec<Spot>,
+}
 
 /// What has happened in a part of the run.
 pub(super) struct Step<'a, M> {
@@ -124,15 +134,25 @@ impl<'a, W: Work> Walk<'a, W> {
         let mut next = ROUND;
         loop {
             let mut reached = None;
+            let is_crowded = self.crew.connections() > CROWD;
+            let mut group = Group::default();
             // What nearly all frames are is put together nowhere in memory.
             reader.run(|frame| {
                 self.frames = before + frame.origin.number;
                 match self.decoder.glance(&frame) {
-                    Some(Looked::Segment(segment)) => {
-                        self.crew.push(&Segment { place: Place::new(self.frames), ..segment });
+                    Some(Looked::Segment(segment)) if self.crew.has(&segment.flow) => {
+                        let segment = Segment { place: Place::new(self.frames), ..segment };
+                        if is_crowded {
+                            group.add(segment, &mut self.crew);
+                        } else {
+                            self.crew.push(&segment);
+                        }
                     }
                     Some(_) => {}
-                    None => self.unusual(frame, troubles),
+                    None => {
+                        group.push(&mut self.crew);
+                        self.unusual(frame, troubles);
+                    }
                 }
                 let go_on = frame.origin.number < next;
                 if !go_on {
@@ -140,6 +160,7 @@ impl<'a, W: Work> Walk<'a, W> {
                 }
                 go_on
             });
+            group.push(&mut self.crew);
             if reached.is_none() {
                 let Some(frame) = reader.next(troubles) else { break };
                 self.frames = before + frame.origin.number;
@@ -171,5 +192,23 @@ impl<'a, W: Work> Walk<'a, W> {
         self.crew.settle(until);
         self.is_over |= !tell(Step { events: self.crew.events(), until, is_round: true });
         !self.is_over
+    }
+}
+
+impl<'a> Group<'a> {
+    fn add<W: Work>(&mut self, segment: Segment<'a>, crew: &mut Crew<W>) {
+        self.segments.push(segment);
+        if self.segments.len() >= GROUP {
+            self.push(crew);
+        }
+    }
+
+    /// Gives the segments to the crew.
+    fn push<W: Work>(&mut self, crew: &mut Crew<W>) {
+        crew.fetch(self.segments.iter().map(|segment| &segment.flow), &mut self.spots);
+        for (&spot, segment) in self.spots.iter().zip(&self.segments) {
+            crew.push_near(spot, segment);
+        }
+        self.segments.clear();
     }
 }

@@ -139,6 +139,12 @@ impl<D: Consume> Tracker<D> {
         self.push_unusual(number, segment, follow);
     }
 
+    /// Connections that are open.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.flows
+    }
+
     /// The number of a connection, which is its own until the next segment.
     #[inline]
     #[must_use]
