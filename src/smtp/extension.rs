@@ -5,11 +5,14 @@
 //! client uses is not known here, nor what shows in no command (PIPELINING).
 
 use super::command::{Command, Envelope, Verb};
+use super::grammar::offers::{self, OfferCheck};
+use super::grammar::param::Check;
+use super::grammar::params;
 use super::line::words;
 use std::sync::LazyLock;
 
 /// A service extension (RFC 5321 §2.2).
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Extension {
     /// The EHLO keyword, in upper case.
     pub keyword: &'static str,
@@ -21,18 +24,49 @@ pub struct Extension {
     pub verbs: &'static [Verb],
     /// Verbs that it adds and that the dialog takes as [`Verb::Other`], in upper case.
     pub other_verbs: &'static [&'static str],
-    /// Parameters that it adds to MAIL: a keyword, or `KEYWORD=value` where the value tells.
-    pub mail: &'static [&'static str],
-    /// Parameters that it adds to RCPT, in the same form.
-    pub rcpt: &'static [&'static str],
+    /// Parameters that it adds to MAIL.
+    pub mail: &'static [Parameter],
+    /// Parameters that it adds to RCPT.
+    pub rcpt: &'static [Parameter],
     /// Words that it lets follow the argument of VRFY and EXPN.
     pub vrfy: &'static [&'static str],
+    /// The grammar of what follows its keyword in an EHLO reply.
+    pub offer: OfferCheck,
     /// By how many octets it makes command lines longer.
     pub longer: Longer,
 }
 
+/// A parameter of MAIL or RCPT.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// Its keyword, or `KEYWORD=value` where the value tells which extension it is of.
+    pub form: &'static str,
+    /// The grammar of its value.
+    pub check: Check,
+}
+
+/// Whether a keyword of MAIL or RCPT is known.
+#[derive(Clone, Copy, Debug)]
+pub enum Known {
+    /// It is one of this command.
+    Here {
+        /// The grammar of its value.
+        check: Check,
+        /// A number that no other keyword of the command has; less than 64.
+        place: u8,
+    },
+    /// It is one of the other command.
+    Elsewhere,
+    /// No row of the table has it.
+    No,
+}
+
 /// Octets that an extension adds to the 512 of a command line (RFC 5321 §4.5.3.1.4): what its
 /// RFC says, else the longest parameter that its grammar gives.
+///
+/// Compared with the texts of RFC 1870 §3 (26), 2554 §3 (500), 3030 §3 (16), 3461 §5.4, 6531
+/// §3.2 (10) and 8689 §2 (11). RFC 1652, at hand, gives no number for BODY=8BITMIME; the 17 is
+/// that of RFC 6152, which was not at hand, nor were those of the other rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Longer {
     /// For MAIL.
@@ -51,11 +85,17 @@ const PLAIN: Extension = Extension {
     mail: &[],
     rcpt: &[],
     vrfy: &[],
+    offer: offers::none,
     longer: Longer { mail: 0, rcpt: 0 },
 };
 
 /// A private extension that adds nothing to the language.
-const PRIVATE: Extension = Extension { registered: false, ..PLAIN };
+const PRIVATE: Extension = Extension { registered: false, offer: offers::any, ..PLAIN };
+
+/// A parameter and its grammar.
+const fn with(form: &'static str, check: Check) -> Parameter {
+    Parameter { form, check }
+}
 
 /// An extension that is one verb of the same name.
 const fn verb(keyword: &'static str, rfc: &'static str, verbs: &'static [Verb]) -> Extension {
@@ -71,7 +111,7 @@ const fn private(keyword: &'static str, other_verbs: &'static [&'static str]) ->
 const fn mail(
     keyword: &'static str,
     rfc: &'static str,
-    mail: &'static [&'static str],
+    mail: &'static [Parameter],
     longer: u16,
 ) -> Extension {
     Extension { keyword, rfc, mail, longer: Longer { mail: longer, rcpt: 0 }, ..PLAIN }
@@ -88,16 +128,24 @@ static ALL: &[Extension] = &[
     verb("SOML", "RFC 821", &[Verb::Soml]),
     verb("SAML", "RFC 821", &[Verb::Saml]),
     // The transfer of content.
-    mail("8BITMIME", "RFC 6152", &["BODY=7BIT", "BODY=8BITMIME"], 17),
-    mail("BINARYMIME", "RFC 3030", &["BODY=BINARYMIME"], 16),
+    mail(
+        "8BITMIME",
+        "RFC 6152",
+        &[with("BODY=7BIT", params::body), with("BODY=8BITMIME", params::body)],
+        17,
+    ),
+    mail("BINARYMIME", "RFC 3030", &[with("BODY=BINARYMIME", params::body)], 16),
     verb("CHUNKING", "RFC 3030", &[Verb::Bdat]),
-    verb("BURL", "RFC 4468", &[Verb::Burl]),
-    mail("SIZE", "RFC 1870", &["SIZE"], 26),
-    mail("CHECKPOINT", "RFC 1845", &["TRANSID"], 89),
+    Extension { offer: offers::any, ..verb("BURL", "RFC 4468", &[Verb::Burl]) },
+    Extension {
+        offer: offers::size,
+        ..mail("SIZE", "RFC 1870", &[with("SIZE", params::size)], 26)
+    },
+    mail("CHECKPOINT", "RFC 1845", &[with("TRANSID", params::transid)], 89),
     Extension {
         keyword: "SMTPUTF8",
         rfc: "RFC 6531",
-        mail: &["SMTPUTF8"],
+        mail: &[with("SMTPUTF8", params::smtputf8)],
         vrfy: &["SMTPUTF8"],
         longer: Longer { mail: 10, rcpt: 0 },
         ..PLAIN
@@ -105,8 +153,8 @@ static ALL: &[Extension] = &[
     Extension {
         keyword: "UTF8SMTP",
         rfc: "RFC 5336",
-        mail: &["ALT-ADDRESS"],
-        rcpt: &["ALT-ADDRESS"],
+        mail: &[with("ALT-ADDRESS", params::address)],
+        rcpt: &[with("ALT-ADDRESS", params::address)],
         vrfy: &["UTF8REPLY"],
         longer: Longer { mail: 460, rcpt: 460 },
         ..PLAIN
@@ -114,21 +162,21 @@ static ALL: &[Extension] = &[
     Extension {
         keyword: "CONPERM",
         rfc: "RFC 4141",
-        mail: &["CONPERM"],
+        mail: &[with("CONPERM", params::no_value)],
         longer: Longer { mail: 8, rcpt: 0 },
         ..PLAIN
     },
     Extension {
         keyword: "CONNEG",
         rfc: "RFC 4141",
-        rcpt: &["CONNEG"],
+        rcpt: &[with("CONNEG", params::no_value)],
         longer: Longer { mail: 0, rcpt: 7 },
         ..PLAIN
     },
     // The dialog itself.
     Extension { keyword: "PIPELINING", rfc: "RFC 2920", ..PLAIN },
     Extension { keyword: "ENHANCEDSTATUSCODES", rfc: "RFC 2034", ..PLAIN },
-    Extension { keyword: "LIMITS", rfc: "RFC 9422", ..PLAIN },
+    Extension { keyword: "LIMITS", rfc: "RFC 9422", offer: offers::limits, ..PLAIN },
     Extension { keyword: "VERB", other_verbs: &["VERB"], ..PLAIN },
     Extension { keyword: "ONEX", other_verbs: &["ONEX"], ..PLAIN },
     verb("ETRN", "RFC 1985", &[Verb::Etrn]),
@@ -139,31 +187,50 @@ static ALL: &[Extension] = &[
         keyword: "AUTH",
         rfc: "RFC 4954",
         verbs: &[Verb::Auth],
-        mail: &["AUTH"],
+        offer: offers::auth,
+        mail: &[with("AUTH", params::mail_auth)],
         longer: Longer { mail: 500, rcpt: 0 },
         ..PLAIN
     },
-    mail("REQUIRETLS", "RFC 8689", &["REQUIRETLS"], 11),
-    mail("SUBMITTER", "RFC 4405", &["SUBMITTER"], 266),
-    mail("NO-SOLICITING", "RFC 3865", &["SOLICIT"], 1007),
+    mail("REQUIRETLS", "RFC 8689", &[with("REQUIRETLS", params::requiretls)], 11),
+    mail("SUBMITTER", "RFC 4405", &[with("SUBMITTER", params::address)], 266),
+    Extension {
+        offer: offers::no_soliciting,
+        ..mail("NO-SOLICITING", "RFC 3865", &[with("SOLICIT", params::solicit)], 1007)
+    },
     // What becomes of the message.
     Extension {
         keyword: "DSN",
         rfc: "RFC 3461",
-        mail: &["RET", "ENVID"],
-        rcpt: &["NOTIFY", "ORCPT"],
-        // Of RCPT, RFC 3461 §5.4 says the sum: 1036 octets. RET and ENVID take 8 and 100.
+        mail: &[with("RET", params::ret), with("ENVID", params::envid)],
+        rcpt: &[with("NOTIFY", params::notify), with("ORCPT", params::orcpt)],
+        // Of RCPT, RFC 3461 §5.4 says 530 and, 6 less, the sum of 1036 octets. RET and ENVID take
+        // 8 and 100 there, each with a blank before it.
         longer: Longer { mail: 110, rcpt: 530 },
         ..PLAIN
     },
-    mail("DELIVERBY", "RFC 2852", &["BY"], 17),
-    mail("FUTURERELEASE", "RFC 4865", &["HOLDFOR", "HOLDUNTIL"], 36),
-    mail("MT-PRIORITY", "RFC 6710", &["MT-PRIORITY"], 15),
-    mail("MTRK", "RFC 3885", &["MTRK"], 44),
+    Extension {
+        offer: offers::deliver_by,
+        ..mail("DELIVERBY", "RFC 2852", &[with("BY", params::by)], 17)
+    },
+    Extension {
+        offer: offers::future_release,
+        ..mail(
+            "FUTURERELEASE",
+            "RFC 4865",
+            &[with("HOLDFOR", params::hold_for), with("HOLDUNTIL", params::hold_until)],
+            36,
+        )
+    },
+    Extension {
+        offer: offers::any,
+        ..mail("MT-PRIORITY", "RFC 6710", &[with("MT-PRIORITY", params::priority)], 15)
+    },
+    mail("MTRK", "RFC 3885", &[with("MTRK", params::mtrk)], 44),
     Extension {
         keyword: "RRVS",
         rfc: "RFC 7293",
-        rcpt: &["RRVS"],
+        rcpt: &[with("RRVS", params::rrvs)],
         longer: Longer { mail: 0, rcpt: 33 },
         ..PLAIN
     },
@@ -172,7 +239,7 @@ static ALL: &[Extension] = &[
     Extension { keyword: "XFORWARD", verbs: &[Verb::Xforward], ..PRIVATE },
     Extension {
         keyword: "XVERP",
-        mail: &["XVERP"],
+        mail: &[with("XVERP", params::private)],
         longer: Longer { mail: 9, rcpt: 0 },
         ..PRIVATE
     },
@@ -180,7 +247,7 @@ static ALL: &[Extension] = &[
     Extension {
         keyword: "PRDR",
         rfc: "draft-hall-prdr",
-        mail: &["PRDR"],
+        mail: &[with("PRDR", params::no_value)],
         longer: Longer { mail: 5, rcpt: 0 },
         ..PRIVATE
     },
@@ -197,7 +264,7 @@ static ALL: &[Extension] = &[
     private("XRDST", &[]),
     Extension {
         keyword: "XOORG",
-        mail: &["XOORG"],
+        mail: &[with("XOORG", params::private)],
         longer: Longer { mail: 262, rcpt: 0 },
         ..PRIVATE
     },
@@ -323,6 +390,20 @@ pub fn used_by(command: &Command<'_>, envelope: Option<&Envelope<'_>>) -> u64 {
     }
 }
 
+/// The parameter that `keyword` names, in any case, with `verb`: MAIL (and SEND, SOML, SAML) or
+/// RCPT.
+#[must_use]
+#[inline]
+pub fn parameter(verb: Verb, keyword: &[u8]) -> Known {
+    let (here, there) =
+        if verb == Verb::Rcpt { (&FORMS.rcpt, &FORMS.mail) } else { (&FORMS.mail, &FORMS.rcpt) };
+    match here.find(keyword) {
+        Some((place, check)) => Known::Here { check, place },
+        None if there.find(keyword).is_some() => Known::Elsewhere,
+        None => Known::No,
+    }
+}
+
 /// The extensions that add `verb`.
 fn with_verb(verb: Verb) -> u64 {
     set_of(|row| row.verbs.contains(&verb))
@@ -360,21 +441,39 @@ struct Form {
     value: Option<&'static [u8]>,
     /// Of the extension.
     bit: u64,
+    /// A number of the keyword among those of its command.
+    place: u8,
+    check: Check,
 }
 
 impl Forms {
-    fn new(of_row: impl Fn(&Extension) -> &'static [&'static str]) -> Self {
-        let forms = (0..).zip(ALL).flat_map(|(index, row)| {
-            of_row(row).iter().map(move |form| {
-                let (keyword, value) = match form.split_once('=') {
-                    None => (*form, None),
-                    Some((keyword, value)) => (keyword, Some(value.as_bytes())),
-                };
-                let keyword = keyword.as_bytes();
-                Form { keyword, digest: digest(keyword), value, bit: bit(index) }
-            })
-        });
-        Self(forms.collect())
+    fn new(of_row: impl Fn(&Extension) -> &'static [Parameter]) -> Self {
+        let rows = (0..).zip(ALL).map(|(index, row)| (index, of_row(row)));
+        let all = rows.flat_map(|(index, all)| all.iter().map(move |one| (index, one)));
+        let mut forms: Vec<Form> = Vec::new();
+        for (place, (index, &Parameter { form, check })) in (0..).zip(all) {
+            let (keyword, value) = match form.split_once('=') {
+                None => (form, None),
+                Some((keyword, value)) => (keyword, Some(value.as_bytes())),
+            };
+            let keyword = keyword.as_bytes();
+            // Forms of one keyword share the place of the first.
+            let same = forms.iter().find(|form| form.keyword == keyword);
+            let place = same.map_or(place, |form| form.place);
+            let digest = digest(keyword);
+            forms.push(Form { keyword, digest, value, bit: bit(index), place, check });
+        }
+        Self(forms)
+    }
+
+    /// The parameter with this keyword, and its place.
+    #[inline]
+    fn find(&self, keyword: &[u8]) -> Option<(u8, Check)> {
+        let given = digest(keyword);
+        let is_it =
+            |form: &Form| form.digest == given && form.keyword.eq_ignore_ascii_case(keyword);
+        let form = self.0.iter().find(|form| is_it(form))?;
+        Some((form.place, form.check))
     }
 
     /// The extensions that the parameters of `envelope` make use of.
@@ -433,8 +532,8 @@ mod tests {
             assert!(!keyword.is_empty() && keyword == keyword.to_uppercase(), "{keyword}");
             assert!(claimed.insert(format!("EHLO {keyword}")), "{keyword} is there twice");
             assert_eq!(usize::from(row.index()), place, "{keyword}");
-            assert_eq!(by_index(row.index()), Some(row));
-            assert_eq!(by_keyword(keyword.to_lowercase().as_bytes()), Some(row));
+            let found = [by_index(row.index()), by_keyword(keyword.to_lowercase().as_bytes())];
+            assert_eq!(found.map(|row| row.map(|row| row.keyword)), [Some(keyword); 2]);
             assert!(row.rfc.strip_prefix("RFC ").is_none_or(|n| n.parse::<u16>().is_ok()));
             // RFC 5321 §2.2.2: names that begin with X are private.
             assert!(!(row.registered && keyword.starts_with('X')), "{keyword}");
@@ -445,7 +544,11 @@ mod tests {
                 assert_eq!(Verb::of(verb.as_bytes()), Verb::Other, "{keyword}");
                 assert!(claimed.insert((*verb).into()), "{keyword} {verb}");
             }
-            for (command, params) in [("MAIL", row.mail), ("RCPT", row.rcpt), ("VRFY", row.vrfy)] {
+            let forms = |of: &[Parameter]| of.iter().map(|one| one.form).collect::<Vec<_>>();
+            let (mail, rcpt) = (forms(row.mail), forms(row.rcpt));
+            for (command, params) in
+                [("MAIL", &mail), ("RCPT", &rcpt), ("VRFY", &row.vrfy.to_vec())]
+            {
                 for param in params {
                     assert_eq!(*param, param.to_uppercase(), "{keyword}");
                     assert!(claimed.insert(format!("{command} {param}")), "{keyword} {param}");
@@ -454,14 +557,14 @@ mod tests {
             assert!(row.longer.mail == 0 || !row.mail.is_empty(), "{keyword}");
             assert!(row.longer.rcpt == 0 || !row.rcpt.is_empty(), "{keyword}");
             // A longer line can at least hold the shortest form of each parameter.
-            for (params, longer) in [(row.mail, row.longer.mail), (row.rcpt, row.longer.rcpt)] {
+            for (params, longer) in [(mail, row.longer.mail), (rcpt, row.longer.rcpt)] {
                 for param in params {
                     assert!(usize::from(longer) > param.len(), "{keyword} {param}");
                 }
             }
         }
-        assert_eq!(by_keyword(b"X-NONE"), None);
-        assert_eq!(by_index(200), None);
+        assert!(by_keyword(b"X-NONE").is_none());
+        assert!(by_index(200).is_none());
     }
 
     #[test]

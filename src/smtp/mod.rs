@@ -23,11 +23,17 @@ pub mod command;
 /// A line from the server.
 pub mod reply;
 
+/// What lines and replies must look like, to the letter.
+pub mod grammar;
+
 /// The table of service extensions.
 pub mod extension;
 
 /// The table of reply codes per command.
 pub mod code;
+
+/// The table of enhanced status codes.
+pub mod status;
 
 /// What a stream's first bytes look like.
 pub mod sniff;
