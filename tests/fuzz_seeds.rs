@@ -45,6 +45,11 @@ fn dialog() {
 }
 
 #[test]
+fn grammar() {
+    run(fuzz::grammar, &["fuzz/seeds/grammar", "fuzz/seeds/transcript"]);
+}
+
+#[test]
 fn whole() {
     let seeds = ["fuzz/seeds/whole", "fuzz/seeds/capture", "fuzz/seeds/transcript"];
     run(fuzz::whole, &[&seeds[..], &["testdata/captures", "testdata/transcripts"]].concat());
@@ -55,7 +60,8 @@ proptest! {
 
     #[test]
     fn random_bytes(data in prop::collection::vec(any::<u8>(), 0..600)) {
-        for body in [fuzz::capture, fuzz::frame, fuzz::segments, fuzz::transcript, fuzz::dialog] {
+        let bodies = [fuzz::capture, fuzz::frame, fuzz::segments, fuzz::transcript, fuzz::dialog];
+        for body in bodies.into_iter().chain([fuzz::grammar as fn(&[u8])]) {
             body(&data);
         }
         fuzz::whole(&data);

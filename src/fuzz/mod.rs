@@ -9,10 +9,12 @@
 
 mod bytes;
 mod dialog;
+mod grammar;
 mod segments;
 mod transcript;
 
 pub use dialog::dialog;
+pub use grammar::grammar;
 pub use segments::segments;
 pub use transcript::transcript;
 

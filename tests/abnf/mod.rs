@@ -228,7 +228,7 @@ impl Parser<'_> {
             b'%' => {
                 let radix = if self.text[self.at + 1] == b'x' { 16 } else { 10 };
                 self.at += 2;
-                let mut number = |parser: &mut Self| {
+                let number = |parser: &mut Self| {
                     let digits = parser.take(|byte| byte.is_ascii_hexdigit());
                     u8::from_str_radix(&digits, radix).unwrap()
                 };

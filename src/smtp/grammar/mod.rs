@@ -109,6 +109,9 @@ pub fn command(line: &[u8], charset: Charset) -> Parsed<'_> {
     let command = Command::parse(line);
     let mut flaws = Vec::new();
     if let Some(argument) = matched(line, &command, charset, &mut flaws) {
+        if flaws.len() > 1 {
+            flaws.sort_by_key(|flaw| flaw.range.start);
+        }
         return Parsed { command, argument, flaws };
     }
     let (argument, flaws) = diagnose::diagnose(line, &command, charset);
