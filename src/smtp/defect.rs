@@ -49,6 +49,7 @@ macro_rules! defects {
 }
 
 /// Which part of the grammar a defect departs from.
+#[derive(Clone, Copy)]
 enum Part {
     /// The ABNF of the command or reply.
     Abnf,

@@ -470,9 +470,10 @@ impl Forms {
     #[inline]
     fn find(&self, keyword: &[u8]) -> Option<(u8, Check)> {
         let given = digest(keyword);
-        let is_it =
-            |form: &Form| form.digest == given && form.keyword.eq_ignore_ascii_case(keyword);
-        let form = self.0.iter().find(|form| is_it(form))?;
+        // Of a keyword of 2 to 4 letters, that is all of it.
+        let is_short = (2..=4).contains(&keyword.len());
+        let is_it = |form: &Form| is_short || form.keyword.eq_ignore_ascii_case(keyword);
+        let form = self.0.iter().find(|form| form.digest == given && is_it(form))?;
         Some((form.place, form.check))
     }
 

@@ -291,21 +291,21 @@ impl<'a> Run<'a> {
                 ends
             }
             Node::Repeat(least, most, node) => {
-                let (mut all, mut last) = (Vec::new(), vec![at]);
+                let (mut all, mut now) = (Vec::new(), vec![at]);
                 let mut times = 0;
                 loop {
                     if times >= *least {
-                        last.retain(|end| !all.contains(end));
-                        all.extend(&last);
+                        now.retain(|end| !all.contains(end));
+                        all.extend(&now);
                     }
-                    if last.is_empty() || times == *most {
+                    if now.is_empty() || times == *most {
                         return unique(all);
                     }
                     let mut next = Vec::new();
-                    for end in last {
+                    for end in now {
                         next.extend(self.ends(node, end));
                     }
-                    last = unique(next);
+                    now = unique(next);
                     times += 1;
                 }
             }

@@ -187,10 +187,10 @@ impl<'a, 't> Draft<'a, 't> {
             return;
         }
         let range = at..at + text.len();
-        let bracketed = mailbox::path(text, at, self.extra).map(|path| path.whole);
+        let bracketed = mailbox::path(text, at, self.extra).map(|(path, _)| path.whole);
         let bare = mailbox::path(&[b"<", text, b">"].concat(), at, self.extra);
         let is_mailbox = bracketed == Some(range.clone())
-            || bare.is_some_and(|path| path.whole.len() == text.len() + 2);
+            || bare.is_some_and(|(path, _)| path.whole.len() == text.len() + 2);
         if is_mailbox && matches!(self.verb, Verb::Vrfy | Verb::Expn) {
             self.flaw(Defect::StringIsMailbox, range, "an atom or a quoted string");
         } else if length == 0 && text.first() == Some(&b'"') {

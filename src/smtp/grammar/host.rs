@@ -22,25 +22,44 @@ pub enum Literal {
     Untagged,
 }
 
-/// How many octets at the start of `text` are a Domain; 0 if none are. `extra` is [`HIGH`] where
-/// U-labels are legal, else 0.
+/// The Domain at the start of a text.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Name {
+    /// How many octets it has; 0 if there is none.
+    pub(super) length: usize,
+    /// Whether [`note`] may have something to say of it.
+    pub(super) is_odd: bool,
+}
+
+/// The Domain at the start of `text`. `extra` is [`HIGH`] where U-labels are legal, else 0.
 #[inline]
-pub(super) fn domain(text: &[u8], extra: u8) -> usize {
-    let mut end = 0;
+pub(super) fn name(text: &[u8], extra: u8) -> Name {
+    let mut name = Name::default();
     let mut rest = text;
     loop {
-        if !rest.first().is_some_and(|&first| is(first, LET_DIG | extra)) {
-            return end;
-        }
         let label = run(rest, LDH | extra);
-        let (letters, behind) = rest.split_at(label);
-        let hyphens = letters.iter().rev().take_while(|&&octet| is(octet, HYPHEN)).count();
-        end = text.len() - rest.len() + label - hyphens;
+        let (letters, behind) = rest.split_at_checked(label).unwrap_or((rest, b""));
+        let [first, ..] = letters else { return name };
+        if is(*first, HYPHEN) {
+            return name;
+        }
+        name.is_odd |= label > LABEL || letters.get(2) == Some(&b'-');
+        name.length = text.len() - behind.len();
+        if letters.last() == Some(&b'-') {
+            let hyphens = letters.iter().rev().take_while(|&&octet| octet == b'-').count();
+            name.length -= hyphens;
+            return name;
+        }
         match behind {
-            [b'.', after @ ..] if hyphens == 0 => rest = after,
-            _ => return end,
+            [b'.', after @ ..] => rest = after,
+            _ => return name,
         }
     }
+}
+
+/// How many octets at the start of `text` are a Domain; 0 if none are.
+pub(super) fn domain(text: &[u8], extra: u8) -> usize {
+    name(text, extra).length
 }
 
 /// Whether all of `text` is a Domain.
@@ -143,19 +162,11 @@ pub(super) fn fault(text: &[u8], extra: u8) -> (Range<usize>, &'static str) {
     }
 }
 
-/// What is wrong with `name`, which stands at `at`, if it is a Domain: though it matches its ABNF.
-#[inline]
-pub(super) fn note(name: &[u8], at: usize, flaws: &mut Vec<Flaw>) {
-    // Few names are that long, or have a hyphen.
-    if name.len() > LABEL || find(b'-', name).is_some() {
-        note_labels(name, at, flaws);
-    }
-}
-
 /// The octets that a label can have (RFC 1035).
 const LABEL: usize = 63;
 
-fn note_labels(name: &[u8], at: usize, flaws: &mut Vec<Flaw>) {
+/// What is wrong with `name`, which stands at `at`, if it is a Domain: though it matches its ABNF.
+pub(super) fn note(name: &[u8], at: usize, flaws: &mut Vec<Flaw>) {
     if !is_domain(name, HIGH) {
         return;
     }

@@ -5,7 +5,7 @@
 //! that does not match is not known here.
 
 use super::class::{ATEXT, QTEXT, is, run};
-use super::host::{domain, literal};
+use super::host::{self, Name, domain, literal};
 use std::ops::Range;
 
 /// Where the parts of a path stand in its line.
@@ -21,9 +21,10 @@ pub struct Address {
     pub domain: Range<usize>,
 }
 
-/// The Path at the start of `text`, which stands at `at`.
+/// The Path at the start of `text`, which stands at `at`, and whether there may be something to
+/// note of its parts.
 #[inline]
-pub(super) fn path(text: &[u8], at: usize, extra: u8) -> Option<Address> {
+pub(super) fn path(text: &[u8], at: usize, extra: u8) -> Option<(Address, bool)> {
     let inner = text.strip_prefix(b"<")?;
     let mut local = 1;
     if inner.first() == Some(&b'@') {
@@ -35,14 +36,22 @@ pub(super) fn path(text: &[u8], at: usize, extra: u8) -> Option<Address> {
     if at_sign == local || text.get(at_sign) != Some(&b'@') {
         return None;
     }
-    let end = name + host(text.get(name..)?, extra);
-    (end > name && text.get(end) == Some(&b'>')).then(|| Address {
+    let Name { length, is_odd } = host_name(text.get(name..)?, extra);
+    let end = name + length;
+    if length == 0 || text.get(end) != Some(&b'>') {
+        return None;
+    }
+    let address = Address {
         whole: at..at + end + 1,
         route: at + 1..at + local,
         local: at + local..at + at_sign,
         domain: at + name..at + end,
-    })
+    };
+    Some((address, is_odd || local > 1 || end >= LONG))
 }
+
+/// What is no longer has no part that is too long (RFC 5321 §4.5.3.1).
+const LONG: usize = 64;
 
 /// How long the `A-d-l ":"` at the start of `text` is.
 fn route(text: &[u8], extra: u8) -> Option<usize> {
@@ -60,11 +69,19 @@ fn route(text: &[u8], extra: u8) -> Option<usize> {
 }
 
 /// How long the `Domain / address-literal` at the start of `text` is; 0 if there is none.
-#[inline]
 pub(super) fn host(text: &[u8], extra: u8) -> usize {
+    host_name(text, extra).length
+}
+
+/// The `Domain / address-literal` at the start of `text`.
+#[inline]
+fn host_name(text: &[u8], extra: u8) -> Name {
     match text.first() {
-        Some(b'[') => literal(text).map_or(0, |(length, _)| length),
-        _ => domain(text, extra),
+        Some(b'[') => {
+            let length = literal(text).map_or(0, |(length, _)| length);
+            Name { length, is_odd: true }
+        }
+        _ => host::name(text, extra),
     }
 }
 

@@ -130,7 +130,7 @@ fn matched<'a>(
     let Command { verb, word, argument, argument_at, .. } = *command;
     if verb == Verb::Other {
         let is_empty = line.iter().all(|&octet| matches!(octet, b' ' | b'\t'));
-        return (!is_empty).then(|| Argument::Text(argument));
+        return (!is_empty).then_some(Argument::Text(argument));
     }
     if line.len() == word.len() {
         return is_alone(verb).then_some(Argument::None);
@@ -200,13 +200,14 @@ fn name(command: &Command<'_>, flaws: &mut Vec<Flaw>) -> bool {
         }
         return true;
     }
-    if !host::is_domain(text, 0) {
+    let name = host::name(text, 0);
+    if name.length != text.len() {
         return false;
     }
     if text.first().is_some_and(u8::is_ascii_digit) && host::is_v4(text) {
         let expected = "brackets around the address";
         flaws.push(Flaw { defect: Defect::HeloBareIp, range, expected });
-    } else {
+    } else if name.is_odd {
         host::note(text, at, flaws);
     }
     true
@@ -221,12 +222,8 @@ fn envelope<'a>(
     extra: u8,
     flaws: &mut Vec<Flaw>,
 ) -> Option<Envelope<'a>> {
-    let label = label(command.verb);
-    let (given, text) = command.argument.split_at_checked(label.len())?;
-    if given != label && !given.eq_ignore_ascii_case(label) {
-        return None;
-    }
-    let address = address(text, line.len() - text.len(), command.verb, extra)?;
+    let text = behind_label(command)?;
+    let (address, is_odd) = address(text, line.len() - text.len(), command.verb, extra)?;
     let rest_at = address.whole.end;
     let rest = line.get(rest_at..)?;
     let mut seen = Seen::default();
@@ -245,8 +242,27 @@ fn envelope<'a>(
     if !behind.is_empty() {
         return None;
     }
-    wrong_path::note(line, &address, flaws);
+    if is_odd {
+        wrong_path::note(line, &address, flaws);
+    }
     Some(Envelope { address, rest, rest_at })
+}
+
+/// What follows `FROM:` or `TO:`.
+#[inline]
+fn behind_label<'a>(command: &Command<'a>) -> Option<&'a [u8]> {
+    /// The bit in which `a` and `A` differ; without it, only letters are capital letters.
+    const UPPER: u8 = !0x20;
+    match (command.verb, command.argument) {
+        (Verb::Rcpt, [t, o, b':', text @ ..]) => {
+            (t & UPPER == b'T' && o & UPPER == b'O').then_some(text)
+        }
+        (Verb::Rcpt, _) => None,
+        (_, [f, r, o, m, b':', text @ ..]) => {
+            ([f, r, o, m].map(|letter| letter & UPPER) == *b"FROM").then_some(text)
+        }
+        _ => None,
+    }
 }
 
 /// What stands before the path.
@@ -254,11 +270,12 @@ fn label(verb: Verb) -> &'static [u8] {
     if verb == Verb::Rcpt { b"TO:" } else { b"FROM:" }
 }
 
-/// The Reverse-path or Forward-path at the start of `text`, which stands at `at`.
+/// The Reverse-path or Forward-path at the start of `text`, which stands at `at`, and whether there
+/// may be something to note of it.
 #[inline]
-fn address(text: &[u8], at: usize, verb: Verb, extra: u8) -> Option<Address> {
-    if let Some(address) = mailbox::path(text, at, extra) {
-        return Some(address);
+fn address(text: &[u8], at: usize, verb: Verb, extra: u8) -> Option<(Address, bool)> {
+    if let Some(found) = mailbox::path(text, at, extra) {
+        return Some(found);
     }
     let inner = if verb == Verb::Rcpt {
         // Without a domain, and in any case (RFC 5321 §4.1.1.3).
@@ -268,12 +285,8 @@ fn address(text: &[u8], at: usize, verb: Verb, extra: u8) -> Option<Address> {
         text.starts_with(b"<>").then_some(0)?
     };
     let end = at + 1 + inner;
-    Some(Address {
-        whole: at..end + 1,
-        route: at + 1..at + 1,
-        local: at + 1..end,
-        domain: end..end,
-    })
+    let (whole, route) = (at..end + 1, at + 1..at + 1);
+    Some((Address { whole, route, local: at + 1..end, domain: end..end }, false))
 }
 
 /// The one path that needs no domain.

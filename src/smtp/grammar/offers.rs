@@ -25,6 +25,8 @@ pub struct OfferFault {
 /// The grammar of what follows one keyword.
 pub type OfferCheck = fn(&[u8]) -> Option<OfferFault>;
 
+// As the checks give it.
+#[allow(clippy::unnecessary_wraps)]
 fn invalid(range: Range<usize>, expected: &'static str) -> Option<OfferFault> {
     Some(OfferFault { defect: Defect::EhloParameterInvalid, range, expected })
 }

@@ -99,7 +99,7 @@ fn fault_at<'a>(
 }
 
 /// No value at all.
-fn flag<'a>(value: Option<&'a [u8]>, defect: Defect) -> Result<Value<'a>, Fault> {
+fn flag(value: Option<&[u8]>, defect: Defect) -> Result<Value<'_>, Fault> {
     match value {
         None => Ok(Value::Flag),
         Some(_) => fault(defect, "no value"),
@@ -146,6 +146,8 @@ pub(in crate::smtp) fn no_value(value: Option<&[u8]>) -> Result<Value<'_>, Fault
 }
 
 /// A private parameter whose grammar is its vendor's: XVERP, XOORG.
+// A check like the others.
+#[allow(clippy::unnecessary_wraps)]
 pub(in crate::smtp) fn private(value: Option<&[u8]>) -> Result<Value<'_>, Fault> {
     Ok(value.map_or(Value::Flag, Value::Text))
 }
@@ -237,8 +239,7 @@ pub(in crate::smtp) fn by(value: Option<&[u8]>) -> Result<Value<'_>, Fault> {
     let (time, mode) = value.split_at(semicolon);
     let (is_negative, digits) = match time {
         [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] => (false, digits),
-        digits => (false, digits),
+        [b'+', digits @ ..] | digits => (false, digits),
     };
     let Some(seconds) = number(digits, 9).and_then(|n| i32::try_from(n).ok()) else {
         return fault_at(Defect::DeliverByInvalid, 0..semicolon, "1 to 9 digits");

@@ -171,7 +171,6 @@ fn greeting(text: &[u8], at: usize, flaws: &mut Vec<Flaw>) {
                 flaws.push(Flaw { defect, range, expected: "a domain or address literal" });
             }
         }
-        [] | [b' ', _, ..] => {}
         [b' '] => {
             let (defect, range) = (Defect::ReplyTextEmpty, at + length..at + length + 1);
             flaws.push(Flaw { defect, range, expected: "text behind the blank" });
@@ -180,8 +179,8 @@ fn greeting(text: &[u8], at: usize, flaws: &mut Vec<Flaw>) {
             let (defect, range) = (Defect::GreetingDomainMissing, at + length..at + length + 1);
             flaws.push(Flaw { defect, range, expected: "a blank or the end of the line" });
         }
-        // That octet is wrong by itself.
-        [..] => {}
+        // The end or text; or an octet that is wrong by itself.
+        _ => {}
     }
 }
 

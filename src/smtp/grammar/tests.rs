@@ -7,13 +7,18 @@ use crate::smtp::defect::Defect as D;
 use params::Value;
 use std::ops::Range;
 
-fn flaws_in(line: &[u8], charset: Charset) -> Vec<(D, Range<usize>)> {
+/// What is wrong, and where.
+type Found = Vec<(D, Range<usize>)>;
+/// The same of a reply, with the line.
+type FoundInReply = Vec<(usize, D, Range<usize>)>;
+
+fn flaws_in(line: &[u8], charset: Charset) -> Found {
     let flaws = command(line, charset).flaws;
     assert!(flaws.iter().all(|flaw| !flaw.expected.is_empty()));
     flaws.into_iter().map(|flaw| (flaw.defect, flaw.range)).collect()
 }
 
-fn flaws(line: &str) -> Vec<(D, Range<usize>)> {
+fn flaws(line: &str) -> Found {
     flaws_in(line.as_bytes(), Charset::Ascii)
 }
 
@@ -59,10 +64,12 @@ fn right_lines_have_no_flaw() {
     }
 }
 
+// A table.
+#[allow(clippy::too_many_lines)]
 #[test]
 fn each_fault_once_and_where_it_is() {
     let long = |letter: &str, times| letter.repeat(times);
-    let cases: Vec<(String, Vec<(D, Range<usize>)>)> = [
+    let cases: Vec<(String, Found)> = [
         ("", vec![(D::EmptyLine, 0..0)]),
         (" \t", vec![(D::EmptyLine, 0..2)]),
         (" QUIT", vec![(D::LeadingSpace, 0..1)]),
@@ -249,7 +256,7 @@ fn values_are_told() {
     let line = "MAIL FROM:<@a:\"b\"@c.d> SIZE=10 HOLDFOR=5 X";
     let Address { whole, route, local, domain } = envelope.address.clone();
     assert_eq!(
-        [whole, route, local, domain].map(|part| &line[part]),
+        [whole, route, local, domain].map(|part| line.get(part).unwrap()),
         ["<@a:\"b\"@c.d>", "@a:", "\"b\"", "c.d"]
     );
     let values: Vec<_> = envelope.params().map(|param| param::value(Verb::Mail, &param)).collect();
@@ -265,7 +272,7 @@ fn values_are_told() {
     assert_eq!(sizes, [Some(&b"7"[..])]);
 }
 
-fn reply_flaws(text: &str, kind: Kind, charset: Charset) -> Vec<(usize, D, Range<usize>)> {
+fn reply_flaws(text: &str, kind: Kind, charset: Charset) -> FoundInReply {
     let lines: Vec<&[u8]> = text.split('\n').map(str::as_bytes).collect();
     let flaws = reply(&lines, kind, charset).flaws.into_iter();
     flaws.map(|found| (found.line, found.flaw.defect, found.flaw.range)).collect()
@@ -274,7 +281,7 @@ fn reply_flaws(text: &str, kind: Kind, charset: Charset) -> Vec<(usize, D, Range
 #[test]
 fn replies_have_their_faults() {
     use Kind::{Any, Ehlo, Greeting};
-    let cases: Vec<(Kind, &str, Vec<(usize, D, Range<usize>)>)> = vec![
+    let cases: Vec<(Kind, &str, FoundInReply)> = vec![
         (Any, "250 2.1.0 Ok", vec![]),
         (Any, "250-a\n250-\n250 b\tc", vec![]),
         (Any, "250", vec![(0, D::ReplyTextMissing, 3..3)]),

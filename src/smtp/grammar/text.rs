@@ -7,10 +7,29 @@ use std::ops::Range;
 
 /// The number that 1 to `most` digits make.
 pub(super) fn number(text: &[u8], most: usize) -> Option<u128> {
-    // 38 digits fit.
-    let is_number = (1..=most.min(38)).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
-    is_number.then(|| text.iter().fold(0, |sum, digit| sum * 10 + u128::from(digit - b'0')))
+    if text.is_empty() || text.len() > most {
+        return None;
+    }
+    // So many fit; nearly all numbers are shorter.
+    let (first, rest) = text.split_at_checked(SHORT).unwrap_or((text, b""));
+    let mut sum = 0_u64;
+    for &octet in first {
+        let digit = octet.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        sum = sum * 10 + u64::from(digit);
+    }
+    let mut sum = u128::from(sum);
+    for &octet in rest {
+        let digit = octet.is_ascii_digit().then(|| u128::from(octet - b'0'))?;
+        sum = sum.checked_mul(10)?.checked_add(digit)?;
+    }
+    Some(sum)
 }
+
+/// The digits that a u64 holds, whatever they are.
+const SHORT: usize = 19;
 
 /// The first octets of `text` that are no xtext (RFC 3461 §4), or that stand for no printable
 /// ASCII character where `printable` asks for that (RFC 3461 §4.2, §4.4).
@@ -56,7 +75,10 @@ pub(super) fn is_base64(text: &[u8]) -> bool {
     let padding = text.iter().rev().take_while(|&&octet| octet == b'=').count();
     let (letters, _) = text.split_at(text.len() - padding);
     let is_letter = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'+' | b'/');
-    !letters.is_empty() && text.len() % 4 == 0 && padding <= 2 && letters.iter().all(is_letter)
+    !letters.is_empty()
+        && text.len().is_multiple_of(4)
+        && padding <= 2
+        && letters.iter().all(is_letter)
 }
 
 /// The seconds since 1970 that `text`, a date-time (RFC 3339 §5.6), gives; `None` if it is none.

@@ -16,7 +16,6 @@ const DOMAIN: usize = 255;
 const PATH: usize = 256;
 
 /// What is wrong with the path at `address` in `line`, though it may match its ABNF.
-#[inline]
 pub(super) fn note(line: &[u8], address: &Address, flaws: &mut Vec<Flaw>) {
     let Address { whole, route, domain, .. } = address;
     if whole.len() > LOCAL_PART {
