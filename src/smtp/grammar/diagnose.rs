@@ -239,6 +239,10 @@ impl<'a, 't> Draft<'a, 't> {
         }
         if rest.is_empty() || is_param(rest) {
             let end = if rest.is_empty() { self.line.len() } else { path_at };
+            if rest.is_empty() {
+                // What is missing is said, not the blank before it.
+                self.flaws.retain(|flaw| flaw.defect != Defect::TrailingSpace);
+            }
             self.flaw(Defect::MissingArgument, end..end, "a path");
             self.params(path_at, path_at);
             return (Argument::None, 0..0);

@@ -2,9 +2,9 @@
 //! says, and everything that is wrong with it.
 //!
 //! In: a command's line, or the lines of a reply, without line ends. Out: a value and
-//! [`Flaw`]s, each with its place. It never fails. A line has a flaw that breaks the ABNF
-//! ([`crate::smtp::defect::Defect::breaks_abnf`]) if and only if it does not match the ABNF of its
-//! command; lines of verbs that RFC 5321 does not know are judged by what defines these, and
+//! [`crate::smtp::defect::Flaw`]s, each with its place. It never fails. A line has a flaw that
+//! breaks the ABNF ([`crate::smtp::defect::Defect::breaks_abnf`]) if and only if it does not match
+//! the ABNF of its command; lines of verbs that RFC 5321 does not know are judged by what defines these, and
 //! those of unknown verbs not at all.
 //!
 //! What a dialog takes a line for, [`crate::smtp::command`] and [`crate::smtp::reply`] say: they

@@ -119,7 +119,9 @@ fn bracketed(draft: &mut Draft<'_, '_>, at: usize) -> (Address, usize) {
     }
     let behind = draft.of(end..draft.end());
     let garbage = behind.iter().position(|&octet| octet == b' ').unwrap_or(behind.len());
-    if garbage > 0 {
+    let given = draft.line.get(end..end + garbage).unwrap_or_default();
+    // Octets that are wrong by themselves are no text.
+    if given.iter().zip(behind).any(|(given, clean)| given == clean) {
         draft.flaw(Defect::TrailingGarbage, end..end + garbage, "a blank or the end of the line");
     }
     (parts(draft, inner_at..close_at, at..end), end + garbage)
