@@ -186,9 +186,10 @@ fn report(inputs: &[(String, &Vec<u8>)], format: Format, threads: usize, once: b
     let job = Job { run, format, width: None, timestamps: true };
     let sources = inputs.iter().map(|(name, bytes)| {
         let bytes = (*bytes).clone();
-        match once {
-            false => Source::bytes(name, bytes),
-            true => Source::new(name, || Ok(Box::new(io::Cursor::new(bytes)))),
+        if once {
+            Source::new(name, || Ok(Box::new(io::Cursor::new(bytes))))
+        } else {
+            Source::bytes(name, bytes)
         }
     });
     job::run(job, sources.collect(), &mut || {}, Box::new(out.clone())).unwrap();
