@@ -15,7 +15,7 @@ use crate::trouble::{Trouble, Troubles};
 use std::sync::Arc;
 
 /// Frames after which what has happened is put in order.
-const ROUND: u64 = 1024;
+const ROUND: u64 = 2048;
 
 /// Connections that are so many that those of the next segments are not in the cache.
 const CROWD: usize = 2048;
