@@ -161,7 +161,7 @@ impl Text {
 
     /// Makes room for `more` bytes.
     #[inline]
-    fn reserve(&mut self, more: usize) {
+    pub(super) fn reserve(&mut self, more: usize) {
         if self.0.capacity() - self.len() < more {
             self.grow(more);
         }
