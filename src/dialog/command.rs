@@ -240,8 +240,7 @@ impl Dialog {
                 } else {
                     (self.keep(line.text), None)
                 };
-                // Those of a session with one message to one recipient.
-                make_room(&mut self.session.exchanges, 6);
+                make_room(&mut self.session.exchanges);
                 self.session.exchanges.push(Exchange {
                     request,
                     line: span,

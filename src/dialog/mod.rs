@@ -43,6 +43,7 @@ use session::{
     AuthOutcome, Elided, Exchange, Few, GapAt, Mark, Protocol, Request, Resync, ResyncWhy, Session,
     Span, Text, Timing, Tls, Used,
 };
+use smallvec::SmallVec;
 use state::State;
 use std::sync::Arc;
 
@@ -207,7 +208,7 @@ impl Dialog {
             used: Used::default(),
             tls: None,
             auth: None,
-            exchanges: Vec::new(),
+            exchanges: SmallVec::new(),
             elided_exchanges: 0,
             messages: List::default(),
             elided_messages: 0,
@@ -576,11 +577,11 @@ fn exchange_mut(session: &mut Session, index: Option<u32>) -> Option<&mut Exchan
     session.exchanges.get_mut(index? as usize)
 }
 
-/// Makes room for one more, `first` at the beginning: doubling would cost an open session more
-/// than it holds.
-fn make_room<T>(list: &mut Vec<T>, first: usize) {
+/// Makes room for one more: doubling would cost an open session more than it holds.
+#[inline]
+fn make_room<A: smallvec::Array>(list: &mut SmallVec<A>) {
     if list.len() == list.capacity() {
-        list.reserve_exact(first.max(list.len() / 2));
+        list.reserve_exact(list.len() / 2 + 1);
     }
 }
 
