@@ -321,6 +321,7 @@ impl Dialog {
     }
 
     /// Takes a whole line.
+    #[inline]
     fn whole_line(&mut self, line: &Line<'_>) {
         match self.mode {
             Mode::Sasl => self.auth_line(line),

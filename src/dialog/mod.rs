@@ -285,7 +285,7 @@ impl Dialog {
         let session = &mut self.session;
         session.last_at = last_at.or(session.last_at);
         session.ending = ending;
-        session.transport = transport;
+        session.transport = transport.map(Box::new);
         for owed in self.owed.iter() {
             if let Some(exchange) = exchange_mut(session, owed.exchange()) {
                 exchange.before = state;

@@ -166,6 +166,8 @@ impl Dialog {
         let mut head = None;
         let mut rest = bytes;
         let mut is_whole = false;
+        // Each line is kept without its line end, and with one LF.
+        kept.reserve(bytes.len().min(most.saturating_add(1)));
         while !is_whole
             && rest.first().is_some_and(u8::is_ascii_graphic)
             && let Some(lf) = find(b'\n', rest).filter(|&lf| lf < limits.line_bytes)
@@ -183,7 +185,6 @@ impl Dialog {
             }
             let has_room = kept.len() - from + text.len() <= most;
             if (said.lines as usize) < limits.reply_lines && has_room {
-                kept.reserve(text.len() + 1);
                 if said.lines > 0 {
                     kept.0.push(b'\n');
                     said.offers_enhanced |= is_offer_of(tail, ENHANCED);
@@ -318,12 +319,13 @@ impl Dialog {
         self.closes.clear_reply |= self.mode == Mode::Tls;
         let Said { code, lines, cut, .. } = *said;
         let reply = Reply { code, text, lines, begun: said.begun.mark, cut };
-        if self.is_in_turn(said)
-            && let Some(owed) = self.owed.pop_front()
-        {
-            self.answer(&owed, said, &reply);
+        let owed = if self.is_in_turn(said) {
+            self.owed.pop_front()
         } else {
-            self.answered_out_of_turn(said, reply);
+            self.owed_out_of_turn(said, reply)
+        };
+        if let Some(owed) = owed {
+            self.answer(&owed, said, &reply);
         }
         self.answered_to = said.until;
         self.has_replied |= said.code.is_some();
@@ -337,23 +339,29 @@ impl Dialog {
         }
     }
 
-    /// A reply has come that does not plainly answer the first command that is owed one.
+    /// The command that a reply answers which does not plainly answer the first that is owed
+    /// one. If it answers none, it is kept as what it is.
     #[inline(never)]
-    fn answered_out_of_turn(&mut self, said: &Said, reply: Reply) {
+    fn owed_out_of_turn(&mut self, said: &Said, reply: Reply) -> Option<Owed> {
         if self.is_greeting(said) {
             self.session.greeting = Some(reply);
             self.state.greeted = true;
             self.state.closing |= said.code == Some(421);
-        } else if self.is_for_forgotten(said) {
+            return None;
+        }
+        if self.is_for_forgotten(said) {
             self.lost_mut().forgotten -= 1;
-        } else if let Some(owed) = self.owed_after_nonsense(said).or_else(|| self.owed_for(said)) {
-            self.answer(&owed, said, &reply);
-        } else {
+            return None;
+        }
+        let owed = self.owed_after_nonsense(said).or_else(|| self.owed_for(said));
+        if owed.is_none() {
             self.unsolicited(said, reply);
         }
+        owed
     }
 
     /// `reply` answers `owed`.
+    #[inline]
     fn answer(&mut self, owed: &Owed, said: &Said, reply: &Reply) {
         let before = self.state;
         if let Some(exchange) = exchange_mut(&mut self.session, owed.exchange()) {

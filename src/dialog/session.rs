@@ -68,8 +68,9 @@ pub struct Session {
     pub end: End,
     /// Why nothing more was read of it.
     pub ending: Ending,
-    /// What TCP saw; `None` in a transcript.
-    pub transport: Option<Transport>,
+    /// What TCP saw; `None` in a transcript. It is known only at the end: room for it would be a
+    /// hundred bytes of each open session.
+    pub transport: Option<Box<Transport>>,
     /// Commands and their replies, in the order in which the client sent them.
     pub exchanges: SmallVec<[Exchange; EXCHANGES]>,
     /// Commands and replies.
