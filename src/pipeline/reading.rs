@@ -169,7 +169,7 @@ impl<W: Work> Reading<W> {
 /// What is to be done with `frame`.
 #[inline]
 fn item(decoder: &Decoder, frame: &Frame<'_>, troubles: &mut Troubles) -> Item {
-    let looked = decoder.glance(frame).unwrap_or_else(|| decoder.look(frame, troubles));
+    let looked = decoder.glance(frame, |_| true).unwrap_or_else(|| decoder.look(frame, troubles));
     match looked {
         Looked::Segment(segment) => Item::Segment(Head::of(&segment)),
         Looked::Fragment => Item::Fragment(Fragment::of(frame)),
