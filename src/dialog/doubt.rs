@@ -18,7 +18,7 @@ use super::{Closes, Dialog, Mode, Start, owed};
 #[derive(Debug)]
 pub(super) struct Doubt {
     candidate: Box<Candidate>,
-    session: Session,
+    session: Box<Session>,
     state: State,
     owed: owed::Queue,
     answered_to: u64,

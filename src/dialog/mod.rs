@@ -123,7 +123,7 @@ pub struct Dialog {
     mails: Mails,
     /// Commands that are not answered yet.
     owed: owed::Queue,
-    session: Session,
+    session: Box<Session>,
     scanner: Option<content::Scanner>,
     parked_bytes: usize,
     /// Offset in the client's stream up to which the tap has heard it: bytes that are read
@@ -224,7 +224,7 @@ impl Dialog {
         };
         Self {
             settings,
-            session,
+            session: Box::new(session),
             state: State::default(),
             medium: opening.medium,
             mode: Mode::Command,
@@ -269,7 +269,7 @@ impl Dialog {
         ending: Ending,
         last_at: Option<Stamp>,
         transport: Option<Transport>,
-    ) -> (Session, Option<Vec<u8>>) {
+    ) -> (Box<Session>, Option<Vec<u8>>) {
         if let Some(at) = last_at {
             self.clock.tick(at, self.phase());
         }
@@ -480,7 +480,11 @@ impl Dialog {
         let aside = self.parked_bytes + tail + (pieces + more) * size_of::<client::Parked>();
         // A second reading holds the session twice.
         let times = if self.doubt.is_some() { 2 } else { 1 };
-        size_of::<Self>() + lines + self.owed.held() + aside + times * self.session.held()
+        size_of::<Self>()
+            + lines
+            + self.owed.held()
+            + aside
+            + times * (size_of::<Session>() + self.session.held())
     }
 
     /// Takes what no bytes of the stream came with.

@@ -487,7 +487,7 @@ impl Dialog {
     /// each recipient).
     fn delivered(&mut self, owed: &Owed, reply: &Reply, code: u16) -> bool {
         let lmtp = self.session.protocol == Protocol::Lmtp;
-        let Session { messages, timing, .. } = &mut self.session;
+        let Session { messages, timing, .. } = &mut *self.session;
         let message = owed.message().and_then(|index| messages.get_mut(index as usize));
         let Some(message) = message else { return true };
         if lmtp {

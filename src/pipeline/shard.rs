@@ -320,7 +320,7 @@ impl<W: Work> Follower<W> {
 
     fn audit(
         &mut self,
-        finished: (crate::dialog::session::Session, Option<Vec<u8>>),
+        finished: (Box<crate::dialog::session::Session>, Option<Vec<u8>>),
         slot: Slot,
         now: Place,
         places: &Places,
