@@ -127,7 +127,9 @@ for preset in $presets; do
         make_capture "$preset" "$small" "$file"
         names=() commands=()
         add 'tcpdump port 25' "tcpdump -r '$file' -w /dev/null port 25"
-        add 'tshark' "tshark -r '$file' -Y smtp"
+        add 'tshark -Y smtp' "tshark -r '$file' -Y smtp"
+        add 'tshark, fields' "tshark -r '$file' -Y smtp -T fields -e frame.time_epoch \
+            -e smtp.req.command -e smtp.req.parameter -e smtp.response.code -e smtp.rsp.parameter"
         add 'smtp-audit' "'$audit' --format ndjson '$file'"
         measure "$preset / 20" "$file" >> "$work/table.md"
     fi

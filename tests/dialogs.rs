@@ -17,7 +17,7 @@ fn sessions(text: &str) -> Vec<Session> {
     let source = Source::bytes("text", text.as_bytes().to_vec());
     let (audited, facts) = collect(&Options::default(), vec![source]);
     assert!(facts[0].error.is_none(), "{facts:?}");
-    audited.into_iter().map(|audited| audited.session).collect()
+    audited.into_iter().map(|audited| *audited.session).collect()
 }
 
 /// A session of a transcript, with little room for text.
@@ -26,7 +26,7 @@ fn crowded(text: &str, session_text: usize) -> Session {
     let settings = Arc::new(Settings { limits, ..Settings::default() });
     let options = Options { settings, ..Options::default() };
     let source = Source::bytes("text", text.as_bytes().to_vec());
-    collect(&options, vec![source]).0.remove(0).session
+    *collect(&options, vec![source]).0.remove(0).session
 }
 
 #[test]

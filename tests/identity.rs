@@ -51,15 +51,17 @@ fn any_number_of_threads_gives_the_same_report() {
             &[Format::Ndjson][..]
         };
         for &format in forms {
-            let one = report(inputs, format, 1);
+            let one = report(inputs, format, 1, false);
             assert!(!one.is_empty());
-            for threads in if inputs.len() > 1 { &[2, 8, 64][..] } else { &[3] } {
-                let threads = *threads;
-                assert!(
-                    report(inputs, format, threads) == one,
-                    "{}: {threads} threads give another {format:?}",
-                    inputs[0].0
-                );
+            for &threads in if inputs.len() > 1 { &[2, 8, 64][..] } else { &[3] } {
+                // Each thread reads for itself, or one for all.
+                for once in [false, true] {
+                    assert!(
+                        report(inputs, format, threads, once) == one,
+                        "{}: {threads} threads give another {format:?} (read once: {once})",
+                        inputs[0].0
+                    );
+                }
             }
         }
     }
@@ -177,12 +179,19 @@ fn audit(options: &Options, files: Vec<Vec<u8>>) -> Found {
     found
 }
 
-/// A report on inputs with their names.
-fn report(inputs: &[(String, &Vec<u8>)], format: Format, threads: usize) -> Vec<u8> {
+/// A report on inputs with their names, which can be read `once` or as often as is wished.
+fn report(inputs: &[(String, &Vec<u8>)], format: Format, threads: usize, once: bool) -> Vec<u8> {
     let out = Shared::default();
     let run = Options { threads, ..Options::default() };
     let job = Job { run, format, width: None, timestamps: true };
-    let sources = inputs.iter().map(|(name, bytes)| Source::bytes(name, (*bytes).clone()));
+    let sources = inputs.iter().map(|(name, bytes)| {
+        let bytes = (*bytes).clone();
+        if once {
+            Source::new(name, || Ok(Box::new(io::Cursor::new(bytes))))
+        } else {
+            Source::bytes(name, bytes)
+        }
+    });
     job::run(job, sources.collect(), &mut || {}, Box::new(out.clone())).unwrap();
     std::mem::take(&mut out.0.lock().unwrap())
 }

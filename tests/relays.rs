@@ -29,7 +29,7 @@ fn sessions(file: Vec<u8>, any: bool) -> Vec<Session> {
     let (audited, facts) = collect(&options, vec![Source::bytes("woven", file)]);
     assert!(facts[0].error.is_none(), "{facts:?}");
     assert!(facts[0].troubles.is_empty(), "{:?}", facts[0].troubles.lines());
-    audited.into_iter().map(|audited| audited.session).collect()
+    audited.into_iter().map(|audited| *audited.session).collect()
 }
 
 /// The dialog after some turns of another protocol.

@@ -272,8 +272,20 @@ impl Dialog {
             && let Some(piece) = find(b'\n', bytes).and_then(|lf| bytes.get(..=lf))
             && piece.len() <= self.settings.limits.line_bytes
         {
+            let (text, end) = strip_end(piece);
+            let masked = self.masked.take();
             let octets = piece.len() as u64;
-            self.line(start, start.mark, piece, octets, start.offset + octets, false);
+            self.whole_line(&Line {
+                text,
+                raw: piece,
+                octets,
+                end,
+                start,
+                asked: start.mark,
+                until: start.offset + octets,
+                cut: false,
+                masked,
+            });
             return piece.len();
         }
         self.unusual_line_part(start, bytes)
@@ -301,14 +313,20 @@ impl Dialog {
     }
 
     /// Takes a whole line as it stands on the wire.
+    #[inline(never)]
     fn line(&mut self, start: Start, asked: Mark, raw: &[u8], octets: u64, until: u64, cut: bool) {
         let (text, end) = strip_end(raw);
         let masked = self.masked.take();
-        let line = Line { text, raw, octets, end, start, asked, until, cut, masked };
+        self.whole_line(&Line { text, raw, octets, end, start, asked, until, cut, masked });
+    }
+
+    /// Takes a whole line.
+    #[inline]
+    fn whole_line(&mut self, line: &Line<'_>) {
         match self.mode {
-            Mode::Sasl => self.auth_line(&line),
-            Mode::Unknown => self.unknown_line(&line),
-            _ => self.command(&line),
+            Mode::Sasl => self.auth_line(line),
+            Mode::Unknown => self.unknown_line(line),
+            _ => self.command(line),
         }
     }
 
@@ -402,6 +420,7 @@ impl Dialog {
     }
 
     /// Reads mail data; returns how many bytes.
+    #[inline(never)]
     fn content(&mut self, start: Start, bytes: &[u8]) -> usize {
         let scanner = self.scanner.get_or_insert_default();
         let read = scanner.read(bytes);

@@ -37,8 +37,7 @@ impl Clock {
 
     /// Time has come to `at`; until now it was `phase`. A clock that goes back adds nothing.
     #[inline]
-    pub(super) fn tick(&mut self, at: Option<Stamp>, phase: Phase) {
-        let Some(at) = at else { return };
+    pub(super) fn tick(&mut self, at: Stamp, phase: Phase) {
         if let Some(last) = self.last.replace(at) {
             if self.is_connecting() {
                 return;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::chunk::Side;
 use crate::smtp::command::{self, Command, Envelope, Verb};
-use crate::smtp::extension::{self, PIPELINING};
+use crate::smtp::extension::{self, EIGHTBITMIME, PIPELINING, SIZE};
 use std::ops::Range;
 
 impl Dialog {
@@ -61,68 +61,117 @@ impl Dialog {
         if self.tap.is_some() || secret.is_some() {
             self.hear_line(line, secret.clone());
         }
-        match verb {
-            Verb::Auth => self.secrets_near = true,
-            Verb::Other => {}
-            _ => self.secrets_near = false,
+        if verb != Verb::Other {
+            self.secrets_near = verb == Verb::Auth;
         }
-        let envelope = command::envelope(&command);
-        self.note_used(&command, envelope.as_ref());
-        let message = match verb {
-            Verb::Rcpt | Verb::Data | Verb::Bdat => self.mails.current(),
-            _ => None,
-        };
-        let index = self.push_exchange(Request::Command(verb), line, secret.as_ref(), message);
+        let request = Request::Command(verb);
         match verb {
+            Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => self.mail(&command, line),
+            Verb::Rcpt => self.rcpt(&command, line),
             Verb::Ehlo | Verb::Helo | Verb::Lhlo => {
+                let index = self.push_exchange(request, line, None, None);
                 let name = command.argument.trim_ascii_end();
-                let name = self.keep_part(name, command.argument_at, index);
-                self.session.helo = Some(name);
+                self.session.helo = Some(self.keep_part(name, command.argument_at, index));
                 if self.session.protocol == Protocol::Unknown {
                     self.session.protocol = Protocol::of(verb);
                 }
             }
-            Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => {
-                let given =
-                    envelope.as_ref().filter(|given| !given.path.whole.is_empty() && !line.cut);
-                let (most, _) = self.most_mails();
-                let from = given
-                    .map(|given| self.keep_part(given.path.address, given.path.address_at, index));
-                let session = &mut self.session;
-                let message = self.mails.mail(session, most, index, from, envelope.as_ref());
-                self.owe(|owed| owed.message = message);
+            Verb::Data => {
+                self.push_exchange(request, line, None, self.mails.current());
+                self.wait_for(Awaited::Data, line);
             }
-            Verb::Rcpt => {
-                let (_, most) = self.most_mails();
-                let address = envelope.map_or(Span::default(), |given| {
-                    self.keep_part(given.path.address, given.path.address_at, index)
-                });
-                let recipient = self.mails.rcpt(&mut self.session, most, index, address);
-                self.owe(|owed| owed.recipient = recipient);
+            Verb::Rset | Verb::Noop | Verb::Quit => {
+                self.push_exchange(request, line, None, None);
             }
+            _ => self.unusual_command(&command, line, secret.as_ref()),
+        }
+    }
+
+    /// A command of the transaction's beginning.
+    fn mail(&mut self, command: &Command<'_>, line: &Line<'_>) {
+        let request = Request::Command(command.verb);
+        let envelope = command::envelope(command);
+        let plain = envelope.as_ref().and_then(Envelope::plain_params);
+        match plain {
+            Some(plain) if command.verb == Verb::Mail => {
+                if plain.size.is_some() {
+                    self.session.used.add(SIZE);
+                }
+                if plain.has_body {
+                    self.session.used.add(EIGHTBITMIME);
+                }
+            }
+            _ => self.note_used(command, envelope.as_ref()),
+        }
+        let index = self.push_exchange(request, line, None, None);
+        let (most, _) = self.most_mails();
+        let given = envelope.as_ref().filter(|given| !given.path.whole.is_empty() && !line.cut);
+        let from =
+            given.map(|given| self.keep_part(given.path.address, given.path.address_at, index));
+        let size = match plain {
+            Some(plain) => plain.size,
+            None => envelope.as_ref().and_then(Envelope::size),
+        };
+        let message = self.mails.mail(&mut self.session, most, index, from, size);
+        self.owe(|owed| owed.set_message(message));
+    }
+
+    fn rcpt(&mut self, command: &Command<'_>, line: &Line<'_>) {
+        let envelope = command::envelope(command);
+        self.note_used(command, envelope.as_ref());
+        let request = Request::Command(command.verb);
+        let index = self.push_exchange(request, line, None, self.mails.current());
+        let (_, most) = self.most_mails();
+        let address = envelope.map_or(Span::default(), |given| {
+            self.keep_part(given.path.address, given.path.address_at, index)
+        });
+        let recipient = self.mails.rcpt(&mut self.session, most, index, address);
+        if let Some(owed) = self.owed.back_mut() {
+            owed.set_recipient(recipient);
+        }
+    }
+
+    /// A command that few sessions have.
+    #[inline(never)]
+    fn unusual_command(
+        &mut self,
+        command: &Command<'_>,
+        line: &Line<'_>,
+        secret: Option<&Range<usize>>,
+    ) {
+        self.session.used.0 |= extension::used_by(command, None);
+        let message = if command.verb == Verb::Bdat { self.mails.current() } else { None };
+        let request = Request::Command(command.verb);
+        let index = self.push_exchange(request, line, secret, message);
+        match command.verb {
             // Of a size that is cut nobody knows how it goes on.
-            Verb::Bdat if !line.cut => self.bdat(&command, index, line.asked),
+            Verb::Bdat if !line.cut => self.bdat(command, index, line.asked),
             Verb::Bdat => {
                 if let Some(message) = mail::message_mut(&mut self.session, message) {
                     message.cut = true;
                 }
             }
-            Verb::Auth => self.auth_begins(&command),
+            Verb::Auth => self.auth_begins(command),
             _ => {}
         }
-        if let Some(awaited) = awaited(verb) {
-            self.mode = Mode::Await(awaited);
-            if self.is_script() {
-                // No reply will come, but the next line must be there to judge by.
-                self.mode = match awaited {
-                    Awaited::Data => {
-                        self.begin_content(line.asked);
-                        Mode::Content
-                    }
-                    Awaited::Starttls => Mode::Command,
-                    Awaited::Auth => Mode::Unknown,
-                };
-            }
+        if let Some(awaited) = awaited(command.verb) {
+            self.wait_for(awaited, line);
+        }
+    }
+
+    /// The reply to `line` decides how the client's next bytes are read.
+    fn wait_for(&mut self, awaited: Awaited, line: &Line<'_>) {
+        self.mode = Mode::Await(awaited);
+        if self.is_script() {
+            // No reply will come, but the next line must be there to judge by.
+            self.mode = match awaited {
+                Awaited::Data => {
+                    self.begin_content(line.asked);
+                    Mode::Content
+                }
+                Awaited::Starttls => Mode::Command,
+                Awaited::Auth => Mode::Unknown,
+            };
         }
     }
 
@@ -150,7 +199,7 @@ impl Dialog {
     pub(super) fn owe(&mut self, change: impl FnOnce(&mut Owed)) {
         if let Some(owed) = self.owed.back_mut() {
             change(owed);
-            let (exchange, message) = (owed.exchange, owed.message);
+            let (exchange, message) = (owed.exchange(), owed.message());
             if let Some(exchange) = exchange_mut(&mut self.session, exchange) {
                 exchange.message = message;
             }
@@ -186,14 +235,12 @@ impl Dialog {
         }
         let index =
             if self.session.exchanges.len() < self.settings.limits.exchanges && self.has_room() {
-                let hidden = secret.map(|range| range.len() as u64);
-                let hidden = hidden.or(line.masked.map(|masked| masked.bytes.unwrap_or_default()));
-                let span = match secret {
-                    Some(range) => self.keep(&masked(line.text, range)),
-                    None => self.keep(line.text),
+                let (span, masked) = if secret.is_some() || line.masked.is_some() {
+                    self.keep_masked(line, secret)
+                } else {
+                    (self.keep(line.text), None)
                 };
-                // Those of a session with one message to one recipient.
-                make_room(&mut self.session.exchanges, 6);
+                make_room(&mut self.session.exchanges);
                 self.session.exchanges.push(Exchange {
                     request,
                     line: span,
@@ -201,7 +248,7 @@ impl Dialog {
                     line_end: line.end,
                     asked: line.asked,
                     pipelined,
-                    masked: hidden.map(|hidden| u32::try_from(hidden).unwrap_or(u32::MAX)),
+                    masked,
                     cut: line.cut,
                     before: self.state,
                     reply: None,
@@ -212,21 +259,29 @@ impl Dialog {
                 self.session.elided_exchanges += 1;
                 None
             };
-        self.owed.push_back(Owed {
-            request,
-            exchange: index,
-            end: line.until,
-            seen: line.start.seen,
-            message,
-            recipient: None,
-            last: false,
-        });
+        self.owed.push_back(Owed::new(request, line.until, line.start.seen, index, message));
         // A client that never waits cannot make the queue grow for ever.
         if self.owed.len() > self.settings.limits.exchanges {
             self.owed.pop_front();
             self.lost_mut().forgotten += 1;
         }
         index
+    }
+
+    /// Keeps a line without the secret in it, and gives how many bytes of one it had.
+    #[inline(never)]
+    fn keep_masked(
+        &mut self,
+        line: &Line<'_>,
+        secret: Option<&Range<usize>>,
+    ) -> (Span, Option<u32>) {
+        let hidden = secret.map(|range| range.len() as u64);
+        let hidden = hidden.or(line.masked.map(|masked| masked.bytes.unwrap_or_default()));
+        let span = match secret {
+            Some(range) => self.keep(&masked(line.text, range)),
+            None => self.keep(line.text),
+        };
+        (span, hidden.map(|hidden| u32::try_from(hidden).unwrap_or(u32::MAX)))
     }
 
     /// The client goes on with `seen` of the server's stream seen: if that ends the doubt about

@@ -184,30 +184,33 @@ impl Content {
     fn tally(&mut self, text: &[u8]) {
         self.octets += text.len() as u64;
         let (blocks, rest) = text.as_chunks();
-        // So many that no count in a lane can overflow.
-        for blocks in blocks.chunks(u8::MAX.into()) {
+        for blocks in blocks.chunks(TOGETHER) {
             self.tally_blocks(blocks);
         }
-        let count = |is: fn(u8) -> bool| rest.iter().filter(|&&byte| is(byte)).count();
-        self.bare_cr = more(self.bare_cr, count(|byte| byte == b'\r'));
-        self.eight_bit = more(self.eight_bit, count(|byte| byte >= 0x80));
-        self.nul = more(self.nul, count(|byte| byte == 0));
+        if !rest.is_empty() {
+            // Blanks are nothing special.
+            let mut block = [b' '; BLOCK];
+            if let Some(start) = block.get_mut(..rest.len()) {
+                start.copy_from_slice(rest);
+            }
+            self.tally_blocks(&[block]);
+        }
     }
 
-    /// Counts what is special in `blocks`, in lanes: the compiler makes a vector of each count.
-    fn tally_blocks(&mut self, blocks: &[[u8; LANES]]) {
-        let (mut cr, mut high, mut nul) = ([0; LANES], [0; LANES], [0; LANES]);
-        for block in blocks {
-            let lanes = cr.iter_mut().zip(&mut high).zip(&mut nul).zip(block);
-            for (((cr, high), nul), &byte) in lanes {
-                *cr += u8::from(byte == b'\r');
-                *high += u8::from(byte >= 0x80);
-                *nul += u8::from(byte == 0);
-            }
+    /// Counts what is special in at most [`TOGETHER`] blocks: the compiler makes vectors of it.
+    fn tally_blocks(&mut self, blocks: &[[u8; BLOCK]]) {
+        let bytes = blocks.as_flattened().iter();
+        let (cr, all, least) = bytes.fold((0_u8, 0, u8::MAX), |(cr, all, least), &byte| {
+            (cr.wrapping_add(u8::from(byte == b'\r')), all | byte, least.min(byte))
+        });
+        self.bare_cr = more(self.bare_cr, cr.into());
+        // Most mail data has neither.
+        if all >= 0x80 {
+            self.eight_bit = more(self.eight_bit, count(blocks, |byte| byte >= 0x80));
         }
-        self.bare_cr = more(self.bare_cr, sum(cr));
-        self.eight_bit = more(self.eight_bit, sum(high));
-        self.nul = more(self.nul, sum(nul));
+        if least == 0 {
+            self.nul = more(self.nul, count(blocks, |byte| byte == 0));
+        }
     }
 
     /// Counts line ends: `crlf`, whose CRs were counted as bare ones, and `lf` without CR.
@@ -223,17 +226,17 @@ impl Content {
     }
 }
 
-/// Bytes of a vector.
-const LANES: usize = 16;
+/// Bytes of two vectors: what the compiler reads at once.
+const BLOCK: usize = 32;
 
-/// The sum of all lanes: of neighbours first, in numbers of sixteen bits.
-fn sum(lanes: [u8; LANES]) -> usize {
-    const EVEN: u64 = u64::MAX / 0x101;
-    let (halves, _) = lanes.as_chunks::<8>();
-    let halves = halves.iter().map(|half| u64::from_le_bytes(*half));
-    let pairs: u64 = halves.map(|half| (half & EVEN) + (half >> 8 & EVEN)).sum();
-    // The product has the sum of all four in its highest number: at most sixteen times 255.
-    usize::try_from(pairs.wrapping_mul(u64::MAX / 0xffff) >> 48).unwrap_or(0)
+/// So many blocks that a byte can count all of theirs.
+const TOGETHER: usize = 7;
+
+/// How many bytes of at most [`TOGETHER`] blocks are such.
+#[inline]
+fn count(blocks: &[[u8; BLOCK]], is: impl Fn(u8) -> bool) -> usize {
+    let bytes = blocks.as_flattened().iter();
+    bytes.fold(0_u8, |sum, &byte| sum.wrapping_add(u8::from(is(byte)))).into()
 }
 
 /// `count` and `by` more, as many as it can say.

@@ -18,7 +18,7 @@ use super::{Closes, Dialog, Mode, Start, owed};
 #[derive(Debug)]
 pub(super) struct Doubt {
     candidate: Box<Candidate>,
-    session: Session,
+    session: Box<Session>,
     state: State,
     owed: owed::Queue,
     answered_to: u64,
@@ -98,7 +98,7 @@ impl Dialog {
         }
         // A refusal of its own accord (an idle client, a shutdown) proves nothing; a command that
         // was taken, or content that was asked for, does.
-        if !partial.code.is_some_and(|code| code / 100 == 2 || code == 354) {
+        if !partial.said.code.is_some_and(|code| code / 100 == 2 || code == 354) {
             return Some(partial);
         }
         let Some(doubt) = self.doubt.take() else { return Some(partial) };

@@ -100,24 +100,30 @@ impl ReplyText {
     /// Adds a line, the first or another.
     #[inline]
     pub(super) fn add(&mut self, is_first: bool, line: &[u8], text: &mut Text) {
-        let own = match self {
+        match self {
             Self::Last(_) => {
                 text.reserve(line.len() + 1);
-                &mut text.0
+                if !is_first {
+                    text.0.push(b'\n');
+                }
+                text.0.extend_from_slice(line);
             }
-            Self::Apart(own) => own,
-        };
-        if !is_first {
-            own.push(b'\n');
+            Self::Apart(own) => {
+                if !is_first {
+                    own.push(b'\n');
+                }
+                own.extend_from_slice(line);
+            }
         }
-        own.extend_from_slice(line);
     }
 
     /// Takes it out of the session's text.
     pub(super) fn set_apart(&mut self, text: &mut Text) {
         if let Self::Last(from) = *self {
             let from = from.min(text.len());
-            *self = Self::Apart(text.0.split_off(from));
+            let apart = text.0.get(from..).unwrap_or_default().to_vec();
+            text.0.truncate(from);
+            *self = Self::Apart(apart);
         }
     }
 
@@ -161,7 +167,7 @@ impl Text {
 
     /// Makes room for `more` bytes.
     #[inline]
-    fn reserve(&mut self, more: usize) {
+    pub(super) fn reserve(&mut self, more: usize) {
         if self.0.capacity() - self.len() < more {
             self.grow(more);
         }
@@ -170,8 +176,7 @@ impl Text {
     /// Makes room in steps: doubling would cost an open session more than it holds.
     #[cold]
     fn grow(&mut self, more: usize) {
-        let step = if self.0.is_empty() { FIRST } else { STEP };
-        self.0.reserve_exact(more.max(step).max(self.len() / 4));
+        self.0.reserve_exact(more.max(STEP).max(self.len() / 4));
     }
 }
 
@@ -186,7 +191,3 @@ impl Span {
 
 /// Bytes by which a short text grows: what is said for a message more.
 const STEP: usize = 256;
-
-/// Bytes for which there is room at the beginning: nine of ten sessions with one message say no
-/// more.
-const FIRST: usize = 640;

@@ -3,7 +3,6 @@
 use super::exchange_at;
 use super::list::List;
 use super::session::{Content, Mark, Message, Outcome, Recipient, Reply, Session, Span, Transfer};
-use crate::smtp::command::Envelope;
 
 /// The messages of a session as they come to be.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,14 +30,14 @@ impl Mails {
         self.current
     }
 
-    /// MAIL was sent; `most` messages are kept.
+    /// MAIL was sent, with this SIZE parameter; `most` messages are kept.
     pub(super) fn mail(
         &mut self,
         session: &mut Session,
         most: usize,
         exchange: Option<u32>,
         from: Option<Span>,
-        envelope: Option<&Envelope<'_>>,
+        declared_size: Option<u64>,
     ) -> Option<u32> {
         self.before = self.current.take();
         self.is_elided = false;
@@ -47,18 +46,13 @@ impl Mails {
             self.is_elided = true;
             return None;
         }
-        let declared =
-            envelope.filter(|envelope| envelope.may_have_params()).and_then(|envelope| {
-                let size = envelope.params().find(|p| p.keyword.eq_ignore_ascii_case(b"SIZE"))?;
-                std::str::from_utf8(size.value?).ok()?.parse().ok()
-            });
         let index = u32::try_from(session.messages.len()).ok();
         session.messages.push(Message {
             mail: exchange,
             from,
             recipients: List::default(),
             elided_recipients: 0,
-            declared_size: declared,
+            declared_size,
             transfer: None,
             content: Content::default(),
             outcome: Outcome::Unknown,

@@ -14,6 +14,7 @@ mod clock;
 mod command;
 mod content;
 mod doubt;
+mod ending;
 mod lines;
 pub mod list;
 mod mail;
@@ -25,13 +26,14 @@ pub mod session;
 pub mod state;
 
 use crate::chunk::{
-    Chunk, Close, Consume, End, Ending, Gap, Medium, Open, Opening, Side, Sides, Transport, What,
+    Chunk, Consume, End, Ending, Gap, Medium, Open, Opening, Side, Sides, Transport, What,
 };
 use crate::limits::Limits;
 use crate::smtp::command::Verb;
 use crate::time::Stamp;
 use client::Parking;
 use clock::Clock;
+use ending::Closes;
 use lines::Lines;
 use list::List;
 use mail::Mails;
@@ -41,6 +43,7 @@ use session::{
     AuthOutcome, Elided, Exchange, Few, GapAt, Mark, Protocol, Request, Resync, ResyncWhy, Session,
     Span, Text, Timing, Tls, Used,
 };
+use smallvec::SmallVec;
 use state::State;
 use std::sync::Arc;
 
@@ -120,7 +123,7 @@ pub struct Dialog {
     mails: Mails,
     /// Commands that are not answered yet.
     owed: owed::Queue,
-    session: Session,
+    session: Box<Session>,
     scanner: Option<content::Scanner>,
     parked_bytes: usize,
     /// Offset in the client's stream up to which the tap has heard it: bytes that are read
@@ -191,18 +194,6 @@ struct Start {
     offset: u64,
 }
 
-/// Who ended the connection.
-#[derive(Clone, Copy, Debug, Default)]
-struct Closes {
-    first: Option<Side>,
-    reset: bool,
-    refused: bool,
-    accepted: bool,
-    quit_answered: bool,
-    /// The server answered in clear what the client sent in TLS.
-    clear_reply: bool,
-}
-
 impl Dialog {
     /// A dialog that begins with `opening`.
     #[must_use]
@@ -217,7 +208,7 @@ impl Dialog {
             used: Used::default(),
             tls: None,
             auth: None,
-            exchanges: Vec::new(),
+            exchanges: SmallVec::new(),
             elided_exchanges: 0,
             messages: List::default(),
             elided_messages: 0,
@@ -233,7 +224,7 @@ impl Dialog {
         };
         Self {
             settings,
-            session,
+            session: Box::new(session),
             state: State::default(),
             medium: opening.medium,
             mode: Mode::Command,
@@ -278,8 +269,10 @@ impl Dialog {
         ending: Ending,
         last_at: Option<Stamp>,
         transport: Option<Transport>,
-    ) -> (Session, Option<Vec<u8>>) {
-        self.clock.tick(last_at, self.phase());
+    ) -> (Box<Session>, Option<Vec<u8>>) {
+        if let Some(at) = last_at {
+            self.clock.tick(at, self.phase());
+        }
         while let Mode::Await(awaited) = self.mode {
             self.read_without_reply(awaited);
         }
@@ -292,13 +285,13 @@ impl Dialog {
         let session = &mut self.session;
         session.last_at = last_at.or(session.last_at);
         session.ending = ending;
-        session.transport = transport;
+        session.transport = transport.map(Box::new);
         for owed in self.owed.iter() {
-            if let Some(exchange) = exchange_mut(session, owed.exchange) {
+            if let Some(exchange) = exchange_mut(session, owed.exchange()) {
                 exchange.before = state;
             }
         }
-        session.end = end(session, self.closes, ending);
+        session.end = ending::end(session, self.closes, ending);
         let given_up =
             !matches!(session.end, End::CaptureEnd | End::TranscriptEnd | End::Tls | End::NoAnswer);
         if let Some(scanner) = self.scanner.take() {
@@ -341,16 +334,6 @@ impl Dialog {
         self.clock.open(step, at);
     }
 
-    fn close(&mut self, side: Side, close: Close) {
-        match close {
-            Close::Fin => {
-                self.closes.first.get_or_insert(side);
-            }
-            Close::Reset => self.closes.reset = true,
-            Close::Refused => self.closes.refused = true,
-        }
-    }
-
     /// Notes missing bytes of `side`.
     fn note_gap(&mut self, side: Side, gap: Gap, mark: Mark) {
         self.state.inferred = true;
@@ -376,6 +359,14 @@ impl Dialog {
     fn hear(&mut self, side: Side, at: Option<Stamp>, seen: Option<u64>, bytes: &[u8]) {
         if let Some(tap) = &mut self.tap {
             tap.data(side, at, seen, bytes);
+        }
+    }
+
+    /// The server's next bytes stand for a secret, if the input has masked one.
+    #[cold]
+    fn hear_masked(&mut self) {
+        if let (Some(masked), Some(tap)) = (self.masked, &mut self.tap) {
+            tap.masked(Side::Server, masked.bytes);
         }
     }
 
@@ -419,7 +410,12 @@ impl Dialog {
     /// Whether nothing at all is kept in the session's text any more: replies to what was kept
     /// have had as much room again.
     fn is_full(&self) -> bool {
-        self.session.text.len() >= self.settings.limits.session_text.saturating_mul(2)
+        self.session.text.len() >= self.most_text()
+    }
+
+    /// So many bytes of text fill a session.
+    fn most_text(&self) -> usize {
+        self.settings.limits.session_text.saturating_mul(2)
     }
 
     /// Whether the session's text has room for one more command and its reply.
@@ -484,7 +480,11 @@ impl Dialog {
         let aside = self.parked_bytes + tail + (pieces + more) * size_of::<client::Parked>();
         // A second reading holds the session twice.
         let times = if self.doubt.is_some() { 2 } else { 1 };
-        size_of::<Self>() + lines + self.owed.held() + aside + times * self.session.held()
+        size_of::<Self>()
+            + lines
+            + self.owed.held()
+            + aside
+            + times * (size_of::<Session>() + self.session.held())
     }
 
     /// Takes what no bytes of the stream came with.
@@ -495,7 +495,7 @@ impl Dialog {
         let held = |gap: Gap| Gap { bytes: gap.bytes.min(FARTHEST.saturating_sub(offset)), ..gap };
         match (what, side) {
             (What::Open(step), _) => self.open(step, start.mark.at),
-            (What::Close(close), side) => self.close(side, close),
+            (What::Close(close), side) => self.closes.close(side, close),
             (What::Gap(gap), side) => {
                 let gap = held(gap);
                 *self.position.of_mut(side) += gap.bytes;
@@ -536,27 +536,35 @@ impl Consume for Dialog {
     }
 
     fn push(&mut self, chunk: &Chunk<'_>) {
-        self.clock.tick(chunk.at, self.phase());
-        let side = chunk.side;
-        let offset = *self.position.of(side);
-        // A line of a transcript has seen all above it, unless it says otherwise.
-        let above = *self.position.of(side.other());
-        let is_line = self.medium == Medium::Transcript;
-        let seen = chunk.seen.or(is_line.then_some(above));
-        let start = Start { mark: Mark { at: chunk.at, place: chunk.place }, seen, offset };
-        let What::Data(bytes) = chunk.what else {
-            self.event(chunk.what, side, start);
-            return;
+        if let Some(at) = chunk.at {
+            self.clock.tick(at, self.phase());
+        }
+        let mark = Mark { at: chunk.at, place: chunk.place };
+        let Sides { client, server } = self.position;
+        let (offset, other) = match chunk.side {
+            Side::Client => (client, server),
+            Side::Server => (server, client),
         };
-        *self.position.of_mut(side) += bytes.len() as u64;
-        match side {
-            Side::Client => self.client_data(start, bytes),
-            Side::Server => {
-                if let (Some(masked), Some(tap)) = (self.masked.take(), &mut self.tap) {
-                    tap.masked(Side::Server, masked.bytes);
+        let mut seen = chunk.seen;
+        // A line of a transcript has seen all above it, unless it says otherwise.
+        if seen.is_none() && self.medium == Medium::Transcript {
+            seen = Some(other);
+        }
+        let start = Start { mark, seen, offset };
+        match (chunk.what, chunk.side) {
+            (What::Data(bytes), Side::Client) => {
+                self.position.client += bytes.len() as u64;
+                self.client_data(start, bytes);
+            }
+            (What::Data(bytes), Side::Server) => {
+                self.position.server += bytes.len() as u64;
+                if self.tap.is_some() {
+                    self.hear_masked();
                 }
+                self.masked = None;
                 self.server_data(start, bytes);
             }
+            (what, side) => self.event(what, side, start),
         }
     }
 }
@@ -573,46 +581,11 @@ fn exchange_mut(session: &mut Session, index: Option<u32>) -> Option<&mut Exchan
     session.exchanges.get_mut(index? as usize)
 }
 
-/// Makes room for one more, `first` at the beginning: doubling would cost an open session more
-/// than it holds.
-fn make_room<T>(list: &mut Vec<T>, first: usize) {
+/// Makes room for one more: doubling would cost an open session more than it holds.
+#[inline]
+fn make_room<A: smallvec::Array>(list: &mut SmallVec<A>) {
     if list.len() == list.capacity() {
-        list.reserve_exact(first.max(list.len() / 2));
-    }
-}
-
-/// How a session ended.
-fn end(session: &Session, closes: Closes, ending: Ending) -> End {
-    if let Ending::Noted(end) = ending {
-        return end;
-    }
-    let is_text = session.opening.medium != Medium::Packets;
-    let silent = session.exchanges.is_empty() && session.greeting.is_none();
-    if closes.refused {
-        End::Refused
-    } else if !is_text
-        && silent
-        && !closes.accepted
-        && closes.first.is_none()
-        && !closes.reset
-        && session.unsolicited.is_empty()
-        && session.tls.is_none()
-        && session.gaps.is_empty()
-    {
-        End::NoAnswer
-    } else if session.tls.as_ref().is_some_and(|tls| tls.bytes.server > 0 || !closes.clear_reply) {
-        End::Tls
-    } else if closes.quit_answered {
-        End::Quit
-    } else {
-        // A reset that follows an orderly close only tidies up.
-        match closes.first {
-            Some(Side::Client) => End::ClientClosed,
-            Some(Side::Server) => End::ServerClosed,
-            None if closes.reset => End::Reset,
-            None if is_text => End::TranscriptEnd,
-            None => End::CaptureEnd,
-        }
+        list.reserve_exact(list.len() / 2 + 1);
     }
 }
 

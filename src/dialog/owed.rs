@@ -3,19 +3,96 @@
 use super::session::Request;
 use std::collections::VecDeque;
 
-/// A command that is not answered yet.
+/// A command that is not answered yet. Each open session has room for some.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Owed {
     pub(super) request: Request,
-    pub(super) exchange: Option<u32>,
-    /// Offset in the client's stream after it.
-    pub(super) end: u64,
-    /// What of the server's stream its sender had seen.
-    pub(super) seen: Option<u64>,
-    pub(super) message: Option<u32>,
-    pub(super) recipient: Option<u32>,
     /// BDAT: the chunk is the last.
     pub(super) last: bool,
+    exchange: Index,
+    message: Index,
+    recipient: Index,
+    /// Offset in the client's stream after it.
+    pub(super) end: u64,
+    /// [`u64::MAX`] for `None`.
+    seen: u64,
+}
+
+/// An index that may be missing: in half the bytes of an `Option<u32>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Index(u32);
+
+impl Index {
+    const NONE: Self = Self(u32::MAX);
+
+    #[inline]
+    fn of(index: Option<u32>) -> Self {
+        index.map_or(Self::NONE, Self)
+    }
+
+    #[inline]
+    fn get(self) -> Option<u32> {
+        (self != Self::NONE).then_some(self.0)
+    }
+}
+
+impl Owed {
+    /// `request`, which ends at `end` of the client's stream; what of the server's stream its
+    /// sender had `seen`.
+    #[inline]
+    pub(super) fn new(
+        request: Request,
+        end: u64,
+        seen: Option<u64>,
+        exchange: Option<u32>,
+        message: Option<u32>,
+    ) -> Self {
+        Self {
+            request,
+            last: false,
+            exchange: Index::of(exchange),
+            message: Index::of(message),
+            recipient: Index::NONE,
+            end,
+            seen: seen.unwrap_or(u64::MAX),
+        }
+    }
+
+    /// Index of its exchange.
+    #[inline]
+    pub(super) fn exchange(&self) -> Option<u32> {
+        self.exchange.get()
+    }
+
+    /// Index of its message.
+    #[inline]
+    pub(super) fn message(&self) -> Option<u32> {
+        self.message.get()
+    }
+
+    /// Index of its recipient in the message.
+    #[inline]
+    pub(super) fn recipient(&self) -> Option<u32> {
+        self.recipient.get()
+    }
+
+    /// What of the server's stream its sender had seen.
+    #[inline]
+    pub(super) fn seen(&self) -> Option<u64> {
+        (self.seen != u64::MAX).then_some(self.seen)
+    }
+
+    /// It belongs to this message.
+    #[inline]
+    pub(super) fn set_message(&mut self, message: Option<u32>) {
+        self.message = Index::of(message);
+    }
+
+    /// It is for this recipient of its message.
+    #[inline]
+    pub(super) fn set_recipient(&mut self, recipient: Option<u32>) {
+        self.recipient = Index::of(recipient);
+    }
 }
 
 /// How many commands lie in place: those of an envelope that is sent at once.
@@ -131,15 +208,7 @@ mod tests {
     use super::*;
 
     fn owed(end: u64) -> Owed {
-        Owed {
-            request: Request::EndOfData,
-            exchange: None,
-            end,
-            seen: None,
-            message: None,
-            recipient: None,
-            last: false,
-        }
+        Owed::new(Request::EndOfData, end, None, None, None)
     }
 
     #[test]

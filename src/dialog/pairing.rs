@@ -5,7 +5,7 @@
 //! better than a wrong one.
 
 use super::content::Candidate;
-use super::server::Partial;
+use super::server::Said;
 use super::session::{Mark, Outcome, Reply, Request, ResyncWhy, Unsolicited};
 use super::{Awaited, Dialog, Lost, Mode, Owed, Start, client, exchange_at, exchange_mut, mail};
 use crate::chunk::Side;
@@ -14,23 +14,23 @@ use crate::smtp::line::LineEnd;
 
 impl Dialog {
     /// Whether a reply is the server's greeting (RFC 5321 §3.1).
-    pub(super) fn is_greeting(&self, partial: &Partial) -> bool {
+    pub(super) fn is_greeting(&self, said: &Said) -> bool {
         // The greeting is the first reply, or it is missing.
         if self.state.greeted || self.session.greeting.is_some() || self.has_replied {
             return false;
         }
-        let opens = matches!(partial.code, Some(220 | 421 | 521 | 554));
+        let opens = matches!(said.code, Some(220 | 421 | 521 | 554));
         match self.owed.front() {
             None if self.mode == Mode::Unknown || self.state.inferred => {
-                partial.code == Some(220) && partial.seen.unwrap_or(0) == 0
+                said.code == Some(220) && said.seen.unwrap_or(0) == 0
             }
-            None => partial.code.is_some(),
+            None => said.code.is_some(),
             Some(front) if self.state.inferred => {
-                opens && partial.seen.is_some_and(|seen| seen < front.end)
+                opens && said.seen.is_some_and(|seen| seen < front.end)
             }
             Some(front) => {
                 let is_starttls = front.request == Request::Command(Verb::Starttls);
-                opens && !is_starttls || partial.seen.is_some_and(|seen| seen < front.end)
+                opens && !is_starttls || said.seen.is_some_and(|seen| seen < front.end)
             }
         }
     }
@@ -38,30 +38,33 @@ impl Dialog {
     /// Whether a reply plainly answers the first command that is owed one: the usual case, in
     /// which nothing is missing and nothing out of the ordinary was said.
     #[inline]
-    pub(super) fn is_in_turn(&self, partial: &Partial) -> bool {
-        let is_usual =
-            self.lost.is_none() && self.nonsense.is_none() && !matches!(self.mode, Mode::Content);
+    pub(super) fn is_in_turn(&self, said: &Said) -> bool {
+        // The first reply may be the greeting.
+        let is_usual = self.has_replied
+            && self.lost.is_none()
+            && self.nonsense.is_none()
+            && !matches!(self.mode, Mode::Content);
         let Some(front) = self.owed.front().filter(|_| is_usual) else { return false };
         let may_be = match front.request {
             // It may be passed over.
             Request::Command(Verb::Other) => false,
-            Request::Command(Verb::Data) => partial.code.is_some(),
-            _ => partial.code.is_some_and(|code| code != 354),
+            Request::Command(Verb::Data) => said.code.is_some(),
+            _ => said.code.is_some_and(|code| code != 354),
         };
         // What the server had not received it cannot answer.
-        may_be && partial.seen.is_none_or(|seen| seen >= front.end)
+        may_be && said.seen.is_none_or(|seen| seen >= front.end)
     }
 
     /// Whether a reply answers one of the commands that were too many to keep.
-    pub(super) fn is_for_forgotten(&self, partial: &Partial) -> bool {
-        self.lost.as_ref().is_some_and(|lost| lost.forgotten > 0) && partial.code.is_some()
+    pub(super) fn is_for_forgotten(&self, said: &Said) -> bool {
+        self.lost.as_ref().is_some_and(|lost| lost.forgotten > 0) && said.code.is_some()
     }
 
     /// The command that a reply answers, taken from those that are owed one.
-    pub(super) fn owed_for(&mut self, partial: &Partial) -> Option<Owed> {
-        let Some(code) = partial.code else { return self.owed_for_nonsense(partial) };
-        self.end_content_by_reply(partial, code);
-        self.skip_lost_replies(partial, code);
+    pub(super) fn owed_for(&mut self, said: &Said) -> Option<Owed> {
+        let Some(code) = said.code else { return self.owed_for_nonsense(said) };
+        self.end_content_by_reply(said, code);
+        self.skip_lost_replies(said, code);
         // Some servers pass over an empty line; none answers it with success.
         while code < 400
             && self.owed.len() > 1
@@ -69,27 +72,27 @@ impl Dialog {
         {
             self.owed.pop_front();
         }
-        if self.is_behind_both_gaps(partial) || self.is_unsure(partial, code) {
+        if self.is_behind_both_gaps(said) || self.is_unsure(said, code) {
             return None;
         }
         let front = self.owed.front()?;
         // What the server had not received it cannot answer.
-        let received = partial.seen.is_none_or(|seen| seen >= front.end);
+        let received = said.seen.is_none_or(|seen| seen >= front.end);
         if received { self.owed.pop_front() } else { None }
     }
 
     /// Whether `owed` is for a line with nothing in it.
     fn is_empty_line(&self, owed: &Owed) -> bool {
-        exchange_at(&self.session, owed.exchange).is_some_and(|exchange| {
+        exchange_at(&self.session, owed.exchange()).is_some_and(|exchange| {
             exchange.request == Request::Command(Verb::Other) && exchange.line.len == 0
         })
     }
 
     /// The command that a line without a code answers: where only one is owed, a client that
     /// waits will take it for the reply.
-    pub(super) fn owed_for_nonsense(&mut self, partial: &Partial) -> Option<Owed> {
+    pub(super) fn owed_for_nonsense(&mut self, said: &Said) -> Option<Owed> {
         let front = self.owed.front().filter(|_| self.owed.len() == 1)?;
-        let received = partial.seen.is_none_or(|seen| seen >= front.end);
+        let received = said.seen.is_none_or(|seen| seen >= front.end);
         let owed = if received { self.owed.pop_front() } else { None };
         self.nonsense = owed.map(Box::new);
         owed
@@ -97,10 +100,10 @@ impl Dialog {
 
     /// A reply with a code comes after a line that had none, and no command since: it is the
     /// answer, and the line was nothing.
-    pub(super) fn owed_after_nonsense(&mut self, partial: &Partial) -> Option<Owed> {
+    pub(super) fn owed_after_nonsense(&mut self, said: &Said) -> Option<Owed> {
         let owed = *self.nonsense.take().filter(|_| self.owed.is_empty())?;
-        partial.code?;
-        let taken = exchange_mut(&mut self.session, owed.exchange)?.reply.take();
+        said.code?;
+        let taken = exchange_mut(&mut self.session, owed.exchange())?.reply.take();
         if let Some(reply) = taken {
             self.keep_apart(reply);
         }
@@ -110,32 +113,32 @@ impl Dialog {
     /// Whether bytes of both sides are missing since the last reply, and this one was sent in the
     /// knowledge of the client's: then it answers what is missing, and the reply to the command
     /// before is missing, too.
-    pub(super) fn is_behind_both_gaps(&mut self, partial: &Partial) -> bool {
+    pub(super) fn is_behind_both_gaps(&mut self, said: &Said) -> bool {
         let Some(Lost { server_gap: Some(_), client_gap: Some(lost), .. }) = self.lost.as_deref()
         else {
             return false;
         };
         let lost = *lost;
         let Some(front) = self.owed.front() else { return false };
-        if lost < front.end || partial.seen.is_none_or(|seen| seen <= lost) {
+        if lost < front.end || said.seen.is_none_or(|seen| seen <= lost) {
             return false;
         }
         self.owed.clear();
-        self.resync(Side::Server, ResyncWhy::ReplyMissing, partial.begun.mark);
+        self.resync(Side::Server, ResyncWhy::ReplyMissing, said.begun.mark);
         if let Mode::Await(awaited) = self.mode {
             self.read_without_reply(awaited);
         }
         true
     }
 
-    /// Whether replies (or commands) that are missing make it a guess which command `partial`
+    /// Whether replies (or commands) that are missing make it a guess which command `said`
     /// answers: no pairing is better than a wrong one. A 354 can only answer DATA; what the
     /// client sends in the knowledge of what came since ends the doubt.
-    pub(super) fn is_unsure(&mut self, partial: &Partial, code: u16) -> bool {
+    pub(super) fn is_unsure(&mut self, said: &Said, code: u16) -> bool {
         let Some(lost) = &mut self.lost else { return false };
-        let is_gap = lost.server_gap.is_some_and(|(_, until)| until <= partial.begun.offset);
+        let is_gap = lost.server_gap.is_some_and(|(_, until)| until <= said.begun.offset);
         if is_gap && self.owed.len() > 1 {
-            lost.unsure.get_or_insert(partial.until);
+            lost.unsure.get_or_insert(said.until);
         }
         if lost.unsure.is_none() {
             return false;
@@ -150,7 +153,7 @@ impl Dialog {
 
     /// After a gap in the server's stream: drops the commands whose replies must have been in
     /// it.
-    pub(super) fn skip_lost_replies(&mut self, partial: &Partial, code: u16) {
+    pub(super) fn skip_lost_replies(&mut self, said: &Said, code: u16) {
         let (from, has_gap) = match self.lost_of_server() {
             Some((from, _)) => (from, true),
             // Only DATA is answered with 354: replies before it were lost, or never sent.
@@ -161,8 +164,8 @@ impl Dialog {
             let Some(&front) = self.owed.front() else { return };
             let next = self.owed.iter().nth(1).copied();
             // The next command was sent in the knowledge of something in the gap.
-            let known = next.and_then(|next| next.seen).is_some_and(|seen| {
-                seen > from && seen <= partial.begun.offset && front.seen != Some(seen)
+            let known = next.and_then(|next| next.seen()).is_some_and(|seen| {
+                seen > from && seen <= said.begun.offset && front.seen() != Some(seen)
             });
             let is_data = |owed: &Owed| owed.request == Request::Command(Verb::Data);
             let other = code == 354 && !is_data(&front) && self.owed.iter().any(is_data);
@@ -171,22 +174,23 @@ impl Dialog {
                 Mode::Await(Awaited::Data) if has_gap && !self.parked.is_empty() => {
                     self.owed.len() == 1
                         && code != 354
-                        && partial.seen.is_none_or(|seen| seen > front.end)
+                        && said.seen.is_none_or(|seen| seen > front.end)
                 }
                 _ => false,
             };
             if !known && !other && !went_on {
                 return;
             }
-            let mark = partial.begun.mark;
+            let mark = said.begun.mark;
             let lost = self.owed.pop_front();
-            if let Some(exchange) = exchange_mut(&mut self.session, lost.and_then(|l| l.exchange)) {
+            if let Some(exchange) = exchange_mut(&mut self.session, lost.and_then(|l| l.exchange()))
+            {
                 exchange.before = self.state;
             }
             self.resync(Side::Server, ResyncWhy::ReplyMissing, mark);
             if went_on {
                 self.read_without_reply(Awaited::Data);
-                self.end_content_by_reply(partial, code);
+                self.end_content_by_reply(said, code);
             }
         }
     }
@@ -198,7 +202,7 @@ impl Dialog {
     pub(super) fn go_on_without_reply(&mut self, line: &Start) {
         let Mode::Await(awaited) = self.mode else { return };
         let Some((from, _)) = self.lost_of_server() else { return };
-        let asked = self.owed.back().and_then(|owed| owed.seen);
+        let asked = self.owed.back().and_then(Owed::seen);
         let knows = self
             .parked
             .iter()
@@ -212,7 +216,7 @@ impl Dialog {
             return;
         }
         for lost in std::mem::take(&mut self.owed).iter() {
-            if let Some(exchange) = exchange_mut(&mut self.session, lost.exchange) {
+            if let Some(exchange) = exchange_mut(&mut self.session, lost.exchange()) {
                 exchange.before = self.state;
             }
         }
@@ -225,7 +229,7 @@ impl Dialog {
 
     /// A reply in the middle of mail data, to nothing else: the server saw the data end where a
     /// strict reader did not, or its end is missing from the input.
-    pub(super) fn end_content_by_reply(&mut self, partial: &Partial, code: u16) {
+    pub(super) fn end_content_by_reply(&mut self, said: &Said, code: u16) {
         if self.mode != Mode::Content || !self.owed.is_empty() || code == 421 {
             return;
         }
@@ -235,7 +239,7 @@ impl Dialog {
         };
         // Behind a gap the end is there only if what follows is no more content.
         let goes_on = candidate.is_gap && !client::is_command_start(&candidate.tail);
-        if goes_on || partial.seen.is_some_and(|seen| seen < candidate.offset) {
+        if goes_on || said.seen.is_some_and(|seen| seen < candidate.offset) {
             return;
         }
         self.end_at_candidate(*candidate);
@@ -279,10 +283,10 @@ impl Dialog {
         }
     }
 
-    pub(super) fn unsolicited(&mut self, partial: &Partial, reply: Reply) {
+    pub(super) fn unsolicited(&mut self, said: &Said, reply: Reply) {
         self.keep_apart(reply);
-        let mark = partial.begun.mark;
-        match partial.code {
+        let mark = said.begun.mark;
+        match said.code {
             Some(421) => self.state.closing = true,
             // The command is missing from the input; what the client sends now is known.
             Some(354)

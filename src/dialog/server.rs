@@ -2,7 +2,7 @@
 
 use super::lines::{Begun, ReplyText};
 use super::session::{
-    AuthOutcome, Hello, Outcome, Protocol, Reply, Request, ResyncWhy, Session, Text,
+    AuthOutcome, Hello, Outcome, Protocol, Reply, Request, ResyncWhy, Session, Span, Text,
 };
 use super::{Awaited, Dialog, Mode, Owed, Start, exchange_at, exchange_mut, mail, secrets};
 use crate::chunk::{Gap, Side};
@@ -13,54 +13,69 @@ use crate::smtp::line::strip_end;
 use crate::smtp::reply::{ReplyLine, enhanced, is_offer_of};
 use crate::smtp::scan::find;
 
-/// The lines so far of a reply.
-#[derive(Clone, Debug)]
-pub(super) struct Partial {
-    /// Its lines without line ends, joined by LF.
-    pub(super) text: ReplyText,
-    pub(super) lines: u32,
+/// What is known of a reply besides its text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Said {
     pub(super) code: Option<u16>,
     pub(super) begun: Start,
     /// What the sender of its last line had seen.
     pub(super) seen: Option<u64>,
     /// Offset in the server's stream after it.
     pub(super) until: u64,
+    pub(super) lines: u32,
     pub(super) cut: bool,
     /// A line after the first that is kept names ENHANCEDSTATUSCODES.
     offers_enhanced: bool,
 }
 
-impl Partial {
-    /// A reply without lines yet.
-    fn begin(begun: &Start, text: &Text) -> Self {
+/// The lines so far of a reply.
+#[derive(Clone, Debug)]
+pub(super) struct Partial {
+    /// They without line ends, joined by LF.
+    pub(super) text: ReplyText,
+    pub(super) said: Said,
+}
+
+impl Said {
+    /// Of a reply without lines yet.
+    #[inline]
+    fn begin(begun: &Start) -> Self {
         Self {
-            text: ReplyText::begin(text),
-            lines: 0,
             code: None,
             begun: *begun,
-            seen: None,
+            seen: begun.seen,
             until: begun.offset,
+            lines: 0,
             cut: false,
             offers_enhanced: false,
         }
     }
+}
+
+impl Partial {
+    /// A reply without lines yet.
+    fn begin(begun: &Start, text: &Text) -> Self {
+        Self { text: ReplyText::begin(text), said: Said::begin(begun) }
+    }
 
     /// Adds a line, which reads `text`. Returns whether it is the last.
-    #[inline]
     fn add(&mut self, line: &ReplyLine<'_>, text: &[u8], kept: &mut Text, limits: &Limits) -> bool {
+        let said = &mut self.said;
         let has_room = self.text.len(kept) + text.len() <= limits.session_text / 4;
-        if (self.lines as usize) < limits.reply_lines && has_room {
-            self.text.add(self.lines == 0, text, kept);
+        if (said.lines as usize) < limits.reply_lines && has_room {
+            self.text.add(said.lines == 0, text, kept);
             // Only a line of EHLO's reply is asked this.
-            self.offers_enhanced |=
-                self.lines > 0 && is_offer_of(line.text, b"ENHANCEDSTATUSCODES");
+            said.offers_enhanced |= said.lines > 0 && is_offer_of(line.text, ENHANCED);
         }
-        self.lines = self.lines.saturating_add(1);
-        self.code = line.code.or(self.code);
+        said.lines = said.lines.saturating_add(1);
+        said.code = line.code.or(said.code);
         // A line that is no reply line inside a reply does not end it.
-        line.is_last() && (line.code.is_some() || self.lines == 1)
+        line.is_last() && (line.code.is_some() || said.lines == 1)
     }
 }
+
+/// The keyword that [`Said::offers_enhanced`] asks for.
+const ENHANCED: &[u8] = b"ENHANCEDSTATUSCODES";
 
 impl Dialog {
     /// Takes the next bytes of the server.
@@ -110,42 +125,83 @@ impl Dialog {
 
     /// Reads the lines of a reply from its first on, as far as they are in `bytes`: the usual
     /// case, in which nothing is missing and nobody listens. Returns how many bytes they take.
+    #[inline]
     fn whole_lines(&mut self, start: &Start, bytes: &[u8]) -> Option<usize> {
         let is_usual = self.reply.is_none()
             && self.lost.is_none()
+            && self.doubt.is_none()
             && self.tap.is_none()
             && self.masked_secrets.is_empty()
             && !self.server.is_open();
-        if !is_usual {
+        if !is_usual || !bytes.first().is_some_and(u8::is_ascii_graphic) {
             return None;
         }
+        let limits = &self.settings.limits;
+        let lf = find(b'\n', bytes).filter(|&lf| lf < limits.line_bytes)?;
+        let (text, _) = strip_end(bytes.get(..=lf)?);
+        let line = ReplyLine::parse(text);
+        let has_room = text.len() <= limits.session_text / 4 && limits.reply_lines > 0;
+        if !line.is_last() || !has_room {
+            return self.some_lines(start, bytes);
+        }
+        let used = lf + 1;
+        let until = start.offset + used as u64;
+        let said = Said { code: line.code, until, lines: 1, ..Said::begin(start) };
+        // As `replied_surely` asks once it is kept.
+        let is_kept = self.session.text.len() + text.len() < self.most_text();
+        let text = if is_kept { self.session.text.keep(text) } else { Span::default() };
+        self.answered(&said, text);
+        Some(used)
+    }
+
+    /// The same for a reply of several lines, or a part of one.
+    #[inline(never)]
+    fn some_lines(&mut self, start: &Start, bytes: &[u8]) -> Option<usize> {
         let kept = &mut self.session.text;
         let limits = &self.settings.limits;
-        let mut partial = Partial::begin(start, kept);
-        let mut used = 0;
-        while let Some(rest) = bytes.get(used..)
+        let most = limits.session_text / 4;
+        let from = kept.len();
+        let mut said = Said::begin(start);
+        // How the line before begins, where it was not the last.
+        let mut head = None;
+        let mut rest = bytes;
+        let mut is_whole = false;
+        // Each line is kept without its line end, and with one LF.
+        kept.reserve(bytes.len().min(most.saturating_add(1)));
+        while !is_whole
             && rest.first().is_some_and(u8::is_ascii_graphic)
-            && let Some(line) = find(b'\n', rest).and_then(|lf| rest.get(..=lf))
-            && line.len() <= limits.line_bytes
+            && let Some(lf) = find(b'\n', rest).filter(|&lf| lf < limits.line_bytes)
+            && let Some((line, after)) = rest.split_at_checked(lf + 1)
         {
-            used += line.len();
-            partial.until = start.offset + used as u64;
-            partial.seen = start.seen;
+            rest = after;
             let (text, _) = strip_end(line);
-            if partial.add(&ReplyLine::parse(text), text, kept, limits) {
-                if self.doubt.is_none() {
-                    self.replied_surely(&mut partial);
-                } else {
-                    self.replied(partial);
-                }
-                return Some(used);
+            let mut tail = text.get(4..).unwrap_or_default();
+            if head.is_none() || text.first_chunk::<4>() != head {
+                let line = ReplyLine::parse(text);
+                head = text.first_chunk().filter(|_| line.code.is_some() && !line.is_last());
+                tail = line.text;
+                said.code = line.code.or(said.code);
+                is_whole = line.is_last() && (line.code.is_some() || said.lines == 0);
             }
+            let has_room = kept.len() - from + text.len() <= most;
+            if (said.lines as usize) < limits.reply_lines && has_room {
+                if said.lines > 0 {
+                    kept.0.push(b'\n');
+                    said.offers_enhanced |= is_offer_of(tail, ENHANCED);
+                }
+                kept.0.extend_from_slice(text);
+            }
+            said.lines = said.lines.saturating_add(1);
         }
-        if used == 0 {
-            return None;
+        let used = bytes.len() - rest.len();
+        said.until = start.offset + used as u64;
+        let text = ReplyText::Last(from);
+        if is_whole {
+            self.replied_surely(Partial { text, said });
+        } else if used > 0 {
+            self.reply = Some(Box::new(Partial { text, said }));
         }
-        self.reply = Some(Box::new(partial));
-        Some(used)
+        (used > 0).then_some(used)
     }
 
     /// Takes missing bytes of the server.
@@ -158,8 +214,8 @@ impl Dialog {
         let until = start.offset + gap.bytes;
         let from = self.lost_of_server().map_or(start.offset, |(from, _)| from);
         self.lost_mut().server_gap = Some((from, until));
-        if let Some(reply) = &mut self.reply {
-            reply.cut = true;
+        if let Some(partial) = &mut self.reply {
+            partial.said.cut = true;
         }
     }
 
@@ -169,7 +225,7 @@ impl Dialog {
             self.reply_line(&start, &start, &text, start.offset + octets, cut);
         }
         if let Some(mut partial) = self.reply.take() {
-            partial.cut = true;
+            partial.said.cut = true;
             self.replied(*partial);
         }
     }
@@ -215,8 +271,8 @@ impl Dialog {
         // After a gap, a line sent in the knowledge of more than the reply's lines so far is
         // another reply.
         if let Some(partial) = &self.reply
-            && partial.cut
-            && begun.seen > partial.seen
+            && partial.said.cut
+            && begun.seen > partial.said.seen
             && let Some(partial) = self.reply.take()
         {
             self.replied(*partial);
@@ -224,9 +280,9 @@ impl Dialog {
         let Self { reply, session, settings, .. } = self;
         let mut partial =
             reply.take().unwrap_or_else(|| Box::new(Partial::begin(begun, &session.text)));
-        partial.seen = ended.seen;
-        partial.until = until;
-        partial.cut |= cut;
+        partial.said.seen = ended.seen;
+        partial.said.until = until;
+        partial.said.cut |= cut;
         if partial.add(&line, text, &mut session.text, &settings.limits) {
             self.replied(*partial);
         } else {
@@ -241,50 +297,40 @@ impl Dialog {
             partial.text.set_apart(&mut self.session.text);
             let fits = self.owed.front().is_some_and(|front| {
                 let is_data = front.request == Request::Command(Verb::Data);
-                partial.code != Some(354) || is_data
+                partial.said.code != Some(354) || is_data
             });
             let Some(stays) = self.doubt_reply(partial, fits) else { return };
             partial = stays;
         }
-        self.replied_surely(&mut partial);
+        self.replied_surely(partial);
     }
 
     /// A whole reply has come, and nothing is in doubt.
-    fn replied_surely(&mut self, partial: &mut Partial) {
-        let text = std::mem::replace(&mut partial.text, ReplyText::Apart(Vec::new()));
+    fn replied_surely(&mut self, partial: Partial) {
         let is_full = self.is_full();
+        let Partial { text, said } = partial;
         let own = &mut self.session.text;
         let text = if is_full { text.drop_from(own) } else { text.keep(own) };
-        let partial = &*partial;
+        self.answered(&said, text);
+    }
+
+    /// A whole reply has come, and its text is kept.
+    fn answered(&mut self, said: &Said, text: Span) {
         self.closes.clear_reply |= self.mode == Mode::Tls;
-        let reply = Reply {
-            code: partial.code,
-            text,
-            lines: partial.lines,
-            begun: partial.begun.mark,
-            cut: partial.cut,
-        };
-        if self.is_greeting(partial) {
-            self.session.greeting = Some(reply);
-            self.state.greeted = true;
-            self.state.closing |= partial.code == Some(421);
-        } else if self.is_in_turn(partial)
-            && let Some(owed) = self.owed.pop_front()
-        {
-            self.answer(&owed, partial, reply);
-        } else if self.is_for_forgotten(partial) {
-            self.lost_mut().forgotten -= 1;
-        } else if let Some(owed) =
-            self.owed_after_nonsense(partial).or_else(|| self.owed_for(partial))
-        {
-            self.answer(&owed, partial, reply);
+        let Said { code, lines, cut, .. } = *said;
+        let reply = Reply { code, text, lines, begun: said.begun.mark, cut };
+        let owed = if self.is_in_turn(said) {
+            self.owed.pop_front()
         } else {
-            self.unsolicited(partial, reply);
+            self.owed_out_of_turn(said, reply)
+        };
+        if let Some(owed) = owed {
+            self.answer(&owed, said, &reply);
         }
-        self.answered_to = partial.until;
-        self.has_replied |= partial.code.is_some();
+        self.answered_to = said.until;
+        self.has_replied |= said.code.is_some();
         if let Some(lost) = &mut self.lost
-            && lost.server_gap.is_some_and(|(_, until)| until <= partial.begun.offset)
+            && lost.server_gap.is_some_and(|(_, until)| until <= said.begun.offset)
         {
             lost.server_gap = None;
         }
@@ -293,13 +339,34 @@ impl Dialog {
         }
     }
 
-    /// `reply`, made of `partial`, answers `owed`.
+    /// The command that a reply answers which does not plainly answer the first that is owed
+    /// one. If it answers none, it is kept as what it is.
+    #[inline(never)]
+    fn owed_out_of_turn(&mut self, said: &Said, reply: Reply) -> Option<Owed> {
+        if self.is_greeting(said) {
+            self.session.greeting = Some(reply);
+            self.state.greeted = true;
+            self.state.closing |= said.code == Some(421);
+            return None;
+        }
+        if self.is_for_forgotten(said) {
+            self.lost_mut().forgotten -= 1;
+            return None;
+        }
+        let owed = self.owed_after_nonsense(said).or_else(|| self.owed_for(said));
+        if owed.is_none() {
+            self.unsolicited(said, reply);
+        }
+        owed
+    }
+
+    /// `reply` answers `owed`.
     #[inline]
-    fn answer(&mut self, owed: &Owed, partial: &Partial, reply: Reply) {
+    fn answer(&mut self, owed: &Owed, said: &Said, reply: &Reply) {
         let before = self.state;
-        if let Some(exchange) = exchange_mut(&mut self.session, owed.exchange) {
+        if let Some(exchange) = exchange_mut(&mut self.session, owed.exchange()) {
             exchange.before = before;
-            exchange.reply.get_or_insert(reply);
+            exchange.reply.get_or_insert(*reply);
         }
         if self.enhanced && !self.session.used.has(ENHANCEDSTATUSCODES) {
             self.note_enhanced(owed.request, reply);
@@ -316,7 +383,7 @@ impl Dialog {
                 self.state = before.after(verb, code, owed.last);
                 if matches!(verb, Verb::Ehlo | Verb::Lhlo | Verb::Helo) {
                     if code / 100 == 2 {
-                        self.introduced(verb, owed, partial, reply);
+                        self.introduced(verb, owed, said, reply);
                     }
                 } else {
                     self.command_answered(verb, owed, code, reply);
@@ -334,12 +401,13 @@ impl Dialog {
         }
     }
 
-    fn command_answered(&mut self, verb: Verb, owed: &Owed, code: u16, reply: Reply) {
+    fn command_answered(&mut self, verb: Verb, owed: &Owed, code: u16, reply: &Reply) {
         let positive = code / 100 == 2;
         match verb {
             Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => {
-                let open = exchange_at(&self.session, owed.exchange).is_some_and(|e| e.before.mail);
-                let (most, message) = (self.settings.limits.recipients, owed.message);
+                let open =
+                    exchange_at(&self.session, owed.exchange()).is_some_and(|e| e.before.mail);
+                let (most, message) = (self.settings.limits.recipients, owed.message());
                 let session = &mut self.session;
                 let moved = self.mails.mail_answered(session, most, message, code, open);
                 if let Some(moved) = moved {
@@ -347,8 +415,8 @@ impl Dialog {
                 }
             }
             Verb::Rcpt => {
-                let recipient = owed.recipient;
-                if let Some(message) = mail::message_mut(&mut self.session, owed.message)
+                let recipient = owed.recipient();
+                if let Some(message) = mail::message_mut(&mut self.session, owed.message())
                     && let Some(index) = recipient
                     && let Some(recipient) = message.recipients.get_mut(index as usize)
                 {
@@ -361,7 +429,7 @@ impl Dialog {
                 self.state.mail |= !self.delivered(owed, reply, code);
             }
             Verb::Bdat if !positive => {
-                if let Some(message) = mail::message_mut(&mut self.session, owed.message) {
+                if let Some(message) = mail::message_mut(&mut self.session, owed.message()) {
                     mail::content_answered(message, code);
                 }
             }
@@ -379,7 +447,7 @@ impl Dialog {
         }
     }
 
-    fn data_answered(&mut self, owed: &Owed, code: u16, reply: Reply) {
+    fn data_answered(&mut self, owed: &Owed, code: u16, reply: &Reply) {
         let waits = self.mode == Mode::Await(Awaited::Data);
         if code == 354 {
             if waits {
@@ -391,7 +459,7 @@ impl Dialog {
         if waits {
             self.mode = Mode::Command;
         }
-        if let Some(message) = mail::message_mut(&mut self.session, owed.message)
+        if let Some(message) = mail::message_mut(&mut self.session, owed.message())
             && code >= 400
         {
             message.outcome = Outcome::Rejected;
@@ -400,7 +468,7 @@ impl Dialog {
     }
 
     /// EHLO, HELO or LHLO was accepted: a new beginning (RFC 5321 §4.1.4).
-    fn introduced(&mut self, verb: Verb, owed: &Owed, partial: &Partial, reply: Reply) {
+    fn introduced(&mut self, verb: Verb, owed: &Owed, said: &Said, reply: &Reply) {
         self.transaction_given_up();
         self.session.protocol = Protocol::of(verb);
         if verb == Verb::Helo || !self.has_room() {
@@ -410,20 +478,20 @@ impl Dialog {
         if self.session.hellos.len() >= self.settings.limits.reply_lines {
             self.session.hellos.pop();
         }
-        self.enhanced = partial.offers_enhanced;
-        let exchange = owed.exchange.unwrap_or(u32::MAX);
+        self.enhanced = said.offers_enhanced;
+        let exchange = owed.exchange().unwrap_or(u32::MAX);
         self.session.hellos.push(Hello { exchange, reply: reply.text });
     }
 
     /// The final reply to a message. Returns whether it was the last one (LMTP has one for
     /// each recipient).
-    fn delivered(&mut self, owed: &Owed, reply: Reply, code: u16) -> bool {
+    fn delivered(&mut self, owed: &Owed, reply: &Reply, code: u16) -> bool {
         let lmtp = self.session.protocol == Protocol::Lmtp;
-        let Session { messages, timing, .. } = &mut self.session;
-        let message = owed.message.and_then(|index| messages.get_mut(index as usize));
+        let Session { messages, timing, .. } = &mut *self.session;
+        let message = owed.message().and_then(|index| messages.get_mut(index as usize));
         let Some(message) = message else { return true };
         if lmtp {
-            if mail::delivery_answered(message, reply) {
+            if mail::delivery_answered(message, *reply) {
                 self.owed.push_front(*owed);
                 return false;
             }
@@ -450,7 +518,8 @@ impl Dialog {
     fn transaction_given_up(&mut self) {
         let index = self.mails.current();
         // Commands behind this one may already have begun the next.
-        let is_ahead = self.owed.iter().any(|owed| owed.message.is_some() && owed.message == index);
+        let is_ahead =
+            self.owed.iter().any(|owed| owed.message().is_some() && owed.message() == index);
         if is_ahead {
             return;
         }
@@ -462,15 +531,15 @@ impl Dialog {
 
     /// What was sent for the message of `mail`, which was refused, goes elsewhere.
     fn renumber(&mut self, mail: &Owed, moved: mail::Moved) {
-        let from = mail.message;
+        let from = mail.message();
         let Self { owed, session, .. } = self;
-        for owed in owed.iter_mut().filter(|owed| owed.message == from) {
-            owed.message = moved.to;
-            owed.recipient = owed.recipient.map(|index| index + moved.shift);
+        for owed in owed.iter_mut().filter(|owed| owed.message() == from) {
+            owed.set_message(moved.to);
+            owed.set_recipient(owed.recipient().map(|index| index + moved.shift));
         }
         // A message that is no more takes its MAIL along.
         let own = usize::from(mail::message_mut(session, from).is_some());
-        let begun = mail.exchange.map_or(usize::MAX, |index| index as usize + own);
+        let begun = mail.exchange().map_or(usize::MAX, |index| index as usize + own);
         for exchange in session.exchanges.iter_mut().skip(begun) {
             if exchange.message == from {
                 exchange.message = moved.to;
@@ -478,7 +547,7 @@ impl Dialog {
         }
     }
 
-    fn note_enhanced(&mut self, request: Request, reply: Reply) {
+    fn note_enhanced(&mut self, request: Request, reply: &Reply) {
         let greets = matches!(request, Request::Command(Verb::Ehlo | Verb::Helo | Verb::Lhlo));
         let text = ReplyLine::parse(self.session.bytes(reply.text)).text;
         if !greets && enhanced(text).is_some() {

@@ -12,19 +12,23 @@ use crate::smtp::line::LineEnd;
 use crate::smtp::reply::{ReplyLine, is_offer};
 use crate::smtp::scan::find;
 use crate::time::{Lapse, Stamp};
+use smallvec::SmallVec;
 use std::iter;
 use std::ops::Deref;
 use std::slice;
+
+/// Exchanges for which a session has room without further memory: those of one message to one
+/// recipient. What a session needs stands together, as that is where an open one is waited for.
+const EXCHANGES: usize = 6;
+
+/// Bytes for which its text has such room: nine of ten sessions with one message say no more.
+const TEXT: usize = 640;
 
 /// One SMTP connection, from its first packet or line to its last.
 // In this order, as each exchange of an open session needs the first fields and hardly the others.
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub struct Session {
-    /// Commands and replies.
-    pub text: Text,
-    /// Commands and their replies, in the order in which the client sent them.
-    pub exchanges: Vec<Exchange>,
     /// The extensions that were really used.
     pub used: Used,
     /// By which command the client introduced itself: the last that was accepted, else the
@@ -64,8 +68,13 @@ pub struct Session {
     pub end: End,
     /// Why nothing more was read of it.
     pub ending: Ending,
-    /// What TCP saw; `None` in a transcript.
-    pub transport: Option<Transport>,
+    /// What TCP saw; `None` in a transcript. It is known only at the end: room for it would be a
+    /// hundred bytes of each open session.
+    pub transport: Option<Box<Transport>>,
+    /// Commands and their replies, in the order in which the client sent them.
+    pub exchanges: SmallVec<[Exchange; EXCHANGES]>,
+    /// Commands and replies.
+    pub text: Text,
 }
 
 /// Counts of what was not kept of a session, or not read.
@@ -83,7 +92,7 @@ pub struct Elided {
 
 /// The text of a session: commands and replies, one after the other.
 #[derive(Clone, Debug, Default)]
-pub struct Text(pub(super) Vec<u8>);
+pub struct Text(pub(super) SmallVec<[u8; TEXT]>);
 
 /// A vector that most sessions leave empty: eight bytes until it is not, as there are many open
 /// sessions at once.
@@ -457,8 +466,9 @@ impl Session {
     pub(super) fn held(&self) -> usize {
         // Each recipient has its exchange, and is smaller.
         let recipient = size_of::<Recipient>();
-        self.text.0.capacity()
-            + self.exchanges.capacity() * (size_of::<Exchange>() + recipient)
+        let text = if self.text.0.spilled() { self.text.0.capacity() } else { 0 };
+        let exchanges = if self.exchanges.spilled() { self.exchanges.capacity() } else { 0 };
+        text + exchanges * (size_of::<Exchange>() + recipient)
             + self.messages.held()
             + self.unsolicited.len() * size_of::<Unsolicited>()
             + self.gaps.len() * size_of::<GapAt>()

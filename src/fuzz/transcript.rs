@@ -74,7 +74,7 @@ fn sessions(data: &[u8], dialect: Dialect, settings: &Arc<Settings>) -> (Vec<Ses
                 if !text.is_empty() {
                     text.push(b'\n');
                 }
-                sessions.push(session);
+                sessions.push(*session);
                 text.extend(header(sessions.len() as u64, opening.peers).into_bytes());
                 text.extend(made.unwrap_or_default());
             }

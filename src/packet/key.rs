@@ -59,17 +59,13 @@ impl FlowKey {
     }
 
     /// A number that depends on both ends, the same in every run: to tell connections apart
-    /// evenly, not safely.
+    /// evenly, not safely. Its upper bits are the best.
     #[inline]
     #[must_use]
     pub fn mix(&self) -> u64 {
-        let fold = |[upper, lower]: [u64; 2], port: u64| {
-            let addr = upper.rotate_left(29) ^ lower;
-            (addr ^ (port & 0xffff) << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        };
-        let low = fold(self.low, self.tail);
-        let both = low.rotate_left(23) ^ fold(self.high, self.tail >> HIGH_PORT);
-        both.wrapping_mul(0xd6e8_feb8_6659_fd93) >> 32
+        let fold = |[upper, lower]: [u64; 2]| upper.rotate_left(29) ^ lower;
+        let low = (fold(self.low) ^ self.tail << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (low.rotate_left(23) ^ fold(self.high)).wrapping_mul(0xd6e8_feb8_6659_fd93)
     }
 
     /// The address and port that segments of direction `way` come from.

@@ -192,23 +192,31 @@ impl Decoder {
     /// `troubles`, but of a fragment that is left to [`Decoder::decode`].
     #[inline]
     pub fn look<'a>(&self, frame: &Frame<'a>, troubles: &mut Troubles) -> Looked<'a> {
-        match self.glance(frame) {
+        match self.glance(frame, |_| true) {
             Some(looked) => looked,
             None => self.peel(frame, troubles),
         }
     }
 
     /// The same, if `frame` has the few headers that nearly all have; `None` if [`Decoder::look`]
-    /// must tell.
+    /// must tell. Of a connection that is not `wanted`, nothing is.
     // Measured: to move a segment costs as much as to read one, and the compiler is not asked.
     #[allow(clippy::inline_always)]
     #[inline(always)]
     #[must_use]
-    pub fn glance<'a>(&self, frame: &Frame<'a>) -> Option<Looked<'a>> {
+    pub fn glance<'a>(
+        &self,
+        frame: &Frame<'a>,
+        wanted: impl FnOnce(&FlowKey) -> bool,
+    ) -> Option<Looked<'a>> {
         let plain = plain::read(frame)?;
         let (from, to) = plain.ports();
-        Some(if self.ports.watches(from, to) {
-            Looked::Segment(plain.segment(frame))
+        if !self.ports.watches(from, to) {
+            return Some(Looked::Nothing);
+        }
+        let (flow, way) = plain.flow();
+        Some(if wanted(&flow) {
+            Looked::Segment(plain.segment((flow, way), frame))
         } else {
             Looked::Nothing
         })

@@ -5,7 +5,7 @@
 
 use super::cursor::LINK_ETHERNET;
 use super::ip::{TCP, TcpHead};
-use super::{FlowKey, Segment};
+use super::{FlowKey, Segment, Way};
 use crate::capture::Frame;
 
 /// Length of an Ethernet header in bytes.
@@ -51,14 +51,19 @@ impl<'a> Plain<'a> {
         self.tcp.ports()
     }
 
-    /// The segment in `frame`, which these headers are of.
+    /// The connection, and the direction.
     #[inline]
-    pub(super) fn segment(self, frame: &Frame<'_>) -> Segment<'a> {
+    pub(super) fn flow(&self) -> (FlowKey, Way) {
         let [.., from_0, from_1, from_2, from_3, to_0, to_1, to_2, to_3] = *self.ipv4;
         let from = u32::from_be_bytes([from_0, from_1, from_2, from_3]);
         let to = u32::from_be_bytes([to_0, to_1, to_2, to_3]);
         let ports = self.ports();
-        let flow = FlowKey::v4((from, ports.0), (to, ports.1));
+        FlowKey::v4((from, ports.0), (to, ports.1))
+    }
+
+    /// The segment of that connection in `frame`, which these headers are of.
+    #[inline]
+    pub(super) fn segment(self, flow: (FlowKey, Way), frame: &Frame<'_>) -> Segment<'a> {
         self.tcp.segment(flow, frame, self.data, 0)
     }
 }

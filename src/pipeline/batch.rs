@@ -54,9 +54,17 @@ pub(super) struct Load {
     pub(super) fragments: Vec<Fragment>,
     /// Frames of the input so far.
     pub(super) frames: u64,
+    /// Frames of the input before it.
+    since: u64,
     /// Bytes of memory that it takes.
     pub(super) bytes: usize,
 }
+
+/// A load is handed on when it takes so many bytes beside the buffer that it stands in.
+const LOAD: usize = 1 << 20;
+
+/// Frames after which a load is handed on, however little is in it.
+const FRAMES: u64 = 1 << 14;
 
 /// What is to be done with a frame.
 #[derive(Debug)]
@@ -170,11 +178,14 @@ impl Load {
     /// An empty load for so many crews.
     pub(super) fn new(crews: usize, frames: u64, pool: &Pool) -> Self {
         let batches = (0..crews).map(|_| pool.take()).collect();
-        Self { batches, block: Vec::new(), fragments: Vec::new(), frames, bytes: 0 }
+        Self { batches, block: Vec::new(), fragments: Vec::new(), frames, since: frames, bytes: 0 }
     }
 
-    /// Adds what is to be done with a frame, a segment to the batch of the crew that it is for.
-    pub(super) fn push(&mut self, item: Item) {
+    /// Adds what is to be done with frame `number`, a segment to the batch of the crew that it is
+    /// for.
+    #[inline]
+    pub(super) fn push(&mut self, number: u64, item: Item) {
+        self.frames = number;
         match item {
             Item::Segment(head) => {
                 let crew = shard_of(&head.flow) % self.batches.len().max(1);
@@ -189,6 +200,13 @@ impl Load {
             }
             Item::Nothing => {}
         }
+    }
+
+    /// Whether it is to be handed on. Frames of other traffic count, too: what is over must not
+    /// wait for ever.
+    #[inline]
+    pub(super) fn is_due(&self) -> bool {
+        self.bytes >= LOAD || self.frames.is_multiple_of(FRAMES) && self.frames > self.since
     }
 
     /// Takes the buffer in which the payloads stand.

@@ -61,6 +61,9 @@ pub(super) struct Merger<M> {
     held: BTreeMap<Slot, M>,
     /// Sessions that have ended, by input.
     ended: HashMap<u32, u64, RandomState>,
+    /// The events of a round in order, each by its index: kept, as a buffer for each round would
+    /// be a large one among all the small ones of open sessions.
+    order: Vec<(Place, Slot, usize)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +81,7 @@ impl<M> Merger<M> {
             numbers: HashMap::default(),
             held: BTreeMap::new(),
             ended: HashMap::default(),
+            order: Vec::new(),
         }
     }
 
@@ -89,13 +93,35 @@ impl<M> Merger<M> {
         until: Place,
         deliver: &mut impl FnMut(Done<M>),
     ) {
-        // Runs that are in order already cost little.
-        events.sort_by_key(|event| (event.now, event.slot));
+        self.sort(events);
         for event in events.drain(..) {
             self.expire(event.now, deliver);
             self.take(event, deliver);
         }
         self.expire(until, deliver);
+    }
+
+    /// Sorts events by frame and connection; those of one connection in one frame stay in order.
+    fn sort(&mut self, events: &mut [Event<M>]) {
+        if events.is_sorted_by_key(|event| (event.now, event.slot)) {
+            return;
+        }
+        self.order.clear();
+        let key = |(index, event): (usize, &Event<M>)| (event.now, event.slot, index);
+        self.order.extend(events.iter().enumerate().map(key));
+        self.order.sort_unstable();
+        for to in 0..events.len() {
+            let moved = |at: usize| self.order.get(at).map_or(to, |&(_, _, from)| from);
+            let mut from = moved(to);
+            // What stood there may have made room for others already.
+            while from < to {
+                from = moved(from);
+            }
+            events.swap(to, from);
+            if let Some(place) = self.order.get_mut(to) {
+                place.2 = from;
+            }
+        }
     }
 
     /// Ends the run: what nobody decided is no session.

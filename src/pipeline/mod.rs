@@ -72,7 +72,7 @@ pub type TakePiece = dyn FnMut(Slot, &[u8]) + Send;
 #[derive(Debug)]
 pub struct Audited {
     /// The session.
-    pub session: Session,
+    pub session: Box<Session>,
     /// Orders sessions as their numbers do, and is known before those.
     pub slot: Slot,
     /// What was found.

@@ -8,10 +8,10 @@ use super::merge::Event;
 use super::shard::Crew;
 use super::source::{Begun, Source, kind};
 use super::{Facts, Options, Work};
-use crate::capture;
+use crate::capture::{self, Frame};
 use crate::packet::{Decoder, Looked};
 use crate::place::{Origin, Place};
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, Troubles};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -29,9 +29,6 @@ pub(super) enum Parcel<W: Work> {
 /// Bytes that may be on their way to whom they are for.
 #[derive(Clone, Debug)]
 pub(super) struct Budget(Arc<(Mutex<usize>, Condvar)>, usize);
-
-/// A load is handed on when it takes so many bytes beside the buffer that it stands in.
-const LOAD: usize = 1 << 20;
 
 /// What all readers of a run share.
 pub(super) struct Reading<W> {
@@ -96,28 +93,38 @@ impl<W: Work> Reading<W> {
         let limits = &self.options.settings.limits;
         let decoder = Decoder::new(self.options.ports.clone(), limits);
         let mut load = Load::new(self.crews, 0, &self.pool);
-        while let Some(frame) = reader.next(&mut facts.troubles) {
-            let origin = frame.origin;
-            let item = match decoder.look(&frame, &mut facts.troubles) {
-                Looked::Segment(segment) => Item::Segment(Head::of(&segment)),
-                Looked::Fragment => Item::Fragment(Fragment::of(&frame)),
-                Looked::Nothing => Item::Nothing,
-            };
-            // If the buffer was used up, only this frame is in the next one.
-            if let Some(block) = reader.retired(|| self.pool.block())
-                && !self.hand_on(&mut load, block, budget, parcels)
-            {
-                return self.interrupted(origin, facts);
-            }
-            if matches!(item, Item::Segment(_)) {
+        let mut origin = Origin::default();
+        loop {
+            let handed = load.frames;
+            let mut is_held = false;
+            reader.run(|frame| {
+                origin = frame.origin;
+                let item = item(&decoder, &frame, &mut facts.troubles);
+                is_held |= matches!(item, Item::Segment(_));
+                load.push(origin.number, item);
+                !load.is_due()
+            });
+            if is_held {
                 reader.pin();
             }
-            load.frames = origin.number;
-            load.push(item);
-            let is_dry = is_live && reader.is_dry();
-            // Frames of other traffic count, too: what is over must not wait for ever.
-            let is_due = load.bytes >= LOAD || load.frames.is_multiple_of(FRAMES);
-            if is_dry || is_due {
+            // What follows may have to be waited for.
+            let is_dry = is_live && load.frames > handed && reader.is_dry();
+            if !load.is_due() && !is_dry {
+                let Some(frame) = reader.next(&mut facts.troubles) else { break };
+                origin = frame.origin;
+                let item = item(&decoder, &frame, &mut facts.troubles);
+                // If the buffer was used up, only this frame is in the next one.
+                if let Some(block) = reader.retired(|| self.pool.block())
+                    && !self.hand_on(&mut load, block, budget, parcels)
+                {
+                    return self.interrupted(origin, facts);
+                }
+                if matches!(item, Item::Segment(_)) {
+                    reader.pin();
+                }
+                load.push(origin.number, item);
+            }
+            if load.is_due() || (is_live && reader.is_dry()) {
                 reader.retire();
                 let block = reader.retired(|| self.pool.block()).unwrap_or_default();
                 if !self.hand_on(&mut load, block, budget, parcels) {
@@ -159,8 +166,16 @@ impl<W: Work> Reading<W> {
     }
 }
 
-/// Frames after which a load is handed on, however little is in it.
-const FRAMES: u64 = 1 << 14;
+/// What is to be done with `frame`.
+#[inline]
+fn item(decoder: &Decoder, frame: &Frame<'_>, troubles: &mut Troubles) -> Item {
+    let looked = decoder.glance(frame, |_| true).unwrap_or_else(|| decoder.look(frame, troubles));
+    match looked {
+        Looked::Segment(segment) => Item::Segment(Head::of(&segment)),
+        Looked::Fragment => Item::Fragment(Fragment::of(frame)),
+        Looked::Nothing => Item::Nothing,
+    }
+}
 
 impl Budget {
     pub(super) fn new(bytes: usize) -> Self {

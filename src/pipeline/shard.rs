@@ -10,8 +10,8 @@ use crate::dialog::{Dialog, Tap};
 use crate::packet::{FlowKey, Segment};
 use crate::place::{Place, Places, Slot};
 use crate::rules;
-use crate::smtp::sniff::{self, Hint, Verdict};
-use crate::stream::{Follow, Looks, SessionEnd, Tracker};
+use crate::smtp::sniff::{self, Verdict};
+use crate::stream::{Follow, Hint, Looks, SessionEnd, Tracker};
 use crate::time::Stamp;
 use crate::transcript;
 use crate::trouble::{Trouble, Troubles};
@@ -20,7 +20,7 @@ use std::hint::black_box;
 use std::sync::{Arc, PoisonError};
 
 /// How many parts the connections of a run fall into.
-pub(super) const SHARDS: usize = 16;
+pub(super) const SHARDS: usize = 1 << 4;
 
 /// Text of a transcript that is held for one session before it goes to the overflow.
 const TRANSCRIPT_PIECE: usize = 64 << 10;
@@ -29,13 +29,31 @@ const TRANSCRIPT_PIECE: usize = 64 << 10;
 /// that all of it is still in the cache when they are pushed.
 pub(super) const GROUP: usize = 16;
 
-/// Stands for the tracker of a shard that another crew has.
-const NOT_HERE: u8 = u8::MAX;
+/// Which tracker of a crew has a shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Home(u8);
+
+impl Home {
+    /// Another crew has it.
+    const ELSEWHERE: Self = Self(u8::MAX);
+
+    /// Whether it is one of the crew's.
+    #[inline]
+    pub(super) fn is_here(self) -> bool {
+        self != Self::ELSEWHERE
+    }
+}
+
+impl Default for Home {
+    fn default() -> Self {
+        Self::ELSEWHERE
+    }
+}
 
 /// The shard that a connection belongs to: the same for both directions, and in every run.
 #[inline]
 pub(super) fn shard_of(flow: &FlowKey) -> usize {
-    let number = flow.mix() % SHARDS as u64;
+    let number = flow.mix() >> (u64::BITS - SHARDS.ilog2());
     usize::try_from(number).unwrap_or(0)
 }
 
@@ -56,14 +74,16 @@ pub(super) fn closing_rounds(mut open: Vec<Place>, end: Place) -> Vec<(Place, Pl
 pub(super) struct Crew<W: Work> {
     trackers: Vec<Tracker<Box<Followed>>>,
     /// Which of them each shard is, if it is one of these.
-    homes: [u8; SHARDS],
+    homes: [Home; SHARDS],
     follower: Follower<W>,
 }
 
 /// Where a connection was when it was looked up.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spot {
-    tracker: usize,
+    home: Home,
+    hint: Hint,
+    /// What it is most likely; [`Tracker::push_near`] makes sure of it.
     number: Option<u32>,
 }
 
@@ -104,9 +124,9 @@ impl<W: Work> Crew<W> {
             troubles: HashMap::new(),
             is_closing: false,
         };
-        let mut homes = [NOT_HERE; SHARDS];
+        let mut homes = [Home::ELSEWHERE; SHARDS];
         for (home, place) in (0..).zip(homes.iter_mut().skip(first).step_by(step)) {
-            *place = home;
+            *place = Home(home);
         }
         Self { trackers, homes, follower }
     }
@@ -117,17 +137,21 @@ impl<W: Work> Crew<W> {
     }
 
     /// Takes a segment, if it is of one of these shards; its place counts the frames of the run.
-    #[inline]
     pub(super) fn push(&mut self, segment: &Segment<'_>) {
-        let tracker = self.tracker_of(&segment.flow);
-        if let Some(tracker) = self.trackers.get_mut(tracker) {
+        self.push_to(self.home(&segment.flow), segment);
+    }
+
+    /// The same for a segment of which [`Crew::home`] is known.
+    #[inline]
+    pub(super) fn push_to(&mut self, home: Home, segment: &Segment<'_>) {
+        if let Some(tracker) = self.trackers.get_mut(usize::from(home.0)) {
             tracker.push(segment, &mut self.follower);
         }
     }
 
     /// The same, where it is known where its connection was shortly before.
     pub(super) fn push_near(&mut self, spot: Spot, segment: &Segment<'_>) {
-        if let Some(tracker) = self.trackers.get_mut(spot.tracker) {
+        if let Some(tracker) = self.trackers.get_mut(usize::from(spot.home.0)) {
             tracker.push_near(spot.number, segment, &mut self.follower);
         }
     }
@@ -141,36 +165,45 @@ impl<W: Work> Crew<W> {
         spots: &mut Vec<Spot>,
     ) {
         spots.clear();
+        let mut sum = 0;
         spots.extend(flows.map(|flow| {
-            let tracker = self.tracker_of(flow);
-            let number = self.trackers.get(tracker).and_then(|tracker| tracker.find(flow));
-            Spot { tracker, number }
+            let home = self.home(flow);
+            let hint = self.tracker(home).map(|tracker| tracker.hint(flow)).unwrap_or_default();
+            sum ^= self.tracker(home).map_or(0, |tracker| tracker.touch_index(hint));
+            Spot { home, hint, number: None }
         }));
-        let touch = |touch: fn(&Tracker<Box<Followed>>, u32) -> u64| {
-            let known = spots
-                .iter()
-                .filter_map(|spot| Some(touch(self.trackers.get(spot.tracker)?, spot.number?)));
-            // Used by nothing, but the compiler must not see that.
-            black_box(known.fold(0, |sum, part| sum ^ part));
-        };
-        touch(Tracker::touch);
-        touch(Tracker::touch_dialog);
+        // One step at a time for all of them.
+        for spot in spots.iter_mut() {
+            let Some(tracker) = self.tracker(spot.home) else { continue };
+            spot.number = tracker.guess(spot.hint);
+            sum ^= spot.number.map_or(0, |number| tracker.touch_key(number));
+        }
+        for touch in [Tracker::touch, Tracker::touch_dialog] {
+            for spot in spots.iter() {
+                let (Some(tracker), Some(number)) = (self.tracker(spot.home), spot.number) else {
+                    continue;
+                };
+                sum ^= touch(tracker, number);
+            }
+        }
+        // Used by nothing, but the compiler must not see that.
+        black_box(sum);
     }
 
-    /// Whether `flow` is in one of these shards.
     #[inline]
-    pub(super) fn has(&self, flow: &FlowKey) -> bool {
-        self.tracker_of(flow) < SHARDS
+    fn tracker(&self, home: Home) -> Option<&Tracker<Box<Followed>>> {
+        self.trackers.get(usize::from(home.0))
+    }
+
+    /// Where `flow` belongs.
+    #[inline]
+    pub(super) fn home(&self, flow: &FlowKey) -> Home {
+        self.homes.get(shard_of(flow)).copied().unwrap_or_default()
     }
 
     /// Connections that are open.
     pub(super) fn connections(&self) -> usize {
         self.trackers.iter().map(Tracker::connections).sum()
-    }
-
-    #[inline]
-    fn tracker_of(&self, flow: &FlowKey) -> usize {
-        self.homes.get(shard_of(flow)).copied().unwrap_or(NOT_HERE).into()
     }
 
     /// Lets end what was over long enough before `now`.
@@ -287,7 +320,7 @@ impl<W: Work> Follower<W> {
 
     fn audit(
         &mut self,
-        finished: (crate::dialog::session::Session, Option<Vec<u8>>),
+        finished: (Box<crate::dialog::session::Session>, Option<Vec<u8>>),
         slot: Slot,
         now: Place,
         places: &Places,
@@ -364,9 +397,9 @@ impl<W: Work> Follow for Follower<W> {
 
     fn looks(&self, data: &[u8], at_start: bool) -> Looks {
         match sniff::first_bytes(data, at_start) {
-            Hint::Client => Looks::LikeClient,
-            Hint::Server => Looks::LikeServer,
-            Hint::Tls | Hint::None => Looks::Unclear,
+            sniff::Hint::Client => Looks::LikeClient,
+            sniff::Hint::Server => Looks::LikeServer,
+            sniff::Hint::Tls | sniff::Hint::None => Looks::Unclear,
         }
     }
 

@@ -5,17 +5,17 @@
 
 use super::Work;
 use super::merge::Event;
-use super::shard::{Crew, GROUP, Spot};
+use super::shard::{Crew, GROUP, Home, Spot};
 use super::source::{Begun, Source, kind};
 use super::{Facts, Options};
 use crate::capture::{self, Frame};
-use crate::packet::{Decoder, Looked, Segment};
+use crate::packet::{Decoder, FlowKey, Looked, Segment};
 use crate::place::{Origin, Place};
 use crate::trouble::{Trouble, Troubles};
 use std::sync::Arc;
 
 /// Frames after which what has happened is put in order.
-const ROUND: u64 = 1024;
+const ROUND: u64 = 2048;
 
 /// Connections that are so many that those of the next segments are not in the cache.
 const CROWD: usize = 2048;
@@ -139,13 +139,18 @@ impl<'a, W: Work> Walk<'a, W> {
             // What nearly all frames are is put together nowhere in memory.
             reader.run(|frame| {
                 self.frames = before + frame.origin.number;
-                match self.decoder.glance(&frame) {
-                    Some(Looked::Segment(segment)) if self.crew.has(&segment.flow) => {
+                let mut home = Home::default();
+                let wanted = |flow: &FlowKey| {
+                    home = self.crew.home(flow);
+                    home.is_here()
+                };
+                match self.decoder.glance(&frame, wanted) {
+                    Some(Looked::Segment(segment)) => {
                         let segment = Segment { place: Place::new(self.frames), ..segment };
                         if is_crowded {
                             group.add(segment, &mut self.crew);
                         } else {
-                            self.crew.push(&segment);
+                            self.crew.push_to(home, &segment);
                         }
                     }
                     Some(_) => {}

@@ -8,9 +8,15 @@ pub struct Latency {
     /// How many durations have each [`class`], as far as there are any. They are small, so that
     /// more of them stay in the cache; each stops at [`u32::MAX`].
     classes: Vec<u32>,
+    /// Classes of durations that are not counted in `classes` yet: those are all over the memory,
+    /// and of many at once it is waited for together.
+    waiting: Vec<u32>,
     count: u64,
     max: u64,
 }
+
+/// Durations that may wait to be counted.
+const WAITING: usize = 128;
 
 /// Values in each range of classes: those of the first ranges are exact, then each has classes
 /// twice as wide as the one before.
@@ -50,13 +56,29 @@ impl Latency {
         let micros = u64::try_from(lapse.nanos()).unwrap_or(0) / 1000;
         self.max = self.max.max(micros);
         self.count += 1;
-        let class = class(micros);
-        if class >= self.classes.len() {
-            self.grow(class);
+        // No class has a number that is larger.
+        #[allow(clippy::cast_possible_truncation)]
+        self.waiting.push(class(micros) as u32);
+        if self.waiting.len() >= WAITING {
+            self.settle();
         }
-        if let Some(count) = self.classes.get_mut(class) {
-            *count = count.saturating_add(1);
+    }
+
+    /// Counts what waits.
+    #[inline(never)]
+    fn settle(&mut self) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        let highest = waiting.iter().copied().max().unwrap_or(0) as usize;
+        if highest >= self.classes.len() {
+            self.grow(highest);
         }
+        for &class in &waiting {
+            if let Some(count) = self.classes.get_mut(class as usize) {
+                *count = count.saturating_add(1);
+            }
+        }
+        waiting.clear();
+        self.waiting = waiting;
     }
 
     /// Makes place for `class`.
@@ -75,6 +97,8 @@ impl Latency {
         for (own, times) in self.classes.iter_mut().zip(&other.classes) {
             *own = own.saturating_add(*times);
         }
+        self.waiting.extend(&other.waiting);
+        self.settle();
     }
 
     /// How many durations were counted.
@@ -93,6 +117,11 @@ impl Latency {
     /// three digits.
     #[must_use]
     pub fn quantiles<const N: usize>(&self, shares: [f64; N]) -> [u64; N] {
+        if !self.waiting.is_empty() {
+            let mut settled = self.clone();
+            settled.settle();
+            return settled.quantiles(shares);
+        }
         shares
             .map(|share| {
                 // Of so many durations that it matters no share is asked so exactly.

@@ -56,7 +56,7 @@ pub(super) fn session(dialog: &[u8], end: End) -> Session {
     let bytes = Sides { client: 100, server: 200 };
     let transport = Transport { bytes, ..Transport::default() };
     let (session, _) = reader.finish(Ending::Noted(end), last, Some(transport));
-    session
+    *session
 }
 
 /// A whole session: two recipients, one refused, a message accepted.

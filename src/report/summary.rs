@@ -519,7 +519,7 @@ mod tests {
             let dialog = format!("s< 220 x\nc> EHLO x\ns< 250-mx\ns< 250 {keyword}");
             (id, session(dialog.as_bytes(), End::ClientClosed))
         };
-        let sessions = [
+        let sessions = vec![
             (1, ordinary()),
             offering(2, "XE"),
             offering(3, "XA"),

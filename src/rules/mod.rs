@@ -132,7 +132,7 @@ fn defects(session: &Session) -> Vec<Flaw> {
             continue;
         }
         let Some(envelope) = envelope(&Command::parse(line)) else { continue };
-        let found = envelope.defects.into_iter();
+        let found = envelope.defect.into_iter();
         flaws.extend(found.map(|(defect, range)| Flaw { defect, exchange, at: range.start }));
     }
     flaws

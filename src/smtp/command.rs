@@ -88,8 +88,17 @@ pub struct Envelope<'a> {
     rest: &'a [u8],
     /// Offset of `rest` in the line, in bytes.
     rest_at: usize,
-    /// What is wrong, each with its place in the line, in bytes.
-    pub defects: Vec<(Defect, Range<usize>)>,
+    /// What is wrong, with its place in the line, in bytes.
+    pub defect: Option<(Defect, Range<usize>)>,
+}
+
+/// Parameters of MAIL as [`Envelope::plain_params`] finds them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlainParams {
+    /// SIZE (RFC 1870).
+    pub size: Option<u64>,
+    /// Whether there is BODY (RFC 6152), as 7BIT or 8BITMIME.
+    pub has_body: bool,
 }
 
 /// One parameter of MAIL or RCPT (RFC 5321 §4.1.2 esmtp-param).
@@ -265,6 +274,42 @@ impl<'a> Envelope<'a> {
         words(self.rest).map(move |(at, word)| param(word, at_rest + at))
     }
 
+    /// Its parameters where they are SIZE, BODY or both, plainly written: what most clients give.
+    #[inline]
+    #[must_use]
+    pub fn plain_params(&self) -> Option<PlainParams> {
+        let mut params = PlainParams::default();
+        let mut rest = self.rest;
+        while !rest.is_empty() {
+            if let Some(given) = rest.strip_prefix(b" SIZE=") {
+                let digits = given.iter().take_while(|digit| digit.is_ascii_digit()).count();
+                let (digits, after) = given.split_at_checked(digits)?;
+                if !(1..=18).contains(&digits.len()) || params.size.is_some() {
+                    return None;
+                }
+                let add = |sum, digit: &u8| sum * 10 + u64::from(digit - b'0');
+                params.size = Some(digits.iter().fold(0, add));
+                rest = after;
+            } else {
+                let value = rest.strip_prefix(b" BODY=")?;
+                let after = value.strip_prefix(b"8BITMIME").or(value.strip_prefix(b"7BIT"))?;
+                params.has_body = true;
+                rest = after;
+            }
+        }
+        Some(params)
+    }
+
+    /// The value of SIZE (RFC 1870), if it is a number.
+    #[must_use]
+    pub fn size(&self) -> Option<u64> {
+        if !self.may_have_params() {
+            return None;
+        }
+        let size = self.params().find(|param| param.keyword.eq_ignore_ascii_case(b"SIZE"))?;
+        std::str::from_utf8(size.value?).ok()?.parse().ok()
+    }
+
     /// Whether anything follows the path: blanks alone make no parameter.
     #[must_use]
     pub fn may_have_params(&self) -> bool {
@@ -323,7 +368,7 @@ pub fn envelope<'a>(command: &Command<'a>) -> Option<Envelope<'a>> {
 
 fn read_envelope<'a>(command: &Command<'a>) -> Envelope<'a> {
     let end = command.argument_at + command.argument.len();
-    let mut defects = Vec::new();
+    let mut defect = None;
     let mut text = command.argument;
     if let Some(after) = strip_usual_label(text) {
         text = after;
@@ -332,13 +377,13 @@ fn read_envelope<'a>(command: &Command<'a>) -> Envelope<'a> {
         if let Some(after) = text.strip_prefix(b":") {
             text = trim_start(after);
             if text.len() < after.len() && !text.is_empty() {
-                defects.push((Defect::SpaceAfterColon, end - after.len()..end - text.len()));
+                defect = Some((Defect::SpaceAfterColon, end - after.len()..end - text.len()));
             }
         }
     }
     let (path, rest) = Path::split(text, end - text.len());
     let rest_at = end - rest.len();
-    Envelope { path, rest, rest_at, defects }
+    Envelope { path, rest, rest_at, defect }
 }
 
 /// What follows `FROM:` or `TO:` where that is a bracket: the only legal form.
@@ -515,9 +560,8 @@ mod tests {
             ("MAIL FROM:  ", None),
         ];
         for (line, range) in cases {
-            let expected: Vec<_> =
-                range.into_iter().map(|range| (Defect::SpaceAfterColon, range)).collect();
-            assert_eq!(envelope_of(line).defects, expected, "{line}");
+            let expected = range.map(|range| (Defect::SpaceAfterColon, range));
+            assert_eq!(envelope_of(line).defect, expected, "{line}");
         }
     }
 
@@ -563,6 +607,26 @@ mod tests {
         assert_eq!(of(""), (&b""[..], None));
     }
 
+    #[test]
+    fn plain_parameters_are_what_all_parameters_say() {
+        for (line, size, has_body) in [
+            ("MAIL FROM:<a@b>", None, false),
+            ("MAIL FROM:<a@b> SIZE=12", Some(12), false),
+            ("MAIL FROM:<a@b> BODY=8BITMIME SIZE=0", Some(0), true),
+            ("MAIL FROM:<a@b> SIZE=007 BODY=7BIT", Some(7), true),
+        ] {
+            let envelope = envelope_of(line);
+            assert_eq!(envelope.plain_params(), Some(PlainParams { size, has_body }), "{line}");
+            assert_eq!(envelope.size(), size, "{line}");
+        }
+        for rest in
+            [" ", " SIZE=", " SIZE=1x", " size=1", " SIZE=1 SIZE=2", " BODY=7BITS", " RET=HDRS"]
+        {
+            let line = format!("MAIL FROM:<a@b>{rest}");
+            assert_eq!(envelope_of(&line).plain_params(), None, "{line}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_line_parses_and_every_place_lies_in_it(
@@ -577,7 +641,7 @@ mod tests {
             let _ = auth(command.argument);
             if let Some(envelope) = envelope(&command) {
                 prop_assert_eq!(&line[envelope.path.range.clone()], envelope.path.whole);
-                for (_, range) in envelope.defects.clone() {
+                if let Some((_, range)) = envelope.defect.clone() {
                     prop_assert!(line[range].iter().all(|&byte| is_blank(byte)));
                 }
                 let mut before = envelope.path.range.end;

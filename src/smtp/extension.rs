@@ -279,6 +279,12 @@ static ALL: &[Extension] = &[
 /// The index of PIPELINING.
 pub const PIPELINING: u8 = index_of("PIPELINING");
 
+/// The index of 8BITMIME.
+pub const EIGHTBITMIME: u8 = index_of("8BITMIME");
+
+/// The index of SIZE.
+pub const SIZE: u8 = index_of("SIZE");
+
 /// The index of ENHANCEDSTATUSCODES.
 pub const ENHANCEDSTATUSCODES: u8 = index_of("ENHANCEDSTATUSCODES");
 

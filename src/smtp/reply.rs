@@ -112,10 +112,14 @@ pub fn is_offer(text: &[u8]) -> bool {
 #[must_use]
 #[inline]
 pub fn is_offer_of(text: &[u8], keyword: &[u8]) -> bool {
+    if text == keyword {
+        return true;
+    }
     // Few lines begin so.
-    let may_be = text.first().is_some_and(|&first| {
-        is_blank(first) || keyword.first().is_some_and(|k| k.eq_ignore_ascii_case(&first))
-    });
+    let may_be = text.len() >= keyword.len()
+        && text.first().is_some_and(|&first| {
+            is_blank(first) || keyword.first().is_some_and(|k| k.eq_ignore_ascii_case(&first))
+        });
     may_be && is_offer_of_such(text, keyword)
 }
 

@@ -86,6 +86,9 @@ enum Stage<D> {
     /// It is not yet known whether it is a session, or where it starts; so many bytes waited
     /// when that was last asked.
     Judging(usize),
+    /// Only its handshake has come, as far as both its SYNs: its first packet, and this one. The
+    /// last one, if there is another, completes it.
+    Shaken(Stamp, Place),
     /// It is none.
     Ignored,
     /// Its chunks go to a dialog.
@@ -300,7 +303,7 @@ impl<D: Consume> Flow<D> {
         let halves: usize = self.halves.iter().map(Half::held).sum();
         let dialog = match &self.stage {
             Stage::Following(dialog) => dialog.held(),
-            Stage::Judging(_) | Stage::Ignored => 0,
+            Stage::Judging(_) | Stage::Shaken(..) | Stage::Ignored => 0,
         };
         self.fed = 0;
         self.held = size_of::<Self>() + halves + dialog;
@@ -312,6 +315,7 @@ impl<D: Consume> Flow<D> {
     where
         F: Follow<Dialog = D>,
     {
+        self.unfold();
         self.count(segment);
         self.halves.iter_mut().for_each(Half::open_end);
         if matches!(self.stage, Stage::Ignored) {
@@ -409,6 +413,7 @@ impl<D: Consume> Flow<D> {
     where
         F: Follow<Dialog = D>,
     {
+        self.unfold();
         if matches!(self.stage, Stage::Judging(_)) {
             self.judge(around, follow, true);
         }

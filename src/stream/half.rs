@@ -24,20 +24,21 @@ pub(super) struct Half {
     pub(super) acked: u64,
     /// One past the last offset seen.
     highest: u64,
-    /// Sequence number of offset 0, once known.
-    base: Option<u32>,
-    /// Delivered bytes before `next` that are not yet acknowledged. Owns no memory when empty.
-    history: History,
-    /// What waits; not there unless something does.
-    pending: Option<Box<Pending>>,
-    /// What was out of order; not there while nothing was.
-    odd: Option<Box<Tally>>,
+    /// Sequence number of offset 0, once it `has_base`.
+    base: u32,
+    has_base: bool,
     /// `base` comes from the handshake, so nothing can lie before it.
     pub(super) anchored: bool,
     /// The end was delivered.
     pub(super) closed: bool,
     /// The end was acknowledged.
     pub(super) fin_acked: bool,
+    /// Delivered bytes before `next` that are not yet acknowledged. Owns no memory when empty.
+    history: History,
+    /// What waits; not there unless something does.
+    pending: Option<Box<Pending>>,
+    /// What was out of order; not there while nothing was.
+    odd: Option<Box<Tally>>,
 }
 
 /// Counts of one direction.
@@ -139,20 +140,20 @@ impl Bytes {
 impl Half {
     /// A stream whose first sequence number the handshake has told.
     pub(super) fn at(base: u32) -> Self {
-        Self { base: Some(base), anchored: true, ..Self::default() }
+        Self { base, has_base: true, anchored: true, ..Self::default() }
     }
 
     /// Whether any packet has told where the stream is.
     pub(super) fn is_placed(&self) -> bool {
-        self.base.is_some()
+        self.has_base
     }
 
     /// Takes `seq` as the sequence number of offset 0, from the handshake. Returns whether that
     /// agrees with what came before.
     pub(super) fn anchor(&mut self, seq: u32) -> bool {
-        let agrees = match self.base {
+        let agrees = match self.base() {
             None => {
-                self.base = Some(seq);
+                self.place(seq);
                 true
             }
             Some(base) if base == seq => true,
@@ -171,14 +172,19 @@ impl Half {
 
     /// Takes `seq` as offset 0 unless an earlier one is known.
     pub(super) fn place(&mut self, seq: u32) {
-        if self.base.is_none() {
-            self.base = Some(seq);
+        if !self.has_base {
+            (self.base, self.has_base) = (seq, true);
         }
     }
 
     /// Whether `seq` is where this stream starts.
     pub(super) fn starts_at(&self, seq: u32) -> bool {
-        self.base == Some(seq)
+        self.base() == Some(seq)
+    }
+
+    #[inline]
+    fn base(&self) -> Option<u32> {
+        self.has_base.then_some(self.base)
     }
 
     /// Where `seq` lies, relative to offset 0; `None` while nothing is known.
@@ -193,7 +199,7 @@ impl Half {
     pub(super) fn next_seq(&self) -> Option<u32> {
         // The sequence space wraps: only the low 32 bits of the offset matter.
         #[allow(clippy::cast_possible_truncation)]
-        Some(self.base?.wrapping_add(self.next as u32))
+        Some(self.base()?.wrapping_add(self.next as u32))
     }
 
     /// How far `seq` lies from where the stream is known to be, in either direction: the next
@@ -220,7 +226,7 @@ impl Half {
     /// The first offset moves back by `by` bytes: earlier bytes of the stream turned up before
     /// any was delivered.
     fn rebase(&mut self, seq: u32, by: u64) {
-        self.base = Some(seq);
+        self.base = seq;
         self.acked += by;
         self.highest += by;
         if let Some(pending) = &mut self.pending {
@@ -506,7 +512,7 @@ impl Half {
     /// See [`Consume::touch`](crate::chunk::Consume::touch).
     #[inline]
     pub(super) fn touch(&self) -> u64 {
-        self.next ^ u64::from(self.base.unwrap_or_default()) ^ self.history.len() as u64
+        self.next ^ u64::from(self.base) ^ self.history.len() as u64
     }
 
     /// Whether the stream has ended: everything before its end may still be to come.

@@ -16,6 +16,7 @@ mod relay;
 mod table;
 mod tracker;
 
+pub use table::Hint;
 pub use tracker::Tracker;
 
 use crate::chunk::{Consume, Ending, Opening, Transport};

@@ -35,6 +35,10 @@ enum Slot<V> {
     Free { next: u32 },
 }
 
+/// What tells an entry's number, but for those few that have the same.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hint(u32);
+
 /// Entries that stand by for being given up, the oldest last: when each was used, and its number.
 ///
 /// It costs nothing while nothing is given up. What was used since it was put here is passed
@@ -60,6 +64,31 @@ impl<V> Table<V> {
     #[inline(always)]
     pub(super) fn find(&self, key: &FlowKey) -> Option<u32> {
         self.index.find(self.hash(key), |number| self.is_of(number, key))
+    }
+
+    /// What it takes to look up `key` again.
+    #[inline]
+    pub(super) fn hint(&self, key: &FlowKey) -> Hint {
+        Hint(self.hash(key))
+    }
+
+    /// See [`Consume::touch`](crate::chunk::Consume::touch).
+    #[inline]
+    pub(super) fn touch_index(&self, Hint(hash): Hint) -> u64 {
+        self.index.touch(hash)
+    }
+
+    /// The number of the entry that is most likely meant.
+    #[inline]
+    pub(super) fn guess(&self, Hint(hash): Hint) -> Option<u32> {
+        self.index.find(hash, |_| true)
+    }
+
+    /// See [`Consume::touch`](crate::chunk::Consume::touch).
+    #[inline]
+    pub(super) fn touch(&self, number: u32) -> u64 {
+        let slot = self.slots.get(number as usize);
+        slot.map_or(0, |slot| u64::from(matches!(slot, Slot::Used { .. })))
     }
 
     #[inline]

@@ -4,7 +4,7 @@
 use super::Follow;
 use super::flow::{Around, Fit, Flow, Progress};
 use super::half::Spare;
-use super::table::{Oldest, Table};
+use super::table::{Hint, Oldest, Table};
 use crate::chunk::{Consume, Ending};
 use crate::limits::Limits;
 use crate::packet::{Flags, FlowKey, Segment, Way};
@@ -107,7 +107,7 @@ impl<D: Consume> Tracker<D> {
         }
     }
 
-    /// The same, if [`Tracker::find`] has found the connection shortly before.
+    /// The same, if [`Tracker::guess`] has guessed the connection shortly before.
     #[inline]
     pub fn push_near<F>(&mut self, found: Option<u32>, segment: &Segment<'_>, follow: &mut F)
     where
@@ -145,11 +145,32 @@ impl<D: Consume> Tracker<D> {
         self.flows
     }
 
-    /// The number of a connection, which is its own until the next segment.
+    /// What it takes to look up a connection again.
     #[inline]
     #[must_use]
-    pub fn find(&self, flow: &FlowKey) -> Option<u32> {
-        self.known.find(flow)
+    pub fn hint(&self, flow: &FlowKey) -> Hint {
+        self.known.hint(flow)
+    }
+
+    /// Reads where the number of a connection stands: see [`Consume::touch`].
+    #[inline]
+    #[must_use]
+    pub fn touch_index(&self, hint: Hint) -> u64 {
+        self.known.touch_index(hint)
+    }
+
+    /// The number that a connection most likely has, if there is one.
+    #[inline]
+    #[must_use]
+    pub fn guess(&self, hint: Hint) -> Option<u32> {
+        self.known.guess(hint)
+    }
+
+    /// Reads what is known of the ends `number`.
+    #[inline]
+    #[must_use]
+    pub fn touch_key(&self, number: u32) -> u64 {
+        self.known.touch(number)
     }
 
     /// Reads a little of each part of connection `number` that its next segment needs: see
@@ -180,8 +201,12 @@ impl<D: Consume> Tracker<D> {
         F: Follow<Dialog = D>,
     {
         let now = segment.place;
+        let around = Around { key: &segment.flow, limits: &self.limits, ports: &self.ports, now };
         match self.known.get_mut(number) {
             Some(Known::Flow(flow)) => {
+                if flow.push_first(segment, &around, &mut self.spare, follow) {
+                    return self.weigh(number, now, follow);
+                }
                 if let Some(was) = flow.push_step(segment, &self.limits, &mut self.spare) {
                     let is_fed = flow.is_fed();
                     if was != Progress::Settled {

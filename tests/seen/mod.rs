@@ -200,7 +200,7 @@ pub fn run(files: &[&[u8]], options: &Options) -> (Vec<Audited>, Vec<Facts>) {
 /// The sessions of a file.
 pub fn sessions(file: &[u8]) -> Vec<Session> {
     let (audited, _) = run(&[file], &Options::default());
-    audited.into_iter().map(|audited| audited.session).collect()
+    audited.into_iter().map(|audited| *audited.session).collect()
 }
 
 /// The only session of a file, credentials shown.
@@ -209,12 +209,12 @@ pub fn session(file: &[u8]) -> Session {
     let options = Options { settings: Arc::new(settings), ..Options::default() };
     let (mut audited, _) = run(&[file], &options);
     assert_eq!(audited.len(), 1, "how many sessions?");
-    audited.pop().unwrap().session
+    *audited.pop().unwrap().session
 }
 
 /// What TCP saw of a session.
 pub fn transport(session: &Session) -> Transport {
-    session.transport.unwrap()
+    **session.transport.as_ref().unwrap()
 }
 
 /// What `--format transcript` writes of a file, and the sessions it writes of.

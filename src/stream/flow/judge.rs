@@ -1,6 +1,6 @@
 //! Whether a connection is a session, and who is its client.
 
-use super::{Around, Flow, PEEK, Stage, Verdict};
+use super::{Around, Flow, Mark, PEEK, Stage, Verdict};
 use crate::chunk::{Consume, Medium, Open, Opening, Sides, Via, What};
 use crate::packet::{Segment, Way};
 use crate::ports::PROXY_PORTS;
@@ -68,7 +68,7 @@ impl<D: Consume> Flow<D> {
         self.halves.iter().all(|half| half.anchored)
     }
 
-    fn open<F>(
+    pub(super) fn open<F>(
         &mut self,
         client: Way,
         via: Option<Via>,
@@ -89,16 +89,21 @@ impl<D: Consume> Flow<D> {
             place: self.first,
             medium: Medium::Packets,
         };
+        let steps = self.shaken_steps();
         let dialog = follow.open(&opening, self.surely, around.now);
         self.stage = Stage::Following(dialog);
         self.client = client;
         self.skipped = (skipped != [0, 0]).then(|| Box::new(skipped));
-        self.deliver_handshake(client);
-        self.settle();
+        if let (Some(steps), Some(connecting)) = (steps, self.handshake.connects) {
+            self.deliver_steps(connecting, steps);
+        } else {
+            self.deliver_handshake(client);
+            self.settle();
+        }
     }
 
     /// What `bytes`, the first of both directions, say of the connection.
-    fn verdict<F: Follow>(
+    pub(super) fn verdict<F: Follow>(
         &self,
         around: &Around<'_>,
         follow: &F,
@@ -207,14 +212,16 @@ impl<D: Consume> Flow<D> {
             return self.deliver(client, tag, What::Open(Open::Midstream));
         };
         let Some(notes) = self.notes.as_deref() else { return };
-        let steps = [
-            (connecting, notes.syn, Open::Syn),
-            (connecting.back(), notes.syn_ack, Open::SynAck),
-            (connecting, notes.established, Open::Established),
-        ];
-        for (way, mark, step) in steps {
+        self.deliver_steps(connecting, [notes.syn, notes.syn_ack, notes.established]);
+    }
+
+    /// Delivers the steps of a handshake that `connecting` began.
+    pub(super) fn deliver_steps(&mut self, connecting: Way, steps: [Option<Mark>; 3]) {
+        let ways = [connecting, connecting.back(), connecting];
+        let names = [Open::Syn, Open::SynAck, Open::Established];
+        for ((way, mark), step) in ways.into_iter().zip(steps).zip(names) {
             if let Some(mark) = mark {
-                self.deliver(way, Tag::of(mark), What::Open(step));
+                self.hand_on(way, mark, None, What::Open(step));
             }
         }
     }

@@ -2,10 +2,11 @@
 //! order in which they were sent. Each function does what [`Flow::fit`] and [`Flow::push`] come
 //! to for such a segment, or nothing, and says which.
 
-use super::{Flow, Handshake, Mark, Notes, Progress, Stage};
+use super::{Around, Flow, Handshake, Mark, Notes, PEEK, Progress, Stage, Verdict};
 use crate::chunk::{Close, Consume, What};
 use crate::limits::Limits;
 use crate::packet::{Flags, Segment, Way};
+use crate::stream::Follow;
 use crate::stream::half::{Half, Spare};
 
 impl<D: Consume> Flow<D> {
@@ -71,15 +72,14 @@ impl<D: Consume> Flow<D> {
         let owes = self.handshake.owes(way);
         match &self.stage {
             Stage::Following(_) if !owes && self.notes.is_none() => {}
-            Stage::Judging(_) => {
+            Stage::Shaken(..) => {
                 let is_soon = self.arrivals < limits.acked_hole_segments.into();
-                let is_handshake = owes && !fin && segment.data.is_empty();
-                if !is_handshake || !self.surely || !is_soon || other.next_seq() != Some(ack) {
+                let is_handshake = owes && !fin && segment.data.is_empty() && mark.0.is_some();
+                if !is_handshake || !is_soon || other.next_seq() != Some(ack) {
                     return None;
                 }
                 self.count(segment);
                 self.handshake.established = true;
-                self.notes().established = Some(mark);
                 return Some(Progress::Settled);
             }
             _ => return None,
@@ -118,6 +118,34 @@ impl<D: Consume> Flow<D> {
         Some(was)
     }
 
+    /// Takes the first bytes after a whole handshake, if they tell that it is a session.
+    pub(in crate::stream) fn push_first<F: Follow<Dialog = D>>(
+        &mut self,
+        segment: &Segment<'_>,
+        around: &Around<'_>,
+        spare: &mut Spare,
+        follow: &mut F,
+    ) -> bool {
+        let &Segment { flags: Flags { syn, fin, rst }, way, data, .. } = segment;
+        let is_first = matches!(self.stage, Stage::Shaken(..))
+            && self.handshake.established
+            && !data.is_empty()
+            && !(syn | fin | rst)
+            && segment.cut == 0
+            && self.half(way).next_seq() == Some(segment.seq)
+            && self.half(way.back()).next_seq() == segment.ack;
+        if !is_first {
+            return false;
+        }
+        let first = data.get(..PEEK).unwrap_or(data);
+        let bytes: [&[u8]; 2] = if way == Way::Up { [first, &[]] } else { [&[], first] };
+        let verdict = self.verdict(around, follow, false, bytes);
+        let Verdict::Go { client, via, skipped: [0, 0] } = verdict else { return false };
+        self.open(client, via, [0, 0], around, follow);
+        self.is_easy = true;
+        self.push_next(segment, around.limits.history_bytes, spare)
+    }
+
     /// Whether the next segment may be taken by [`Flow::push_next`].
     pub(super) fn is_easy(&self) -> bool {
         let [up, down] = [Way::Up, Way::Down].map(|way| self.handshake.owes(way));
@@ -142,26 +170,33 @@ impl<D> Flow<D> {
             && segment.ack == Some(start)
             && segment.data.is_empty()
             && segment.cut == 0;
-        if !is_answer {
-            return None;
-        }
+        let at = segment.at.filter(|_| is_answer)?;
         let (own, other) = (Half::at(segment.seq.wrapping_add(1)), Half::at(start));
-        let notes = Notes {
-            syn: Some(first),
-            syn_ack: Some((segment.at, segment.place)),
-            ..Notes::default()
-        };
         let handshake = Handshake { connects: Some(way), syn_ack: true, established: false };
-        let last_at = segment.at.or(first.0);
         Some(Box::new(Self {
+            stage: Stage::Shaken(at, segment.place),
             halves: if way == Way::Up { [other, own] } else { [own, other] },
-            notes: Some(Box::new(notes)),
             handshake,
-            last_at,
+            last_at: Some(at),
             last: segment.place,
             arrivals: 2,
             ..Self::new(first, digits, true)
         }))
+    }
+
+    /// When the steps of its handshake came, if nothing else has.
+    pub(super) fn shaken_steps(&self) -> Option<[Option<Mark>; 3]> {
+        let Stage::Shaken(at, place) = self.stage else { return None };
+        let established = self.handshake.established.then_some((self.last_at, self.last));
+        Some([Some((self.first_at, self.first)), Some((Some(at), place)), established])
+    }
+
+    /// Makes notes of its handshake, as more than that comes which does not tell what it is.
+    pub(super) fn unfold(&mut self) {
+        if let Some([syn, syn_ack, established]) = self.shaken_steps() {
+            self.notes = Some(Box::new(Notes { syn, syn_ack, established, reset: None }));
+            self.stage = Stage::Judging(0);
+        }
     }
 
     /// Notes when a segment came that belongs here.

@@ -19,7 +19,7 @@ impl<D: Consume> Flow<D> {
     pub(in crate::stream) fn touch_dialog(&self) -> u64 {
         match &self.stage {
             Stage::Following(dialog) => dialog.touch(),
-            Stage::Judging(_) | Stage::Ignored => 0,
+            Stage::Judging(_) | Stage::Shaken(..) | Stage::Ignored => 0,
         }
     }
 }

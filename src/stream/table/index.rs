@@ -45,6 +45,12 @@ impl Index {
         }
     }
 
+    /// Reads the first place where `hash` may be.
+    #[inline]
+    pub(super) fn touch(&self, hash: u32) -> u64 {
+        self.buckets.get(self.home(hash)).map_or(0, |bucket| bucket.number.into())
+    }
+
     /// Adds a number.
     pub(super) fn insert(&mut self, hash: u32, number: u32) {
         // Half of them are free, so that the ways are short: hardly more than one step.
