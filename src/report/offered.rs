@@ -93,7 +93,9 @@ fn place(session: &Session) -> Option<Span> {
     let reply = session.hellos.last()?.reply;
     let line = memchr::memchr(b'\n', session.bytes(reply))?;
     let first = u32::try_from(line).ok()? + 1;
-    Some(Span { at: reply.at + first, len: reply.len.checked_sub(first)? })
+    // Nothing would be kept of one empty line, which is a line all the same.
+    let len = reply.len.checked_sub(first).filter(|&len| len > 0)?;
+    Some(Span { at: reply.at + first, len })
 }
 
 impl Offered {

@@ -180,3 +180,13 @@ fn samples_are_written_as_serde_writes_their_models() {
         check(&mut Before::default(), &session, &[sample::finding(HOSTILE)]).unwrap();
     }
 }
+
+/// Found by the test above: the second line of the reply to EHLO is there, and empty.
+#[test]
+fn an_offer_of_one_empty_line_is_a_line() {
+    for after in ["", "\ns< 250 x"] {
+        let dialog = format!("s< 220 mx\nc> EHLO a\nc> EHLO a\ns< 250 x\ns< 250-mx\ns< {after}");
+        let session = sample::session(dialog.as_bytes(), End::Quit);
+        check(&mut Before::default(), &session, &[]).unwrap();
+    }
+}
