@@ -12,6 +12,7 @@ use super::{Facts, Options, Outcome, Work, settle_facts};
 use crate::packet::Decoder;
 use crate::place::Place;
 use crate::trouble::Troubles;
+use std::hint::black_box;
 use std::panic::resume_unwind;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -161,9 +162,7 @@ where
     let (closing, rounds) = sync_channel::<Closing>(1);
     let options = options.clone();
     let thread = thread::spawn(move || {
-        for size in [31 << 20, 30 << 20] {
-            drop(std::hint::black_box(Vec::<u8>::with_capacity(size)));
-        }
+        ask_for_memory();
         let mut walk = Walk::new(&options, turn, work);
         let mut round = 0;
         let facts = walk.all(sources, &mut |Step { events, until, is_round }| {
@@ -193,6 +192,16 @@ where
         Left { facts, decoder, work, troubles }
     });
     Hand { told, closing, thread }
+}
+
+/// Has the C library's allocator get memory for this thread in one piece: it would ask the kernel
+/// for a page at a time. The first piece, given back, tells it that pieces of this size are usual;
+/// the second comes from the thread's own memory and stays there. None of it is written, so it
+/// takes no memory until it is needed. Elsewhere it does nothing.
+fn ask_for_memory() {
+    for bytes in [31 << 20, 30 << 20] {
+        drop(black_box(Vec::<u8>::with_capacity(bytes)));
+    }
 }
 
 impl Brake {
