@@ -135,6 +135,26 @@ fn what_all_sessions_hold_is_bounded_and_said() {
     assert_eq!(run(3).sessions, one.sessions);
 }
 
+#[test]
+fn a_file_that_shrinks_while_it_is_read_ends_the_run_and_is_said() {
+    let (_, bytes) = generated("short sessions", &["--preset", "C", "--scale", "0.004"]);
+    for short in [0, 1] {
+        let bytes = bytes.clone();
+        let source = Source::shared("shrinks", move |reader| {
+            let end = if reader == short { bytes.len() / 3 } else { bytes.len() };
+            Ok(Box::new(io::Cursor::new(bytes[..end].to_vec())))
+        });
+        let (says, hears) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let options = Options { threads: 2, ..Options::default() };
+            let _ = says.send(pipeline::collect(&options, vec![source]));
+        });
+        let (_, facts) = hears.recv_timeout(std::time::Duration::from_secs(60)).unwrap();
+        let said = facts[0].troubles.iter().any(|(trouble, _)| trouble == Trouble::ReadFailed);
+        assert!(said, "{:?}", facts[0].troubles);
+    }
+}
+
 /// What a run has found.
 struct Found {
     /// The sessions with their numbers, in the order in which they came.

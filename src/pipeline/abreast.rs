@@ -10,8 +10,8 @@ use super::source::Source;
 use super::walk::{Step, Walk};
 use super::{Facts, Options, Outcome, Work, settle_facts};
 use crate::packet::Decoder;
-use crate::place::Place;
-use crate::trouble::Troubles;
+use crate::place::{Origin, Place};
+use crate::trouble::{Trouble, Troubles};
 use std::hint::black_box;
 use std::panic::resume_unwind;
 use std::sync::atomic::Ordering;
@@ -91,10 +91,12 @@ fn follow<W: Work>(
 ) -> (Vec<Place>, Place) {
     let (mut open, mut end) = (Vec::new(), Place::default());
     let mut gathered = Vec::new();
+    // A crew for which reading failed early waits for the others, and says nothing.
+    let mut has_read = vec![false; hands.len()];
     loop {
         let mut reached = None;
-        for hand in hands {
-            while let Ok(told) = hand.told.recv() {
+        for (hand, has_read) in hands.iter().zip(&mut has_read) {
+            while !*has_read && let Ok(told) = hand.told.recv() {
                 match told {
                     Told::Step { mut events, until, is_round } => {
                         gathered.append(&mut events);
@@ -106,7 +108,8 @@ fn follow<W: Work>(
                     }
                     Told::Open(mut places, after) => {
                         open.append(&mut places);
-                        end = after;
+                        end = end.max(after);
+                        *has_read = true;
                         break;
                     }
                 }
@@ -133,9 +136,14 @@ fn settled<W: Work>(hands: Vec<Hand<W>>, merger: &Merger<W::Made>) -> Outcome<W>
             None => all = Some((left.facts, left.decoder)),
             // All have read the same, but each transcript is read by one alone.
             Some((facts, _)) => {
-                for (known, other) in facts.iter_mut().zip(left.facts) {
+                for (index, (known, other)) in (0..).zip(facts.iter_mut().zip(left.facts)) {
                     if known.kind.is_none() && other.kind.is_some() {
                         *known = other;
+                    } else if other.kind.is_some() && other.bytes != known.bytes {
+                        // The file has changed, or could not be read: some saw less of it.
+                        let number = other.packets.min(known.packets);
+                        let origin = Origin { input: index, number, ..Origin::default() };
+                        known.troubles.add(Trouble::ReadFailed, origin);
                     }
                 }
             }
