@@ -12,7 +12,7 @@
 )]
 
 use serde_json::Value;
-use smtp_audit::rules::{self, Need, Rule};
+use smtp_audit::rules::{self, Rule};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -203,12 +203,7 @@ fn every_rule_is_as_in_the_catalogue() {
 
 /// Where `rule` is not what `row` of the catalogue says.
 fn differences(rule: &Rule, row: &[&str]) -> Vec<String> {
-    let needs = rule.needs.iter().map(|need| match need {
-        Need::Client => 'C',
-        Need::Server => 'S',
-        Need::Times => 'T',
-        Need::Packets => 'N',
-    });
+    let needs = rule.needs.iter().filter_map(|need| need.letter());
     let needs: BTreeSet<char> = needs.collect();
     let wanted: BTreeSet<char> = row[5].chars().filter(|&letter| letter != ',').collect();
     let mut wrong = Vec::new();

@@ -7,12 +7,13 @@
 mod weave;
 
 use smtp_audit::pipeline::{Audited, Options, Source, collect};
-use smtp_audit::rules::{self, Need, Rule};
+use smtp_audit::rules::{self, Category, Need, Rule};
 use std::io::{self, Cursor, Read};
-use weave::{Dialog, Ip, Link, Plan};
+use std::ops::Range;
+use weave::{Close, Dialog, Ip, Link, Plan, Side};
 
 /// What a finding says that must not depend on how the dialog came in.
-type Said = (&'static str, Option<u32>, String, Option<u32>);
+type Said = (&'static str, Option<u32>, String, Option<Range<usize>>);
 
 #[test]
 fn examples_read_as_transcripts() {
@@ -36,11 +37,7 @@ fn examples_woven_into_captures() {
     for rule in rules::all() {
         for (how, weave) in PLANS {
             let read = |text: &str| {
-                let mut plan = weave(Plan::new(&Dialog::parse(text)));
-                if text.lines().any(|line| line == "# midstream") {
-                    plan = plan.midstream(HANDSHAKE);
-                }
-                audit(Cursor::new(plan.weave().file))
+                audit(Cursor::new(directed(weave(Plan::new(&Dialog::parse(text))), text)))
             };
             let bad = read(rule.bad);
             expect(rule, how, &bad, true);
@@ -66,6 +63,24 @@ fn examples_are_whole() {
 
 /// Packets of TCP's opening.
 const HANDSHAKE: usize = 3;
+
+/// The capture of `plan`, as the notes in `text` ask for it.
+fn directed(mut plan: Plan, text: &str) -> Vec<u8> {
+    plan = plan.close(Close::Never);
+    for line in text.lines() {
+        let words: Vec<&str> = line.split(' ').collect();
+        plan = match words[..] {
+            ["#", "midstream"] => plan.midstream(HANDSHAKE),
+            ["#", "end", "quit" | "server-closed"] => plan.close(Close::Fin(Side::Server)),
+            ["#", "end", "client-closed"] => plan.close(Close::Fin(Side::Client)),
+            ["#", "end", "reset"] => plan.close(Close::Reset(Side::Client)),
+            ["#", "end", end] => panic!("cannot weave this end: {end}"),
+            // What else there is, the lines themselves say.
+            _ => plan,
+        };
+    }
+    plan.weave().file
+}
 
 /// A way of weaving, with its name.
 type Way = (&'static str, fn(Plan) -> Plan);
@@ -109,14 +124,18 @@ fn expect(rule: &Rule, how: &str, audited: &Audited, fires: bool) {
 
 /// The findings that do not need the wire.
 fn said(audited: &Audited) -> Vec<Said> {
-    let findings = audited.findings.iter().filter(|finding| !needs_packets(finding.rule));
+    // What is said of the recording depends on its kind.
+    let findings = audited
+        .findings
+        .iter()
+        .filter(|finding| !needs_packets(finding.rule) && finding.rule.category != Category::Input);
     let said = findings.map(|finding| {
         let evidence = String::from_utf8_lossy(&finding.evidence).into_owned();
-        (finding.rule.id, finding.exchange, evidence, finding.column)
+        (finding.rule.id, finding.exchange, evidence, finding.range.clone())
     });
     said.collect()
 }
 
 fn needs_packets(rule: &Rule) -> bool {
-    rule.needs.iter().any(|need| matches!(need, Need::Packets | Need::Times))
+    rule.needs.iter().any(|need| matches!(need, Need::Packets | Need::Times | Need::LineEnds))
 }

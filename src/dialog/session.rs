@@ -292,6 +292,10 @@ pub struct Content {
     pub nul: u32,
     /// The longest line with its line end.
     pub longest_line: u32,
+    /// Octets above 127 in its header section (up to the first empty line).
+    pub header_eight_bit: u32,
+    /// Header fields named Received.
+    pub received: u32,
 }
 
 /// TLS in a session.

@@ -10,7 +10,7 @@ use crate::dialog::session::{Reply, Request, Session, Span};
 use crate::dialog::{Dialog, Settings, Tap};
 use crate::place::{Place, Places, Slot};
 use crate::report::{self, Entry, Format, Renderer};
-use crate::rules;
+use crate::rules::{self, Choice};
 use crate::smtp::command::Verb;
 use crate::time::Stamp;
 use crate::transcript;
@@ -277,7 +277,7 @@ fn check_secret(session: &Session, text: &[u8], is_certain: bool) {
 
 /// The rules and a report take the session.
 fn report(session: &Session, text: &[u8], format: Format) {
-    let (findings, not_judged) = rules::run(session);
+    let (findings, not_judged) = rules::run(session, &Choice::default());
     let out = Sink::default();
     let options = Arc::new(report::Options::new(Some(80), limits(), &[String::from("input")]));
     let mut writer = report::writer(format, Box::new(out.clone()), &options);

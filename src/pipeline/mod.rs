@@ -24,7 +24,7 @@ use crate::error::Error;
 use crate::packet::Decoder;
 use crate::place::{Places, Slot};
 use crate::ports::Ports;
-use crate::rules::{Finding, NotJudged};
+use crate::rules::{Choice, Finding, NotJudged};
 use crate::transcript::Dialect;
 use crate::trouble::Troubles;
 use merge::Merger;
@@ -44,6 +44,8 @@ pub struct Options {
     pub ports: Ports,
     /// How to read transcripts, where it is not to be told from their content.
     pub dialect: Option<Dialect>,
+    /// Which rules are asked.
+    pub choice: Choice,
     /// Write each session as a transcript, too.
     pub transcript: Option<Transcript>,
     /// Threads that analyze; none is as one.

@@ -330,7 +330,7 @@ impl<W: Work> Follower<W> {
         let mut audited =
             Audited { session, slot, findings: Vec::new(), not_judged: Vec::new(), transcript };
         let input = places.input(audited.session.opening.place);
-        (audited.findings, audited.not_judged) = rules::run(&audited.session);
+        (audited.findings, audited.not_judged) = rules::run(&audited.session, &self.options.choice);
         let made = self.work.session(audited, places);
         self.note(now, slot, What::Done { input, made });
     }

@@ -21,6 +21,7 @@ use crate::rules;
 use crate::smtp::reply::Offer as Offered;
 use crate::time::{Lapse, Stamp};
 use std::net::SocketAddr;
+use std::ops::Range;
 
 impl<'a> Session<'a> {
     /// The session as reports give it; `inputs` are the inputs' paths by number.
@@ -98,7 +99,7 @@ impl<'a> Session<'a> {
             findings: findings.iter().map(|finding| view.finding(finding)).collect(),
             not_judged: not_judged
                 .iter()
-                .map(|one| NotJudged { rule: one.rule, why: printable(one.why.as_bytes()) })
+                .map(|one| NotJudged { rule: one.rule, why: one.why })
                 .collect(),
         }
     }
@@ -263,12 +264,16 @@ impl<'a> View<'a> {
 
     fn finding(&self, finding: &rules::Finding) -> Finding<'a> {
         let Where { input, frame, line_no } = self.place(finding.mark);
+        let column = |end: fn(&Range<usize>) -> usize| {
+            let range = finding.range.as_ref();
+            range.map(|range| shown_column(&finding.evidence, end(range)))
+        };
         Finding {
             rule: finding.rule.id,
-            severity: finding.severity.name(),
+            severity: finding.rule.severity.name(),
             confidence: finding.confidence.name(),
             category: finding.rule.category.name(),
-            party: finding.party.name(),
+            party: finding.rule.party.name(),
             violates_abnf: finding.violates_abnf,
             message: printable(finding.message.as_bytes()),
             rfc: finding.rule.rfc,
@@ -278,7 +283,9 @@ impl<'a> View<'a> {
             at: self.time(finding.mark.at),
             exchange: finding.exchange,
             evidence: printable(&finding.evidence),
-            column: finding.column.map(|column| shown_column(&finding.evidence, column)),
+            column: column(|range| range.start),
+            end_column: column(|range| range.end),
+            help: finding.rule.help,
         }
     }
 }
@@ -331,7 +338,7 @@ mod tests {
 
     fn json(session: &dialog::Session, findings: &[rules::Finding]) -> serde_json::Value {
         let inputs = [String::from("mail.pcap")];
-        let not_judged = [rules::NotJudged { rule: "greeting-slow", why: "no times".into() }];
+        let not_judged = [rules::NotJudged { rule: "greeting-slow", why: "no times" }];
         let entry = Entry { not_judged: &not_judged, ..entry(1, session, findings) };
         serde_json::to_value(Session::new(&entry, &inputs)).unwrap()
     }
@@ -370,7 +377,7 @@ mod tests {
             {"client":0,"server":0},"conflicting_bytes":
             {"client":0,"server":0},"midstream":false},"timing":
             {"connect_us":2000,"greeting_us":1000,"envelope_us":8000,"data_us":3000,"client_us":5000,"server_us":11000,"idle_us":3000},"findings":[
-            {"rule":"path-space-after-colon","severity":"error","confidence":"certain","category":"command","party":"client","violates_abnf":true,"message":"a blank after the colon","rfc":"RFC 5321 §4.1.1.2","frame":9,"line_no":null,"at":"2023-11-14T22:13:20.009000Z","exchange":1,"evidence":"MAIL FROM: <a@b>","column":11}],"not_judged":[]}"#]].assert_eq(&text.replace("{\"", "\n{\""));
+            {"rule":"path-space-after-colon","severity":"error","confidence":"certain","category":"command","party":"client","violates_abnf":true,"message":"a blank after the colon","rfc":"RFC 5321 §4.1.1.2","frame":9,"line_no":null,"at":"2023-11-14T22:13:20.009000Z","exchange":1,"evidence":"MAIL FROM: <a@b>","column":11,"end_column":12,"help":"leave the blank out"}],"not_judged":[]}"#]].assert_eq(&text.replace("{\"", "\n{\""));
     }
 
     #[test]

@@ -443,6 +443,10 @@ model! {
         pub evidence: String,
         /// Character of `evidence` at which it begins, from 1.
         pub column: Option<u64>,
+        /// Character of `evidence` behind the last of them; the same where something is missing.
+        pub end_column: Option<u64>,
+        /// How to mend it.
+        pub help: &'static str,
     }
 
     /// A rule that could not be judged.
@@ -450,7 +454,7 @@ model! {
         /// The rule's id.
         pub rule: &'a str,
         /// What the input lacks.
-        pub why: String,
+        pub why: &'static str,
     }
 
     /// The counts of a run.

@@ -28,7 +28,7 @@ impl Rank {
             && session.gaps.is_empty()
             && session.messages.iter().all(|message| message.outcome == Outcome::Accepted)
             && errors(session).next().is_none()
-            && !findings.iter().any(|finding| matches!(finding.severity, Severity::Error));
+            && !findings.iter().any(|finding| matches!(finding.rule.severity, Severity::Error));
         if is_fine { Self::Fine } else { Self::Troubled }
     }
 }

@@ -134,25 +134,26 @@ pub(super) static RULE: Rule = Rule {
     party: Party::Client,
     needs: &[],
     rfc: Some("RFC 5321 §4.1.1.2"),
+    help: "leave the blank out",
     title: "a blank between the colon and the path",
     explanation: "",
     bad: "",
     good: "",
-    check: Check::Session(Fact::Any, |_| None),
+    check: Check::Session(Fact::Any, |_| Vec::new()),
 };
 
 /// What [`RULE`] found in the second exchange.
 pub(super) fn finding(evidence: &[u8]) -> Finding {
     Finding {
         rule: &RULE,
-        severity: Severity::Error,
         confidence: Confidence::Certain,
-        party: Party::Client,
         message: String::from("a blank after the colon"),
         mark: mark(9),
         exchange: Some(1),
         evidence: evidence.to_vec(),
-        column: Some(11),
+        is_reply: false,
+        range: Some(10..11),
+        expected: "\"<\"",
         violates_abnf: true,
     }
 }

@@ -168,7 +168,7 @@ impl Summary {
         let mut has_errors = self.add_messages(session);
         self.add_extensions(session, offered);
         for finding in findings {
-            self.severities.add(finding.severity);
+            self.severities.add(finding.rule.severity);
             let count = RuleCount { rule: finding.rule, times: 0 };
             self.rules.entry(finding.rule.id).or_insert(count).times += 1;
         }

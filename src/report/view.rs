@@ -148,9 +148,9 @@ pub(super) fn place(medium: Medium, number: u64) -> (Option<u64>, Option<u64>) {
     }
 }
 
-/// Where the byte at `column` (from 1) of `evidence` stands when it is printed, in characters.
-pub(super) fn shown_column(evidence: &[u8], column: u32) -> u64 {
-    let before = (column as usize).saturating_sub(1).min(evidence.len());
+/// Where the byte `at` (from 0) of `evidence` stands when it is printed, in characters from 1.
+pub(super) fn shown_column(evidence: &[u8], at: usize) -> u64 {
+    let before = at.min(evidence.len());
     let (before, _) = evidence.split_at(before);
     printable(before).chars().count() as u64 + 1
 }
@@ -181,9 +181,9 @@ mod tests {
 
     #[test]
     fn a_column_points_into_the_printed_evidence() {
-        assert_eq!(shown_column(b"MAIL FROM: <a>", 11), 11);
-        assert_eq!(shown_column(b"\x1bab", 2), 5);
-        assert_eq!(shown_column("\u{e4}b".as_bytes(), 3), 2);
+        assert_eq!(shown_column(b"MAIL FROM: <a>", 10), 11);
+        assert_eq!(shown_column(b"\x1bab", 1), 5);
+        assert_eq!(shown_column("\u{e4}b".as_bytes(), 2), 2);
         assert_eq!((shown_column(b"ab", 0), shown_column(b"ab", 99)), (1, 3));
     }
 }

@@ -1,7 +1,8 @@
 //! What a session has, as far as it says which rules need not be asked.
 
-use super::{ALL, Check, Rule};
-use crate::dialog::session::{Request, Session};
+use super::{Check, Rule, all};
+use crate::chunk::End;
+use crate::dialog::session::{Exchange, Request, Session, Used};
 use std::sync::LazyLock;
 
 /// Something that sessions have or have not. A rule names the rarest one without which it finds
@@ -14,94 +15,140 @@ pub enum Fact {
     Midstream,
     /// The client declared the size of a message.
     SizeDeclared,
+    /// A reply of 4yz or 5yz to a command or as the greeting.
+    Refused,
+    /// A command without a reply.
+    Unanswered,
+    /// A reply that answers no command.
+    Unsolicited,
+    /// An extension was used.
+    Extended,
+    /// It did not end with QUIT.
+    NoQuit,
+    /// A mail transaction was begun.
+    Transaction,
+    /// A message's content was sent.
+    Content,
+    /// Content with octets above 127.
+    EightBit,
+    /// More than one EHLO was accepted.
+    HelloAgain,
+    /// More than ten exchanges.
+    Long,
+    /// A command was sent before the reply to the one before it.
+    Pipelined,
+    /// TLS.
+    Tls,
 }
 
-/// Facts, the kinds of requests among them.
-const FACTS: usize = Request::KINDS + Fact::ALL.len();
-
-/// Who asks for which fact.
+/// Who asks for what. Rules are named by their place in [`all`].
 struct Asked {
-    /// The rules that ask for each.
-    rules: [Vec<&'static Rule>; FACTS],
-    /// Those for which there are some, a bit for each.
-    facts: u64,
+    /// Those of steps, by the kind of request.
+    steps: [Vec<usize>; Request::KINDS],
+    /// Those of replies.
+    replies: Vec<usize>,
+    /// Those of messages and of the session.
+    others: Vec<usize>,
 }
 
-/// Who asks for which fact.
+/// Who asks for what.
 static ASKED: LazyLock<Asked> = LazyLock::new(|| {
-    let mut rules = [const { Vec::new() }; FACTS];
-    let mut asked = 0;
-    for &rule in ALL {
-        let facts: Vec<usize> = match rule.check {
-            Check::Defect(_) => Vec::new(),
-            Check::Step(requests, _) => requests.iter().map(|request| request.kind()).collect(),
-            Check::Mail(fact, _) | Check::Session(fact, _) => vec![fact.number()],
-        };
-        for fact in facts {
-            asked |= 1 << fact;
-            if let Some(rules) = rules.get_mut(fact) {
-                rules.push(rule);
+    let mut asked = Asked {
+        steps: [const { Vec::new() }; Request::KINDS],
+        replies: Vec::new(),
+        others: Vec::new(),
+    };
+    for (place, rule) in all().iter().enumerate() {
+        match rule.check {
+            // These are found by what is wrong, or are not asked about sessions.
+            Check::Grammar(_) | Check::Input(_) => {}
+            Check::Step(requests, ..) => {
+                for request in requests {
+                    if let Some(rules) = asked.steps.get_mut(request.kind()) {
+                        rules.push(place);
+                    }
+                }
             }
+            Check::Reply(..) => asked.replies.push(place),
+            Check::Mail(..) | Check::Session(..) => asked.others.push(place),
         }
     }
-    Asked { rules, facts: asked }
+    asked
 });
 
-/// The facts of a session for which rules ask, one after the other.
-pub(super) struct Facts {
-    asked: &'static Asked,
-    /// A bit for each.
-    left: u64,
-}
+/// A set of facts, a bit for each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Facts(u64);
 
 impl Fact {
-    /// All of them, in order.
-    const ALL: [Self; 3] = [Self::Any, Self::Midstream, Self::SizeDeclared];
-
-    /// Its number among the facts; those of requests are their kinds.
-    const fn number(self) -> usize {
-        Request::KINDS + self as usize
-    }
-
-    /// Whether `session` has it.
-    fn is_in(self, session: &Session) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Midstream => session.transport.as_ref().is_some_and(|one| one.midstream),
-            Self::SizeDeclared => session.messages.iter().any(|one| one.declared_size.is_some()),
-        }
+    /// Its bit.
+    const fn bit(self) -> u64 {
+        1 << self as u64
     }
 }
 
 impl Facts {
     /// Those of `session`.
     pub(super) fn of(session: &Session) -> Self {
-        let mut facts = 0;
-        for exchange in &session.exchanges {
-            facts |= 1_u64 << exchange.request.kind();
+        let mut facts = Fact::Any.bit();
+        let mut add = |fact: Fact, is_so: bool| facts |= if is_so { fact.bit() } else { 0 };
+        let is_bad = |code: Option<u16>| code.is_some_and(|code| code >= 400);
+        let greeting = session.greeting.as_ref();
+        let mut refused = greeting.is_some_and(|reply| is_bad(reply.code));
+        let (mut unanswered, mut pipelined) = (false, false);
+        for Exchange { reply, pipelined: is_early, .. } in &session.exchanges {
+            unanswered |= reply.is_none();
+            refused |= reply.is_some_and(|reply| is_bad(reply.code));
+            pipelined |= is_early;
         }
-        for fact in Fact::ALL {
-            facts |= u64::from(fact.is_in(session)) << fact.number();
+        add(Fact::Refused, refused);
+        add(Fact::Unanswered, unanswered);
+        add(Fact::Pipelined, pipelined);
+        add(Fact::Midstream, session.transport.as_ref().is_some_and(|one| one.midstream));
+        add(Fact::Unsolicited, !session.unsolicited.is_empty());
+        add(Fact::Extended, session.used != Used::default());
+        add(Fact::NoQuit, session.end != End::Quit);
+        add(Fact::HelloAgain, session.hellos.len() > 1);
+        add(Fact::Long, session.exchanges.len() > 10);
+        add(Fact::Tls, session.tls.is_some());
+        for message in &session.messages {
+            add(Fact::Transaction, true);
+            add(Fact::SizeDeclared, message.declared_size.is_some());
+            add(Fact::Content, message.transfer.is_some());
+            add(Fact::EightBit, message.content.eight_bit > 0);
         }
-        let asked = &*ASKED;
-        Self { asked, left: facts & asked.facts }
+        Self(facts)
+    }
+
+    /// Whether `fact` is among them.
+    pub(super) fn has(self, fact: Fact) -> bool {
+        self.0 & fact.bit() != 0
     }
 }
 
-impl Iterator for Facts {
-    /// A fact's number, and who asks for it.
-    type Item = (usize, &'static [&'static Rule]);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.left == 0 {
-            return None;
-        }
-        let fact = self.left.trailing_zeros() as usize;
-        // The lowest bit.
-        self.left &= self.left - 1;
-        Some((fact, self.asked.rules.get(fact).map(Vec::as_slice).unwrap_or_default()))
-    }
+/// The rules of steps with this kind of request.
+pub(super) fn of_steps(kind: usize) -> &'static [usize] {
+    ASKED.steps.get(kind).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// There are bits enough.
-const _: () = assert!(FACTS <= 64);
+/// The rules of replies.
+pub(super) fn of_replies() -> &'static [usize] {
+    &ASKED.replies
+}
+
+/// The rules of messages and sessions.
+pub(super) fn of_sessions() -> &'static [usize] {
+    &ASKED.others
+}
+
+/// Whether `rule` may find something in a session with `facts`.
+pub(super) fn is_possible(rule: &Rule, facts: Facts) -> bool {
+    match rule.check {
+        Check::Grammar(_) => true,
+        Check::Input(_) => false,
+        Check::Step(_, fact, _)
+        | Check::Reply(fact, _)
+        | Check::Mail(fact, _)
+        | Check::Session(fact, _) => facts.has(fact),
+    }
+}

@@ -58,21 +58,24 @@ impl Dialog {
         dialogs.pop().unwrap_or_default()
     }
 
-    /// The dialogs of a transcript in which an empty line separates them.
+    /// The dialogs of a transcript in which an empty line separates them. `# escaped` and `# eol`
+    /// say of what follows what they say in a transcript.
     pub fn parse_all(transcript: impl AsRef<[u8]>) -> Vec<Self> {
         let mut dialogs = Vec::new();
         let mut dialog = Self::default();
+        let mut notes = Notes::default();
         for line in transcript.as_ref().split(|&b| b == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if line.is_empty() && !dialog.turns.is_empty() {
                 dialogs.push(std::mem::take(&mut dialog));
             } else if let Some(text) = line.strip_prefix(b"c>") {
-                dialog.say(Side::Client, text);
+                dialog.say(Side::Client, text, &mut notes);
             } else if let Some(text) = line.strip_prefix(b"s<") {
-                dialog.say(Side::Server, text);
+                dialog.say(Side::Server, text, &mut notes);
             } else {
                 let known = line.is_empty() || line.starts_with(b"#");
                 assert!(known, "no line of a transcript: {}", line.escape_ascii());
+                notes.take(line);
             }
         }
         if !dialog.turns.is_empty() {
@@ -126,14 +129,57 @@ impl Dialog {
     }
 
     /// Adds a line without its mark to what `side` writes.
-    fn say(&mut self, side: Side, text: &[u8]) {
+    fn say(&mut self, side: Side, text: &[u8], notes: &mut Notes) {
         let text = text.strip_prefix(b" ").unwrap_or(text);
+        let mut raw = Vec::new();
+        if std::mem::take(&mut notes.is_escaped) {
+            let left = smtp_audit::escape::unescape(text, &mut raw);
+            raw.extend_from_slice(&text[text.len() - left..]);
+        } else {
+            raw.extend_from_slice(text);
+        }
         if self.turns.last().is_none_or(|turn| turn.side != side) {
             self.turns.push(Turn { side, bytes: Vec::new() });
         }
         let bytes = &mut self.turns.last_mut().unwrap().bytes;
-        bytes.extend_from_slice(text);
-        bytes.extend_from_slice(b"\r\n");
+        bytes.extend_from_slice(&raw);
+        let end = &mut notes.ends[side.index()];
+        bytes.extend_from_slice(end);
+        if end.is_empty() {
+            *end = b"\r\n";
+        }
+    }
+}
+
+/// What notes say of the lines that follow.
+struct Notes {
+    is_escaped: bool,
+    /// How lines end, by side; what is empty holds for one line.
+    ends: [&'static [u8]; 2],
+}
+
+impl Default for Notes {
+    fn default() -> Self {
+        Self { is_escaped: false, ends: [b"\r\n"; 2] }
+    }
+}
+
+impl Notes {
+    fn take(&mut self, line: &[u8]) {
+        let words: Vec<&[u8]> = line.split(|&b| b == b' ').collect();
+        match words[..] {
+            [b"#", b"escaped"] => self.is_escaped = true,
+            [b"#", b"eol", side, end] => {
+                let side = if side == b"client" { Side::Client } else { Side::Server };
+                self.ends[side.index()] = match end {
+                    b"crlf" => b"\r\n",
+                    b"lf" => b"\n",
+                    b"none" => b"",
+                    _ => panic!("no line end: {}", end.escape_ascii()),
+                };
+            }
+            _ => {}
+        }
     }
 }
 

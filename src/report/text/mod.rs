@@ -24,6 +24,7 @@ use crate::rules::{Finding, NotJudged};
 use crate::smtp::reply::Offer;
 use crate::time::{Calendar, Stamp};
 use std::net::SocketAddr;
+use std::ops::Range;
 
 use room::Kept;
 pub(super) use room::{Room, fill};
@@ -509,10 +510,10 @@ fn judged<'r>(
 fn finding<'r>(out: Room<'r>, s: &mut Scribe<'_>, finding: &Finding) -> Room<'r> {
     object!(out,
         "rule": out.name(finding.rule.id),
-        "severity": out.name(finding.severity.name()),
+        "severity": out.name(finding.rule.severity.name()),
         "confidence": out.name(finding.confidence.name()),
         "category": out.name(finding.rule.category.name()),
-        "party": out.name(finding.party.name()),
+        "party": out.name(finding.rule.party.name()),
         "violates_abnf": bool(finding.violates_abnf),
         "message": out.text(finding.message.as_bytes()),
         "rfc": option(finding.rule.rfc, Room::name),
@@ -520,15 +521,19 @@ fn finding<'r>(out: Room<'r>, s: &mut Scribe<'_>, finding: &Finding) -> Room<'r>
         ..s.time(out, "at", finding.mark.at),
         "exchange": option(finding.exchange, Room::number),
         "evidence": out.text(&finding.evidence),
-        "column": option(finding.column, |out: Room<'r>, column| {
-            out.number(shown_column(&finding.evidence, column))
+        "column": option(finding.range.as_ref(), |out: Room<'r>, range: &Range<usize>| {
+            out.number(shown_column(&finding.evidence, range.start))
         }),
+        "end_column": option(finding.range.as_ref(), |out: Room<'r>, range: &Range<usize>| {
+            out.number(shown_column(&finding.evidence, range.end))
+        }),
+        "help": out.name(finding.rule.help),
     )
 }
 
 fn judged_not<'r>(out: Room<'r>, one: &NotJudged) -> Room<'r> {
     object!(out,
         "rule": out.name(one.rule),
-        "why": out.text(one.why.as_bytes()),
+        "why": out.name(one.why),
     )
 }

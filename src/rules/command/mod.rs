@@ -1,3 +1,8 @@
 //! Rules about command lines (RFC 5321 §4.1).
 
-pub(super) mod path_space_after_colon;
+mod path_space_after_colon;
+
+use super::Rule;
+
+/// All of them, by id.
+pub(super) const RULES: &[&Rule] = &[&path_space_after_colon::RULE];

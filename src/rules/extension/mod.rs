@@ -1,3 +1,8 @@
 //! Rules about service extensions.
 
-pub(super) mod size_exceeds_declared;
+mod size_exceeds_declared;
+
+use super::Rule;
+
+/// All of them, by id.
+pub(super) const RULES: &[&Rule] = &[&size_exceeds_declared::RULE];

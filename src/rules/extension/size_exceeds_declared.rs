@@ -1,7 +1,6 @@
-use crate::dialog::session::{Message, Session};
-use crate::rules::{Category, Check, Fact, Hit, Need, Party, Rule, Severity};
+use crate::rules::prelude::*;
 
-pub(crate) const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     id: "size-exceeds-declared",
     category: Category::Extension,
     severity: Severity::Warning,
@@ -9,6 +8,7 @@ pub(crate) const RULE: Rule = Rule {
     needs: &[Need::Client],
     rfc: Some("RFC 1870 §6.3"),
     title: "the message is larger than its SIZE parameter said",
+    help: "count the octets of the message as it is sent, with CRLF line ends",
     explanation: "\
 The client declared fewer octets with MAIL's SIZE parameter than it then sent. A server may refuse
 the message after it was sent whole (RFC 1870 §6.3), with 552 or 452. Usual cause: the size was
@@ -46,11 +46,9 @@ s< 250 2.0.0 queued
     check: Check::Mail(Fact::SizeDeclared, check),
 };
 
-fn check(_: &Session, message: &Message) -> Option<Hit> {
+fn check(_: Case<'_>, message: &Message) -> Option<Hit> {
     let declared = message.declared_size?;
     let sent = message.content.octets;
-    (message.ended && sent > declared).then(|| Hit {
-        message: format!("SIZE={declared} was declared, {sent} octets were sent"),
-        ..Hit::default()
-    })
+    (message.ended && sent > declared)
+        .then(|| Hit::new(format!("SIZE={declared} was declared, {sent} octets were sent")))
 }

@@ -1,3 +1,8 @@
 //! Rules about the recording itself: never a peer's fault.
 
-pub(super) mod session_midstream;
+mod session_midstream;
+
+use super::Rule;
+
+/// All of them, by id.
+pub(super) const RULES: &[&Rule] = &[&session_midstream::RULE];

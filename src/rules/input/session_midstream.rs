@@ -1,7 +1,6 @@
-use crate::dialog::session::Session;
-use crate::rules::{Category, Check, Fact, Hit, Need, Party, Rule, Severity};
+use crate::rules::prelude::*;
 
-pub(crate) const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     id: "session-midstream",
     category: Category::Input,
     severity: Severity::Note,
@@ -9,6 +8,7 @@ pub(crate) const RULE: Rule = Rule {
     needs: &[Need::Packets],
     rfc: None,
     title: "the dialog was joined after its start",
+    help: "start the recording before the connections that matter",
     explanation: "\
 The recording has no TCP handshake of this connection, so it started before the recording did.
 The state of the dialog is inferred from what follows; rules that need its beginning are not
@@ -29,10 +29,8 @@ s< 250 2.1.0 ok
     check: Check::Session(Fact::Midstream, check),
 };
 
-fn check(session: &Session) -> Option<Hit> {
-    session.transport.as_ref().is_some_and(|transport| transport.midstream).then(|| Hit {
-        message: "the recording has no handshake of this connection: it was joined after its start"
-            .to_owned(),
-        ..Hit::default()
-    })
+fn check(_: Case<'_>) -> Vec<Hit> {
+    vec![Hit::new(
+        "the recording has no handshake of this connection: it was joined after its start",
+    )]
 }

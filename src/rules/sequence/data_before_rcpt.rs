@@ -1,8 +1,6 @@
-use crate::dialog::session::{Exchange, Request, Session};
-use crate::rules::{Category, Check, Hit, Need, Party, Rule, Severity};
-use crate::smtp::command::Verb;
+use crate::rules::prelude::*;
 
-pub(crate) const RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     id: "data-before-rcpt",
     category: Category::Sequence,
     severity: Severity::Error,
@@ -10,6 +8,7 @@ pub(crate) const RULE: Rule = Rule {
     needs: &[Need::Client, Need::Server],
     rfc: Some("RFC 5321 §3.3"),
     title: "DATA was sent before any RCPT",
+    help: "send RCPT TO:<…> before DATA, and read its reply",
     explanation: "\
 A transaction is MAIL, one or more RCPT, then DATA (RFC 5321 §3.3). Without a recipient the server
 has nobody to deliver to and answers 503 or 554. The client has lost track of the transaction, for
@@ -34,15 +33,13 @@ s< 550 5.1.1 no such user
 c> DATA
 s< 503 5.5.1 no valid recipients
 ",
-    check: Check::Step(&[Request::Command(Verb::Data)], check),
+    check: Check::Step(&[Request::Command(Verb::Data)], Fact::Any, check),
 };
 
-fn check(_: &Session, exchange: &Exchange) -> Option<Hit> {
-    let before = exchange.before;
+fn check(step: &Step<'_>) -> Option<Hit> {
+    let before = step.exchange.before;
     // Where bytes are missing, a RCPT may be among them.
     let sent = before.rcpt_sent > 0 || before.inferred;
-    (exchange.reply.is_some() && !sent).then(|| Hit {
-        message: "DATA was sent before any RCPT: there is nobody to deliver to".to_owned(),
-        ..Hit::default()
-    })
+    (step.exchange.reply.is_some() && !sent)
+        .then(|| Hit::new("DATA was sent before any RCPT: there is nobody to deliver to"))
 }

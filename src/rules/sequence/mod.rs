@@ -1,3 +1,8 @@
 //! Rules about the order of commands and replies.
 
-pub(super) mod data_before_rcpt;
+mod data_before_rcpt;
+
+use super::Rule;
+
+/// All of them, by id.
+pub(super) const RULES: &[&Rule] = &[&data_before_rcpt::RULE];

@@ -1,0 +1,16 @@
+//! What a rule's file uses.
+
+#![allow(unused_imports, reason = "no rule uses all of it")]
+
+pub(super) use super::{
+    Answer, Case, Category, Check, Confidence, Fact, Flawed, Hit, Need, Of, Offered, On, Party,
+    Recording, Rule, Severity, Step, plain, shown,
+};
+pub(super) use crate::chunk::{End, Side};
+pub(super) use crate::dialog::session::{
+    Exchange, Message, Outcome, Protocol, Recipient, Request, Session, Transfer,
+};
+pub(super) use crate::smtp::code::Class;
+pub(super) use crate::smtp::command::Verb;
+pub(super) use crate::smtp::defect::Defect;
+pub(super) use crate::trouble::Trouble;

@@ -1,0 +1,58 @@
+//! Sets of rules.
+
+use super::all;
+
+/// Words of 64 rules.
+const WORDS: usize = 8;
+
+/// A set of rules, each by its place in [`all`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Set([u64; WORDS]);
+
+impl Set {
+    /// All rules.
+    #[must_use]
+    pub fn all() -> Self {
+        let mut set = Self::default();
+        for place in 0..all().len() {
+            set.add(place);
+        }
+        set
+    }
+
+    /// Adds the rule at `place`.
+    pub fn add(&mut self, place: usize) {
+        debug_assert!(place < WORDS * 64, "a word more is needed");
+        if let Some(word) = self.0.get_mut(place / 64) {
+            *word |= 1 << (place % 64);
+        }
+    }
+
+    /// Takes out the rule at `place`.
+    pub fn remove(&mut self, place: usize) {
+        if let Some(word) = self.0.get_mut(place / 64) {
+            *word &= !(1 << (place % 64));
+        }
+    }
+
+    /// Whether it has the rule at `place`.
+    #[inline]
+    #[must_use]
+    pub fn has(&self, place: usize) -> bool {
+        self.0.get(place / 64).is_some_and(|word| word >> (place % 64) & 1 == 1)
+    }
+
+    /// Those that are not in `other`.
+    #[must_use]
+    pub fn without(mut self, other: &Self) -> Self {
+        for (word, other) in self.0.iter_mut().zip(other.0) {
+            *word &= !other;
+        }
+        self
+    }
+
+    /// The places of its rules, in order.
+    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..WORDS * 64).filter(|&place| self.has(place))
+    }
+}
