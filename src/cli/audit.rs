@@ -1,5 +1,6 @@
 //! The main job: inputs in, report out.
 
+use super::config::{Config, Wanted};
 use super::inputs::{Inputs, is_standard, shown};
 use super::progress::Progress;
 use super::{Arguments, DialectName};
@@ -36,7 +37,16 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     if let Some(DialectName::List) = arguments.dialect {
         return list_dialects();
     }
-    match report(arguments) {
+    let wanted = Config::find(arguments.config.as_deref())
+        .and_then(|(config, path)| config.wanted(path.as_deref(), arguments));
+    let wanted = match wanted {
+        Ok(wanted) => wanted,
+        Err(error) => {
+            complain(&error);
+            return ExitCode::from(TROUBLE);
+        }
+    };
+    match report(arguments, &wanted) {
         Ok(status) => ExitCode::from(status),
         Err(Error::Write { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
@@ -48,7 +58,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
-fn report(arguments: &Arguments) -> Result<u8, Error> {
+fn report(arguments: &Arguments, wanted: &Wanted) -> Result<u8, Error> {
     let output = Output::open(arguments.output.as_deref())?;
     let inputs = Inputs::find(&arguments.inputs);
     let (paths, skipped) = (inputs.paths(), inputs.skipped.clone());
@@ -62,6 +72,7 @@ fn report(arguments: &Arguments) -> Result<u8, Error> {
             Some(DialectName::Of(dialect)) => Some(dialect),
             Some(DialectName::List) | None => None,
         },
+        choice: wanted.choice.clone(),
         threads: arguments.threads.unwrap_or_else(cores),
         ..Options::default()
     };
@@ -84,7 +95,19 @@ fn report(arguments: &Arguments) -> Result<u8, Error> {
     for error in facts.iter().filter_map(|facts| facts.error.as_ref()) {
         complain(&error.to_string());
     }
+    let mut failed = hides_data(&facts) || facts.iter().any(|facts| facts.error.is_some());
+    let mut remarks = wanted.remarks();
+    match wanted.keep() {
+        Ok(remark) => remarks.extend(remark),
+        Err(error) => {
+            complain(&error);
+            failed = true;
+        }
+    }
     if !arguments.quiet {
+        for remark in remarks {
+            complain(&remark);
+        }
         for path in skipped {
             complain(&format!("{path}: skipped: neither a capture nor a transcript"));
         }
@@ -97,7 +120,6 @@ fn report(arguments: &Arguments) -> Result<u8, Error> {
     if stop.load(Ordering::Relaxed) {
         return Ok(INTERRUPTED);
     }
-    let failed = hides_data(&facts) || facts.iter().any(|facts| facts.error.is_some());
     Ok(if failed { TROUBLE } else { 0 })
 }
 
@@ -214,7 +236,7 @@ fn list_dialects() -> ExitCode {
 }
 
 /// One line to standard error.
-fn complain(line: &str) {
+pub(super) fn complain(line: &str) {
     // Where standard error is closed, nobody listens.
     let _ = writeln!(io::stderr(), "smtp-audit: {line}");
 }

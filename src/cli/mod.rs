@@ -1,11 +1,14 @@
 //! The command line: what was typed → what is meant.
 
 mod audit;
+mod catalogue;
+mod config;
 mod inputs;
 mod progress;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, ValueEnum};
+use config::ConfidenceName;
 use smtp_audit::limits::LEAST_MEMORY;
 use smtp_audit::report::Format;
 use smtp_audit::transcript::Dialect;
@@ -19,9 +22,14 @@ use std::process::ExitCode;
 /// and timing. What an input is, is told from its content, never its name.
 #[derive(Debug, Parser)]
 #[command(name = "smtp-audit", version, about, long_about, max_term_width = 100)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(override_usage = "smtp-audit [OPTIONS] INPUT...\n       smtp-audit <COMMAND>")]
 #[command(after_help = "Exit status: 0 done; 2 usage error, or an input that could not be read \
     (the rest is still reported); 130 interrupted (what was read is reported).")]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    subcommand: Option<Subcommand>,
+
     /// Captures and transcripts, in any mix; `-` is standard input, a directory stands for its files
     #[arg(required_unless_present = "dialect", value_name = "INPUT")]
     inputs: Vec<PathBuf>,
@@ -46,6 +54,30 @@ pub(crate) struct Arguments {
     #[arg(long, value_parser = dialect, value_name = "NAME")]
     dialect: Option<DialectName>,
 
+    /// Only these rules: ids, categories or globs, comma separated
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    select: Vec<String>,
+
+    /// Not what these rules find: ids, categories or globs, comma separated
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    ignore: Vec<String>,
+
+    /// The least sure findings that are shown [default: likely]
+    #[arg(long, value_enum, value_name = "HOW")]
+    confidence: Option<ConfidenceName>,
+
+    /// The configuration [default: the first smtp-audit.toml from here upward]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Findings that are known and accepted; written if it is not there
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+
+    /// Write the baseline anew: what this run finds is accepted
+    #[arg(long)]
+    update_baseline: bool,
+
     /// With `--format transcript`: a first column of times
     #[arg(long)]
     timestamps: bool,
@@ -69,6 +101,40 @@ pub(crate) struct Arguments {
     /// Say nothing on standard error but errors
     #[arg(long)]
     quiet: bool,
+}
+
+/// What else there is to do. An INPUT of the same name is given as `./name`.
+#[derive(Debug, clap::Subcommand)]
+enum Subcommand {
+    /// One rule: what it finds, why it matters, how to mend it, and an example
+    Explain {
+        /// Its id
+        rule: String,
+    },
+    /// All rules
+    Rules {
+        /// The form
+        #[arg(long, value_enum, default_value_t = CatalogueFormat::Table, value_name = "FORMAT")]
+        format: CatalogueFormat,
+    },
+    /// Completions for a shell, to standard output
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// The manual page, to standard output
+    Man,
+}
+
+/// The forms of the catalogue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum CatalogueFormat {
+    /// A table for a person
+    Table,
+    /// A JSON array
+    Json,
+    /// The reference page
+    Markdown,
 }
 
 /// The forms of a report.
@@ -145,7 +211,7 @@ pub(crate) fn run() -> ExitCode {
     let parsed = Arguments::try_parse().and_then(|arguments| {
         // `--dialect list` alone needs no input.
         let is_list = matches!(arguments.dialect, Some(DialectName::List));
-        if arguments.inputs.is_empty() && !is_list {
+        if arguments.inputs.is_empty() && !is_list && arguments.subcommand.is_none() {
             let missing = ErrorKind::MissingRequiredArgument;
             return Err(Arguments::command().error(missing, "an INPUT is required"));
         }
@@ -160,5 +226,14 @@ pub(crate) fn run() -> ExitCode {
             return ExitCode::from(status);
         }
     };
-    audit::run(&arguments)
+    match &arguments.subcommand {
+        None => audit::run(&arguments),
+        Some(subcommand) => match catalogue::run(subcommand) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                audit::complain(&error);
+                ExitCode::from(2)
+            }
+        },
+    }
 }

@@ -18,6 +18,9 @@ use std::sync::{Arc, Mutex};
 /// Sessions and counts → the types of `model`.
 mod convert;
 
+/// The catalogue of rules.
+pub mod catalogue;
+
 /// A section of a table report.
 mod grid;
 

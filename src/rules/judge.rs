@@ -36,7 +36,7 @@ pub fn run(session: &Session, choice: &Choice) -> (Vec<Finding>, Vec<NotJudged>)
     judge.replies();
     judge.others();
     let mut findings = judge.findings;
-    findings.retain(|finding| choice.takes(session, finding));
+    findings.retain(|finding| choice.takes(Some(session), finding));
     if findings.len() > 1 {
         findings.sort_by_key(|finding| {
             (finding.mark.place, finding.exchange, finding.is_reply, finding.rule.id)

@@ -15,10 +15,12 @@ mod command;
 mod extension;
 mod fact;
 mod finding;
+mod fingerprint;
 mod input;
 mod judge;
 mod limit;
 mod need;
+mod pattern;
 mod prelude;
 mod reply;
 mod sequence;
@@ -30,11 +32,13 @@ use crate::trouble::Troubles;
 use std::sync::LazyLock;
 
 pub use case::{Answer, Case, Flawed, Of, Offered, Step, shown};
-pub use choice::Choice;
+pub use choice::{Baseline, Choice, Host, Waiver};
 pub use fact::Fact;
 pub use finding::{Confidence, Finding, Hit, NotJudged, On};
+pub use fingerprint::Fingerprint;
 pub use judge::run;
 pub use need::Need;
+pub use pattern::{NoRule, named, near};
 pub use set::Set;
 
 /// The rules of each category, in order.
