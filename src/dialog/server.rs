@@ -7,6 +7,7 @@ use super::session::{
 use super::{Awaited, Dialog, Mode, Owed, Start, exchange_at, exchange_mut, mail, secrets};
 use crate::chunk::{Gap, Side};
 use crate::limits::Limits;
+use crate::place::Place;
 use crate::smtp::command::Verb;
 use crate::smtp::extension::ENHANCEDSTATUSCODES;
 use crate::smtp::line::strip_end;
@@ -23,6 +24,8 @@ pub(super) struct Said {
     /// Offset in the server's stream after it.
     pub(super) until: u64,
     pub(super) lines: u32,
+    /// Where its last line begins.
+    last: Place,
     pub(super) cut: bool,
     /// A line after the first that is kept names ENHANCEDSTATUSCODES.
     offers_enhanced: bool,
@@ -46,6 +49,7 @@ impl Said {
             seen: begun.seen,
             until: begun.offset,
             lines: 0,
+            last: begun.mark.place,
             cut: false,
             offers_enhanced: false,
         }
@@ -280,6 +284,7 @@ impl Dialog {
         let Self { reply, session, settings, .. } = self;
         let mut partial =
             reply.take().unwrap_or_else(|| Box::new(Partial::begin(begun, &session.text)));
+        partial.said.last = begun.mark.place;
         partial.said.seen = ended.seen;
         partial.said.until = until;
         partial.said.cut |= cut;
@@ -318,7 +323,9 @@ impl Dialog {
     fn answered(&mut self, said: &Said, text: Span) {
         self.closes.clear_reply |= self.mode == Mode::Tls;
         let Said { code, lines, cut, .. } = *said;
-        let reply = Reply { code, text, lines, begun: said.begun.mark, cut };
+        let begun = said.begun.mark;
+        let in_a_row = begun.place.after(u64::from(lines.saturating_sub(1))) == said.last;
+        let reply = Reply { code, text, lines, begun, cut, in_a_row };
         let owed = if self.is_in_turn(said) {
             self.owed.pop_front()
         } else {

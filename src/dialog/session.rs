@@ -184,6 +184,8 @@ pub struct Reply {
     pub begun: Mark,
     /// Bytes of it are missing from the input.
     pub cut: bool,
+    /// In a transcript: each line of it stands right below the one before.
+    pub in_a_row: bool,
 }
 
 /// A reply that answers no command.

@@ -229,7 +229,7 @@ impl<'s> Judge<'s> {
             },
             On::Reply(of, number) => match self.case.answer(of) {
                 Some(answer) => About {
-                    mark: answer.mark(),
+                    mark: line_mark(&answer, number),
                     exchange: answer.exchange(),
                     line: answer.lines().nth(number).unwrap_or_default(),
                     is_inferred: match of {
@@ -240,6 +240,17 @@ impl<'s> Judge<'s> {
                 None => whole,
             },
         }
+    }
+}
+
+/// Time and place of a line of a reply, from 0: in a transcript that of the line itself, where it
+/// is known.
+fn line_mark(answer: &Answer<'_>, number: usize) -> Mark {
+    let mark = answer.mark();
+    if answer.reply.in_a_row && answer.case.session.opening.medium != Medium::Packets {
+        Mark { place: mark.place.after(number as u64), ..mark }
+    } else {
+        mark
     }
 }
 
