@@ -19,6 +19,7 @@ mod input;
 mod judge;
 mod limit;
 mod need;
+mod offers;
 mod prelude;
 mod reply;
 mod sequence;
