@@ -3,6 +3,8 @@
 use super::{Check, Rule, all};
 use crate::chunk::End;
 use crate::dialog::session::{Exchange, Request, Session, Used};
+use crate::smtp::extension::{AUTH, CHUNKING, EIGHTBITMIME, PIPELINING, SIZE, STARTTLS};
+use crate::smtp::reply::is_offer_of;
 use std::sync::LazyLock;
 
 /// Something that sessions have or have not. A rule names the rarest one without which it finds
@@ -23,6 +25,10 @@ pub enum Fact {
     Unsolicited,
     /// An extension was used.
     Extended,
+    /// An extension was used that few sessions use.
+    Uncommon,
+    /// LIMITS was offered, and the client came near a limit or was refused something.
+    Limits,
     /// It did not end with QUIT.
     NoQuit,
     /// A mail transaction was begun.
@@ -107,6 +113,8 @@ impl Facts {
         add(Fact::Midstream, session.transport.as_ref().is_some_and(|one| one.midstream));
         add(Fact::Unsolicited, !session.unsolicited.is_empty());
         add(Fact::Extended, session.used != Used::default());
+        add(Fact::Uncommon, session.used.indices().any(|index| !COMMON.contains(&index)));
+        add(Fact::Limits, (refused || has_several(session)) && has_limits(session));
         add(Fact::NoQuit, session.end != End::Quit);
         add(Fact::HelloAgain, session.hellos.len() > 1);
         add(Fact::Long, session.exchanges.len() > 10);
@@ -124,6 +132,22 @@ impl Facts {
     pub(super) fn has(self, fact: Fact) -> bool {
         self.0 & fact.bit() != 0
     }
+}
+
+/// The extensions that many sessions use.
+const COMMON: [u8; 6] = [PIPELINING, SIZE, EIGHTBITMIME, CHUNKING, STARTTLS, AUTH];
+
+/// Whether there is more than one transaction, or recipient of one.
+fn has_several(session: &Session) -> bool {
+    session.messages.len() > 1 || session.messages.iter().any(|one| one.recipients.len() > 1)
+}
+
+/// Whether LIMITS was offered.
+fn has_limits(session: &Session) -> bool {
+    session
+        .hellos
+        .iter()
+        .any(|hello| session.offers(hello).any(|text| is_offer_of(text, b"LIMITS")))
 }
 
 /// The rules of steps with this kind of request.

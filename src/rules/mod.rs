@@ -20,6 +20,7 @@ mod input;
 mod judge;
 mod limit;
 mod need;
+mod offers;
 mod pattern;
 mod prelude;
 mod reply;

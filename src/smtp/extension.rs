@@ -285,6 +285,15 @@ pub const EIGHTBITMIME: u8 = index_of("8BITMIME");
 /// The index of SIZE.
 pub const SIZE: u8 = index_of("SIZE");
 
+/// The index of CHUNKING.
+pub const CHUNKING: u8 = index_of("CHUNKING");
+
+/// The index of STARTTLS.
+pub const STARTTLS: u8 = index_of("STARTTLS");
+
+/// The index of AUTH.
+pub const AUTH: u8 = index_of("AUTH");
+
 /// The index of ENHANCEDSTATUSCODES.
 pub const ENHANCEDSTATUSCODES: u8 = index_of("ENHANCEDSTATUSCODES");
 

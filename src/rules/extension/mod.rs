@@ -1,8 +1,68 @@
 //! Rules about service extensions.
 
+mod burl_not_advertised;
+mod deliverby_below_minimum;
+mod deliverby_invalid;
+mod dsn_envid_invalid;
+mod dsn_not_advertised;
+mod dsn_notify_invalid;
+mod dsn_notify_never_combined;
+mod dsn_orcpt_invalid;
+mod dsn_param_repeated;
+mod dsn_ret_invalid;
+mod etrn_not_advertised;
+mod etrn_syntax_invalid;
+mod futurerelease_conflict;
+mod futurerelease_out_of_range;
+mod limits_ignored_as_malformed;
+mod limits_mailmax_exceeded;
+mod limits_not_honoured;
+mod limits_rcptdomainmax_exceeded;
+mod limits_rcptmax_exceeded;
+mod mail_auth_param_invalid;
+mod mt_priority_invalid;
+mod mt_priority_not_advertised;
+mod no_soliciting_invalid;
+mod requiretls_has_value;
+mod requiretls_in_clear;
+mod requiretls_not_advertised;
+mod rrvs_invalid;
+mod rrvs_not_advertised;
 mod size_exceeds_declared;
+mod vendor_extension_used;
 
 use super::Rule;
 
 /// All of them, by id.
-pub(super) const RULES: &[&Rule] = &[&size_exceeds_declared::RULE];
+pub(super) const RULES: &[&Rule] = &[
+    &burl_not_advertised::RULE,
+    &deliverby_below_minimum::RULE,
+    &deliverby_invalid::RULE,
+    &dsn_envid_invalid::RULE,
+    &dsn_not_advertised::RULE,
+    &dsn_notify_invalid::RULE,
+    &dsn_notify_never_combined::RULE,
+    &dsn_orcpt_invalid::RULE,
+    &dsn_param_repeated::RULE,
+    &dsn_ret_invalid::RULE,
+    &etrn_not_advertised::RULE,
+    &etrn_syntax_invalid::RULE,
+    &futurerelease_conflict::RULE,
+    &futurerelease_out_of_range::RULE,
+    &limits_ignored_as_malformed::RULE,
+    &limits_mailmax_exceeded::RULE,
+    &limits_not_honoured::RULE,
+    &limits_rcptdomainmax_exceeded::RULE,
+    &limits_rcptmax_exceeded::RULE,
+    &mail_auth_param_invalid::RULE,
+    &mt_priority_invalid::RULE,
+    &mt_priority_not_advertised::RULE,
+    &no_soliciting_invalid::RULE,
+    &requiretls_has_value::RULE,
+    &requiretls_in_clear::RULE,
+    &requiretls_not_advertised::RULE,
+    &rrvs_invalid::RULE,
+    &rrvs_not_advertised::RULE,
+    &size_exceeds_declared::RULE,
+    &vendor_extension_used::RULE,
+];

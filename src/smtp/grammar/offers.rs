@@ -86,26 +86,29 @@ pub(in crate::smtp) fn future_release(text: &[u8]) -> Option<OfferFault> {
     invalid(at..at + word.len(), "the end of the line")
 }
 
-/// LIMITS (RFC 9422): names and values; those of a known name have a form that clients rely on.
+/// LIMITS (RFC 9422): names, each perhaps with a value; that of a known name has a form that clients
+/// rely on.
 pub(in crate::smtp) fn limits(text: &[u8]) -> Option<OfferFault> {
     const KNOWN: [&[u8]; 3] = [b"RCPTMAX", b"MAILMAX", b"RCPTDOMAINMAX"];
+    const FORM: &str = "a name, and perhaps = and a value";
     if words(text).next().is_none() {
-        return invalid(text.len()..text.len(), "a name, = and a value");
+        return invalid(text.len()..text.len(), FORM);
     }
+    let ignored =
+        |range, expected| Some(OfferFault { defect: Defect::LimitIgnored, range, expected });
     for (at, word) in words(text) {
-        let equals = word.iter().position(|&octet| octet == b'=').unwrap_or(0);
-        let (name, value) = word.split_at(equals);
-        let value = value.get(1..).unwrap_or_default();
+        let end = word.iter().position(|&octet| octet == b'=').unwrap_or(word.len());
+        let (name, value) = word.split_at(end);
+        let value = value.strip_prefix(b"=");
         let is_letter = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_');
-        if name.is_empty() || !name.iter().all(is_letter) || value.is_empty() {
-            return invalid(at..at + word.len(), "a name, = and a value");
+        if name.is_empty() || !name.iter().all(is_letter) || value == Some(b"") {
+            return ignored(at..at + word.len(), FORM);
         }
         let is_known = KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known));
-        let is_number = number(value, 6).is_some() && !value.starts_with(b"0");
-        if is_known && !is_number {
-            let range = at + equals + 1..at + word.len();
-            let expected = "1 to 6 digits, the first not 0";
-            return Some(OfferFault { defect: Defect::LimitIgnored, range, expected });
+        let digits = value.unwrap_or_default();
+        if is_known && (number(digits, 6).is_none() || digits.starts_with(b"0")) {
+            let from = if value.is_some() { at + end + 1 } else { at };
+            return ignored(from..at + word.len(), "1 to 6 digits, the first not 0");
         }
     }
     None

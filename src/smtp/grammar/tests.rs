@@ -327,9 +327,11 @@ fn replies_have_their_faults() {
         (Ehlo, "250-a\n250 FUTURERELEASE 9 2030-01-01T00:00:00Z", vec![]),
         (Ehlo, "250-a\n250 PIPELINING 1", vec![(1, D::EhloParameterUnexpected, 15..16)]),
         (Ehlo, "250-a\n250 LIMITS", vec![(1, D::EhloParameterInvalid, 10..10)]),
-        (Ehlo, "250-a\n250 LIMITS RCPTMAX", vec![(1, D::EhloParameterInvalid, 11..18)]),
+        (Ehlo, "250-a\n250 LIMITS RCPTMAX", vec![(1, D::LimitIgnored, 11..18)]),
+        (Ehlo, "250-a\n250 LIMITS RCPTMAX:20", vec![(1, D::LimitIgnored, 11..21)]),
+        (Ehlo, "250-a\n250 LIMITS X Y=", vec![(1, D::LimitIgnored, 13..15)]),
         (Ehlo, "250-a\n250 LIMITS RCPTMAX=0", vec![(1, D::LimitIgnored, 19..20)]),
-        (Ehlo, "250-a\n250 LIMITS RCPTMAX=20 X=y", vec![]),
+        (Ehlo, "250-a\n250 LIMITS RCPTMAX=20 X=y Z", vec![]),
         (Ehlo, "250-a\n250 \u{fc}", vec![(1, D::ReplyEightBit, 4..6)]),
         (Ehlo, "502 no", vec![]),
     ];
