@@ -219,7 +219,8 @@ fn differences(rule: &Rule, row: &[&str]) -> Vec<String> {
     // Of several sections a rule may name the one it rests on.
     let cited = rule.rfc.map_or("-", |rfc| rfc.trim_start_matches("RFC "));
     let words = |text: &str| -> BTreeSet<String> {
-        text.split([' ', ',', ';']).filter(|w| !w.is_empty()).map(str::to_owned).collect()
+        let words = text.split([' ', ',', ';']).filter(|w| !["", "RFC"].contains(w));
+        words.map(str::to_owned).collect()
     };
     if !words(cited).is_subset(&words(row[6])) {
         compare("rfc", cited.into(), row[6].into());

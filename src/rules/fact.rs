@@ -3,6 +3,7 @@
 use super::{Check, Rule, all};
 use crate::chunk::End;
 use crate::dialog::session::{Exchange, Request, Session, Used};
+use crate::smtp::command::Verb;
 use crate::smtp::extension::{AUTH, CHUNKING, EIGHTBITMIME, PIPELINING, SIZE, STARTTLS};
 use crate::smtp::reply::is_offer_of;
 use std::sync::LazyLock;
@@ -45,6 +46,10 @@ pub enum Fact {
     Pipelined,
     /// TLS.
     Tls,
+    /// A line that is no known command.
+    Stray,
+    /// A line of more than 512 octets.
+    LongLine,
 }
 
 /// Who asks for what. Rules are named by their place in [`all`].
@@ -102,7 +107,10 @@ impl Facts {
         let greeting = session.greeting.as_ref();
         let mut refused = greeting.is_some_and(|reply| is_bad(reply.code));
         let (mut unanswered, mut pipelined) = (false, false);
-        for Exchange { reply, pipelined: is_early, .. } in &session.exchanges {
+        let (mut stray, mut long_line) = (false, false);
+        for Exchange { request, octets, reply, pipelined: is_early, .. } in &session.exchanges {
+            long_line |= *octets > 512;
+            stray |= *request == Request::Command(Verb::Other);
             unanswered |= reply.is_none();
             refused |= reply.is_some_and(|reply| is_bad(reply.code));
             pipelined |= is_early;
@@ -119,6 +127,8 @@ impl Facts {
         add(Fact::HelloAgain, session.hellos.len() > 1);
         add(Fact::Long, session.exchanges.len() > 10);
         add(Fact::Tls, session.tls.is_some());
+        add(Fact::Stray, stray);
+        add(Fact::LongLine, long_line);
         for message in &session.messages {
             add(Fact::Transaction, true);
             add(Fact::SizeDeclared, message.declared_size.is_some());

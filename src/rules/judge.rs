@@ -12,7 +12,7 @@ use super::set::Set;
 use super::{Category, Check, Rule, all};
 use crate::chunk::Medium;
 use crate::dialog::session::{Exchange, Mark, Session};
-use crate::smtp::defect::Defect;
+use crate::smtp::defect::{Defect, Flaw};
 use crate::smtp::grammar;
 use crate::smtp::grammar::reply::Judged;
 use std::sync::LazyLock;
@@ -113,8 +113,23 @@ impl<'s> Judge<'s> {
                     && let Some(hit) = check(&step)
                 {
                     self.add(rule, On::Command(step.index), hit);
+                    self.note_abnf(&step);
                 }
             }
+        }
+    }
+
+    /// Says of the last finding, which is about `step`, what the grammar says by its rule's id.
+    #[cold]
+    fn note_abnf(&mut self, step: &Step<'_>) {
+        let Some(finding) = self.findings.last_mut() else { return };
+        if finding.is_reply || finding.exchange != Some(step.index) {
+            return;
+        }
+        let is_it = |flaw: &&Flaw| flaw.defect.rule() == Some(finding.rule.id);
+        if let Some(flaw) = step.parsed().and_then(|parsed| parsed.flaws.iter().find(is_it)) {
+            finding.violates_abnf = flaw.defect.breaks_abnf();
+            finding.expected = flaw.expected;
         }
     }
 

@@ -27,6 +27,7 @@ mod reply;
 mod sequence;
 mod set;
 mod status;
+mod stray;
 
 use crate::dialog::session::{Message, Request};
 use crate::trouble::Troubles;

@@ -92,7 +92,7 @@ defects! {
     StringInvalid: Abnf, "command-unexpected-argument";
     /// The argument of VRFY or EXPN is a mailbox or path: RFC 5321 §3.5.1 speaks of one, but its
     /// ABNF has no `@` in a String.
-    StringIsMailbox: Abnf, "";
+    StringIsMailbox: Abnf, "vrfy-expn-used";
 
     // EHLO, HELO and LHLO.
 

@@ -1,0 +1,79 @@
+use crate::rules::prelude::*;
+use crate::smtp::command::Command;
+
+pub(super) const RULE: Rule = Rule {
+    id: "path-injection-suspected",
+    category: Category::Command,
+    severity: Severity::Warning,
+    party: Party::Client,
+    needs: &[Need::Client],
+    rfc: Some("RFC 5321 §4.1.2, §7"),
+    title: "an address that seems to smuggle in another command",
+    help: "refuse CR, LF and brackets in addresses where they come in, as in a web form",
+    explanation: "\
+The address holds a line end in disguise (CR, or %0d%0a as in a URL) or the words of another
+SMTP command. Whoever fills in a web form so tries to end the command early and add recipients
+or a message of their own. A client that lets it through sends strangers' mail under its own
+name. RFC 5321 §4.1.2 has no control characters in an address: check addresses where they come
+in. Innocent: a program that forgot CRLF between two commands, which this looks like, too.",
+    bad: "\
+s< 220 mx.example.net ESMTP
+c> EHLO client.example.org
+s< 250 mx.example.net
+c> MAIL FROM:<alice@example.org>
+s< 250 OK
+c> RCPT TO:<bob@example.net%0d%0aRCPT TO:<eve@example.com>
+s< 501 bad address
+c> QUIT
+s< 221 mx.example.net closing
+# end quit
+",
+    good: "\
+s< 220 mx.example.net ESMTP
+c> EHLO client.example.org
+s< 250 mx.example.net
+c> MAIL FROM:<alice@example.org>
+s< 250 OK
+c> RCPT TO:<bob.rcpt@example.net>
+s< 250 OK
+c> QUIT
+s< 221 mx.example.net closing
+# end quit
+",
+    check: Check::Step(
+        &[Request::Command(Verb::Mail), Request::Command(Verb::Rcpt)],
+        Fact::Any,
+        check,
+    ),
+};
+
+fn check(step: &Step<'_>) -> Option<Hit> {
+    let is_odd = |octet: &u8| matches!(octet, b'%' | b'"' | b'\r');
+    if !step.line().iter().any(is_odd) && step.parsed()?.flaws.is_empty() {
+        return None;
+    }
+    let command = step.command();
+    // Behind the label.
+    let label = command.argument.iter().position(|&octet| octet == b':')? + 1;
+    let text = command.argument.get(label..)?.to_ascii_lowercase();
+    let at = |needle: &[u8]| text.windows(needle.len()).position(|window| window == needle);
+    let ends = [&b"%0d%0a"[..], b"%0a", b"%0d", b"\r"].into_iter().filter_map(|end| {
+        let from = at(end)?;
+        let behind = text.get(from + end.len()..)?;
+        // A line end alone is hardly one by chance only if it is written in full.
+        let is_full = end.len() == 6 || Command::parse(behind).verb != Verb::Other;
+        is_full.then_some(from..from + end.len())
+    });
+    let commands = [&b"rcpt to:"[..], b"mail from:"].into_iter().filter_map(|words| {
+        let from = at(words)?;
+        Some(from..from + words.len())
+    });
+    let found = ends.chain(commands).next()?;
+    let from = command.argument_at + label;
+    let range = from + found.start..from + found.end;
+    let (seen, verb) = (shown(step.line().get(range.clone())?), step.verb()?.name());
+    let hit = Hit::new(format!(
+        "{seen} within the address of {verb}: it seems to be made to add a command of its own"
+    ));
+    Some(hit.at(range).sure(Confidence::Likely))
+}

@@ -1,0 +1,205 @@
+//! Client lines that are no known command: what they are instead.
+//!
+//! In: a session. Out: the few of them that are worth a word. A client that sends content after
+//! DATA was refused sends thousands: of such a run the first line stands for all.
+
+use super::case::{Case, Step};
+use crate::dialog::session::Request;
+use crate::smtp::command::Verb;
+use crate::smtp::extension;
+use crate::smtp::line::LineEnd;
+use crate::smtp::scan::find;
+
+/// What a line is that is no known command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// A verb of old debugging back doors.
+    Exploit,
+    /// Another protocol: which.
+    Protocol(&'static str),
+    /// A field of a message's header section.
+    Header,
+    /// None of these.
+    Unknown,
+}
+
+/// A line that is no known command.
+#[derive(Clone, Debug)]
+pub(super) struct Stray<'s> {
+    /// The line.
+    pub(super) step: Step<'s>,
+    /// What it is.
+    pub(super) what: What,
+    /// How many lines like it follow that are not told.
+    pub(super) more: u32,
+    /// DATA was refused just before, with this code.
+    pub(super) refused: Option<u16>,
+}
+
+/// So many lines of one run are told one by one.
+const OF_RUN: usize = 3;
+
+/// So many lines of a session are told.
+const MOST: usize = 12;
+
+/// The lines of a session that are no known commands, as far as they are worth a word.
+pub(super) fn strays(case: Case<'_>) -> Vec<Stray<'_>> {
+    let mut found: Vec<Stray<'_>> = Vec::new();
+    // The line that stands for all of a run, lines told of it, and what came before it.
+    let (mut stands, mut told) = (false, 0);
+    let (mut refused, mut is_near_auth) = (None, false);
+    for step in case.steps() {
+        let exchange = step.exchange;
+        if exchange.request != Request::Command(Verb::Other) {
+            // A line of text that begins with a verb's word does not end the text.
+            let is_text = stands && step.parsed().is_some_and(|parsed| !parsed.flaws.is_empty());
+            if !is_text {
+                (stands, told) = (false, 0);
+            }
+            let is_data = exchange.request == Request::Command(Verb::Data);
+            refused = step.code().filter(|&code| is_data && code >= 400);
+            is_near_auth =
+                matches!(exchange.request, Request::AuthLine | Request::Command(Verb::Auth));
+            continue;
+        }
+        // What follows AUTH is a secret, and what is cut may be anything.
+        if exchange.masked.is_some() || exchange.cut || is_near_auth {
+            continue;
+        }
+        if !stands && step.line().trim_ascii().is_empty() {
+            continue;
+        }
+        // Where bytes are missing, only a server that does not understand proves that it is read
+        // as a command.
+        if exchange.before.inferred && !matches!(step.code(), Some(500 | 502)) {
+            continue;
+        }
+        if !stands {
+            let Some(what) = what(&step) else { continue };
+            if told < OF_RUN && found.len() < MOST {
+                stands = matches!(what, What::Protocol(_) | What::Header) || refused.is_some();
+                told += 1;
+                found.push(Stray { step, what, more: 0, refused });
+                continue;
+            }
+        }
+        if let Some(last) = found.last_mut() {
+            last.more += 1;
+        }
+    }
+    found
+}
+
+impl Stray<'_> {
+    /// How many lines follow, for a message.
+    pub(super) fn and_more(&self) -> String {
+        match self.more {
+            0 => String::new(),
+            1 => " (and another line that is no command)".to_owned(),
+            more => format!(" (and {more} more lines that are no commands)"),
+        }
+    }
+}
+
+/// What a line is; `None` if it may well be a command, or if it never ended.
+fn what(step: &Step<'_>) -> Option<What> {
+    let line = step.line();
+    if let Some(name) = protocol(line) {
+        return Some(What::Protocol(name));
+    }
+    let command = step.command();
+    let word = command.word;
+    if step.exchange.line_end == LineEnd::None || is_agreed(step, word) {
+        return None;
+    }
+    if is_header(line) {
+        return Some(What::Header);
+    }
+    let is_exploit = EXPLOITS.iter().any(|verb| verb.eq_ignore_ascii_case(word));
+    Some(if is_exploit { What::Exploit } else { What::Unknown })
+}
+
+/// What sendmail and its like once obeyed, and others that scanners try.
+const EXPLOITS: [&[u8]; 6] = [b"DEBUG", b"KILL", b"SHELL", b"SHOWQ", b"WIZ", b"WIZARD"];
+
+/// Whether client and server may have agreed on the verb `word`, or something between them has
+/// overwritten it.
+fn is_agreed(step: &Step<'_>, word: &[u8]) -> bool {
+    let is_word = |name: &&str| name.as_bytes().eq_ignore_ascii_case(word);
+    let is_known = || extension::all().iter().any(|row| row.other_verbs.iter().any(|v| is_word(v)));
+    let is_offered =
+        || step.offered().offers().any(|offer| offer.keyword.eq_ignore_ascii_case(word));
+    // A load balancer's line in front of the session.
+    let is_proxy = || step.index == 0 && word == b"PROXY";
+    // RFC 5321 §4.1.5: by bilateral agreement, unless the server says that there is none.
+    let is_private = || {
+        word.first().is_some_and(|first| first.eq_ignore_ascii_case(&b'X'))
+            && !matches!(step.code(), Some(500 | 502))
+    };
+    let is_masked = || word.len() >= 4 && word.iter().all(|&octet| octet == b'X');
+    is_masked() || is_private() || is_proxy() || is_known() || is_offered()
+}
+
+/// Methods of protocols that are like HTTP.
+const METHODS: [&[u8]; 13] = [
+    b"GET",
+    b"HEAD",
+    b"POST",
+    b"PUT",
+    b"DELETE",
+    b"CONNECT",
+    b"OPTIONS",
+    b"TRACE",
+    b"PATCH",
+    b"PRI",
+    b"INVITE",
+    b"REGISTER",
+    b"DESCRIBE",
+];
+
+/// The protocol that `line` is of, if it surely is of another one.
+fn protocol(line: &[u8]) -> Option<&'static str> {
+    let of_octets = match line {
+        [0x16, 3, 0..=4, ..] => Some("TLS"),
+        [0x80, _, 1, 0 | 3, 0..=4, ..] => Some("SSL 2"),
+        [5, count @ 1..=9, methods @ ..] if methods.len() == usize::from(*count) => Some("SOCKS 5"),
+        [4, 1 | 2, rest @ ..] if rest.len() >= 7 && rest.contains(&0) => Some("SOCKS 4"),
+        [3, 0, 0, _, _, 0xe0, ..] => Some("RDP"),
+        [0, _, _, _, 0xfe | 0xff, b'S', b'M', b'B', ..] => Some("SMB"),
+        _ if line.starts_with(b"SSH-2.0-") || line.starts_with(b"SSH-1.") => Some("SSH"),
+        _ => None,
+    };
+    of_octets.or_else(|| {
+        let mut words = line.split(|&octet| octet == b' ');
+        let method = words.next()?;
+        METHODS.contains(&method).then_some(())?;
+        let target = words.next()?;
+        match words.next() {
+            Some(version) if version.starts_with(b"HTTP/") => Some("HTTP"),
+            Some(version) if version.starts_with(b"RTSP/") => Some("RTSP"),
+            Some(version) if version.starts_with(b"SIP/") => Some("SIP"),
+            // HTTP 0.9.
+            None if method == b"GET" && target.starts_with(b"/") => Some("HTTP"),
+            _ => None,
+        }
+    })
+}
+
+/// Whether `line` is `Name: value` and the name is none of a command.
+fn is_header(line: &[u8]) -> bool {
+    let Some((name, rest)) = find(b':', line).and_then(|colon| line.split_at_checked(colon)) else {
+        return false;
+    };
+    let is_letter = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_');
+    name.len() > 1
+        && name.first().is_some_and(u8::is_ascii_alphabetic)
+        && name.iter().all(is_letter)
+        && Verb::of(name) == Verb::Other
+        && matches!(rest, [b':'] | [b':', b' ' | b'\t', ..])
+        // The rest of RCPT and MAIL, whose verb was forgotten.
+        && !(is_label(name) && rest.contains(&b'<') && !rest.contains(&b'"'))
+}
+
+fn is_label(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"FROM") || name.eq_ignore_ascii_case(b"TO")
+}
