@@ -311,11 +311,10 @@ fn is_whole(answer: &Answer<'_>, lines: &[&[u8]]) -> bool {
     let is_kept = lines.len() == reply.lines as usize
         && (reply.text != Span::default() || reply.code.is_none() && session.elided_exchanges == 0);
     if !reply.cut {
-        // The start of a line without a code may be missing.
-        let is_tail = reply.code.is_none()
-            && matches!(answer.of, Of::Unsolicited(0))
-            && case.is_damaged()
-            && session.greeting.is_none();
+        // Of the first line that was recorded the start may be missing.
+        let is_first = matches!(answer.of, Of::Unsolicited(0)) && session.greeting.is_none();
+        let is_start = case.is_packets() && !case.is_damaged();
+        let is_tail = reply.code.is_none() && is_first && !is_start;
         return is_kept && !is_tail;
     }
     // The server itself broke it off.

@@ -49,18 +49,15 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     if step.code() != Some(552) {
         return None;
     }
-    let octets = match step.exchange.request {
-        Request::Command(Verb::Mail) => {
-            let value = step.param(b"SIZE")?.value?;
-            str::from_utf8(value).ok()?.parse().ok()?
+    let octets = if step.verb() == Some(Verb::Mail) {
+        let value = step.param(b"SIZE")?.value?;
+        str::from_utf8(value).ok()?.parse().ok()?
+    } else {
+        let message = step.case.session.messages.get(step.exchange.message? as usize)?;
+        if !message.ended || !message.is_complete() {
+            return None;
         }
-        _ => {
-            let message = step.case.session.messages.get(step.exchange.message? as usize)?;
-            if !message.ended || !message.is_complete() {
-                return None;
-            }
-            message.size()
-        }
+        message.size()
     };
     let answer = step.answer()?;
     if octets >= LEAST || !says(&answer, SIZES) || says(&answer, ROOM) {

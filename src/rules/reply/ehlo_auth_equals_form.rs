@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     needs: &[Need::Server],
     rfc: Some("RFC 4954 §3"),
     title: "AUTH is offered in the form with an equals sign",
-    help: "offer \"AUTH PLAIN …\" alone, unless clients older than 1999 must be served",
+    help: "offer AUTH with a blank behind it, and no other form of it",
     explanation: "\
 Before RFC 2554, drafts wrote \"AUTH=LOGIN\"; some old clients look for that only, and servers
 offer it beside the standard form for their sake. It is no ehlo-keyword (RFC 5321 §4.1.1.1), but

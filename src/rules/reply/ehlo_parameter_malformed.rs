@@ -44,6 +44,9 @@ fn check(flawed: &Flawed<'_, '_>) -> Option<Hit> {
     Some(Hit::new(if flawed.flaw.range.is_empty() {
         format!("{line} offers an extension without its parameter: {expected}")
     } else {
-        format!("{} in {line}, where {expected} belongs: clients cannot use it", flawed.seen())
+        format!(
+            "{} in {line}, where its extension has {expected}: clients cannot use it",
+            flawed.seen()
+        )
     }))
 }

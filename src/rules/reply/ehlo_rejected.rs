@@ -52,5 +52,9 @@ fn check(step: &Step<'_>) -> Option<Hit> {
         None => "the client did not fall back to HELO",
     };
     let answer = step.answer()?;
-    Some(Hit::new(format!("EHLO was refused with {}; {what}", answer.shown())).once())
+    Some(
+        Hit::new(format!("EHLO was refused with {}; {what}", answer.shown()))
+            .on_answer(&answer)
+            .once(),
+    )
 }

@@ -67,7 +67,8 @@ pub(super) const RULES: &[&Rule] = &[
 
 /// Whether `keyword` is one over which a firewall has written.
 pub(super) fn is_masked(keyword: &[u8]) -> bool {
-    keyword.len() > 2 && keyword.iter().filter(|&&octet| octet == b'X').count() + 1 >= keyword.len()
+    let but_last = keyword.split_last().map(|(_, rest)| rest).unwrap_or_default();
+    but_last.len() > 1 && but_last.iter().all(|&octet| octet == b'X')
 }
 
 /// Where the reply to EHLO in `step` offers the extension `keyword`: the line, and where in it.

@@ -40,6 +40,12 @@ s< 221 mx.example.net closing
 };
 
 fn check(flawed: &Flawed<'_, '_>) -> Option<Hit> {
+    // A stream of something else that uses the port of SMTP is no reply at all.
+    let is_text = |octet: &u8| *octet == b'\t' || !octet.is_ascii_control();
+    let has_code = |answer: Answer<'_>| answer.code().is_some();
+    if !flawed.line.iter().all(is_text) && !flawed.case.answers().any(has_code) {
+        return None;
+    }
     let line = shown(flawed.line);
     Some(Hit::new(format!(
         "{line} is no line of a reply, as it does not begin with three digits; the client cannot \
