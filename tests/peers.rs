@@ -58,7 +58,9 @@ fn found(dialog: &str) -> BTreeSet<&'static str> {
 
 fn is_mail_seen(session: &Session) -> bool {
     session.messages.last().is_some_and(|message| {
-        message.outcome == Outcome::Accepted && message.is_complete() && message.content.octets == 21
+        message.outcome == Outcome::Accepted
+            && message.is_complete()
+            && message.content.octets == 21
     })
 }
 

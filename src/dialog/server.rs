@@ -5,7 +5,7 @@ use super::session::{
     AuthOutcome, Hello, Outcome, Protocol, Reply, Request, ResyncWhy, Session, Span, Text,
 };
 use super::{Awaited, Dialog, Mode, Owed, Start, exchange_at, exchange_mut, mail, secrets};
-use crate::chunk::{Gap, Side};
+use crate::chunk::{Gap, Medium, Side};
 use crate::limits::Limits;
 use crate::place::Place;
 use crate::smtp::command::Verb;
@@ -226,7 +226,9 @@ impl Dialog {
     /// The stream ends, perhaps inside a line or a reply.
     pub(super) fn flush_server(&mut self) {
         if let Some(Begun { text, octets, start, cut }) = self.server.take() {
-            self.reply_line(&start, &start, &text, start.offset + octets, cut);
+            // Only who closes has said all of it.
+            let is_cut = cut || self.medium == Medium::Packets && self.closes.first.is_none();
+            self.reply_line(&start, &start, &text, start.offset + octets, is_cut);
         }
         if let Some(mut partial) = self.reply.take() {
             partial.said.cut = true;
@@ -275,8 +277,8 @@ impl Dialog {
         // After a gap, a line sent in the knowledge of more than the reply's lines so far is
         // another reply.
         if let Some(partial) = &self.reply
-            && partial.said.cut
-            && begun.seen > partial.said.seen
+            && (partial.said.cut && begun.seen > partial.said.seen
+                || self.is_of_next(partial, begun, &line))
             && let Some(partial) = self.reply.take()
         {
             self.replied(*partial);
@@ -293,6 +295,23 @@ impl Dialog {
         } else {
             self.reply = Some(partial);
         }
+    }
+
+    /// Whether `line` belongs to another reply than the lines before it, which no last line ended:
+    /// the client took those for all, sent its next command, and the server answers that.
+    fn is_of_next(&self, partial: &Partial, begun: &Start, line: &ReplyLine<'_>) -> bool {
+        // The first that is owed a reply is answered by the lines so far, unless they greet.
+        let next = self.owed.iter().nth(usize::from(self.state.greeted || self.has_replied));
+        let Some(next) = next else { return false };
+        let went_on = next.seen().is_some_and(|seen| seen >= partial.said.until)
+            && begun.seen.is_none_or(|seen| seen >= next.end);
+        if !went_on || line.code.is_none() || partial.said.code.is_none() {
+            return false;
+        }
+        let front = self.owed.front().filter(|_| self.has_replied).map(|owed| owed.request);
+        let greets = matches!(front, Some(Request::Command(Verb::Ehlo | Verb::Lhlo)));
+        // A client may have gone on too early; an EHLO reply still ends with what is offered.
+        line.code != partial.said.code || greets && enhanced(line.text).is_some()
     }
 
     /// A whole reply has come.

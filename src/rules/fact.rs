@@ -1,12 +1,23 @@
 //! What a session has, as far as it says which rules need not be asked.
 
-use super::{Check, Rule, all};
+use super::{Answer, Check, Rule, all};
 use crate::chunk::End;
 use crate::dialog::session::{Exchange, Request, Session, Used};
 use crate::smtp::command::Verb;
-use crate::smtp::extension::{AUTH, CHUNKING, EIGHTBITMIME, PIPELINING, SIZE, STARTTLS};
+use crate::smtp::extension::{
+    AUTH, CHUNKING, EIGHTBITMIME, ENHANCEDSTATUSCODES, PIPELINING, SIZE, STARTTLS,
+};
+use crate::smtp::grammar::Enhanced;
+use crate::smtp::grammar::reply::Kind;
 use crate::smtp::reply::is_offer_of;
+use crate::smtp::{code, status};
 use std::sync::LazyLock;
+
+/// Octets of a reply with a line that may be too long (RFC 5321 §4.5.3.1.5), without its CRLF.
+const LINE: usize = 510;
+
+/// Lines that ordinary replies do not have.
+pub(super) const LINES: usize = 64;
 
 /// Something that sessions have or have not. A rule names the rarest one without which it finds
 /// nothing; sessions without it then cost it nothing.
@@ -50,6 +61,18 @@ pub enum Fact {
     Stray,
     /// A line of more than 512 octets.
     LongLine,
+    /// A reply with a code that is in no RFC.
+    OddCode,
+    /// A reply whose text is longer than a line may be, or has many lines.
+    LongReply,
+    /// An enhanced status code, or what looks so, in the greeting or a reply to EHLO.
+    EnhancedGreeting,
+    /// An enhanced status code, although none was used where they were offered.
+    EnhancedUnasked,
+    /// An enhanced status code that the registry lacks.
+    EnhancedOdd,
+    /// A reply that might have an enhanced status code, of which some line has none.
+    Unenhanced,
 }
 
 /// Who asks for what. Rules are named by their place in [`all`].
@@ -136,6 +159,26 @@ impl Facts {
             add(Fact::EightBit, message.content.eight_bit > 0);
         }
         Self(facts)
+    }
+
+    /// Adds what a whole reply of `session` shows: `answer`, its `lines` and its enhanced code.
+    pub(super) fn learn(&mut self, answer: &Answer<'_>, lines: &[&[u8]], found: Option<Enhanced>) {
+        let mut add = |fact: Fact, is_so: bool| self.0 |= if is_so { fact.bit() } else { 0 };
+        let Some(code) = answer.reply.code else { return };
+        add(Fact::OddCode, !code::is_registered(code));
+        let octets = answer.reply.text.len as usize;
+        add(Fact::LongReply, octets > LINE || lines.len() > LINES);
+        if answer.kind() != Kind::Any {
+            let second = lines.first().and_then(|line| line.get(4..6));
+            add(Fact::EnhancedGreeting, second == Some(b"2."));
+        } else if let Some(Enhanced { subject, detail, .. }) = found {
+            let session = answer.case.session;
+            add(Fact::EnhancedOdd, !status::is_registered(subject, detail));
+            add(Fact::EnhancedUnasked, !session.used.has(ENHANCEDSTATUSCODES));
+            add(Fact::Unenhanced, lines.len() > 1);
+        } else {
+            add(Fact::Unenhanced, !(300..400).contains(&code));
+        }
     }
 
     /// Whether `fact` is among them.

@@ -62,6 +62,8 @@ pub struct Hit {
     pub range: Option<Range<usize>>,
     /// How sure it is, if the input is whole.
     pub confidence: Confidence,
+    /// Of all such of one rule in a session, the first stands for all.
+    pub once: bool,
 }
 
 /// What a [`Hit`] is about: its evidence, time and place are those of that line.
@@ -102,6 +104,12 @@ impl Hit {
     #[must_use]
     pub fn at(self, range: Range<usize>) -> Self {
         Self { range: Some(range), ..self }
+    }
+
+    /// The first of its rule in a session stands for all such: its message says how many more.
+    #[must_use]
+    pub fn once(self) -> Self {
+        Self { once: true, ..self }
     }
 
     /// Less sure, even if the input is whole.

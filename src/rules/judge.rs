@@ -10,11 +10,14 @@ use super::finding::{Finding, Hit, NotJudged, On};
 use super::need::Need;
 use super::set::Set;
 use super::{Category, Check, Rule, all};
-use crate::chunk::Medium;
-use crate::dialog::session::{Exchange, Mark, Session};
+use crate::chunk::{End, Medium, Side};
+use crate::dialog::session::{Exchange, Mark, Session, Span};
 use crate::smtp::defect::{Defect, Flaw};
 use crate::smtp::grammar;
 use crate::smtp::grammar::reply::Judged;
+use crate::smtp::reply::{ReplyLine, Separator};
+use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::sync::LazyLock;
 
 /// Judges `session` by the rules of `choice`: what was found, in the order of the dialog, and
@@ -31,11 +34,11 @@ pub fn run(session: &Session, choice: &Choice) -> (Vec<Finding>, Vec<NotJudged>)
     }
     let case = Case { session };
     let facts = Facts::of(session);
-    let mut judge = Judge { case, judged, facts, findings: Vec::new() };
+    let mut judge = Judge { case, judged, facts, findings: Vec::new(), alike: BTreeMap::new() };
     judge.steps();
     judge.replies();
     judge.others();
-    let mut findings = judge.findings;
+    let mut findings = judge.told();
     findings.retain(|finding| choice.takes(Some(session), finding));
     if findings.len() > 1 {
         findings.sort_by_key(|finding| {
@@ -84,6 +87,14 @@ struct Judge<'s> {
     judged: Set,
     facts: Facts,
     findings: Vec<Finding>,
+    /// Findings that stand for others like them: by rule, and by line where others may differ.
+    alike: BTreeMap<(&'static str, &'s [u8]), Alike>,
+}
+
+/// A finding, and how many more it stands for.
+struct Alike {
+    index: usize,
+    more: u32,
 }
 
 impl<'s> Judge<'s> {
@@ -140,9 +151,10 @@ impl<'s> Judge<'s> {
             lines.clear();
             lines.extend(answer.lines());
             // Of a reply that is not whole, nobody knows which line is its last.
-            if !answer.reply.cut && lines.len() == answer.reply.lines as usize {
-                let Judged { flaws, .. } =
+            if is_whole(&answer, &lines) {
+                let Judged { flaws, enhanced, .. } =
                     grammar::reply::reply(&lines, answer.kind(), charset(&answer));
+                self.facts.learn(&answer, &lines, enhanced);
                 for found in &flaws {
                     let on = On::Reply(answer.of, found.line);
                     let line = lines.get(found.line).copied().unwrap_or_default();
@@ -188,6 +200,13 @@ impl<'s> Judge<'s> {
         let Some(place) = OF_DEFECT.get(defect as usize).copied().flatten() else { return };
         let Some(&rule) = all().get(place).filter(|_| self.judged.has(place)) else { return };
         let Check::Grammar(check) = rule.check else { return };
+        // What one reply of a server has, many have. Offers have faults of their own each, and are
+        // repeated as a whole. A line that breaks the ABNF always has a finding of its own.
+        let is_reply = matches!(flawed.on, On::Reply(..)) && !defect.breaks_abnf();
+        let alike = (rule.id, if is_offer(defect) { flawed.line } else { b"" });
+        if is_reply && self.is_told(alike) {
+            return;
+        }
         if let Some(hit) = check(flawed) {
             let range = hit.range.clone().or_else(|| Some(flawed.flaw.range.clone()));
             self.add(rule, flawed.on, Hit { range, ..hit });
@@ -195,13 +214,42 @@ impl<'s> Judge<'s> {
                 finding.expected = flawed.flaw.expected;
                 finding.violates_abnf = defect.breaks_abnf();
             }
+            if is_reply {
+                self.stands_for_others(alike);
+            }
         }
+    }
+
+    /// Whether a finding stands for this one, too; then it is counted.
+    fn is_told(&mut self, alike: (&'static str, &'s [u8])) -> bool {
+        let told = self.alike.get_mut(&alike);
+        told.map(|told| told.more = told.more.saturating_add(1)).is_some()
+    }
+
+    /// The last finding stands for what is like it.
+    fn stands_for_others(&mut self, alike: (&'static str, &'s [u8])) {
+        let index = self.findings.len().saturating_sub(1);
+        self.alike.insert(alike, Alike { index, more: 0 });
+    }
+
+    /// All findings.
+    fn told(self) -> Vec<Finding> {
+        let Self { mut findings, alike, .. } = self;
+        for Alike { index, more } in alike.into_values().filter(|alike| alike.more > 0) {
+            if let Some(finding) = findings.get_mut(index) {
+                let _ = write!(finding.message, "; {more} more like it in this session");
+            }
+        }
+        findings
     }
 
     /// Keeps what `rule` found about `here`, or about what it says itself.
     #[cold]
     fn add(&mut self, rule: &'static Rule, here: On, hit: Hit) {
-        let Hit { message, on, range, confidence } = hit;
+        let Hit { message, on, range, confidence, once } = hit;
+        if once && self.is_told((rule.id, b"")) {
+            return;
+        }
         let on = if on == On::Here { here } else { on };
         let about = self.about(on);
         let is_weak = rule.category != Category::Input
@@ -218,6 +266,9 @@ impl<'s> Judge<'s> {
             expected: "",
             violates_abnf: false,
         });
+        if once {
+            self.stands_for_others((rule.id, b""));
+        }
     }
 
     /// Line, place and certainty of `on`.
@@ -276,6 +327,42 @@ struct About<'s> {
     line: &'s [u8],
     /// Something before it is missing from the input.
     is_inferred: bool,
+}
+
+/// Whether all of a reply was said and kept.
+fn is_whole(answer: &Answer<'_>, lines: &[&[u8]]) -> bool {
+    let Answer { case, reply, .. } = answer;
+    let session = case.session;
+    // In a session that is too long, texts are not kept.
+    let is_kept = lines.len() == reply.lines as usize
+        && (reply.text != Span::default() || reply.code.is_none() && session.elided_exchanges == 0);
+    if !reply.cut {
+        // Of the first line that was recorded the start may be missing.
+        let is_first = matches!(answer.of, Of::Unsolicited(0)) && session.greeting.is_none();
+        let is_start = case.is_packets() && !case.is_damaged();
+        let is_tail = reply.code.is_none() && is_first && !is_start;
+        return is_kept && !is_tail;
+    }
+    // The server itself broke it off.
+    is_kept && session.end == End::ServerClosed && !case.has_gap(Side::Server) && {
+        let last = ReplyLine::parse(lines.last().copied().unwrap_or_default());
+        last.code.is_some() && last.separator == Separator::Hyphen
+    }
+}
+
+/// Whether a line with `defect` is an offer, or names the server.
+fn is_offer(defect: Defect) -> bool {
+    matches!(
+        defect,
+        Defect::GreetingDomainMissing
+            | Defect::EhloDomainMissing
+            | Defect::EhloKeywordMalformed
+            | Defect::EhloParamMalformed
+            | Defect::EhloAuthEquals
+            | Defect::EhloParameterInvalid
+            | Defect::EhloParameterUnexpected
+            | Defect::LimitIgnored
+    )
 }
 
 /// Which letters are legal in a reply: those of UTF-8 where the command asked for them.

@@ -36,6 +36,38 @@ const HELLO: &[u16] = &[250, 502, 504, 550];
 /// Replies to SEND, SOML and SAML (RFC 821 §4.3).
 const TERMINAL: &[u16] = &[250, 450, 451, 452, 502, 550, 552];
 
+/// Codes that some RFC gives a meaning, whatever they answer. Beyond those above: 355 is RFC
+/// 1845's; 422, 523, 524 and 525 are those that IANA's registry of enhanced status codes names
+/// beside RFC 5248's and RFC 4954's.
+const REGISTERED: &[u16] = &[
+    211, 214, 220, 221, 235, 250, 251, 252, 253, 334, 353, 354, 355, 421, 422, 432, 450, 451, 452,
+    453, 454, 455, 458, 459, 500, 501, 502, 503, 504, 521, 523, 524, 525, 530, 534, 535, 538, 550,
+    551, 552, 553, 554, 555, 556,
+];
+
+/// A bit for each of [`REGISTERED`].
+const REGISTERED_BITS: [u64; 16] = {
+    let mut bits = [0; 16];
+    let mut rest = REGISTERED;
+    while let [code, tail @ ..] = rest {
+        // No code is 1024 or more.
+        if let Some((_, at)) = bits.split_at_mut_checked(*code as usize / 64)
+            && let Some(word) = at.first_mut()
+        {
+            *word |= 1_u64 << (*code % 64);
+        }
+        rest = tail;
+    }
+    bits
+};
+
+/// Whether any RFC gives `code` a meaning.
+#[must_use]
+pub fn is_registered(code: u16) -> bool {
+    let word = REGISTERED_BITS.get(usize::from(code / 64)).copied().unwrap_or(0);
+    word >> (code % 64) & 1 == 1
+}
+
 /// What class `code` is of; `None` outside 200 to 599, which no server may send
 /// (RFC 5321 §4.3.2).
 #[must_use]
@@ -149,6 +181,20 @@ mod tests {
         assert!(listed(Verb::Other, 299));
         assert!(listed_greeting(220) && !listed_greeting(250));
         assert!(listed_content(250) && !listed_content(354));
+    }
+
+    #[test]
+    fn what_is_listed_is_registered() {
+        for code in 0..=u16::MAX {
+            let is_own = |verb: &Verb| own(verb.to_owned()).contains(&code);
+            let is_listed = Verb::ALL.iter().any(is_own)
+                || ANY.contains(&code)
+                || listed_greeting(code)
+                || listed_content(code);
+            assert_eq!(is_registered(code), REGISTERED.contains(&code), "{code}");
+            assert!(is_registered(code) || !is_listed, "{code}");
+        }
+        assert!(!is_registered(472) && !is_registered(260));
     }
 
     #[test]

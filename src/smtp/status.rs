@@ -127,6 +127,31 @@ pub fn lookup(subject: u16, detail: u16) -> Option<&'static Status> {
     ALL.get(at.ok()?)
 }
 
+/// Words of [`BITS`]: subjects.
+const SUBJECTS: usize = 8;
+
+/// A bit for the detail of each row, by subject.
+const BITS: [u32; SUBJECTS] = {
+    let mut bits = [0; SUBJECTS];
+    let mut rest = ALL;
+    while let [row, tail @ ..] = rest {
+        if let Some((_, at)) = bits.split_at_mut_checked(row.subject as usize)
+            && let Some(word) = at.first_mut()
+        {
+            *word |= 1_u32 << row.detail;
+        }
+        rest = tail;
+    }
+    bits
+};
+
+/// Whether the registry has `X.subject.detail`.
+#[must_use]
+pub fn is_registered(subject: u16, detail: u16) -> bool {
+    let word = BITS.get(usize::from(subject)).copied().unwrap_or(0);
+    word.checked_shr(u32::from(detail)).unwrap_or(0) & 1 == 1
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,5 +166,9 @@ mod tests {
         }
         assert_eq!(lookup(7, 30).map(|row| row.text), Some("REQUIRETLS support required"));
         assert_eq!(lookup(8, 0), None);
+        for (subject, detail) in (0..20).flat_map(|subject| (0..70).map(move |n| (subject, n))) {
+            let is_row = lookup(subject, detail).is_some();
+            assert_eq!(is_registered(subject, detail), is_row, "{subject}.{detail}");
+        }
     }
 }
