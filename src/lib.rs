@@ -58,7 +58,7 @@ pub mod smtp;
 // Chunks → a session: exchanges, messages, timing. *Uses time, limits, place, chunk, smtp.*
 pub mod dialog;
 
-// A session → findings. *Uses chunk, escape, smtp, dialog, trouble.*
+// A session → findings. *Uses time, chunk, escape, smtp, dialog, trouble.*
 pub mod rules;
 
 // Sessions and findings → words.

@@ -222,6 +222,9 @@ impl Dialog {
         }
         let is_first = self.session.exchanges.is_empty();
         let unseen = line.start.seen.is_some_and(|seen| seen < self.answered_to) && !is_first;
+        if is_first && self.session.elided_exchanges == 0 {
+            self.note_early(line.start.seen);
+        }
         // Of a script nobody knows when its lines are sent.
         // Where the last reply is missing, what the client had seen tells.
         let knew = self.lost_of_server().is_some_and(|(from, _)| {
@@ -266,6 +269,14 @@ impl Dialog {
             self.lost_mut().forgotten += 1;
         }
         index
+    }
+
+    /// The client's first command was sent with `seen` of the server's stream seen.
+    fn note_early(&mut self, seen: Option<u64>) {
+        let is_known = !self.state.inferred && !self.is_script();
+        let is_early =
+            seen.is_some_and(|seen| !self.state.greeted || seen < self.answered_to) && is_known;
+        self.session.early = is_early;
     }
 
     /// Keeps a line without the secret in it, and gives how many bytes of one it had.

@@ -1,7 +1,8 @@
 //! How a session ended.
 
-use super::session::Session;
-use crate::chunk::{Close, End, Ending, Medium, Side};
+use super::session::{Closing, Parting, Session};
+use super::{Dialog, Start};
+use crate::chunk::{Close, End, Ending, Medium, Side, Sides};
 
 /// Who ended the connection.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,6 +26,29 @@ impl Closes {
             Close::Reset => self.reset = true,
             Close::Refused => self.refused = true,
         }
+    }
+}
+
+impl Dialog {
+    /// `side` ended its stream, at `start`.
+    pub(super) fn closed(&mut self, side: Side, close: Close, start: &Start) {
+        self.closes.close(side, close);
+        if close == Close::Refused {
+            return;
+        }
+        let open = match side {
+            Side::Client => {
+                !self.owed.is_empty() || start.seen.is_some_and(|seen| seen < self.answered_to)
+            }
+            Side::Server => {
+                let front = self.owed.front();
+                front.is_some_and(|front| start.seen.is_none_or(|seen| seen >= front.end))
+            }
+        };
+        let begin = || Box::new(Closing { first: side, sides: Sides::default() });
+        let closing = self.session.closing.get_or_insert_with(begin);
+        let parting = Parting { mark: start.mark, reset: close == Close::Reset, open };
+        closing.sides.of_mut(side).get_or_insert(parting);
     }
 }
 

@@ -218,6 +218,8 @@ impl Dialog {
             resyncs: Few::default(),
             end: End::CaptureEnd,
             ending: Ending::InputEnd,
+            early: false,
+            closing: None,
             transport: None,
             timing: Timing::default(),
             text: Text::default(),
@@ -495,7 +497,7 @@ impl Dialog {
         let held = |gap: Gap| Gap { bytes: gap.bytes.min(FARTHEST.saturating_sub(offset)), ..gap };
         match (what, side) {
             (What::Open(step), _) => self.open(step, start.mark.at),
-            (What::Close(close), side) => self.closes.close(side, close),
+            (What::Close(close), side) => self.closed(side, close, &start),
             (What::Gap(gap), side) => {
                 let gap = held(gap);
                 *self.position.of_mut(side) += gap.bytes;

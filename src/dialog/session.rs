@@ -68,6 +68,10 @@ pub struct Session {
     pub end: End,
     /// Why nothing more was read of it.
     pub ending: Ending,
+    /// The client's first command was sent before the client had seen the whole greeting.
+    pub early: bool,
+    /// Who closed the connection; `None` in a transcript, and while nobody has.
+    pub closing: Option<Box<Closing>>,
     /// What TCP saw; `None` in a transcript. It is known only at the end: room for it would be a
     /// hundred bytes of each open session.
     pub transport: Option<Box<Transport>>,
@@ -75,6 +79,27 @@ pub struct Session {
     pub exchanges: SmallVec<[Exchange; EXCHANGES]>,
     /// Commands and replies.
     pub text: Text,
+}
+
+/// How a connection was closed on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// The side that closed first, in causal order.
+    pub first: Side,
+    /// What each side did, if it did.
+    pub sides: Sides<Option<Parting>>,
+}
+
+/// The end of one side's stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parting {
+    /// The packet.
+    pub mark: Mark,
+    /// By RST, not by FIN.
+    pub reset: bool,
+    /// As far as that side could know, a command was open: of the client, one to which it had
+    /// not seen the reply; of the server, one that it had received and not answered.
+    pub open: bool,
 }
 
 /// Counts of what was not kept of a session, or not read.

@@ -36,7 +36,7 @@ s< 503 5.5.1 no valid recipients
     check: Check::Step(&[Request::Command(Verb::Data)], Fact::Any, check),
 };
 
-fn check(step: &Step<'_>) -> Option<Hit> {
+pub(super) fn check(step: &Step<'_>) -> Option<Hit> {
     let before = step.exchange.before;
     // Where bytes are missing, a RCPT may be among them.
     let sent = before.rcpt_sent > 0 || before.inferred;
