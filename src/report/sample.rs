@@ -30,6 +30,7 @@ pub(super) fn session(dialog: &[u8], end: End) -> Session {
         digits: 6,
         place: first.place,
         medium: Medium::Packets,
+        by_content: false,
     };
     let lines: Vec<(Side, Vec<u8>)> = dialog
         .split(|&byte| byte == b'\n')

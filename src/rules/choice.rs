@@ -35,6 +35,12 @@ impl Choice {
     /// Whether a finding in `session` is kept.
     #[must_use]
     pub fn takes(&self, _session: &Session, finding: &Finding) -> bool {
+        self.keeps(finding)
+    }
+
+    /// Whether a finding about an input as a whole is kept.
+    #[must_use]
+    pub fn keeps(&self, finding: &Finding) -> bool {
         finding.confidence >= self.confidence
     }
 }

@@ -46,12 +46,12 @@ pub fn run(session: &Session, choice: &Choice) -> (Vec<Finding>, Vec<NotJudged>)
     (findings, not_judged)
 }
 
-/// The rules that have each need.
+/// The rules of sessions that have each need.
 static NEEDING: LazyLock<[Set; Need::ALL.len()]> = LazyLock::new(|| {
     Need::ALL.map(|need| {
         let mut set = Set::default();
         for (place, rule) in all().iter().enumerate() {
-            if rule.needs.contains(&need) {
+            if rule.needs.contains(&need) && !matches!(rule.check, Check::Input(_)) {
                 set.add(place);
             }
         }
@@ -74,6 +74,7 @@ fn not_judged(session: &Session, choice: &Choice) -> Vec<NotJudged> {
     let unmet = Need::ALL.map(|need| need.unmet(session));
     let why = |rule: &Rule| rule.needs.iter().find_map(|&need| *unmet.get(need as usize)?);
     let wanted = choice.rules().iter().filter_map(|place| all().get(place));
+    let wanted = wanted.filter(|rule| !matches!(rule.check, Check::Input(_)));
     wanted.filter_map(|rule| Some(NotJudged { rule: rule.id, why: why(rule)? })).collect()
 }
 
