@@ -110,8 +110,8 @@ fn one_side_of_a_capture_is_told_from_a_silent_peer() {
     let dialog = Dialog::parse(MESSAGE);
     let silent = Dialog::parse("s< 220 mx.example.net ESMTP\n");
     let cases = [
-        (Plan::new(&dialog).only(Side::Client), Some("what the client sent (first: frame 1)")),
-        (Plan::new(&dialog).only(Side::Server), Some("what the server sent (first: frame 1)")),
+        (Plan::new(&dialog).only(Side::Client), Some("only what the client sent (first: frame 1)")),
+        (Plan::new(&dialog).only(Side::Server), Some("only what the server sent (first: frame 1)")),
         (Plan::new(&dialog), None),
         (Plan::new(&silent), None),
         (Plan::new(&silent).midstream(HANDSHAKE), None),
@@ -152,7 +152,7 @@ fn what_a_capture_without_smtp_holds_is_listed() {
     let source = Source::bytes("example", plan.weave().file);
     let found = found(&collect(&Options::default(), vec![source]), 0);
     let [("capture-no-smtp", said)] = &found[..] else { panic!("{found:?}") };
-    for part in ["none is of a port that is looked at", "TCP port 443: ", "UDP port ", "not IP: "] {
+    for part in ["no session was found", "TCP port 443: ", "UDP port ", "not IP: "] {
         assert!(said.contains(part), "{said}");
     }
 }
@@ -171,12 +171,15 @@ fn examples_are_whole() {
 /// Packets of TCP's opening.
 const HANDSHAKE: usize = 3;
 
+/// What is done to a file.
+type Damage = Box<dyn Fn(&mut Vec<u8>)>;
+
 /// The capture of the dialog in `text`, woven in this way and as the notes in `text` ask for it,
 /// and how to read it.
 fn directed((_, weave): &Way, text: &str) -> (Vec<u8>, Options) {
     let mut plan = weave(Plan::new(&Dialog::parse(text))).close(Close::Never);
     let mut options = Options::default();
-    let mut damage: Vec<Box<dyn Fn(&mut Vec<u8>)>> = Vec::new();
+    let mut damages: Vec<Damage> = Vec::new();
     for line in text.lines() {
         let words: Vec<&str> = line.split(' ').collect();
         plan = match words[..] {
@@ -201,18 +204,18 @@ fn directed((_, weave): &Way, text: &str) -> (Vec<u8>, Options) {
             // Off the end of the file.
             ["#", "cut-file", bytes] => {
                 let bytes: usize = bytes.parse().unwrap();
-                damage.push(Box::new(move |file| file.truncate(file.len() - bytes)));
+                damages.push(Box::new(move |file| file.truncate(file.len() - bytes)));
                 plan
             }
             // The link type that the file claims.
             ["#", "linktype", link] => {
                 let link: u16 = link.parse().unwrap();
-                damage.push(Box::new(move |file| claim_link(file, link)));
+                damages.push(Box::new(move |file| claim_link(file, link)));
                 plan
             }
             // A packet's record contradicts itself.
             ["#", "damage"] => {
-                damage.push(Box::new(|file| break_record(file)));
+                damages.push(Box::new(|file| break_record(file)));
                 plan
             }
             // What else there is, the lines themselves say.
@@ -220,7 +223,9 @@ fn directed((_, weave): &Way, text: &str) -> (Vec<u8>, Options) {
         };
     }
     let mut file = plan.weave().file;
-    damage.iter().for_each(|change| change(&mut file));
+    for damage in damages {
+        damage(&mut file);
+    }
     (file, options)
 }
 

@@ -35,7 +35,7 @@ pub use fact::Fact;
 pub use finding::{Confidence, Finding, Hit, NotJudged, On};
 pub use judge::run;
 pub use need::Need;
-pub use recording::{Recording, input, one_sided};
+pub use recording::{Recording, count, input, one_sided};
 pub use set::Set;
 
 /// The rules of each category, in order.

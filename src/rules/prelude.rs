@@ -4,7 +4,7 @@
 
 pub(super) use super::{
     Answer, Case, Category, Check, Confidence, Fact, Flawed, Hit, Need, Of, Offered, On, Party,
-    Recording, Rule, Severity, Step, plain, shown,
+    Recording, Rule, Severity, Step, count, plain, shown,
 };
 pub(super) use crate::chunk::{End, Ending, Side, ViaKind};
 pub(super) use crate::dialog::session::{

@@ -67,6 +67,13 @@ impl Hit {
     }
 }
 
+/// A number of things: `1 line`, `2 lines`.
+#[must_use]
+pub fn count(times: u64, noun: &str) -> String {
+    let end = if times == 1 { "" } else { "s" };
+    format!("{times} {noun}{end}")
+}
+
 /// Judges an input as a whole by the rules of `choice`.
 #[must_use]
 pub fn input(recording: &Recording<'_>, choice: &Choice) -> Vec<Finding> {

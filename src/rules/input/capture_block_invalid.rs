@@ -58,20 +58,26 @@ s< 221 2.0.0 bye
 };
 
 /// What is bad, and how it is said.
-const BAD: [(Trouble, &str); 4] = [
-    (Trouble::BadBlock, "damaged records skipped"),
-    (Trouble::HugeBlock, "records of impossible size skipped"),
-    (Trouble::UnknownInterface, "packets of an interface that is not described skipped"),
-    (Trouble::LostFraming, "place after which nothing could be read"),
+const BAD: [(Trouble, &str); 3] = [
+    (Trouble::BadBlock, "damaged record"),
+    (Trouble::HugeBlock, "record of impossible size"),
+    (Trouble::UnknownInterface, "packet of an interface that is not described"),
 ];
 
 fn check(input: &Recording<'_>) -> Option<Hit> {
-    let found: Vec<_> =
-        BAD.iter().filter_map(|&(trouble, what)| Some((input.trouble(trouble)?, what))).collect();
-    let first = found.iter().map(|(count, _)| count.first).min()?;
-    let said: Vec<String> =
-        found.iter().map(|(count, what)| format!("{} {what}", count.times)).collect();
+    let mut found: Vec<_> = BAD
+        .iter()
+        .filter_map(|&(trouble, what)| {
+            let found = input.trouble(trouble)?;
+            Some((format!("{} time(s) a {what}, which was skipped", found.times), found.first))
+        })
+        .collect();
+    if let Some(lost) = input.trouble(Trouble::LostFraming) {
+        found.push((String::from("nothing could be read behind the damage"), lost.first));
+    }
+    let first = found.iter().map(|&(_, first)| first).min()?;
+    let said: Vec<String> = found.into_iter().map(|(said, _)| said).collect();
     let (number, offset) = (first.number, first.offset);
-    let said = said.join(", ");
+    let said = said.join("; ");
     Some(Hit::new(format!("{said} (first: packet {number}, byte {offset})")).first_at(number))
 }

@@ -61,10 +61,10 @@ fn check(input: &Recording<'_>) -> Option<Hit> {
     let first = clock.back.first;
     (clock.back.times > 0).then(|| {
         Hit::new(format!(
-            "{} of {} packets have an earlier time than the packet before them, by up to {} us (first: \
-             frame {first}): intervals across them are unknown or too short",
-            clock.back.times,
-            input.packets,
+            "the clock goes back {} in {} by up to {} us (first: frame {first}): intervals across \
+             that are unknown or too short",
+            count(clock.back.times, "time"),
+            count(input.packets, "packet"),
             clock.most.micros(),
         ))
         .first_at(first)

@@ -73,9 +73,8 @@ fn check(input: &Recording<'_>) -> Option<Hit> {
     let first = first?;
     Some(
         Hit::new(format!(
-            "{packets} of {} packets were not read, as their link type is not supported ({}; first: \
-             frame {first})",
-            input.packets,
+            "{packets} of {} not read, as the link type is not supported ({}; first: frame {first})",
+            count(input.packets, "packet"),
             said.join(", "),
         ))
         .first_at(first),

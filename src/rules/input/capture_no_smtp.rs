@@ -62,9 +62,9 @@ fn check(input: &Recording<'_>) -> Option<Hit> {
     }
     let looked: u64 = kinds.iter().map(|(_, packets)| packets).sum::<u64>() + input.traffic.more;
     let which = if looked < input.packets {
-        format!("of the first {looked} of {} packets", input.packets)
+        format!("of the first {looked} of {}", count(input.packets, "packet"))
     } else {
-        format!("of {} packets", input.packets)
+        format!("of {}", count(input.packets, "packet"))
     };
     let why = if input.traffic.is_watched {
         "some are of ports that are looked at, but nothing in them is SMTP"

@@ -62,19 +62,13 @@ fn check(input: &Recording<'_>) -> Option<Hit> {
     let first = payload.into_iter().chain(headers).map(|count| count.first.number).min()?;
     let mut said = Vec::new();
     if let Some(payload) = payload {
-        said.push(format!("{} TCP segments lack the end of their payload", payload.times));
+        said.push(format!("{} cut in the payload", count(payload.times, "TCP segment")));
     }
     if let Some(headers) = headers {
-        let times = headers.times;
-        said.push(format!(
-            "{times} packets end inside their headers, so that nobody knows what they are"
-        ));
+        let packets = count(headers.times, "packet");
+        said.push(format!("{packets} cut inside the headers, so that nobody knows what it was"));
     }
     let said = said.join("; ");
-    Some(
-        Hit::new(format!(
-            "{said}: the snapshot length of the capture was too short (first: frame {first})"
-        ))
-        .first_at(first),
-    )
+    let why = "the snapshot length of the capture was too short";
+    Some(Hit::new(format!("{said} (first: frame {first}): {why}")).first_at(first))
 }

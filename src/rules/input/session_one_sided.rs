@@ -36,12 +36,10 @@ fn check(input: &Recording<'_>) -> Option<Hit> {
     for (times, side) in [(client, "client"), (server, "server")] {
         if times.times > 0 {
             let (times, first) = (times.times, times.first);
-            said.push(format!(
-                "{times} with nothing but what the {side} sent (first: {place} {first})"
-            ));
+            said.push(format!("{times} have only what the {side} sent (first: {place} {first})"));
         }
     }
     let first = [client, server].iter().filter(|one| one.times > 0).map(|one| one.first).min()?;
-    let said = said.join(", ");
-    Some(Hit::new(format!("of {} sessions, {said}", input.sessions)).first_at(first))
+    let (sessions, said) = (count(input.sessions, "session"), said.join(", "));
+    Some(Hit::new(format!("of {sessions}, {said}")).first_at(first))
 }

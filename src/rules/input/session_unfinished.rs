@@ -64,8 +64,10 @@ fn check(case: Case<'_>) -> Vec<Hit> {
             Hit::new(format!("{start}, nor the reply to its last message: its fate is unknown"))
                 .on(On::Command(step.index))
         }
-        Some(step) => Hit::new(format!("{start}, nor a reply to its last line, {}", step.shown()))
-            .on(On::Command(step.index)),
-        None => Hit::new(format!("{start}: it was open when the recording ended")),
+        Some(step) if matches!(step.verb(), Some(verb) if verb != Verb::Other) => {
+            Hit::new(format!("{start}, nor a reply to its last command, {}", step.shown()))
+                .on(On::Command(step.index))
+        }
+        _ => Hit::new(format!("{start}: it was open when the recording ended")),
     }]
 }

@@ -40,7 +40,8 @@ fn check(input: &Recording<'_>) -> Option<Hit> {
     let (times, first) = (unmarked.times, unmarked.first);
     (times > 0).then(|| {
         Hit::new(format!(
-            "{times} lines inside a dialog have no mark and were left out (first: line {first})"
+            "{} inside a dialog without a mark, left out (first: line {first})",
+            count(times, "line"),
         ))
         .first_at(first)
     })

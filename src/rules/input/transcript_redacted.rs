@@ -41,12 +41,11 @@ s< 221 2.0.0 bye
 
 fn check(input: &Recording<'_>) -> Option<Hit> {
     let redacted = input.lines.redacted;
-    let (times, first) = (redacted.times, redacted.first);
-    (times > 0).then(|| {
-        Hit::new(format!(
-            "{times} lines with credentials are masked (first: line {first}): what was sent there is not \
-             judged"
-        ))
-        .first_at(first)
+    let first = redacted.first;
+    (redacted.times > 0).then(|| {
+        let lines = count(redacted.times, "line");
+        let why = "what was sent there is not judged";
+        Hit::new(format!("{lines} with masked credentials (first: line {first}): {why}"))
+            .first_at(first)
     })
 }
