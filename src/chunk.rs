@@ -214,6 +214,8 @@ pub struct Opening {
     pub place: Place,
     /// How the session's bytes were recorded.
     pub medium: Medium,
+    /// It was recognised by its content: the server's port is none that was said to be SMTP's.
+    pub by_content: bool,
 }
 
 /// How the bytes of a session were recorded, which says what can be judged of them.

@@ -22,6 +22,8 @@ pub enum Error {
         path: String,
         /// What it looks like and what was expected.
         reason: String,
+        /// It is a text.
+        is_text: bool,
     },
     /// A report could not be written.
     #[error("{path}: {source}")]

@@ -93,6 +93,9 @@ pub fn run(
     }
     let inputs: Vec<InputReport> =
         paths.iter().zip(&facts).map(|(path, facts)| input(path, facts)).collect();
+    for input in &inputs {
+        summary.add_findings(&input.findings);
+    }
     summary.partial = stop.load(Ordering::Relaxed);
     writer.into_inner().finish(summary, &inputs)?;
     Ok(facts)
@@ -109,5 +112,6 @@ fn input(path: &str, facts: &Facts) -> InputReport {
         packets: facts.packets,
         sessions: facts.sessions,
         problems,
+        findings: facts.findings.clone(),
     }
 }

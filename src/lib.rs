@@ -31,16 +31,20 @@ pub mod chunk;
 // What is wrong with an input: counted, never fatal. *Uses place.*
 pub mod trouble;
 
+// What else is known of an input: its clock, its traffic, what a text leaves out. *Uses time.*
+pub mod recording;
+
 // Why an input cannot be read at all. *Uses nothing.*
 pub mod error;
 
 // A file or pipe → its bytes, decompressed, in a buffer. *Uses limits.*
 pub mod input;
 
-// Bytes of a capture file → frames. *Uses time, limits, place, trouble, input.*
+// Bytes of a capture file → frames. *Uses time, limits, place, trouble, recording, input.*
 pub mod capture;
 
-// Frames → TCP segments of the watched ports. *Uses time, limits, ports, place, trouble, capture.*
+// Frames → TCP segments of the watched ports.
+// *Uses time, limits, ports, place, trouble, recording, capture.*
 pub mod packet;
 
 // Segments → chunks of each connection. *Uses time, limits, ports, place, chunk, trouble,
@@ -48,7 +52,7 @@ pub mod packet;
 pub mod stream;
 
 // Lines of a saved dialog ↔ chunks. *Uses time, escape, limits, place, chunk, trouble,
-// input.*
+// recording, input.*
 pub mod transcript;
 
 // The language: commands, replies, paths, extensions. Knows no time, no side, no session.
@@ -58,7 +62,8 @@ pub mod smtp;
 // Chunks → a session: exchanges, messages, timing. *Uses time, limits, place, chunk, smtp.*
 pub mod dialog;
 
-// A session → findings. *Uses time, chunk, escape, smtp, dialog, trouble.*
+// A session, an input → findings. *Uses time, place, ports, chunk, escape, smtp, dialog, trouble,
+// recording.*
 pub mod rules;
 
 // Sessions and findings → words.
@@ -66,7 +71,7 @@ pub mod rules;
 pub mod report;
 
 // The stages joined: inputs in, sessions out, in order. *Uses time, limits, place, ports, chunk,
-// trouble, error, input, capture, packet, stream, transcript, smtp, dialog, rules.*
+// trouble, recording, error, input, capture, packet, stream, transcript, smtp, dialog, rules.*
 pub mod pipeline;
 
 // Inputs in, report out. *Uses escape, pipeline, place, report.*

@@ -406,6 +406,26 @@ fn secrets_that_the_server_repeats_are_not_shown() {
 }
 
 #[test]
+fn findings_about_an_input_stand_beside_it_and_are_counted() {
+    let folder = TempDir::new().unwrap();
+    let text = folder.path().join("log.txt");
+    fs::write(&text, "Nov 21 10:00:00 mx postfix/smtpd[1]: connect from a\n").unwrap();
+    let output = run(["--format", "json", text.to_str().unwrap(), TOOLSACK]);
+    assert_eq!(output.status.code(), Some(2));
+    let report = json(&output);
+    let rules = |input: usize| -> Vec<&str> {
+        let findings = report["inputs"][input]["findings"].as_array().unwrap();
+        findings.iter().map(|one| one["rule"].as_str().unwrap()).collect()
+    };
+    assert_eq!(rules(0), ["transcript-dialect-unknown"]);
+    assert_eq!(rules(1), ["transcript-line-endings-lost", "transcript-time-missing"]);
+    let first = &report["inputs"][1]["findings"][1];
+    assert_eq!((&first["line_no"], &first["exchange"]), (&Value::from(1), &Value::Null));
+    assert_eq!(report["summary"]["findings"]["error"], 1);
+    assert_eq!(report["summary"]["by_rule"]["transcript-time-missing"], 1);
+}
+
+#[test]
 fn the_table_of_a_capture() {
     let path = "testdata/captures/arkime/smtp-data-521.pcap";
     expect![[r#"
@@ -456,7 +476,7 @@ fn the_table_of_a_capture() {
 #[test]
 fn the_table_of_a_transcript() {
     expect![[r#"
-        1 session, 1 message (1 accepted), no error replies; found 2 warnings
+        1 session, 1 message (1 accepted), no error replies; found 2 warnings, 2 notes
 
         Inputs
         input                              kind               packets   size  sessions
@@ -477,8 +497,10 @@ fn the_table_of_a_transcript() {
         XREMOTEQUEUE        1     0
 
         Findings
-        severity  rule                    count  what it says
-        warning   path-space-after-colon      2  blank between the colon of FROM: or TO: and the path
+        severity  rule                          count  what it says
+        warning   path-space-after-colon            2  blank between the colon of FROM: or TO: and the path
+        note      transcript-line-endings-lost      1  a transcript does not show how lines ended on the wire
+        note      transcript-time-missing           1  the transcript does not say when its lines were sent
         Not every rule could be judged in 1 session: --format json says which, and why
     "#]].assert_eq(&out(&run([TOOLSACK])));
 }

@@ -6,8 +6,9 @@
 
 mod weave;
 
-use smtp_audit::pipeline::{Audited, Options, Source, collect};
-use smtp_audit::rules::{self, Category, Need, Rule};
+use smtp_audit::pipeline::{Audited, Facts, Options, Source, collect};
+use smtp_audit::ports::{Ports, SMTP_PORTS};
+use smtp_audit::rules::{self, Category, Check, Need, Rule};
 use std::io::{self, Cursor, Read};
 use std::ops::Range;
 use weave::{Close, Dialog, Ip, Link, Plan, Side};
@@ -17,7 +18,7 @@ type Said = (&'static str, Option<u32>, String, Option<Range<usize>>);
 
 #[test]
 fn examples_read_as_transcripts() {
-    for rule in rules::all() {
+    for rule in of_sessions() {
         if needs_packets(rule) {
             let audited = audit(Cursor::new(rule.bad));
             let judged = audited.not_judged.iter().all(|not| not.rule != rule.id);
@@ -34,10 +35,12 @@ fn examples_read_as_transcripts() {
 
 #[test]
 fn examples_woven_into_captures() {
-    for rule in rules::all() {
-        for (how, weave) in PLANS {
+    for rule in of_sessions() {
+        for way in PLANS {
+            let (how, _) = way;
             let read = |text: &str| {
-                audit(Cursor::new(directed(weave(Plan::new(&Dialog::parse(text))), text)))
+                let (file, options) = directed(way, text);
+                only(collect(&options, vec![Source::bytes("example", file)]), text)
             };
             if !is_decrypted(rule.good) {
                 expect(rule, how, &read(rule.good), false);
@@ -56,6 +59,110 @@ fn examples_woven_into_captures() {
 }
 
 #[test]
+fn examples_of_inputs() {
+    for rule in rules::all().iter().filter(|rule| is_of_input(rule)) {
+        for (which, text, fires) in [("bad", rule.bad, true), ("good", rule.good, false)] {
+            let check = |how: &str, facts: &Facts| {
+                let ids: Vec<&str> = facts.findings.iter().map(|one| one.rule.id).collect();
+                let id = rule.id;
+                assert_eq!(ids.contains(&id), fires, "{id}: the {which} example {how}: {facts:?}");
+            };
+            if needs_packets(rule) || text.contains("# as packets\n") {
+                for way in PLANS {
+                    let (file, options) = directed(way, text);
+                    let (_, facts) = collect(&options, vec![Source::bytes("example", file)]);
+                    check(way.0, &facts[0]);
+                }
+            }
+            if needs_packets(rule) {
+                let facts = read(Cursor::new(text)).1;
+                let is_said = facts[0].findings.iter().any(|one| one.rule.id == rule.id);
+                assert!(!is_said, "{}: found in a transcript, without packets", rule.id);
+            } else if !text.contains("# as packets\n") {
+                check("as a transcript", &read(Cursor::new(text)).1[0]);
+                check("byte by byte", &read(Trickle(text.as_bytes())).1[0]);
+            }
+        }
+    }
+}
+
+/// A dialog with a message.
+const MESSAGE: &str = "\
+s< 220 mx.example.net ESMTP
+c> EHLO client.example.org
+s< 250 mx.example.net
+c> MAIL FROM:<a@example.org>
+s< 250 2.1.0 ok
+c> RCPT TO:<b@example.net>
+s< 250 2.1.5 ok
+c> DATA
+s< 354 go on
+c> hello
+c> .
+s< 250 2.0.0 queued
+c> QUIT
+s< 221 2.0.0 bye
+";
+
+/// The rules that found something in input `index`, and what they say.
+fn found(outcome: &(Vec<Audited>, Vec<Facts>), index: usize) -> Vec<(&'static str, String)> {
+    let findings = outcome.1[index].findings.iter();
+    findings.map(|one| (one.rule.id, one.message.clone())).collect()
+}
+
+#[test]
+fn one_side_of_a_capture_is_told_from_a_silent_peer() {
+    let dialog = Dialog::parse(MESSAGE);
+    let silent = Dialog::parse("s< 220 mx.example.net ESMTP\n");
+    let cases = [
+        (Plan::new(&dialog).only(Side::Client), Some("only what the client sent (first: frame 1)")),
+        (Plan::new(&dialog).only(Side::Server), Some("only what the server sent (first: frame 1)")),
+        (Plan::new(&dialog), None),
+        (Plan::new(&silent), None),
+        (Plan::new(&silent).midstream(HANDSHAKE), None),
+    ];
+    for (plan, expected) in cases {
+        let source = Source::bytes("example", plan.weave().file);
+        let outcome = collect(&Options::default(), vec![source]);
+        let found = found(&outcome, 0);
+        let said = found.iter().find(|(id, _)| *id == "session-one-sided");
+        assert_eq!(said.is_some(), expected.is_some(), "{found:?}");
+        if let (Some((_, said)), Some(expected)) = (said, expected) {
+            assert!(said.contains(expected), "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_capture_that_goes_on_in_a_second_file_has_smtp() {
+    let woven = Plan::new(&Dialog::parse(MESSAGE)).mss(3).weave();
+    let mut cut = 24;
+    for frame in &woven.frames[..woven.frames.len() / 2] {
+        cut += 16 + frame.data.len();
+    }
+    let second = [&woven.file[..24], &woven.file[cut..]].concat();
+    let first = woven.file[..cut].to_vec();
+    for threads in [1, 3] {
+        let options = Options { threads, ..Options::default() };
+        let both = [&first, &second].map(|file| Source::bytes("example", file.clone()));
+        let outcome = collect(&options, both.into());
+        assert_eq!(outcome.1[1].sessions, 0);
+        assert_eq!((found(&outcome, 0), found(&outcome, 1)), (Vec::new(), Vec::new()));
+    }
+}
+
+#[test]
+fn what_a_capture_without_smtp_holds_is_listed() {
+    let plan = Plan::new(&Dialog::parse(MESSAGE)).ports(50000, 443).seed(3).noise(60);
+    let source = Source::bytes("example", plan.weave().file);
+    let found = found(&collect(&Options::default(), vec![source]), 0);
+    let [("capture-no-smtp", said)] = &found[..] else { panic!("{found:?}") };
+    for part in ["no session was found", "TCP port 443: ", "UDP port ", "not IP: "] {
+        assert!(said.contains(part), "{said}");
+    }
+}
+
+#[test]
 fn examples_are_whole() {
     for rule in rules::all() {
         for text in [rule.title, rule.explanation, rule.bad, rule.good] {
@@ -69,20 +176,21 @@ fn examples_are_whole() {
 }
 
 /// The ids and messages of what is found in `dialog`, read as a transcript and woven.
-fn found(dialog: &'static str) -> Vec<(&'static str, String)> {
+fn both_ways(dialog: &'static str) -> Vec<(&'static str, String)> {
     let read = |audited: Audited| -> Vec<(&'static str, String)> {
         let findings = audited.findings.into_iter().filter(|one| !needs_packets(one.rule));
         findings.map(|finding| (finding.rule.id, finding.message)).collect()
     };
-    let woven = read(audit(Cursor::new(directed(Plan::new(&Dialog::parse(dialog)), dialog))));
+    let (file, _) = directed(&PLANS[0], dialog);
+    let woven = read(audit(Cursor::new(file)));
     let transcript = read(audit(Cursor::new(dialog)));
     assert_eq!(woven, transcript);
     woven
 }
 
 #[test]
-fn a_fault_that_a_server_repeats_is_one_finding() {
-    let found = found(
+fn each_line_that_breaks_the_abnf_has_a_finding() {
+    let found = both_ways(
         "s< 220 mx.example.net ESMTP\n\
          c> EHLO client.example.org\n\
          s< <html>\n\
@@ -91,9 +199,8 @@ fn a_fault_that_a_server_repeats_is_one_finding() {
          c> QUIT\n\
          s< 221 bye\n",
     );
-    assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!(found[0].0, "reply-malformed");
-    assert!(found[0].1.ends_with("; 2 more like it in this session"), "{found:?}");
+    let malformed = found.iter().filter(|(id, _)| *id == "reply-malformed").count();
+    assert_eq!((malformed, found.len()), (3, 3), "{found:?}");
 }
 
 #[test]
@@ -106,7 +213,7 @@ fn a_reply_that_never_ended_ends_where_the_next_begins() {
         "s< 220 mx.example.net ESMTP\nc> EHLO client.example.org\ns< 250 mx.example.net\n\
          c> MAIL FROM:<a@example.org>\ns< 250-ok\nc> RCPT TO:<b@example.net>\ns< 550 no\n",
     ] {
-        let found = found(dialog);
+        let found = both_ways(dialog);
         let ids: Vec<_> = found.iter().map(|(id, _)| *id).collect();
         assert_eq!(ids, ["reply-multiline-unterminated"], "{dialog}");
     }
@@ -114,16 +221,22 @@ fn a_reply_that_never_ended_ends_where_the_next_begins() {
     for end in ["", "# end reset\n", "# end client-closed\n"] {
         let dialog =
             format!("s< 220 mx.example.net\nc> EHLO a.example\ns< 250-mx.example.net\n{end}");
-        assert_eq!(found(dialog.leak()), [], "{end}");
+        assert_eq!(both_ways(dialog.leak()), [], "{end}");
     }
 }
 
 /// Packets of TCP's opening.
 const HANDSHAKE: usize = 3;
 
-/// The capture of `plan`, as the notes in `text` ask for it.
-fn directed(mut plan: Plan, text: &str) -> Vec<u8> {
-    plan = plan.close(Close::Never);
+/// What is done to a file.
+type Damage = Box<dyn Fn(&mut Vec<u8>)>;
+
+/// The capture of the dialog in `text`, woven in this way and as the notes in `text` ask for it,
+/// and how to read it.
+fn directed((_, weave): &Way, text: &str) -> (Vec<u8>, Options) {
+    let mut plan = weave(Plan::new(&Dialog::parse(text))).close(Close::Never);
+    let mut options = Options::default();
+    let mut damages: Vec<Damage> = Vec::new();
     for line in text.lines() {
         let words: Vec<&str> = line.split(' ').collect();
         plan = match words[..] {
@@ -132,11 +245,76 @@ fn directed(mut plan: Plan, text: &str) -> Vec<u8> {
             ["#", "end", "client-closed"] => plan.close(Close::Fin(Side::Client)),
             ["#", "end", "reset"] => plan.close(Close::Reset(Side::Client)),
             ["#", "end", end] => panic!("cannot weave this end: {end}"),
+            // The server's port.
+            ["#", "port", port] => plan.ports(50000, port.parse().unwrap()),
+            // As with --any-port.
+            ["#", "any-port"] => {
+                options.ports = Ports::new(&SMTP_PORTS, true);
+                plan
+            }
+            // Only what this side sends is captured.
+            ["#", "only", "client"] => plan.only(Side::Client),
+            ["#", "only", "server"] => plan.only(Side::Server),
+            // Each packet has an earlier time than the one before.
+            ["#", "clock-back"] => plan.step(-1_000_000),
+            ["#", "snaplen", bytes] => plan.snaplen(bytes.parse().unwrap()),
+            // Off the end of the file.
+            ["#", "cut-file", bytes] => {
+                let bytes: usize = bytes.parse().unwrap();
+                damages.push(Box::new(move |file| file.truncate(file.len() - bytes)));
+                plan
+            }
+            // The link type that the file claims.
+            ["#", "linktype", link] => {
+                let link: u16 = link.parse().unwrap();
+                damages.push(Box::new(move |file| claim_link(file, link)));
+                plan
+            }
+            // A packet's record contradicts itself.
+            ["#", "damage"] => {
+                damages.push(Box::new(|file| break_record(file)));
+                plan
+            }
             // What else there is, the lines themselves say.
             _ => plan,
         };
     }
-    plan.weave().file
+    let mut file = plan.weave().file;
+    for damage in damages {
+        damage(&mut file);
+    }
+    (file, options)
+}
+
+/// Whether the file of the weaver is a pcapng file.
+fn is_pcapng(file: &[u8]) -> bool {
+    file.starts_with(b"\n\r\r\n")
+}
+
+fn word(file: &[u8], at: usize) -> usize {
+    u32::from_le_bytes(file[at..at + 4].try_into().unwrap()) as usize
+}
+
+fn claim_link(file: &mut [u8], link: u16) {
+    // 1 stands for the true one.
+    if link != 1 {
+        // In pcapng the description of the interface comes after the section's header.
+        let at = if is_pcapng(file) { word(file, 4) + 8 } else { 20 };
+        file[at..at + 2].copy_from_slice(&link.to_le_bytes());
+    }
+}
+
+/// Gives the record in the middle of a file an impossible length.
+fn break_record(file: &mut [u8]) {
+    let is_pcapng = is_pcapng(file);
+    let mut starts = Vec::new();
+    let mut at = if is_pcapng { 0 } else { 24 };
+    while at < file.len() {
+        starts.push(at);
+        at += if is_pcapng { word(file, at + 4) } else { 16 + word(file, at + 8) };
+    }
+    let at = starts[starts.len() / 2] + if is_pcapng { 4 } else { 8 };
+    file[at..at + 4].copy_from_slice(&0x7fff_ffff_u32.to_le_bytes());
 }
 
 /// A way of weaving, with its name.
@@ -161,12 +339,22 @@ impl Read for Trickle {
     }
 }
 
-/// The only session of an input.
-fn audit(source: impl Read + Send + 'static) -> Audited {
+/// What is made of a source.
+fn read(source: impl Read + Send + 'static) -> (Vec<Audited>, Vec<Facts>) {
     let source = Source::new("example", || Ok(Box::new(source)));
-    let (mut sessions, facts) = collect(&Options::default(), vec![source]);
+    collect(&Options::default(), vec![source])
+}
+
+/// The only session of a transcript.
+fn audit(source: impl Read + Send + 'static) -> Audited {
+    only(read(source), "")
+}
+
+/// The only session of an input, which has no troubles but those that `text` asks for.
+fn only((mut sessions, facts): (Vec<Audited>, Vec<Facts>), text: &str) -> Audited {
     assert!(facts[0].error.is_none(), "{facts:?}");
-    assert!(facts.iter().all(|facts| facts.troubles.is_empty()), "{facts:?}");
+    let is_damaged = ["# snaplen", "# cut-file", "# damage"].iter().any(|note| text.contains(note));
+    assert!(is_damaged || facts.iter().all(|facts| facts.troubles.is_empty()), "{facts:?}");
     assert_eq!(sessions.len(), 1, "an example is one session");
     sessions.pop().unwrap()
 }
@@ -203,4 +391,14 @@ fn is_decrypted(dialog: &str) -> bool {
 
 fn needs_packets(rule: &Rule) -> bool {
     rule.needs.iter().any(|need| matches!(need, Need::Packets | Need::Times | Need::LineEnds))
+}
+
+/// The rules about sessions.
+fn of_sessions() -> impl Iterator<Item = &'static &'static Rule> {
+    rules::all().iter().filter(|rule| !is_of_input(rule))
+}
+
+/// Whether a rule is about an input as a whole.
+fn is_of_input(rule: &Rule) -> bool {
+    matches!(rule.check, Check::Input(_))
 }

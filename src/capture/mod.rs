@@ -13,6 +13,7 @@ mod pcapng;
 use crate::input::Input;
 use crate::limits::Limits;
 use crate::place::Origin;
+use crate::recording::Clock;
 use crate::time::Stamp;
 use crate::trouble::{Trouble, Troubles};
 use pcap::Pcap;
@@ -66,6 +67,7 @@ pub struct Reader {
     format: Format,
     /// Bytes of the frames that were given last and that are not consumed yet.
     given: usize,
+    clock: Clock,
 }
 
 enum Format {
@@ -97,7 +99,7 @@ impl Reader {
         }
         let resync = limits.resync_bytes;
         let tape = Tape { input, index, number: 0, failed: false, done: false, resync };
-        Ok(Self { tape, format, given: 0 })
+        Ok(Self { tape, format, given: 0, clock: Clock::default() })
     }
 
     /// Gives `each` the packets that are here, up to one of which something must be said or
@@ -108,7 +110,7 @@ impl Reader {
         let first = self.tape.origin(self.tape.number);
         let Tape { input, number, done: false, .. } = &mut self.tape else { return };
         if let Format::Pcap(format) = &mut self.format {
-            (*number, self.given) = format.run(input.data(), first, each);
+            (*number, self.given) = format.run(input.data(), first, &mut self.clock, each);
         }
     }
 
@@ -133,6 +135,7 @@ impl Reader {
         if found.at.is_none() && found.timed {
             troubles.add(Trouble::BadTime, origin);
         }
+        self.clock.see(found.at, origin.number);
         let data = self.tape.input.data().get(found.start..).unwrap_or_default();
         let data = data.get(..found.len).unwrap_or(data);
         Some(Frame {
@@ -199,6 +202,12 @@ impl Reader {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.tape.input.offset() + self.tape.input.data().len() as u64
+    }
+
+    /// Whether the time stamps so far go on from packet to packet.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.clock
     }
 
     /// TLS key logs (in the format of `SSLKEYLOGFILE`, RFC 9850) that the capture carried so

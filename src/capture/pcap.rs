@@ -7,6 +7,7 @@
 use super::{Found, Frame, Order, Sight, Tape, size, without_fcs};
 use crate::limits::Limits;
 use crate::place::Origin;
+use crate::recording::Clock;
 use crate::time::Stamp;
 use crate::trouble::{Trouble, Troubles};
 use pcap_parser::parse_pcap_header;
@@ -145,11 +146,13 @@ impl Pcap {
         &mut self,
         data: &'a [u8],
         first: Origin,
+        clock: &mut Clock,
         mut each: impl FnMut(Frame<'a>) -> bool,
     ) -> (u64, usize) {
         let mut number = first.number;
         let Some(most) = self.plain else { return (number, 0) };
         let mut rest = data;
+        let mut seen = *clock;
         while let Some((head, behind)) = rest.split_first_chunk() {
             let head = self.variant.fields(head);
             let is_plain = head.captured <= most
@@ -162,8 +165,10 @@ impl Pcap {
             let offset = first.offset + (data.len() - rest.len()) as u64;
             self.last = Some(head.seconds);
             rest = behind;
+            let at = Some(self.variant.stamp(head));
+            seen.see(at, number);
             let go_on = each(Frame {
-                at: Some(self.variant.stamp(head)),
+                at,
                 digits: self.digits,
                 link: self.link,
                 data: packet,
@@ -174,6 +179,7 @@ impl Pcap {
                 break;
             }
         }
+        *clock = seen;
         (number, data.len() - rest.len())
     }
 

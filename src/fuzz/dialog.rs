@@ -30,8 +30,15 @@ pub fn dialog(data: &[u8]) {
     let limits = limits();
     let is_timed = settings & 8 == 0;
     let stamp = |number: u64| is_timed.then(|| stamp(number, settings));
-    let opening =
-        Opening { peers: None, via: None, at: stamp(0), digits: 6, place: Place::new(1), medium };
+    let opening = Opening {
+        peers: None,
+        via: None,
+        at: stamp(0),
+        digits: 6,
+        place: Place::new(1),
+        medium,
+        by_content: false,
+    };
     let writer = Heard(transcript::Writer::new(None, &limits));
     let shared = Arc::new(Settings { limits, show_secrets: shown });
     let mut dialog = Dialog::new(&opening, shared, Some(Box::new(writer)));

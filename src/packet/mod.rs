@@ -15,6 +15,7 @@ use crate::capture::Frame;
 use crate::limits::Limits;
 use crate::place::Place;
 use crate::ports::Ports;
+use crate::recording::Kind;
 use crate::time::Stamp;
 use crate::trouble::{Trouble, Troubles};
 use std::net::IpAddr;
@@ -222,6 +223,27 @@ impl Decoder {
         })
     }
 
+    /// What `frame` is, whatever its ports: the innermost that has a name.
+    #[inline(never)]
+    #[must_use]
+    pub fn survey(&self, frame: &Frame<'_>) -> Kind {
+        let Some(layer) = link::first(frame.link) else { return Kind::Link(frame.link) };
+        let mut walk = Walk { ports: &self.ports, frame, layers: self.limits.layers };
+        let mut kind = Kind::Other;
+        // Why it ends there does not matter.
+        let _ = walk.down(layer, Cursor::of_frame(frame), |layer, rest| {
+            let (Layer::Payload(ip) | Layer::Part(ip, _)) = layer else { return };
+            let is_first = !matches!(layer, Layer::Part(_, part) if part.offset > 0);
+            let ports = ip::tcp_ports(rest).ok().filter(|_| is_first);
+            kind = match (ip.protocol, ports) {
+                (ip::TCP, Some((from, to))) => Kind::Tcp(from.min(to)),
+                (ip::UDP, Some((from, to))) => Kind::Udp(from.min(to)),
+                (protocol, _) => Kind::Ip(protocol),
+            };
+        });
+        kind
+    }
+
     /// What `frame` holds, one layer after the other. Apart, so that what is usual is read where
     /// it is needed.
     #[inline(never)]
@@ -231,7 +253,7 @@ impl Decoder {
             return Looked::Nothing;
         };
         let mut walk = Walk { ports: &self.ports, frame, layers: self.limits.layers };
-        match walk.down(layer, Cursor::of_frame(frame)) {
+        match walk.down(layer, Cursor::of_frame(frame), |_, _| {}) {
             Ok(Found::Segment(segment, range)) => {
                 if segment.cut > 0 {
                     troubles.add(Trouble::CutSegment, frame.origin);
@@ -255,7 +277,7 @@ impl Decoder {
         troubles: &mut Troubles,
     ) -> Option<Segment<'a>> {
         let mut walk = Walk { ports: &self.ports, frame, layers: self.limits.layers };
-        let mut found = walk.down(link::first(frame.link)?, Cursor::of_frame(frame));
+        let mut found = walk.down(link::first(frame.link)?, Cursor::of_frame(frame), |_, _| {});
         self.whole.clear();
         let (segment, range) = loop {
             match found {
@@ -265,7 +287,7 @@ impl Decoder {
                     let bytes = if self.whole.is_empty() { frame.data } else { &self.whole };
                     let datagram = self.fragments.add(&fragment, bytes, frame, troubles)?;
                     let cursor = Cursor::new(&datagram.bytes, datagram.wire);
-                    found = walk.down(Layer::Payload(datagram.ip), cursor);
+                    found = walk.down(Layer::Payload(datagram.ip), cursor, |_, _| {});
                     self.whole = datagram.bytes;
                 }
                 Err(Stop::Foreign) => return None,
@@ -288,11 +310,18 @@ impl Decoder {
 }
 
 impl Walk<'_> {
-    /// Takes layers off `cursor`, of which `layer` is the first, down to TCP or a fragment.
-    fn down(&mut self, mut layer: Layer, mut cursor: Cursor<'_>) -> Result<Found, Stop> {
+    /// Takes layers off `cursor`, of which `layer` is the first, down to TCP or a fragment. `note`
+    /// is shown each.
+    fn down(
+        &mut self,
+        mut layer: Layer,
+        mut cursor: Cursor<'_>,
+        mut note: impl FnMut(Layer, &Cursor<'_>),
+    ) -> Result<Found, Stop> {
         let rest = &mut cursor;
         while let Some(left) = self.layers.checked_sub(1) {
             self.layers = left;
+            note(layer, rest);
             layer = match layer {
                 Layer::Ethernet => link::ethernet(rest)?,
                 Layer::Cooked => link::cooked(rest)?,

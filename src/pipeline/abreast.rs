@@ -8,10 +8,10 @@ use super::merge::{Done, Event, Merger};
 use super::shard::{SHARDS, closing_rounds};
 use super::source::Source;
 use super::walk::{Step, Walk};
-use super::{Facts, Options, Outcome, Work, settle_facts};
+use super::{Facts, Noted, Options, Outcome, Work, settle_facts};
 use crate::packet::Decoder;
 use crate::place::{Origin, Place};
-use crate::trouble::{Trouble, Troubles};
+use crate::trouble::Trouble;
 use std::hint::black_box;
 use std::panic::resume_unwind;
 use std::sync::atomic::Ordering;
@@ -42,7 +42,7 @@ struct Left<W> {
     facts: Vec<Facts>,
     decoder: Decoder,
     work: W,
-    troubles: Vec<Troubles>,
+    noted: Vec<(u32, Noted)>,
 }
 
 /// Lets all crews end after the same round.
@@ -122,7 +122,7 @@ fn follow<W: Work>(
 
 /// What the crews leave behind, together.
 fn settled<W: Work>(hands: Vec<Hand<W>>, merger: &Merger<W::Made>) -> Outcome<W> {
-    let (mut workers, mut troubles) = (Vec::new(), Vec::new());
+    let (mut workers, mut noted) = (Vec::new(), Vec::new());
     let mut all: Option<(Vec<Facts>, Decoder)> = None;
     for hand in hands {
         let left = match hand.thread.join() {
@@ -131,7 +131,7 @@ fn settled<W: Work>(hands: Vec<Hand<W>>, merger: &Merger<W::Made>) -> Outcome<W>
             Err(panic) => resume_unwind(panic),
         };
         workers.push(left.work);
-        troubles.extend(left.troubles);
+        noted.extend(left.noted);
         match &mut all {
             None => all = Some((left.facts, left.decoder)),
             // All have read the same, but each transcript is read by one alone.
@@ -152,7 +152,7 @@ fn settled<W: Work>(hands: Vec<Hand<W>>, merger: &Merger<W::Made>) -> Outcome<W>
     let Some((mut facts, mut decoder)) = all else {
         return Outcome { facts: Vec::new(), workers };
     };
-    settle_facts(&mut facts, &mut decoder, &troubles, merger);
+    settle_facts(&mut facts, &mut decoder, &noted, merger);
     Outcome { facts, workers }
 }
 
@@ -196,8 +196,8 @@ where
             }
         }
         drop(says);
-        let (work, troubles) = crew.finish();
-        Left { facts, decoder, work, troubles }
+        let (work, noted) = crew.finish();
+        Left { facts, decoder, work, noted }
     });
     Hand { told, closing, thread }
 }

@@ -27,7 +27,7 @@ pub(super) fn run<W: Work>(
         merger.round(crew.events(), end, &mut deliver);
     }
     merger.finish(&mut deliver);
-    let (work, troubles) = crew.finish();
-    settle_facts(&mut facts, &mut decoder, &troubles, &merger);
+    let (work, noted) = crew.finish();
+    settle_facts(&mut facts, &mut decoder, &noted, &merger);
     Outcome { facts, workers: vec![work] }
 }

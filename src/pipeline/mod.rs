@@ -18,14 +18,16 @@ mod source;
 mod threads;
 mod walk;
 
+use crate::capture;
 use crate::dialog::Settings;
 use crate::dialog::session::Session;
 use crate::error::Error;
 use crate::packet::Decoder;
 use crate::place::{Places, Slot};
 use crate::ports::Ports;
-use crate::rules::{Choice, Finding, NotJudged};
-use crate::transcript::Dialect;
+use crate::recording::{Clock, Lines, OneSided, Traffic};
+use crate::rules::{self, Choice, Finding, NotJudged, Recording};
+use crate::transcript::{self, Dialect};
 use crate::trouble::Troubles;
 use merge::Merger;
 use std::ops::ControlFlow;
@@ -117,6 +119,16 @@ pub struct Facts {
     pub sessions: u64,
     /// What is wrong with it.
     pub troubles: Troubles,
+    /// Whether the time stamps of a capture go on from packet to packet.
+    pub clock: Clock,
+    /// What the first packets of a capture are.
+    pub traffic: Traffic,
+    /// What the lines of a transcript are.
+    pub lines: Lines,
+    /// Sessions of which only one side is in it.
+    pub one_sided: OneSided,
+    /// What the rules say of it as a whole.
+    pub findings: Vec<Finding>,
     /// Why it could not be read at all.
     pub error: Option<Arc<Error>>,
 }
@@ -159,25 +171,86 @@ where
             options.stop.store(true, Ordering::Relaxed);
         }
     };
-    if threads == 1 && !sources.iter().any(Source::is_live) {
+    let mut outcome = if threads == 1 && !sources.iter().any(Source::is_live) {
         inline::run(options, sources, work(), deliver)
     } else if sources.iter().all(Source::is_open_to_all) {
         abreast::run(options, &sources, &work, threads, deliver)
     } else {
         threads::run(options, sources, &work, threads, deliver, pause)
+    };
+    judge_inputs(&mut outcome.facts, &options.choice);
+    outcome
+}
+
+/// Asks the rules about each input as a whole.
+fn judge_inputs(all: &mut [Facts], choice: &Choice) {
+    let dialects = Dialect::ALL.map(Dialect::name);
+    let mut goes_on = false;
+    for facts in all {
+        facts.findings = rules::input(
+            &Recording {
+                kind: facts.kind,
+                is_text: matches!(
+                    facts.error.as_deref(),
+                    Some(Error::NotRecognised { is_text: true, .. })
+                ),
+                dialect: facts.dialect,
+                dialects: &dialects,
+                packets: facts.packets,
+                sessions: facts.sessions,
+                goes_on,
+                troubles: &facts.troubles,
+                clock: facts.clock,
+                traffic: &facts.traffic,
+                lines: facts.lines,
+                one_sided: facts.one_sided,
+            },
+            choice,
+        );
+        goes_on |= facts.packets > 0 && facts.sessions > 0;
     }
+}
+
+impl Facts {
+    /// What `reader` has read to the end.
+    fn take_capture(&mut self, reader: &capture::Reader) {
+        self.kind = Some(source::kind(reader));
+        self.bytes = reader.bytes();
+        self.packets = reader.packets();
+        self.clock = reader.clock();
+    }
+
+    /// The same of a transcript.
+    fn take_transcript(&mut self, reader: &transcript::Reader, dialect: Dialect) {
+        self.kind = Some("transcript");
+        self.dialect = Some(dialect.name());
+        self.bytes = reader.bytes();
+        self.lines = reader.facts();
+    }
+}
+
+/// What crews note of an input.
+#[derive(Clone, Debug, Default)]
+struct Noted {
+    troubles: Troubles,
+    one_sided: OneSided,
 }
 
 /// Fills in what is known of the inputs only at the end.
 fn settle_facts<M>(
     facts: &mut [Facts],
     decoder: &mut Decoder,
-    troubles: &[Troubles],
+    noted: &[(u32, Noted)],
     merger: &Merger<M>,
 ) {
     let mut open = Troubles::default();
     decoder.finish(&mut open);
-    for troubles in troubles.iter().chain([&open]) {
+    for (input, noted) in noted {
+        if let Some(facts) = facts.get_mut(*input as usize) {
+            facts.one_sided.merge(noted.one_sided);
+        }
+    }
+    for troubles in noted.iter().map(|(_, noted)| &noted.troubles).chain([&open]) {
         for (trouble, count) in troubles.iter() {
             if let Some(facts) = facts.get_mut(count.first.input as usize) {
                 facts.troubles.add_many(trouble, count.times, count.first);

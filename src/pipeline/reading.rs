@@ -6,12 +6,13 @@
 use super::batch::{Fragment, Head, Item, Load, Pool};
 use super::merge::Event;
 use super::shard::Crew;
-use super::source::{Begun, Source, kind};
-use super::{Facts, Options, Work};
+use super::source::{Begun, Source};
+use super::{Facts, Noted, Options, Work};
 use crate::capture::{self, Frame};
 use crate::packet::{Decoder, Looked};
 use crate::place::{Origin, Place};
-use crate::trouble::{Trouble, Troubles};
+use crate::recording::Traffic;
+use crate::trouble::Trouble;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -55,9 +56,7 @@ impl<W: Work> Reading<W> {
             Ok(Begun::Capture(mut reader)) => {
                 let mut facts = Facts::default();
                 self.capture(&mut reader, is_live, &mut facts, budget, parcels);
-                facts.kind = Some(kind(&reader));
-                facts.bytes = reader.bytes();
-                facts.packets = reader.packets();
+                facts.take_capture(&reader);
                 Parcel::End(facts, None)
             }
             Ok(Begun::Transcript(mut reader, dialect)) => {
@@ -72,10 +71,12 @@ impl<W: Work> Reading<W> {
                     let origin = Origin { input: index, ..Origin::default() };
                     facts.troubles.add(Trouble::Interrupted, origin);
                 }
-                facts.kind = Some("transcript");
-                facts.dialect = Some(dialect.name());
-                facts.bytes = reader.bytes();
-                Parcel::End(facts, Some(crew.finish().0))
+                facts.take_transcript(&reader, dialect);
+                let (work, noted) = crew.finish();
+                for (_, Noted { one_sided, .. }) in noted {
+                    facts.one_sided.merge(one_sided);
+                }
+                Parcel::End(facts, Some(work))
             }
         };
         // Who is gone does not want it.
@@ -99,7 +100,7 @@ impl<W: Work> Reading<W> {
             let mut is_held = false;
             reader.run(|frame| {
                 origin = frame.origin;
-                let item = item(&decoder, &frame, &mut facts.troubles);
+                let item = item(&decoder, &frame, facts);
                 is_held |= matches!(item, Item::Segment(_));
                 load.push(origin.number, item);
                 !load.is_due()
@@ -112,7 +113,7 @@ impl<W: Work> Reading<W> {
             if !load.is_due() && !is_dry {
                 let Some(frame) = reader.next(&mut facts.troubles) else { break };
                 origin = frame.origin;
-                let item = item(&decoder, &frame, &mut facts.troubles);
+                let item = item(&decoder, &frame, facts);
                 // If the buffer was used up, only this frame is in the next one.
                 if let Some(block) = reader.retired(|| self.pool.block())
                     && !self.hand_on(&mut load, block, budget, parcels)
@@ -168,10 +169,16 @@ impl<W: Work> Reading<W> {
 
 /// What is to be done with `frame`.
 #[inline]
-fn item(decoder: &Decoder, frame: &Frame<'_>, troubles: &mut Troubles) -> Item {
-    let looked = decoder.glance(frame, |_| true).unwrap_or_else(|| decoder.look(frame, troubles));
-    match looked {
-        Looked::Segment(segment) => Item::Segment(Head::of(&segment)),
+fn item(decoder: &Decoder, frame: &Frame<'_>, facts: &mut Facts) -> Item {
+    if frame.origin.number <= Traffic::PACKETS {
+        facts.traffic.add(decoder.survey(frame));
+    }
+    let glanced = decoder.glance(frame, |_| true);
+    match glanced.unwrap_or_else(|| decoder.look(frame, &mut facts.troubles)) {
+        Looked::Segment(segment) => {
+            facts.traffic.is_watched = true;
+            Item::Segment(Head::of(&segment))
+        }
         Looked::Fragment => Item::Fragment(Fragment::of(frame)),
         Looked::Nothing => Item::Nothing,
     }

@@ -4,11 +4,12 @@
 //! same place for any number of threads. A [`Crew`] holds those that one thread serves.
 
 use super::merge::{Event, PATIENCE, What};
-use super::{Audited, Options, Overflow, Work};
+use super::{Audited, Noted, Options, Overflow, Work};
 use crate::chunk::{self, Consume, Ending, Gap, Opening, Side};
 use crate::dialog::{Dialog, Tap};
 use crate::packet::{FlowKey, Segment};
-use crate::place::{Place, Places, Slot};
+use crate::place::{Origin, Place, Places, Slot};
+use crate::recording::OneSided;
 use crate::rules;
 use crate::smtp::sniff::{self, Verdict};
 use crate::stream::{Follow, Hint, Looks, SessionEnd, Tracker};
@@ -102,8 +103,8 @@ struct Follower<W: Work> {
     work: W,
     places: Places,
     events: Vec<Event<W::Made>>,
-    /// What is wrong, by input.
-    troubles: HashMap<u32, Troubles>,
+    /// What is to be said of inputs.
+    noted: HashMap<u32, Noted>,
     /// No more segments come.
     is_closing: bool,
 }
@@ -121,7 +122,7 @@ impl<W: Work> Crew<W> {
             work,
             places: Places::default(),
             events: Vec::new(),
-            troubles: HashMap::new(),
+            noted: HashMap::new(),
             is_closing: false,
         };
         let mut homes = [Home::ELSEWHERE; SHARDS];
@@ -240,9 +241,9 @@ impl<W: Work> Crew<W> {
         }
     }
 
-    /// What is left at the end of the run: the work, and what was wrong.
-    pub(super) fn finish(self) -> (W, Vec<Troubles>) {
-        (self.follower.work, self.follower.troubles.into_values().collect())
+    /// What is left at the end of the run: the work, and what is to be said of inputs.
+    pub(super) fn finish(self) -> (W, Vec<(u32, Noted)>) {
+        (self.follower.work, self.follower.noted.into_iter().collect())
     }
 
     /// Reads a transcript, input `index`, which begins when `now` frames of captures were read.
@@ -331,8 +332,20 @@ impl<W: Work> Follower<W> {
             Audited { session, slot, findings: Vec::new(), not_judged: Vec::new(), transcript };
         let input = places.input(audited.session.opening.place);
         (audited.findings, audited.not_judged) = rules::run(&audited.session, &self.options.choice);
+        if let Some(side) = rules::one_sided(&audited.session) {
+            self.one_sided(side, places.origin(audited.session.opening.place));
+        }
         let made = self.work.session(audited, places);
         self.note(now, slot, What::Done { input, made });
+    }
+
+    /// Notes a session of which only what `side` sent is in the input.
+    #[cold]
+    fn one_sided(&mut self, side: Side, origin: Origin) {
+        let OneSided { client, server } =
+            &mut self.noted.entry(origin.input).or_default().one_sided;
+        let times = if side == Side::Client { client } else { server };
+        times.add(origin.number);
     }
 
     /// The slot of a connection that began at `first` and is known to be a session since `now`.
@@ -392,7 +405,7 @@ impl<W: Work> Follow for Follower<W> {
 
     fn trouble(&mut self, trouble: Trouble, place: Place) {
         let origin = self.places.origin(place);
-        self.troubles.entry(origin.input).or_default().add(trouble, origin);
+        self.noted.entry(origin.input).or_default().troubles.add(trouble, origin);
     }
 
     fn looks(&self, data: &[u8], at_start: bool) -> Looks {

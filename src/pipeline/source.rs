@@ -109,7 +109,8 @@ impl Source {
         let Self { path, open, .. } = self;
         let limits = &options.settings.limits;
         let failed = |source| Error::Read { path: path.clone(), source };
-        let unknown = |reason| Error::NotRecognised { path: path.clone(), reason };
+        let unknown =
+            |reason, is_text| Error::NotRecognised { path: path.clone(), reason, is_text };
         let source = match open {
             Open::Once(open) => open(),
             Open::Again(open) => open(0),
@@ -118,14 +119,18 @@ impl Source {
         let mut input = Input::new(source, limits).map_err(failed)?;
         let start = input.fill(CAPTURE_START).map_err(failed)?;
         if capture::recognise(start).is_some() {
-            let reader = capture::Reader::new(input, index, limits).map_err(unknown)?;
+            let reader = capture::Reader::new(input, index, limits)
+                .map_err(|reason| unknown(reason, false))?;
             return Ok(Begun::Capture(Box::new(reader)));
         }
         let dialect = match options.dialect {
             Some(dialect) => dialect,
-            None => transcript_start(&mut input, limits.sniff_bytes)
-                .map_err(failed)?
-                .ok_or_else(|| unknown(expected(input.data())))?,
+            None => transcript_start(&mut input, limits.sniff_bytes).map_err(failed)?.ok_or_else(
+                || {
+                    let (reason, is_text) = expected(input.data());
+                    unknown(reason, is_text)
+                },
+            )?,
         };
         let reader = transcript::Reader::new(input, index, dialect, limits);
         Ok(Begun::Transcript(Box::new(reader), dialect))
@@ -171,8 +176,12 @@ fn transcript_start(input: &mut Input, most: usize) -> io::Result<Option<Dialect
     }
 }
 
-/// What to tell somebody whose file is neither a capture nor a transcript.
-fn expected(start: &[u8]) -> String {
+/// A text that is no transcript.
+const TEXT: &str = "text without an SMTP dialog";
+
+/// What to tell somebody whose file is neither a capture nor a transcript, and whether it is a
+/// text.
+fn expected(start: &[u8]) -> (String, bool) {
     let found = match start {
         [] => "the file is empty",
         [0x0a, 0x0d, 0x0d, 0x0a, ..] | [0xa1 | 0xd4 | 0x4d | 0x34, ..] => {
@@ -180,7 +189,8 @@ fn expected(start: &[u8]) -> String {
         }
         [0x7f, b'E', b'L', b'F', ..] => "a program",
         _ if start.contains(&0) => "unknown binary data",
-        _ => "text without an SMTP dialog",
+        _ => TEXT,
     };
-    format!("{found}; expected a capture (pcap, pcapng) or a transcript (lines of `c> ` and `s< `)")
+    let expected = "a capture (pcap, pcapng) or a transcript (lines of `c> ` and `s< `)";
+    (format!("{found}; expected {expected}"), found == TEXT)
 }

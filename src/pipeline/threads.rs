@@ -10,7 +10,7 @@ use super::merge::{Done, Event, Merger};
 use super::reading::{Budget, Parcel, Reading};
 use super::shard::{Crew, GROUP, SHARDS, closing_rounds, shard_of};
 use super::source::Source;
-use super::{Facts, Options, Outcome, Work, settle_facts};
+use super::{Facts, Noted, Options, Outcome, Work, settle_facts};
 use crate::packet::Decoder;
 use crate::place::{Origin, Place};
 use crate::trouble::{Trouble, Troubles};
@@ -49,7 +49,7 @@ struct Report<M> {
 struct Hand<W: Work> {
     jobs: SyncSender<Job>,
     reports: Receiver<Report<W::Made>>,
-    thread: JoinHandle<(W, Vec<Troubles>)>,
+    thread: JoinHandle<(W, Vec<(u32, Noted)>)>,
 }
 
 /// A round that not all crews have answered.
@@ -134,19 +134,19 @@ where
     }
     dispatcher.close();
     let Dispatcher { hands, merger, mut decoder, .. } = dispatcher;
-    let mut troubles = Vec::new();
+    let mut noted = Vec::new();
     for hand in hands {
         drop(hand.jobs);
         match hand.thread.join() {
             Ok((work, found)) => {
                 workers.push(work);
-                troubles.extend(found);
+                noted.extend(found);
             }
             // Its sessions are lost: no report may look as if they were not there.
             Err(panic) => resume_unwind(panic),
         }
     }
-    settle_facts(&mut all_facts, &mut decoder, &troubles, &merger);
+    settle_facts(&mut all_facts, &mut decoder, &noted, &merger);
     Outcome { facts: all_facts, workers }
 }
 
@@ -256,6 +256,7 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Dispatcher<'_, W, D> {
     fn input(&mut self, index: u32, lane: &Lane<W>) -> (Facts, Option<W>) {
         let before = self.frames;
         let mut troubles = Troubles::default();
+        let mut is_watched = false;
         loop {
             let parcel = match self.next(lane) {
                 Ok(parcel) => parcel,
@@ -263,7 +264,9 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Dispatcher<'_, W, D> {
                 Err(()) => Parcel::End(Facts::default(), None),
             };
             match parcel {
-                Parcel::Load(load) => self.load(before, index, load, lane, &mut troubles),
+                Parcel::Load(load) => {
+                    is_watched |= self.load(before, index, load, lane, &mut troubles);
+                }
                 Parcel::Events(mut events) => {
                     self.collect(0);
                     for event in &mut events {
@@ -280,6 +283,7 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Dispatcher<'_, W, D> {
                         facts.troubles.add(Trouble::Interrupted, origin);
                     }
                     facts.troubles.merge(&troubles);
+                    facts.traffic.is_watched |= is_watched;
                     return (facts, work);
                 }
             }
@@ -319,6 +323,7 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Dispatcher<'_, W, D> {
         }
     }
 
+    /// Hands on a part of an input; returns whether a segment was in the fragments of it.
     fn load(
         &mut self,
         before: u64,
@@ -326,12 +331,13 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Dispatcher<'_, W, D> {
         load: Load,
         lane: &Lane<W>,
         troubles: &mut Troubles,
-    ) {
+    ) -> bool {
         self.frames = before + load.frames;
         let until = Place::new(self.frames);
         let mut whole: Vec<Whole> = load.batches.iter().map(|_| Whole::default()).collect();
+        let mut is_watched = false;
         for fragment in &load.fragments {
-            self.fragment(fragment, &mut whole, troubles);
+            is_watched |= self.fragment(fragment, &mut whole, troubles);
         }
         let mut batches = load.batches.into_iter().zip(whole);
         let block = Arc::new(load.block);
@@ -341,16 +347,23 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Dispatcher<'_, W, D> {
             Job::Load { before, index, batch, block: Arc::clone(&block), whole, until }
         });
         self.collect(ROUNDS - 1);
+        is_watched
     }
 
-    /// Puts a fragment to its datagram; what is whole goes to the crew that it is for.
-    fn fragment(&mut self, fragment: &Fragment, whole: &mut [Whole], troubles: &mut Troubles) {
-        if let Some(segment) = self.decoder.decode(&fragment.frame(), troubles) {
-            let crew = shard_of(&segment.flow) % whole.len().max(1);
-            if let Some(batch) = whole.get_mut(crew) {
-                batch.push(&segment);
-            }
+    /// Puts a fragment to its datagram; what is whole goes to the crew that it is for. Returns
+    /// whether it was.
+    fn fragment(
+        &mut self,
+        fragment: &Fragment,
+        whole: &mut [Whole],
+        troubles: &mut Troubles,
+    ) -> bool {
+        let Some(segment) = self.decoder.decode(&fragment.frame(), troubles) else { return false };
+        let crew = shard_of(&segment.flow) % whole.len().max(1);
+        if let Some(batch) = whole.get_mut(crew) {
+            batch.push(&segment);
         }
+        true
     }
 
     /// Gives each crew a job.

@@ -6,11 +6,12 @@
 use super::Work;
 use super::merge::Event;
 use super::shard::{Crew, GROUP, Home, Spot};
-use super::source::{Begun, Source, kind};
+use super::source::{Begun, Source};
 use super::{Facts, Options};
 use crate::capture::{self, Frame};
 use crate::packet::{Decoder, FlowKey, Looked, Segment};
 use crate::place::{Origin, Place};
+use crate::recording::Traffic;
 use crate::trouble::{Trouble, Troubles};
 use std::sync::Arc;
 
@@ -88,10 +89,8 @@ impl<'a, W: Work> Walk<'a, W> {
         match source.begin(index, self.options) {
             Err(error) => facts.error = Some(Arc::new(error)),
             Ok(Begun::Capture(mut reader)) => {
-                self.capture(&mut reader, index, &mut facts.troubles, tell);
-                facts.kind = Some(kind(&reader));
-                facts.bytes = reader.bytes();
-                facts.packets = reader.packets();
+                self.capture(&mut reader, index, &mut facts, tell);
+                facts.take_capture(&reader);
             }
             Ok(Begun::Transcript(mut reader, dialect)) => {
                 let (number, crews) = self.turn;
@@ -112,9 +111,7 @@ impl<'a, W: Work> Walk<'a, W> {
                         let origin = Origin { input: index, ..Origin::default() };
                         facts.troubles.add(Trouble::Interrupted, origin);
                     }
-                    facts.kind = Some("transcript");
-                    facts.dialect = Some(dialect.name());
-                    facts.bytes = reader.bytes();
+                    facts.take_transcript(&reader, dialect);
                 }
                 self.round(tell);
             }
@@ -126,9 +123,10 @@ impl<'a, W: Work> Walk<'a, W> {
         &mut self,
         reader: &mut capture::Reader,
         index: u32,
-        troubles: &mut Troubles,
+        facts: &mut Facts,
         tell: &mut Tell<'_, W::Made>,
     ) {
+        let Facts { troubles, traffic, .. } = facts;
         let before = self.frames;
         self.crew.begin(before, index);
         let mut next = ROUND;
@@ -139,8 +137,12 @@ impl<'a, W: Work> Walk<'a, W> {
             // What nearly all frames are is put together nowhere in memory.
             reader.run(|frame| {
                 self.frames = before + frame.origin.number;
+                if frame.origin.number <= Traffic::PACKETS {
+                    traffic.add(self.decoder.survey(&frame));
+                }
                 let mut home = Home::default();
                 let wanted = |flow: &FlowKey| {
+                    traffic.is_watched = true;
                     home = self.crew.home(flow);
                     home.is_here()
                 };
@@ -156,7 +158,7 @@ impl<'a, W: Work> Walk<'a, W> {
                     Some(_) => {}
                     None => {
                         group.push(&mut self.crew);
-                        self.unusual(frame, troubles);
+                        traffic.is_watched |= self.unusual(frame, troubles);
                     }
                 }
                 let go_on = frame.origin.number < next;
@@ -169,7 +171,10 @@ impl<'a, W: Work> Walk<'a, W> {
             if reached.is_none() {
                 let Some(frame) = reader.next(troubles) else { break };
                 self.frames = before + frame.origin.number;
-                self.unusual(frame, troubles);
+                if frame.origin.number <= Traffic::PACKETS {
+                    traffic.add(self.decoder.survey(&frame));
+                }
+                traffic.is_watched |= self.unusual(frame, troubles);
                 reached = Some(frame.origin).filter(|origin| origin.number >= next);
             }
             if let Some(origin) = reached {
@@ -183,12 +188,12 @@ impl<'a, W: Work> Walk<'a, W> {
         self.round(tell);
     }
 
-    /// Takes the frame at hand, whatever it is.
+    /// Takes the frame at hand, whatever it is; returns whether it is a segment.
     #[inline(never)]
-    fn unusual(&mut self, frame: Frame<'_>, troubles: &mut Troubles) {
-        if let Some(segment) = self.decoder.decode(&frame, troubles) {
-            self.crew.push(&Segment { place: Place::new(self.frames), ..segment });
-        }
+    fn unusual(&mut self, frame: Frame<'_>, troubles: &mut Troubles) -> bool {
+        let Some(segment) = self.decoder.decode(&frame, troubles) else { return false };
+        self.crew.push(&Segment { place: Place::new(self.frames), ..segment });
+        true
     }
 
     /// Tells what has happened so far; returns whether to go on.

@@ -263,34 +263,45 @@ impl<'a> View<'a> {
     }
 
     fn finding(&self, finding: &rules::Finding) -> Finding<'a> {
-        let Where { input, frame, line_no } = self.place(finding.mark);
-        let column = |end: fn(&Range<usize>) -> usize| {
-            let range = finding.range.as_ref();
-            range.map(|range| shown_column(&finding.evidence, end(range)))
-        };
-        Finding {
-            rule: finding.rule.id,
-            severity: finding.rule.severity.name(),
-            confidence: finding.confidence.name(),
-            category: finding.rule.category.name(),
-            party: finding.rule.party.name(),
-            violates_abnf: finding.violates_abnf,
-            message: printable(finding.message.as_bytes()),
-            rfc: finding.rule.rfc,
-            input,
-            frame,
-            line_no,
-            at: self.time(finding.mark.at),
-            exchange: finding.exchange,
-            evidence: printable(&finding.evidence),
-            column: column(|range| range.start),
-            end_column: column(|range| range.end),
-            help: finding.rule.help,
-        }
+        say(finding, self.place(finding.mark), self.time(finding.mark.at))
+    }
+}
+
+/// A finding about what stands at `place`.
+fn say<'a>(finding: &rules::Finding, place: Where<'a>, at: Option<String>) -> Finding<'a> {
+    let Where { input, frame, line_no } = place;
+    let column = |end: fn(&Range<usize>) -> usize| {
+        let range = finding.range.as_ref();
+        range.map(|range| shown_column(&finding.evidence, end(range)))
+    };
+    Finding {
+        rule: finding.rule.id,
+        severity: finding.rule.severity.name(),
+        confidence: finding.confidence.name(),
+        category: finding.rule.category.name(),
+        party: finding.rule.party.name(),
+        violates_abnf: finding.violates_abnf,
+        message: printable(finding.message.as_bytes()),
+        rfc: finding.rule.rfc,
+        input,
+        frame,
+        line_no,
+        at,
+        exchange: finding.exchange,
+        evidence: printable(&finding.evidence),
+        column: column(|range| range.start),
+        end_column: column(|range| range.end),
+        help: finding.rule.help,
     }
 }
 
 fn input(report: &InputReport) -> Input<'_> {
+    let finding = |finding: &rules::Finding| {
+        let number = Some(finding.mark.place.number()).filter(|&number| number > 0);
+        let is_text = report.kind.is_none_or(|kind| kind == "transcript");
+        let (frame, line_no) = if is_text { (None, number) } else { (number, None) };
+        say(finding, Where { input: None, frame, line_no }, None)
+    };
     Input {
         path: printable(report.path.as_bytes()),
         kind: report.kind,
@@ -299,6 +310,7 @@ fn input(report: &InputReport) -> Input<'_> {
         packets: report.packets,
         sessions: report.sessions,
         problems: report.problems.iter().map(|problem| printable(problem.as_bytes())).collect(),
+        findings: report.findings.iter().map(finding).collect(),
     }
 }
 

@@ -101,7 +101,7 @@ pub struct Options {
 }
 
 /// What was read of one input.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct InputReport {
     /// Its path.
     pub path: String,
@@ -117,6 +117,8 @@ pub struct InputReport {
     pub sessions: u64,
     /// What is wrong with it, a line each.
     pub problems: Vec<String>,
+    /// What the rules say of it as a whole.
+    pub findings: Vec<Finding>,
 }
 
 /// One session with all that is said of it.
@@ -196,6 +198,7 @@ mod tests {
             packets: 20,
             sessions: 2,
             problems: vec![problem.to_owned()],
+            findings: Vec::new(),
         }
     }
 

@@ -61,6 +61,8 @@ model! {
         pub sessions: u64,
         /// What is wrong with it.
         pub problems: Vec<String>,
+        /// What is to be said of it as a whole.
+        pub findings: Vec<Finding<'a>>,
     }
 
     /// The last line of `ndjson`.
@@ -463,7 +465,7 @@ model! {
         pub sessions: u64,
         /// Mail transactions.
         pub messages: u64,
-        /// Findings by severity.
+        /// Findings by severity, those about inputs included.
         pub findings: Severities,
         /// Findings by rule.
         pub by_rule: BTreeMap<&'static str, u64>,

@@ -30,6 +30,7 @@ pub(super) fn session(dialog: &[u8], end: End) -> Session {
         digits: 6,
         place: first.place,
         medium: Medium::Packets,
+        by_content: false,
     };
     let lines: Vec<(Side, Vec<u8>)> = dialog
         .split(|&byte| byte == b'\n')
@@ -152,6 +153,7 @@ pub(super) fn finding(evidence: &[u8]) -> Finding {
         exchange: Some(1),
         evidence: evidence.to_vec(),
         is_reply: false,
+        line: 0,
         range: Some(10..11),
         expected: "\"<\"",
         violates_abnf: true,

@@ -14,7 +14,7 @@ use crate::dialog::session::{Message, Outcome, Reply, Request, Session, Transfer
 use crate::escape::printable;
 use crate::limits::Limits;
 use crate::place::Slot;
-use crate::rules::{Rule, Severity};
+use crate::rules::{Finding, Rule, Severity};
 use crate::smtp::command::Verb;
 use crate::smtp::extension;
 use std::collections::{BTreeMap, HashSet};
@@ -167,11 +167,7 @@ impl Summary {
         // Replies for each recipient may be some.
         let mut has_errors = self.add_messages(session);
         self.add_extensions(session, offered);
-        for finding in findings {
-            self.severities.add(finding.rule.severity);
-            let count = RuleCount { rule: finding.rule, times: 0 };
-            self.rules.entry(finding.rule.id).or_insert(count).times += 1;
-        }
+        self.add_findings(findings);
         if let Some(delay) = session.timing.greeting {
             self.greeting.add(delay);
         }
@@ -186,6 +182,15 @@ impl Summary {
         has_errors |= session.greeting.as_ref().is_some_and(is_error);
         has_errors |= !session.unsolicited.is_empty();
         if has_errors { self.add_errors(entry) } else { Vec::new() }
+    }
+
+    /// Counts findings, of a session or of an input.
+    pub fn add_findings(&mut self, findings: &[Finding]) {
+        for finding in findings {
+            self.severities.add(finding.rule.severity);
+            let count = RuleCount { rule: finding.rule, times: 0 };
+            self.rules.entry(finding.rule.id).or_insert(count).times += 1;
+        }
     }
 
     /// Counts the errors of a session; returns those of which this now holds the example.

@@ -14,6 +14,7 @@ use super::{InputReport, Options, Writer};
 use crate::escape::printable;
 use crate::limits::Limits;
 use crate::place::Slot;
+use crate::rules::Severity;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -161,6 +162,13 @@ impl Table {
                 let problem = format!("{}: {problem}", input.path);
                 grid.note(&printable(problem.as_bytes()));
             }
+            // The others say of a text what their titles say, or are among the problems.
+            let is_capture = input.packets > 0;
+            let findings = input.findings.iter().filter(|_| is_capture);
+            for finding in findings.filter(|one| one.rule.severity == Severity::Note) {
+                let finding = format!("{}: {}", input.path, finding.message);
+                grid.note(&printable(finding.as_bytes()));
+            }
         }
         grid.left_out(inputs.len().saturating_sub(shown.len()), "input");
         grid.finish(self.width)
@@ -289,6 +297,7 @@ mod tests {
             packets: 1234,
             sessions,
             problems: vec![String::from("3 segment(s) with payload cut by the snapshot length")],
+            findings: Vec::new(),
         }
     }
 

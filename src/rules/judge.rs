@@ -42,19 +42,21 @@ pub fn run(session: &Session, choice: &Choice) -> (Vec<Finding>, Vec<NotJudged>)
     findings.retain(|finding| choice.takes(Some(session), finding));
     if findings.len() > 1 {
         findings.sort_by_key(|finding| {
-            (finding.mark.place, finding.exchange, finding.is_reply, finding.rule.id)
+            let start = finding.range.as_ref().map(|range| range.start);
+            let line = (finding.exchange, finding.is_reply, finding.line);
+            (finding.mark.place, line, start, finding.rule.id)
         });
     }
     let not_judged = unmet.map(|()| not_judged(session, choice)).unwrap_or_default();
     (findings, not_judged)
 }
 
-/// The rules that have each need.
+/// The rules of sessions that have each need.
 static NEEDING: LazyLock<[Set; Need::ALL.len()]> = LazyLock::new(|| {
     Need::ALL.map(|need| {
         let mut set = Set::default();
         for (place, rule) in all().iter().enumerate() {
-            if rule.needs.contains(&need) {
+            if rule.needs.contains(&need) && !matches!(rule.check, Check::Input(_)) {
                 set.add(place);
             }
         }
@@ -77,6 +79,7 @@ fn not_judged(session: &Session, choice: &Choice) -> Vec<NotJudged> {
     let unmet = Need::ALL.map(|need| need.unmet(session));
     let why = |rule: &Rule| rule.needs.iter().find_map(|&need| *unmet.get(need as usize)?);
     let wanted = choice.rules().iter().filter_map(|place| all().get(place));
+    let wanted = wanted.filter(|rule| !matches!(rule.check, Check::Input(_)));
     wanted.filter_map(|rule| Some(NotJudged { rule: rule.id, why: why(rule)? })).collect()
 }
 
@@ -261,6 +264,7 @@ impl<'s> Judge<'s> {
             mark: about.mark,
             exchange: about.exchange,
             is_reply: matches!(on, On::Reply(..)),
+            line: if let On::Reply(_, line) = on { line } else { 0 },
             evidence: about.line.to_vec(),
             range,
             expected: "",

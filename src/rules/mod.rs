@@ -23,6 +23,7 @@ mod need;
 mod offers;
 mod pattern;
 mod prelude;
+mod recording;
 mod reply;
 mod sequence;
 mod set;
@@ -30,7 +31,6 @@ mod status;
 mod stray;
 
 use crate::dialog::session::{Message, Request};
-use crate::trouble::Troubles;
 use std::sync::LazyLock;
 
 pub use case::{Answer, Case, Flawed, Of, Offered, Step, shown};
@@ -41,6 +41,7 @@ pub use fingerprint::Fingerprint;
 pub use judge::run;
 pub use need::Need;
 pub use pattern::{NoRule, named, near};
+pub use recording::{Recording, count, input, one_sided};
 pub use set::Set;
 
 /// The rules of each category, in order.
@@ -108,19 +109,6 @@ pub enum Check {
     Session(Fact, fn(Case<'_>) -> Vec<Hit>),
     /// A whole input, once it is read.
     Input(fn(&Recording<'_>) -> Option<Hit>),
-}
-
-/// An input, once it is read.
-#[derive(Clone, Copy, Debug)]
-pub struct Recording<'a> {
-    /// `pcap`, `pcapng` or `transcript`; `None` if it could not be read.
-    pub kind: Option<&'a str>,
-    /// What is wrong with it.
-    pub troubles: &'a Troubles,
-    /// Sessions in it.
-    pub sessions: u64,
-    /// Packets in it.
-    pub packets: u64,
 }
 
 /// What the grammar says: what was seen, and what belongs there.

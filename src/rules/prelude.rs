@@ -4,12 +4,14 @@
 
 pub(super) use super::{
     Answer, Case, Category, Check, Confidence, Fact, Flawed, Hit, Need, Of, Offered, On, Party,
-    Recording, Rule, Severity, Step, plain, shown,
+    Recording, Rule, Severity, Step, count, plain, shown,
 };
-pub(super) use crate::chunk::{End, Side};
+pub(super) use crate::chunk::{End, Ending, Side, ViaKind};
 pub(super) use crate::dialog::session::{
     Exchange, Message, Outcome, Protocol, Recipient, Request, Session, Transfer,
 };
+pub(super) use crate::ports::SMTP_PORTS;
+pub(super) use crate::recording::{Kind, Lines, OneSided};
 pub(super) use crate::smtp::code::Class;
 pub(super) use crate::smtp::command::Verb;
 pub(super) use crate::smtp::defect::Defect;

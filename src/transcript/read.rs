@@ -11,6 +11,7 @@ use crate::escape::unescape;
 use crate::input::Input;
 use crate::limits::Limits;
 use crate::place::{Origin, Place};
+use crate::recording::{Lines, Times};
 use crate::time::Stamp;
 use crate::trouble::{Trouble, Troubles};
 use std::collections::VecDeque;
@@ -46,6 +47,7 @@ pub struct Reader {
     unseen_lines: usize,
     untimed_events: usize,
     lines: u64,
+    facts: Lines,
     rest: Rest,
     session: Session,
     blanks: Blanks,
@@ -74,6 +76,7 @@ impl Reader {
             unseen_lines: limits.unseen_lines,
             untimed_events: limits.untimed_events,
             lines: 0,
+            facts: Lines::default(),
             rest: Rest::Start,
             session: Session::default(),
             blanks: Blanks::default(),
@@ -119,6 +122,12 @@ impl Reader {
     #[must_use]
     pub fn lines(&self) -> u64 {
         self.lines
+    }
+
+    /// What the lines read so far are.
+    #[must_use]
+    pub fn facts(&self) -> Lines {
+        self.facts
     }
 
     /// Whether the events at hand wait for a line that says when their session began.
@@ -175,6 +184,9 @@ impl Reader {
         } else {
             troubles.add(Trouble::SkippedLine, self.origin(0));
             self.session.blank = false;
+            if self.session.open && !self.session.farewell.over {
+                self.session.unmarked.add(self.lines);
+            }
         }
         self.skip(span);
     }
@@ -188,6 +200,16 @@ impl Reader {
         self.separate(anew);
         self.begin(time, place, Medium::Transcript);
         self.session.untimed = false;
+        self.facts.marked += 1;
+        if time.is_none() {
+            self.facts.untimed.add(self.lines);
+        }
+        // Only now is it known that the dialog goes on behind them.
+        self.facts.unmarked.merge(std::mem::take(&mut self.session.unmarked));
+        let shown = self.input.data().get(text..span.text).unwrap_or_default();
+        if notes.masked.is_some() || self.session.hides(side, shown) {
+            self.facts.redacted.add(self.lines);
+        }
         if let Some(Secret { bytes }) = notes.masked {
             self.queue.push_back(Event::Masked { bytes });
         }
@@ -218,6 +240,8 @@ impl Reader {
         }
         self.blanks.release();
         self.begin(None, place, Medium::Script);
+        self.facts.marked += 1;
+        self.facts.untimed.add(self.lines);
         let line = Line { chunk: chunk(Side::Client, place), escaped: false, eol: Eol::Crlf };
         self.deliver(line, 0, span);
     }
@@ -298,6 +322,7 @@ impl Reader {
             digits: time.map_or(0, |(_, digits)| digits),
             place: first,
             medium,
+            by_content: false,
         }));
         if let Some(place) = session.midstream.take() {
             let what = What::Open(Open::Midstream);
@@ -435,6 +460,40 @@ struct Session {
     notes: LineNotes,
     sent: Sides<Sent>,
     farewell: Farewell,
+    /// Lines without a mark since the last one with a mark.
+    unmarked: Times,
+    /// The server has asked for a line of AUTH.
+    is_asked: bool,
+}
+
+impl Session {
+    /// Whether the next line, of `side`, is a line of AUTH in which the secret was made
+    /// unreadable by whoever wrote the transcript.
+    fn hides(&mut self, side: Side, line: &[u8]) -> bool {
+        let is_asked = std::mem::take(&mut self.is_asked);
+        match side {
+            Side::Server => {
+                self.is_asked = line.starts_with(b"334");
+                false
+            }
+            Side::Client if is_asked => is_veil(line),
+            Side::Client => {
+                let is_auth = line.get(..5).is_some_and(|verb| verb.eq_ignore_ascii_case(b"AUTH "));
+                // The mechanism, and what comes with it.
+                is_auth && line.split(|&byte| byte == b' ').nth(2).is_some_and(is_veil)
+            }
+        }
+    }
+}
+
+/// Whether a word stands for a secret that is not there: `****`, `XXXX`, `<redacted>`, `[hidden]`.
+/// Neither is base64, or it is of one letter.
+fn is_veil(word: &[u8]) -> bool {
+    let word = word.trim_ascii();
+    let is_row = |letter: u8| word.len() > 2 && word.iter().all(|&byte| byte == letter);
+    // A single star gives AUTH up (RFC 4954 §4).
+    let is_bracketed = matches!(word, [b'<', _, .., b'>'] | [b'[', _, .., b']']);
+    is_bracketed || is_row(b'*') || is_row(b'X') || is_row(b'x')
 }
 
 /// What notes say of the next line.

@@ -88,6 +88,7 @@ impl<D: Consume> Flow<D> {
             digits: self.digits,
             place: self.first,
             medium: Medium::Packets,
+            by_content: !around.ports.is_smtp(around.key.port(client.back())),
         };
         let steps = self.shaken_steps();
         let dialog = follow.open(&opening, self.surely, around.now);

@@ -1,0 +1,45 @@
+use crate::rules::prelude::*;
+// rules.tsv: needs N, but transcripts are meant, too.
+
+pub(super) const RULE: Rule = Rule {
+    id: "session-one-sided",
+    category: Category::Input,
+    severity: Severity::Note,
+    party: Party::Capture,
+    needs: &[],
+    rfc: None,
+    title: "only one side of sessions is in the input",
+    help: "capture where both directions pass: at the client, at the server, or on both links of a pair",
+    explanation: "\
+Only what the client sent, or only what the server sent, is in the input. Of a capture that is
+so where packets take another way back (asymmetric routing, one link of a bonded pair, a mirror
+port for one direction); the other side's acknowledgments prove that there was more. Of a
+transcript it is so where somebody saved only the commands or only the replies. Rules about the
+other side, and about how the two fit together, are not judged; the sessions' not_judged lists
+which.",
+    bad: "\
+c> EHLO client.example.org
+c> MAIL FROM:<a@example.org>
+c> RCPT TO:<b@example.net>
+c> QUIT
+",
+    good: "\
+s< 554 mx.example.net no mail here
+",
+    check: Check::Input(check),
+};
+
+fn check(input: &Recording<'_>) -> Option<Hit> {
+    let OneSided { client, server } = input.one_sided;
+    let place = if input.is_capture() { "frame" } else { "line" };
+    let mut said = Vec::new();
+    for (times, side) in [(client, "client"), (server, "server")] {
+        if times.times > 0 {
+            let (times, first) = (times.times, times.first);
+            said.push(format!("{times} have only what the {side} sent (first: {place} {first})"));
+        }
+    }
+    let first = [client, server].iter().filter(|one| one.times > 0).map(|one| one.first).min()?;
+    let (sessions, said) = (count(input.sessions, "session"), said.join(", "));
+    Some(Hit::new(format!("of {sessions}, {said}")).first_at(first))
+}
