@@ -23,6 +23,7 @@ mod prelude;
 mod reply;
 mod sequence;
 mod set;
+mod standing;
 mod status;
 
 use crate::dialog::session::{Message, Request};
