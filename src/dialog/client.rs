@@ -1,7 +1,7 @@
 //! The client's stream: which bytes are a command, content, an AUTH line or TLS.
 
 use super::command::is_surely_command;
-use super::content::{self, Candidate, Scanner};
+use super::content::{Candidate, Scanner};
 use super::lines::Begun;
 use super::session::{Mark, Request, ResyncWhy};
 use super::{Awaited, Dialog, Masked, Mode, Start, exchange_mut, mail, secrets};
@@ -161,6 +161,7 @@ impl Dialog {
                 self.note_gap(Side::Client, Gap { bytes: inside, ..gap }, start.mark);
                 if let Some(message) = mail::message_mut(&mut self.session, message) {
                     message.content.missing += inside;
+                    self.scanner.get_or_insert_default().gap(inside);
                 }
                 if left == 0 {
                     self.chunk_ends(start.mark);
@@ -381,7 +382,7 @@ impl Dialog {
         *left -= used as u64;
         let (done, message) = (*left == 0, *message);
         if let Some(message) = mail::message_mut(&mut self.session, message) {
-            content::count_chunk(&mut message.content, octets);
+            self.scanner.get_or_insert_default().read_chunk(&mut message.content, octets);
         }
         self.hear_client(start, start.offset + used as u64, octets);
         if done {

@@ -1,19 +1,24 @@
-//! The content of DATA as it streams by: where it ends, and facts about it.
+//! The content of a message as it streams by: where that of DATA ends, and facts about it.
 //!
 //! The reading is strict: only CRLF "." CRLF ends mail data (RFC 5321 §4.1.1.4, §2.3.8). Other
 //! places where a server might have seen the end are remembered as candidates, for the replies
 //! to decide.
 
+use super::header::Header;
 use super::session::{Content, Mark};
 use crate::smtp::scan::find;
+use std::mem;
 
-/// Reads mail data until its end. No byte is kept but those after a candidate.
+/// Reads mail data until its end, or the chunks of a message. No byte is kept but those after a
+/// candidate.
 #[derive(Debug, Default)]
 pub(super) struct Scanner {
-    /// What was found so far.
+    /// What was found so far; nothing of chunks, whose message has it.
     pub(super) facts: Content,
     /// Where a line stands at the end of the bytes read so far.
     place: Place,
+    /// How far the header section was read.
+    header: Header,
     /// Bytes of the line being read.
     line: u64,
     /// A place where the data may have ended, with what was read after it.
@@ -85,7 +90,7 @@ impl Scanner {
                 Place::Dot { strict } if first == b'\n' => {
                     loose_end = Some((at + 1, self.facts));
                     self.keep_dot(strict);
-                    at += self.read_lines(rest);
+                    at += self.read_lines::<true>(rest);
                 }
                 Place::Dot { strict } => {
                     self.keep_dot(strict);
@@ -103,16 +108,25 @@ impl Scanner {
                     self.place = Place::Cr;
                 }
                 Place::Start | Place::LooseStart | Place::Inside | Place::Cr => {
-                    at += self.read_lines(rest);
+                    at += self.read_lines::<true>(rest);
                 }
             }
         }
         Read { used: at, ended: false, loose_end }
     }
 
-    /// Counts the lines of `rest` up to one that begins with a dot, or all of it; returns how
+    /// Reads the next `bytes` of a message's chunks (RFC 3030 §2) and counts them in `facts`.
+    pub(super) fn read_chunk(&mut self, facts: &mut Content, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            mem::swap(&mut self.facts, facts);
+            self.read_lines::<false>(bytes);
+            mem::swap(&mut self.facts, facts);
+        }
+    }
+
+    /// Counts the lines of `rest`, with `STUFFED` up to one that begins with a dot; returns how
     /// many bytes.
-    fn read_lines(&mut self, rest: &[u8]) -> usize {
+    fn read_lines<const STUFFED: bool>(&mut self, rest: &[u8]) -> usize {
         let mut line = self.line;
         let (mut used, mut longest, mut ends, mut bare) = (0, 0, 0, 0);
         let mut is_strict = self.place == Place::Cr;
@@ -129,7 +143,7 @@ impl Scanner {
             used += lf + 1;
             ends += 1;
             bare += usize::from(!is_strict);
-            if rest.get(used) == Some(&b'.') {
+            if STUFFED && rest.get(used) == Some(&b'.') {
                 is_at_dot = true;
                 break;
             }
@@ -144,7 +158,9 @@ impl Scanner {
         }
         self.line = line;
         self.facts.long_line(longest.max(line));
-        self.facts.tally(rest.get(..used).unwrap_or(rest));
+        let read = rest.get(..used).unwrap_or(rest);
+        self.facts.tally(read);
+        self.header.read(&mut self.facts, read);
         self.facts.line_ends(ends - bare, bare);
         used
     }
@@ -160,6 +176,7 @@ impl Scanner {
     /// Counts bytes that hold no LF.
     fn add(&mut self, text: &[u8]) {
         self.facts.tally(text);
+        self.header.read(&mut self.facts, text);
         self.line += text.len() as u64;
         self.facts.long_line(self.line);
     }
@@ -170,13 +187,9 @@ impl Scanner {
         self.line = 0;
         // A line may begin right after the gap.
         self.place = Place::LooseStart;
+        // The end of the header section may be missing, too.
+        self.header = Header::END;
     }
-}
-
-/// Counts the bytes of a BDAT chunk, in which lines mean nothing.
-pub(super) fn count_chunk(facts: &mut Content, bytes: &[u8]) {
-    facts.tally(bytes);
-    facts.bare_cr = 0;
 }
 
 impl Content {
@@ -240,7 +253,7 @@ fn count(blocks: &[[u8; BLOCK]], is: impl Fn(u8) -> bool) -> usize {
 }
 
 /// `count` and `by` more, as many as it can say.
-fn more(count: u32, by: usize) -> u32 {
+pub(super) fn more(count: u32, by: usize) -> u32 {
     count.saturating_add(u32::try_from(by).unwrap_or(u32::MAX))
 }
 
@@ -293,6 +306,38 @@ mod tests {
         let (facts, ..) = read(b"a\nb\rc\r\nd\xe9\0\r\r\n.\r\n");
         assert_eq!((facts.bare_lf, facts.bare_cr, facts.lines), (1, 2, 2));
         assert_eq!((facts.eight_bit, facts.nul, facts.octets), (1, 1, 13));
+    }
+
+    #[test]
+    fn chunks_are_counted_across_any_cut() {
+        let data = b"Received: a\r\nb: \xe9\r\n\r\n.\r\nx\0\n\xe9\r.\r\nend\r";
+        let read = |pieces: &[&[u8]]| {
+            let (mut scanner, mut facts) = (Scanner::default(), Content::default());
+            pieces.iter().for_each(|piece| scanner.read_chunk(&mut facts, piece));
+            assert_eq!(scanner.facts, Content::default());
+            facts
+        };
+        let whole = read(&[data]);
+        for cut in 0..=data.len() {
+            assert_eq!(read(&[&data[..cut], &data[cut..]]), whole, "cut at {cut}");
+        }
+        assert_eq!(read(&data.chunks(1).collect::<Vec<_>>()), whole);
+        assert_eq!((whole.lines, whole.bare_lf, whole.bare_cr), (5, 1, 2));
+        assert_eq!((whole.eight_bit, whole.header_eight_bit, whole.nul), (2, 1, 1));
+        assert_eq!((whole.octets, whole.received), (data.len() as u64, 1));
+    }
+
+    #[test]
+    fn the_header_is_read_without_stuffed_dots_and_not_behind_a_gap() {
+        let (facts, ..) = read(b"a: b\r\n..\r\nReceived: x\r\n\r\n.\r\n");
+        assert_eq!(facts.received, 0, "a line with a dot alone is no field");
+        let (facts, ..) = read(b"a: b\r\n .\r\nReceived: \xe9\r\n\r\n\xe9\r\n.\r\n");
+        assert_eq!((facts.received, facts.header_eight_bit, facts.eight_bit), (1, 1, 2));
+        let mut scanner = Scanner::default();
+        scanner.read(b"Received: a\r\nSub");
+        scanner.gap(10);
+        scanner.read(b"Received: \xe9\r\n.\r\n");
+        assert_eq!((scanner.facts.received, scanner.facts.header_eight_bit), (1, 0));
     }
 
     #[test]

@@ -140,13 +140,14 @@ impl Mails {
         self.note_begin(session, mark);
     }
 
-    /// The first chunk of the current message begins.
-    pub(super) fn chunks_begin(&mut self, session: &mut Session, mark: Mark) {
+    /// A chunk of the current message begins. Returns whether it is its first.
+    pub(super) fn chunks_begin(&mut self, session: &mut Session, mark: Mark) -> bool {
         let message = self.message(session).filter(|message| message.transfer.is_none());
-        let Some(message) = message else { return };
+        let Some(message) = message else { return false };
         message.data_begun = mark.at;
         message.transfer = Some(Transfer::Bdat);
         self.note_begin(session, mark);
+        true
     }
 
     /// The time of the current message's envelope ends.

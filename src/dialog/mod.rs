@@ -15,6 +15,7 @@ mod command;
 mod content;
 mod doubt;
 mod ending;
+mod header;
 mod lines;
 pub mod list;
 mod mail;
@@ -41,7 +42,7 @@ use owed::Owed;
 use server::Partial;
 use session::{
     AuthOutcome, Elided, Exchange, Few, GapAt, Mark, Protocol, Request, Resync, ResyncWhy, Session,
-    Span, Text, Timing, Tls, Used,
+    Span, Text, Timing, Tls, Transfer, Used,
 };
 use smallvec::SmallVec;
 use state::State;
@@ -296,11 +297,12 @@ impl Dialog {
         session.end = ending::end(session, self.closes, ending);
         let given_up =
             !matches!(session.end, End::CaptureEnd | End::TranscriptEnd | End::Tls | End::NoAnswer);
-        if let Some(scanner) = self.scanner.take() {
-            let facts = scanner.facts;
-            if let Some(message) = mail::message_mut(session, self.mails.current()) {
-                message.content = facts;
-            }
+        // Of chunks, the message itself has the facts.
+        if let Some(scanner) = self.scanner.take()
+            && let Some(message) = mail::message_mut(session, self.mails.current())
+            && message.transfer == Some(Transfer::Data)
+        {
+            message.content = scanner.facts;
         }
         for message in &mut session.messages {
             mail::settle(message, given_up);

@@ -319,9 +319,10 @@ pub struct Content {
     pub nul: u32,
     /// The longest line with its line end.
     pub longest_line: u32,
-    /// Octets above 127 in its header section (up to the first empty line).
+    /// Octets above 127 in its header section: up to the first empty line, or the first that is no
+    /// field. Behind missing octets nothing counts as header.
     pub header_eight_bit: u32,
-    /// Header fields named Received.
+    /// Fields of its header section named Received, in any case.
     pub received: u32,
 }
 

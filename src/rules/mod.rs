@@ -27,6 +27,7 @@ mod recording;
 mod reply;
 mod sequence;
 mod set;
+mod standing;
 mod status;
 mod stray;
 

@@ -1,0 +1,153 @@
+//! The header section of a message as it streams by: what is in it, not what it says.
+//!
+//! It ends with the first empty line (RFC 5321 §2.3.1) or, as servers take it, before the first
+//! line that is no field: a message need not have one.
+
+use super::content::more;
+use super::session::Content;
+use crate::smtp::scan::find;
+
+/// Reads a header section. What is behind it costs nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Header {
+    place: Place,
+    /// Octets of the name so far that are those of [`NAME`].
+    alike: u8,
+    /// Octets above 127 in the name: whether it is one, its colon will show.
+    in_name: u16,
+}
+
+/// The field that is counted.
+const NAME: &[u8] = b"received";
+
+/// No octets of a name are so many: it is another.
+const OTHER: u8 = u8::MAX;
+
+/// Where in the header section a byte stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Place {
+    /// At the start of a line.
+    #[default]
+    Start,
+    /// In a field's name.
+    Name,
+    /// In blanks between a name and its colon: older messages have them.
+    Blank,
+    /// In what a field says.
+    Text,
+    /// Behind the header section.
+    End,
+}
+
+impl Header {
+    /// What reads nothing more.
+    pub(super) const END: Self = Self { place: Place::End, alike: 0, in_name: 0 };
+
+    /// Reads the next `bytes` of the content, and counts in `facts` what is in its header.
+    #[inline]
+    pub(super) fn read(&mut self, facts: &mut Content, bytes: &[u8]) {
+        if self.place != Place::End {
+            self.read_fields(facts, bytes);
+        }
+    }
+
+    fn read_fields(&mut self, facts: &mut Content, bytes: &[u8]) {
+        let mut rest = bytes;
+        while let Some((&first, after)) = rest.split_first() {
+            match self.place {
+                Place::Start => match first {
+                    // A line that goes on with the field before it.
+                    b' ' | b'\t' => self.place = Place::Text,
+                    _ => *self = Self { place: Place::Name, alike: 0, in_name: 0 },
+                },
+                Place::Name | Place::Blank => {
+                    self.read_name(facts, first);
+                    rest = after;
+                }
+                Place::Text => {
+                    let end = find(b'\n', rest).map_or(rest.len(), |lf| lf + 1);
+                    let Some((text, after)) = rest.split_at_checked(end) else { return };
+                    if !text.is_ascii() {
+                        let high = text.iter().filter(|&&octet| octet >= 0x80).count();
+                        facts.header_eight_bit = more(facts.header_eight_bit, high);
+                    }
+                    if text.ends_with(b"\n") {
+                        self.place = Place::Start;
+                    }
+                    rest = after;
+                }
+                Place::End => return,
+            }
+        }
+    }
+
+    /// Reads an octet of a name, or behind it.
+    fn read_name(&mut self, facts: &mut Content, octet: u8) {
+        match octet {
+            b':' => {
+                let is_received = usize::from(self.alike) == NAME.len();
+                facts.received = more(facts.received, usize::from(is_received));
+                facts.header_eight_bit = more(facts.header_eight_bit, self.in_name.into());
+                self.place = Place::Text;
+            }
+            b' ' | b'\t' => self.place = Place::Blank,
+            // No name has a control character, and none a blank within it.
+            0..=31 | 127 => self.place = Place::End,
+            _ if self.place == Place::Blank => self.place = Place::End,
+            _ => {
+                let next = NAME.get(usize::from(self.alike));
+                let is_alike = next == Some(&octet.to_ascii_lowercase());
+                self.alike = if is_alike { self.alike + 1 } else { OTHER };
+                self.in_name = self.in_name.saturating_add(u16::from(octet >= 0x80));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Octets above 127 and fields named Received in the header of `content`, cut anywhere.
+    fn read(content: &[u8]) -> (u32, u32) {
+        let read = |pieces: &[&[u8]]| {
+            let (mut header, mut facts) = (Header::default(), Content::default());
+            pieces.iter().for_each(|piece| header.read(&mut facts, piece));
+            (facts.header_eight_bit, facts.received)
+        };
+        let whole = read(&[content]);
+        for cut in 0..=content.len() {
+            assert_eq!(read(&[&content[..cut], &content[cut..]]), whole, "cut at {cut}");
+        }
+        assert_eq!(read(&content.chunks(1).collect::<Vec<_>>()), whole);
+        whole
+    }
+
+    #[test]
+    fn fields_named_received_are_counted() {
+        let received = |content: &[u8]| read(content).1;
+        assert_eq!(received(b"Received: a\r\nRECEIVED:b\r\nreceived : c\r\n\r\n"), 3);
+        assert_eq!(received(b"Received-SPF: a\r\nReceive: b\r\nX-Received: c\r\n\r\n"), 0);
+        assert_eq!(received(b"To: a\r\n Received: b\r\n\tReceived: c\r\n\r\n"), 0);
+        assert_eq!(received(b"Receivedd: a\nReceived: b\nTo: c\n\nReceived: d\n"), 1);
+        assert_eq!(received(b"Received: a"), 1);
+        assert_eq!(received(b"Received"), 0);
+        assert_eq!(received(b"\xe9eceived: a\r\n\xd2\xe5\xe3eived: b\r\n"), 0);
+    }
+
+    #[test]
+    fn octets_are_counted_up_to_the_first_empty_line() {
+        let high = |content: &[u8]| read(content).0;
+        assert_eq!(high(b"Subject: \xc3\xa9\r\n \xe9\r\n\r\n\xe9\r\nTo: \xe9\r\n"), 3);
+        assert_eq!(high(b"Subject: a\n\n\xe9: \xe9\n"), 0);
+        assert_eq!(high(b"\r\nSubject: \xe9\r\n"), 0);
+        assert_eq!(high(b"S\xfcbject: \xe9\r\n"), 2);
+    }
+
+    #[test]
+    fn a_line_that_is_no_field_ends_the_header() {
+        assert_eq!(read(b"h\xe9llo w\xf6rld: \xe9\r\nReceived: a\r\n"), (0, 0));
+        assert_eq!(read(b"Subject: \xe9\r\nh\xe9llo\r\nReceived: \xe9\r\n"), (1, 0));
+        assert_eq!(read(b"a: b\r\n\rReceived: c\r\n"), (0, 0));
+    }
+}
