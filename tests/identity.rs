@@ -19,7 +19,7 @@ use smtp_audit::job::{self, Job};
 use smtp_audit::limits::Limits;
 use smtp_audit::pipeline::{self, Audited, Options, Source, Work};
 use smtp_audit::place::Places;
-use smtp_audit::report::Format;
+use smtp_audit::report::{Format, Lint};
 use smtp_audit::trouble::Trouble;
 use smtp_audit::{capture, dialog::Settings};
 use std::collections::BTreeMap;
@@ -203,7 +203,8 @@ fn audit(options: &Options, files: Vec<Vec<u8>>) -> Found {
 fn report(inputs: &[(String, &Vec<u8>)], format: Format, threads: usize, once: bool) -> Vec<u8> {
     let out = Shared::default();
     let run = Options { threads, ..Options::default() };
-    let job = Job { run, format, width: None, timestamps: true };
+    let lint = Lint::default();
+    let job = Job { run, format, width: None, timestamps: true, lint };
     let sources = inputs.iter().map(|(name, bytes)| {
         let bytes = (*bytes).clone();
         if once {

@@ -2,6 +2,7 @@
 
 mod audit;
 mod inputs;
+mod lint;
 mod progress;
 
 use clap::error::ErrorKind;
@@ -19,16 +20,20 @@ use std::process::ExitCode;
 /// and timing. What an input is, is told from its content, never its name.
 #[derive(Debug, Parser)]
 #[command(name = "smtp-audit", version, about, long_about, max_term_width = 100)]
-#[command(after_help = "Exit status: 0 done; 2 usage error, or an input that could not be read \
-    (the rest is still reported); 130 interrupted (what was read is reported).")]
+#[command(after_help = "Exit status: 0 done; 1 --check found something that reaches --fail-on; \
+    2 usage error, or an input that could not be read to its end (the rest is still reported); \
+    130 interrupted (what was read is reported). The highest one that applies counts.")]
 pub(crate) struct Arguments {
     /// Captures and transcripts, in any mix; `-` is standard input, a directory stands for its files
     #[arg(required_unless_present = "dialect", value_name = "INPUT")]
     inputs: Vec<PathBuf>,
 
-    /// The form of the report
-    #[arg(long, value_enum, default_value_t = FormatName::Table, value_name = "FORMAT")]
-    format: FormatName,
+    /// The form of the report [default: table; with --check, findings as a compiler shows them]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Option<FormatName>,
+
+    #[command(flatten)]
+    lint: lint::LintArguments,
 
     /// Write the report there, all of it or nothing
     #[arg(short, long, value_name = "FILE")]
@@ -82,6 +87,14 @@ enum FormatName {
     Ndjson,
     /// The dialogs as `c> ` and `s< ` lines
     Transcript,
+    /// Rows for a spreadsheet: commands with their replies; with --check, findings
+    Csv,
+    /// A page to paste into an issue
+    Markdown,
+    /// SARIF 2.1.0: findings for code scanning and editors
+    Sarif,
+    /// JUnit XML: a suite for each input, a case for each session, failed by what reaches --fail-on
+    Junit,
 }
 
 /// What `--dialect` says.
@@ -100,6 +113,10 @@ impl From<FormatName> for Format {
             FormatName::Json => Self::Json,
             FormatName::Ndjson => Self::Ndjson,
             FormatName::Transcript => Self::Transcript,
+            FormatName::Csv => Self::Csv,
+            FormatName::Markdown => Self::Markdown,
+            FormatName::Sarif => Self::Sarif,
+            FormatName::Junit => Self::Junit,
         }
     }
 }

@@ -289,6 +289,7 @@ mod tests {
             packets: 1234,
             sessions,
             problems: vec![String::from("3 segment(s) with payload cut by the snapshot length")],
+            failed: false,
         }
     }
 

@@ -9,6 +9,7 @@ use crate::chunk::Medium;
 use crate::dialog::session::{Mark, Reply, Session};
 use crate::escape::printable;
 use crate::place::{Origin, Place, Places};
+use crate::rules::Finding;
 use crate::smtp::extension::{self, Extension};
 use crate::smtp::reply::{self, Offer, ReplyLine, Separator};
 
@@ -60,6 +61,24 @@ impl<'a> View<'a> {
         let is_elsewhere = mark.place.number() > 0 && input != self.began;
         let input = is_elsewhere.then(|| path(self.inputs, input));
         Where { input, frame, line_no }
+    }
+
+    /// The index of the input in which `mark` stands.
+    pub(super) fn index(&self, mark: Mark) -> u32 {
+        if mark.place.number() > 0 { self.places.input(mark.place) } else { self.began }
+    }
+
+    /// Whether the line that `finding` is about is the one at its place: of a reply, only the first
+    /// surely is.
+    pub(super) fn is_first(&self, finding: &Finding) -> bool {
+        let session = self.session;
+        let is_here = |reply: &Reply| {
+            reply.begun.place == finding.mark.place
+                && session.reply_lines(reply).next() == Some(finding.evidence.as_slice())
+        };
+        let exchanges = session.exchanges.iter().filter_map(|exchange| exchange.reply.as_ref());
+        let others = session.unsolicited.iter().map(|one| &one.reply);
+        !finding.is_reply || session.greeting.iter().chain(exchanges).chain(others).any(is_here)
     }
 
     /// The texts of a reply's lines.
