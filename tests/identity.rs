@@ -46,7 +46,16 @@ fn any_number_of_threads_gives_the_same_report() {
     all.push(mixed);
     for inputs in &all {
         let forms = if inputs.len() > 1 {
-            &[Format::Ndjson, Format::Json, Format::Transcript, Format::Table][..]
+            &[
+                Format::Ndjson,
+                Format::Json,
+                Format::Transcript,
+                Format::Table,
+                Format::Lint,
+                Format::Markdown,
+                Format::Sarif,
+                Format::Junit,
+            ][..]
         } else {
             &[Format::Ndjson][..]
         };

@@ -13,6 +13,7 @@ use super::spool::Spool;
 use super::summary::Summary;
 use super::view::View;
 use super::{Entry, InputReport, Options, Writer};
+use crate::escape::printable;
 use crate::place::Slot;
 use crate::rules::Finding;
 use std::collections::BTreeMap;
@@ -173,7 +174,7 @@ fn begin(
     let (cases, failures) = counts.get(&index).copied().unwrap_or_default();
     let errors = u64::from(input.failed);
     let mut text = String::from("<testsuite name=\"");
-    push(&mut text, &input.path);
+    push(&mut text, &printable(input.path.as_bytes()));
     text.push_str(&format!(
         "\" tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"0\">\n",
         cases + errors
@@ -183,17 +184,18 @@ fn begin(
 
 /// Ends the suite of an input, with what is wrong with it.
 fn close(out: &mut Box<dyn Write>, input: &InputReport) -> io::Result<()> {
-    let problems = input.problems.join("\n");
+    let problems: Vec<String> =
+        input.problems.iter().map(|problem| printable(problem.as_bytes())).collect();
     let mut text = String::new();
     if input.failed {
         text.push_str("<testcase name=\"all of the input can be read\" classname=\"");
-        push(&mut text, &input.path);
+        push(&mut text, &printable(input.path.as_bytes()));
         text.push_str("\"><error message=\"");
-        push(&mut text, &input.problems.join("; "));
+        push(&mut text, &problems.join("; "));
         text.push_str("\"/></testcase>\n");
     } else if !problems.is_empty() {
         text.push_str("<system-err>");
-        push(&mut text, &problems);
+        push(&mut text, &problems.join("\n"));
         text.push_str("</system-err>\n");
     }
     text.push_str("</testsuite>\n");

@@ -165,7 +165,11 @@ impl Page {
         let heads = COLUMNS.map(|head| if head == "#" { "#:" } else { head });
         let mut table = Table::new(&heads);
         for (_, row) in rows {
-            let cells: Vec<String> = row.iter().map(|cell| code(cell)).collect();
+            // Names of server and client may be what a peer says.
+            let is_peers = |n: usize| n == 1 || n == 2;
+            let cells = row.iter().enumerate();
+            let cells = cells.map(|(n, cell)| if is_peers(n) { code(cell) } else { plain(cell) });
+            let cells: Vec<String> = cells.collect();
             table.row(&cells);
         }
         let mut out = format!("### Sessions\n\n{}\n", table.0);

@@ -99,6 +99,10 @@ mod view;
 #[cfg(test)]
 mod sample;
 
+#[cfg(test)]
+#[path = "tests.rs"]
+mod forms;
+
 pub use render::{Note, Renderer};
 pub use sheet::Text;
 pub use status::{Lint, Threshold};

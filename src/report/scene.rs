@@ -16,6 +16,8 @@ const AROUND: usize = 2;
 /// The lines of a dialog, in order of place.
 pub(super) struct Scene<'a> {
     lines: Vec<Line<'a>>,
+    /// By exchange, the lines of its command and of the beginning of its reply.
+    heads: Vec<[Option<usize>; 2]>,
 }
 
 /// One line of a dialog.
@@ -43,7 +45,9 @@ pub(super) enum Who {
 impl<'a> Scene<'a> {
     /// All lines of `session`.
     pub(super) fn of(session: &'a Session) -> Self {
-        let mut scene = Self { lines: Vec::with_capacity(session.exchanges.len() * 3 + 4) };
+        let exchanges = session.exchanges.len();
+        let lines = Vec::with_capacity(exchanges * 3 + 4);
+        let mut scene = Self { lines, heads: vec![[None; 2]; exchanges] };
         if let Some(greeting) = &session.greeting {
             scene.reply(session, greeting, None);
         }
@@ -88,6 +92,13 @@ impl<'a> Scene<'a> {
         }
         // What came at one place stays in the order of the dialog.
         scene.lines.sort_by_key(|line| line.mark.place);
+        for (at, line) in scene.lines.iter().enumerate().filter(|(_, line)| line.is_exact) {
+            let index = line.exchange.map(|index| index as usize);
+            if let Some([asked, answered]) = index.and_then(|index| scene.heads.get_mut(index)) {
+                let is_command = line.who == Who::Side(Side::Client);
+                *(if is_command { asked } else { answered }) = Some(at);
+            }
+        }
         scene
     }
 
@@ -115,11 +126,9 @@ impl<'a> Scene<'a> {
         let (from, to) = match at {
             Some(at) => {
                 let exchange = self.lines.get(at).and_then(|line| line.exchange);
-                let own = self.lines.iter().enumerate();
-                let mut own =
-                    own.filter(|(_, line)| exchange.is_some() && line.exchange == exchange);
+                let heads = exchange.and_then(|index| self.heads.get(index as usize));
                 // The command and the beginning of its reply, wherever they are.
-                shown.extend(own.by_ref().take(2).map(|(index, _)| index));
+                shown.extend(heads.into_iter().flatten().flatten());
                 (at.saturating_sub(AROUND), at + AROUND + 1)
             }
             None => {

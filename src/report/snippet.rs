@@ -256,7 +256,7 @@ fn clip(text: &str, range: Range<usize>, room: usize) -> Clip {
         if at >= from {
             first.get_or_insert(at);
             // One column is for the mark that there is more.
-            if used + wide >= room && at + wide < all {
+            if used + wide + usize::from(at + wide < all) > room {
                 out.push('…');
                 break;
             }

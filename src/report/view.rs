@@ -76,9 +76,16 @@ impl<'a> View<'a> {
             reply.begun.place == finding.mark.place
                 && session.reply_lines(reply).next() == Some(finding.evidence.as_slice())
         };
-        let exchanges = session.exchanges.iter().filter_map(|exchange| exchange.reply.as_ref());
-        let others = session.unsolicited.iter().map(|one| &one.reply);
-        !finding.is_reply || session.greeting.iter().chain(exchanges).chain(others).any(is_here)
+        if !finding.is_reply {
+            return true;
+        }
+        match finding.exchange.and_then(|index| session.exchanges.get(index as usize)) {
+            Some(exchange) => exchange.reply.as_ref().is_some_and(is_here),
+            None => {
+                let others = session.unsolicited.iter().map(|one| &one.reply);
+                session.greeting.iter().chain(others).any(is_here)
+            }
+        }
     }
 
     /// The texts of a reply's lines.
