@@ -12,10 +12,11 @@ use super::spool::Spool;
 use super::summary::Summary;
 use super::view::{View, shown_column};
 use super::{Entry, InputReport, Options, Writer};
-use crate::dialog::session::{Mark, Reply};
+use crate::dialog::session::{Exchange, Mark, Reply};
 use crate::escape::printable;
 use crate::place::Slot;
 use crate::rules::Finding;
+use crate::time::Lapse;
 use std::io::{self, Write};
 
 /// With `--check`: a row for each finding.
@@ -84,7 +85,7 @@ fn exchanges(out: &mut String, entry: &Entry<'_>, view: &View<'_>) {
             lines.join(" / ")
         }));
         row.mark(reply.map(|reply| reply.begun));
-        row.cell(&some(one.and_then(|one| one.latency()).map(|lapse| lapse.micros())));
+        row.cell(&some(one.and_then(Exchange::latency).map(Lapse::micros)));
         row.cell(one.map_or("", |one| if one.pipelined { "true" } else { "false" }));
         row.cell(session.end.name());
         let is_own = |one: &&Finding| one.exchange == exchange && verb != UNSOLICITED;

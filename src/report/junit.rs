@@ -36,7 +36,7 @@ pub(super) fn session(out: &mut String, entry: &Entry<'_>, options: &Options) ->
     push(out, view.input);
     if let Some(lapse) = session.duration() {
         let micros = lapse.micros();
-        out.push_str(&format!("\" time=\"{}.{:06}", micros / 1_000_000, micros % 1_000_000));
+        put!(out, "\" time=\"{}.{:06}", micros / 1_000_000, micros % 1_000_000);
     }
     out.push('"');
     let reaches = |one: &&Finding| options.lint.fail_on.is_reached(one.rule.severity);
@@ -63,7 +63,7 @@ pub(super) fn session(out: &mut String, entry: &Entry<'_>, options: &Options) ->
         let found = count(failures.len() as u64, "finding");
         out.push_str("<failure message=\"");
         push(out, &format!("{found}: {}", rules.join(", ")));
-        out.push_str(&format!("\" type=\"{}\">", worst.name()));
+        put!(out, "\" type=\"{}\">", worst.name());
         push(out, &blocks(&failures));
         out.push_str("</failure>\n");
     }
@@ -175,10 +175,11 @@ fn begin(
     let errors = u64::from(input.failed);
     let mut text = String::from("<testsuite name=\"");
     push(&mut text, &printable(input.path.as_bytes()));
-    text.push_str(&format!(
+    put!(
+        text,
         "\" tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"0\">\n",
         cases + errors
-    ));
+    );
     out.write_all(text.as_bytes())
 }
 

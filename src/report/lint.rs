@@ -79,9 +79,9 @@ fn verdict(lint: Lint, summary: &Summary, inputs: &[InputReport], status: u8) ->
         Some(severity) => paint.put(&mut out, Ink::Severity(severity), &found),
         None => paint.put(&mut out, Ink::Bold, "nothing found"),
     }
-    out.push_str(&format!(" in {sessions}, {inputs}\n"));
+    put!(out, " in {sessions}, {inputs}\n");
     if summary.not_judged > 0 {
-        out.push_str(&format!("not judged: {}\n", not_judged(summary)));
+        put!(out, "not judged: {}\n", not_judged(summary));
     }
     let threshold = lint.fail_on.name();
     let why = match status {
@@ -91,7 +91,7 @@ fn verdict(lint: Lint, summary: &Summary, inputs: &[InputReport], status: u8) ->
         INTERRUPTED => String::from("interrupted, so this is not all"),
         _ => format!("findings reach --fail-on {threshold}"),
     };
-    out.push_str(&format!("exit status {status}: {why}\n"));
+    put!(out, "exit status {status}: {why}\n");
     out
 }
 

@@ -45,20 +45,21 @@ pub(super) fn session(out: &mut String, entry: &Entry<'_>, options: &Options) {
         }
     }
     if let Some(hidden) = entry.findings.len().checked_sub(SHOWN).filter(|&hidden| hidden > 0) {
-        blocks.push_str(&format!("{} not shown\n", count(hidden as u64, "more finding")));
+        put!(blocks, "{} not shown\n", count(hidden as u64, "more finding"));
     }
     let peers = entry.session.opening.peers;
     let peers =
         peers.map_or_else(String::new, |peers| format!(", {} > {}", peers.client, peers.server));
     // No markup is read between these tags.
-    out.push_str(&format!(
+    put!(
+        out,
         "<details><summary>Session {} in <code>{}</code>: {}</summary>\n\n",
         super::lines::NUMBER,
         html(&format!("{}{peers}", view.input)),
         found(severities)
-    ));
+    );
     let fence = "`".repeat(longest_run(&blocks).max(2) + 1);
-    out.push_str(&format!("{fence}text\n{}\n{fence}\n\n</details>\n\n", blocks.trim_end()));
+    put!(out, "{fence}text\n{}\n{fence}\n\n</details>\n\n", blocks.trim_end());
 }
 
 /// Writes all when it is there.
@@ -146,12 +147,12 @@ impl Page {
         for input in inputs.iter().take(self.limits.table_rows) {
             for problem in &input.problems {
                 let problem = printable(problem.as_bytes());
-                out.push_str(&format!("- {}: {}\n", code(&input.path), code(&problem)));
+                put!(out, "- {}: {}\n", code(&input.path), code(&problem));
             }
         }
         let hidden = inputs.len().saturating_sub(self.limits.table_rows);
         if hidden > 0 {
-            out.push_str(&format!("\n{} not shown.\n", count(hidden as u64, "more input")));
+            put!(out, "\n{} not shown.\n", count(hidden as u64, "more input"));
         }
         out + "\n"
     }
@@ -176,7 +177,7 @@ impl Page {
         let hidden = summary.sessions.saturating_sub(self.rows.len() as u64);
         if hidden > 0 {
             let hidden = count(hidden, "more session");
-            out.push_str(&format!("{hidden} not shown: `--format ndjson` lists all.\n\n"));
+            put!(out, "{hidden} not shown: `--format ndjson` lists all.\n\n");
         }
         out
     }
@@ -190,17 +191,18 @@ fn verdict(summary: &Summary, inputs: &[InputReport]) -> String {
     let (sessions, files) =
         (count(summary.sessions, "session"), count(inputs.len() as u64, "input"));
     if summary.found_in == 0 {
-        out.push_str(&format!("Nothing found in {sessions}, {files}.\n"));
+        put!(out, "Nothing found in {sessions}, {files}.\n");
     } else {
-        out.push_str(&format!(
+        put!(
+            out,
             "Found **{}** in {} of {sessions}, {files}.\n",
             found(summary.severities),
             number(summary.found_in)
-        ));
+        );
     }
     if summary.not_judged > 0 {
         let rules = not_judged(summary).replace("--format json", "`--format json`");
-        out.push_str(&format!("Not judged: {rules}.\n"));
+        put!(out, "Not judged: {rules}.\n");
     }
     out + "\n"
 }
@@ -239,7 +241,7 @@ impl Table {
     }
 
     fn row(&mut self, cells: &[String]) {
-        self.0.push_str(&format!("| {} |\n", cells.join(" | ")));
+        put!(self.0, "| {} |\n", cells.join(" | "));
     }
 }
 

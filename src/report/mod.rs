@@ -15,6 +15,15 @@ use crate::rules::{Finding, NotJudged};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
+/// Appends to a string as [`format!`] would make it.
+macro_rules! put {
+    ($out:expr, $($form:tt)*) => {{
+        use std::fmt::Write as _;
+        // A string takes all.
+        let _ = write!($out, $($form)*);
+    }};
+}
+
 /// Sessions and counts → the types of `model`.
 mod convert;
 
@@ -101,6 +110,7 @@ mod sample;
 
 #[cfg(test)]
 #[path = "tests.rs"]
+#[allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 mod forms;
 
 pub use render::{Note, Renderer};

@@ -123,18 +123,15 @@ impl<'a> Scene<'a> {
     /// one.
     pub(super) fn around(&self, finding: &Finding, at: Option<usize>) -> Vec<(usize, &Line<'a>)> {
         let mut shown = BTreeSet::new();
-        let (from, to) = match at {
-            Some(at) => {
-                let exchange = self.lines.get(at).and_then(|line| line.exchange);
-                let heads = exchange.and_then(|index| self.heads.get(index as usize));
-                // The command and the beginning of its reply, wherever they are.
-                shown.extend(heads.into_iter().flatten().flatten());
-                (at.saturating_sub(AROUND), at + AROUND + 1)
-            }
-            None => {
-                let here = self.lines.partition_point(|line| line.mark.place <= finding.mark.place);
-                (here.saturating_sub(AROUND), here + AROUND)
-            }
+        let (from, to) = if let Some(at) = at {
+            let exchange = self.lines.get(at).and_then(|line| line.exchange);
+            let heads = exchange.and_then(|index| self.heads.get(index as usize));
+            // The command and the beginning of its reply, wherever they are.
+            shown.extend(heads.into_iter().flatten().flatten());
+            (at.saturating_sub(AROUND), at + AROUND + 1)
+        } else {
+            let here = self.lines.partition_point(|line| line.mark.place <= finding.mark.place);
+            (here.saturating_sub(AROUND), here + AROUND)
         };
         shown.extend(from..to.min(self.lines.len()));
         shown.into_iter().filter_map(|index| Some((index, self.lines.get(index)?))).collect()

@@ -101,7 +101,7 @@ impl<'a> Snippets<'a> {
             out.push_str(", session ");
             out.push(NUMBER);
             if let Some(frame) = place.frame {
-                out.push_str(&format!(", frame {frame}"));
+                put!(out, ", frame {frame}");
             }
             if let Some(at) = finding.mark.at {
                 out.push_str(", ");
@@ -109,14 +109,14 @@ impl<'a> Snippets<'a> {
             }
         } else {
             for number in [place.line_no, place.column].into_iter().flatten() {
-                out.push_str(&format!(":{number}"));
+                put!(out, ":{number}");
             }
         }
         out.push('\n');
         if let Some(peers) = self.view.session.opening.peers {
             out.extend(std::iter::repeat_n(' ', gutter));
             self.paint.put(out, Ink::Frame, "::: ");
-            out.push_str(&format!("{} > {}\n", peers.client, peers.server));
+            put!(out, "{} > {}\n", peers.client, peers.server);
         }
     }
 
@@ -181,8 +181,6 @@ impl<'a> Snippets<'a> {
 pub(super) struct Place<'a> {
     /// Path of the input, printable.
     pub(super) path: &'a str,
-    /// Index of the input.
-    pub(super) input: u32,
     /// Frame, in a capture.
     pub(super) frame: Option<u64>,
     /// Line, in a transcript.
@@ -213,7 +211,6 @@ impl<'a> Place<'a> {
         };
         Self {
             path: place.input.unwrap_or(view.input),
-            input: view.index(finding.mark),
             frame: place.frame,
             line_no: place.line_no,
             column: column(|range| range.start).filter(|_| place.line_no.is_some()),

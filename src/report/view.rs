@@ -63,11 +63,6 @@ impl<'a> View<'a> {
         Where { input, frame, line_no }
     }
 
-    /// The index of the input in which `mark` stands.
-    pub(super) fn index(&self, mark: Mark) -> u32 {
-        if mark.place.number() > 0 { self.places.input(mark.place) } else { self.began }
-    }
-
     /// Whether the line that `finding` is about is the one at its place: of a reply, only the first
     /// surely is.
     pub(super) fn is_first(&self, finding: &Finding) -> bool {
@@ -79,13 +74,12 @@ impl<'a> View<'a> {
         if !finding.is_reply {
             return true;
         }
-        match finding.exchange.and_then(|index| session.exchanges.get(index as usize)) {
-            Some(exchange) => exchange.reply.as_ref().is_some_and(is_here),
-            None => {
-                let others = session.unsolicited.iter().map(|one| &one.reply);
-                session.greeting.iter().chain(others).any(is_here)
-            }
+        let exchange = finding.exchange.and_then(|index| session.exchanges.get(index as usize));
+        if let Some(exchange) = exchange {
+            return exchange.reply.as_ref().is_some_and(is_here);
         }
+        let others = session.unsolicited.iter().map(|one| &one.reply);
+        session.greeting.iter().chain(others).any(is_here)
     }
 
     /// The texts of a reply's lines.

@@ -60,7 +60,9 @@ impl Hash {
             if is_number || is_name {
                 self.byte(b'#');
             } else {
-                word.iter().for_each(|&byte| self.byte(byte));
+                for &byte in word {
+                    self.byte(byte);
+                }
             }
         }
         self.byte(0xff);

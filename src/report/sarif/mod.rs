@@ -25,7 +25,7 @@ use model::{
     Tool, Uri,
 };
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
 /// Octets of a line that a result shows.
@@ -41,7 +41,7 @@ pub(super) fn session(out: &mut String, entry: &Entry<'_>, options: &Options) {
         // All that is serialised is text and numbers.
         let Ok(rest) = serde_json::to_string(&result(&view, finding)) else { continue };
         let mark = fingerprint(view.session, finding);
-        out.push_str(&format!("{}\t{mark:016x}\t", finding.rule.id));
+        put!(out, "{}\t{mark:016x}\t", finding.rule.id);
         // The number is one in JSON, too.
         out.push_str(&rest.replace(&format!("\"{NUMBER}\""), &NUMBER.to_string()));
         out.push('\n');
@@ -61,9 +61,9 @@ fn result(view: &View<'_>, finding: &Finding) -> model::Result {
     }];
     let mut message = plain(&message);
     if session.opening.medium == Medium::Packets {
-        message.push_str(&format!(" (session {NUMBER}"));
+        put!(message, " (session {NUMBER}");
         if let Some(frame) = place.frame {
-            message.push_str(&format!(", frame {frame}"));
+            put!(message, ", frame {frame}");
             let name = format!("frame {frame}");
             let fully_qualified_name = format!("session {NUMBER}/{name}");
             logical = vec![LogicalLocation { name, fully_qualified_name, kind: "frame" }];
@@ -76,7 +76,7 @@ fn result(view: &View<'_>, finding: &Finding) -> model::Result {
         message: message.into(),
         locations: [Location {
             physical_location: PhysicalLocation {
-                artifact_location: Uri { uri: uri(place.path), index: Some(place.input) },
+                artifact_location: Uri { uri: uri(place.path) },
                 region,
                 context_region,
             },
@@ -140,7 +140,7 @@ fn uri(path: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
             out.push(byte.into());
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            put!(out, "%{byte:02X}");
         }
     }
     out
@@ -204,18 +204,10 @@ impl Writer for Log {
             let mut parts = line.splitn(3, |&byte| byte == b'\t');
             let mut part = || str::from_utf8(parts.next().unwrap_or_default()).unwrap_or_default();
             let (rule, mark, rest) = (part(), part(), part());
-            let times = match seen.get_mut(mark) {
-                Some(times) => {
-                    *times += 1;
-                    *times
-                }
-                None => {
-                    if seen.len() < COUNTED {
-                        seen.insert(mark.to_owned(), 1);
-                    }
-                    1
-                }
-            };
+            let times = seen.get(mark).map_or(1, |times| times + 1);
+            if times > 1 || seen.len() < COUNTED {
+                seen.insert(mark.to_owned(), times);
+            }
             let index = indices.get(rule).copied().unwrap_or_default();
             out.write_all(if is_first { b"\n" } else { b",\n" })?;
             is_first = false;
@@ -277,13 +269,13 @@ fn plain_markdown(text: &str) -> String {
 
 fn invocation(lint: Lint, summary: &Summary, inputs: &[InputReport]) -> Invocation {
     let failed = inputs.iter().any(|input| input.failed);
-    let problems = (0..).zip(inputs).flat_map(|(index, input)| {
-        input.problems.iter().map(move |problem| Notification {
+    let problems = inputs.iter().flat_map(|input| {
+        input.problems.iter().map(|problem| Notification {
             level: if input.failed { "error" } else { "warning" },
             message: plain(&printable(problem.as_bytes())).into(),
             locations: [Location {
                 physical_location: PhysicalLocation {
-                    artifact_location: Uri { uri: uri(&input.path), index: Some(index) },
+                    artifact_location: Uri { uri: uri(&input.path) },
                     region: None,
                     context_region: None,
                 },
@@ -300,9 +292,15 @@ fn invocation(lint: Lint, summary: &Summary, inputs: &[InputReport]) -> Invocati
 
 fn artifacts(inputs: &[InputReport]) -> Vec<Artifact<'_>> {
     let mut artifacts = Vec::with_capacity(inputs.len());
+    let mut known = HashSet::new();
     for input in inputs {
+        let path = uri(&input.path);
+        // What was read twice is one artifact: they must be unique.
+        if !known.insert(path.clone()) {
+            continue;
+        }
         artifacts.push(Artifact {
-            location: Uri { uri: uri(&input.path), index: None },
+            location: Uri { uri: path },
             roles: ["analysisTarget"],
             properties: ArtifactProperties {
                 kind: input.kind,

@@ -87,8 +87,6 @@ pub(super) struct ArtifactProperties<'a> {
 #[derive(Serialize)]
 pub(super) struct Uri {
     pub(super) uri: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) index: Option<u32>,
 }
 
 /// What follows the rule and the fingerprints of a result.
