@@ -103,6 +103,22 @@ fn colours_only_where_they_are_wanted() {
 }
 
 #[test]
+fn what_stands_around_a_finding_shows_no_secrets() {
+    let dialog = "s< 220 mx.example.net ESMTP\nc> EHLO client.example.org\n\
+                  s< 250-mx.example.net\ns< 250 AUTH PLAIN\nc> AUTH PLAIN AHVzZXIAcGFzcw==\n\
+                  s< 235 ok\nc> MAIL FROM: <a@example.org>\ns< 250 ok\n";
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("dialog"), dialog).unwrap();
+    for format in [None, Some("csv"), Some("markdown"), Some("sarif"), Some("junit")] {
+        let format = format.map(|name| ["--format", name]);
+        let arguments = format.into_iter().flatten().chain(["--check", "dialog"]);
+        let text = out(&run_in(folder.path(), arguments));
+        assert!(text.contains("path-space-after-colon"), "{text}");
+        assert!(!text.contains("AHVzZXIAcGFzcw"), "{text}");
+    }
+}
+
+#[test]
 fn sarif_is_valid_on_all_test_data() {
     let schema = fs::read_to_string(root().join("tests/schema/sarif-2.1.0.json")).unwrap();
     // A pattern in it, of something that we do not write, is no regular expression.

@@ -310,7 +310,23 @@ fn markdown() {
 
 #[test]
 fn sarif() {
-    check(&report(Format::Sarif, CHECK, Some("odd")), &expect![[""]]);
+    check(
+        &report(Format::Sarif, CHECK, Some("odd")),
+        &expect![[r#"
+        {"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0","runs":[{
+        "tool":{"driver":{"name":"smtp-audit","semanticVersion":"0.1.0","rules":[{"id":"help-note","shortDescription":{"text":"a | b <c>"},"fullDescription":{"text":"One.\nTwo <d>."},"help":{"text":"see | <b>there</b>","markdown":"see | \\<b>there\\</b>\n\nOne.\nTwo \\<d>.\n\nWrong:\n\n```text\n```\n\nRight:\n\n```text\n```\n"},"defaultConfiguration":{"level":"note"},"properties":{"tags":["smtp","command","client"],"category":"command","party":"client","rfc":null,"problem.severity":"recommendation"}},{"id":"path-space-after-colon","shortDescription":{"text":"a blank between the colon and the path"},"fullDescription":{"text":""},"help":{"text":"leave the blank out (RFC 5321 §4.1.1.2)","markdown":"leave the blank out (RFC 5321 §4.1.1.2)\n\n\n\nWrong:\n\n```text\n```\n\nRight:\n\n```text\n```\n"},"defaultConfiguration":{"level":"error"},"properties":{"tags":["smtp","command","client"],"category":"command","party":"client","rfc":"RFC 5321 §4.1.1.2","problem.severity":"error"}}]}},
+        "columnKind":"unicodeCodePoints",
+        "invocations":[{"executionSuccessful":false,"exitCode":2,"toolExecutionNotifications":[{"level":"error","message":{"text":"odd"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"other"}}}]}]}],
+        "artifacts":[{"location":{"uri":"my%20mail.pcap"},"roles":["analysisTarget"],"properties":{"kind":"pcap","dialect":null,"packets":20,"sessions":2}},{"location":{"uri":"other"},"roles":["analysisTarget"],"properties":{"kind":"pcap","dialect":null,"packets":20,"sessions":0}}],
+        "properties":{"sessions":3,"partial":false,"sessionsNotJudged":1,"rulesNotJudged":["greeting-slow"]},
+        "results":[
+        {"ruleId":"help-note","ruleIndex":0,"partialFingerprints":{"smtpAudit/v1":"4b85383ab02b0475:1"},"level":"note","message":{"text":"a blank after the colon (session 2, frame 6)"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"my%20mail.pcap"}},"logicalLocations":[{"name":"frame 6","fullyQualifiedName":"session 2/frame 6","kind":"frame"}]}],"properties":{"session":2,"frame":6,"time":"2023-11-14T22:13:20.006000Z","client":"192.0.2.1:4242","server":"192.0.2.2:25","exchange":0,"confidence":"likely","category":"command","party":"client","violatesAbnf":false,"evidence":"250-=X  Odd"}},
+        {"ruleId":"path-space-after-colon","ruleIndex":1,"partialFingerprints":{"smtpAudit/v1":"01278b16b07ce2d3:1"},"level":"error","message":{"text":"a blank after the colon (session 2, frame 9)"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"my%20mail.pcap"}},"logicalLocations":[{"name":"frame 9","fullyQualifiedName":"session 2/frame 9","kind":"frame"}]}],"properties":{"session":2,"frame":9,"time":"2023-11-14T22:13:20.009000Z","client":"192.0.2.1:4242","server":"192.0.2.2:25","exchange":1,"confidence":"certain","category":"command","party":"client","violatesAbnf":true,"evidence":"MAIL FROM: <a@b.example>"}},
+        {"ruleId":"help-note","ruleIndex":0,"partialFingerprints":{"smtpAudit/v1":"4b85383ab02b0475:2"},"level":"note","message":{"text":"a blank after the colon (session 3, frame 6)"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"my%20mail.pcap"}},"logicalLocations":[{"name":"frame 6","fullyQualifiedName":"session 3/frame 6","kind":"frame"}]}],"properties":{"session":3,"frame":6,"time":"2023-11-14T22:13:20.006000Z","client":"192.0.2.1:4242","server":"192.0.2.2:25","exchange":0,"confidence":"likely","category":"command","party":"client","violatesAbnf":false,"evidence":"250-=X  Odd"}},
+        {"ruleId":"path-space-after-colon","ruleIndex":1,"partialFingerprints":{"smtpAudit/v1":"01278b16b07ce2d3:2"},"level":"error","message":{"text":"a blank after the colon (session 3, frame 9)"},"locations":[{"physicalLocation":{"artifactLocation":{"uri":"my%20mail.pcap"}},"logicalLocations":[{"name":"frame 9","fullyQualifiedName":"session 3/frame 9","kind":"frame"}]}],"properties":{"session":3,"frame":9,"time":"2023-11-14T22:13:20.009000Z","client":"192.0.2.1:4242","server":"192.0.2.2:25","exchange":1,"confidence":"certain","category":"command","party":"client","violatesAbnf":true,"evidence":"MAIL FROM: <a@b.example>"}}
+        ]}]}
+    "#]],
+    );
 }
 
 #[test]
