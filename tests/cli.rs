@@ -434,7 +434,7 @@ fn findings_about_an_input_stand_beside_it_and_are_counted() {
 fn the_table_of_a_capture() {
     let path = "testdata/captures/arkime/smtp-data-521.pcap";
     expect![[r#"
-        1 session, 1 message (1 rejected), 1 error reply; found 1 warning
+        1 session, 1 message (1 rejected), 1 error reply; found 1 warning, 1 note
 
         Inputs
         input                                        kind  packets    size  sessions
@@ -475,6 +475,7 @@ fn the_table_of_a_capture() {
         Findings
         severity  rule                    count  what it says
         warning   path-space-after-colon      1  blank between the colon of FROM: or TO: and the path
+        note      ehlo-auth-equals-form       1  AUTH is offered in the form with an equals sign
     "#]].assert_eq(&out(&run([path])));
 }
 
