@@ -107,13 +107,15 @@ fn what(step: &Step<'_>) -> Option<What> {
     if let Some(name) = protocol(line) {
         return Some(What::Protocol(name));
     }
-    let command = step.command();
-    let word = command.word;
-    if step.exchange.line_end == LineEnd::None || is_agreed(step, word) {
+    if step.exchange.line_end == LineEnd::None {
         return None;
     }
     if is_header(line) {
         return Some(What::Header);
+    }
+    let word = step.command().word;
+    if is_agreed(step, word) {
+        return None;
     }
     let is_exploit = EXPLOITS.iter().any(|verb| verb.eq_ignore_ascii_case(word));
     Some(if is_exploit { What::Exploit } else { What::Unknown })
