@@ -153,7 +153,7 @@ pub(super) fn finding(evidence: &[u8]) -> Finding {
         exchange: Some(1),
         evidence: evidence.to_vec(),
         is_reply: false,
-        line: 0,
+        order: 0,
         range: Some(10..11),
         expected: "\"<\"",
         violates_abnf: true,
