@@ -213,8 +213,8 @@ fn a_reply_that_never_ended_ends_where_the_next_begins() {
          c> MAIL FROM:<a@example.org>\ns< 250-ok\nc> RCPT TO:<b@example.net>\ns< 550 no\n",
     ] {
         let found = both_ways(dialog);
-        let ids: Vec<_> = found.iter().map(|(id, _)| *id).collect();
-        assert_eq!(ids, ["reply-multiline-unterminated"], "{dialog}");
+        let ids = found.iter().map(|(id, _)| *id).filter(|id| id.starts_with("reply-"));
+        assert_eq!(ids.collect::<Vec<_>>(), ["reply-multiline-unterminated"], "{dialog}");
     }
     // The recording may end there.
     for end in ["", "# end reset\n", "# end client-closed\n"] {

@@ -11,7 +11,7 @@ use super::snippet::Place;
 use super::spool::Spool;
 use super::summary::Summary;
 use super::view::{View, shown_column};
-use super::{Entry, InputReport, Options, Writer};
+use super::{Entry, InputReport, Options, Writer, about_inputs};
 use crate::dialog::session::{Exchange, Mark, Reply};
 use crate::escape::printable;
 use crate::place::Slot;
@@ -140,6 +140,35 @@ impl<'a> Row<'a> {
     }
 }
 
+/// Appends the row of a finding about an input as a whole: it has no session, and no line.
+fn of_input(out: &mut String, input: &InputReport, finding: &Finding) {
+    let rule = finding.rule;
+    let (frame, line_no) = input.place(finding);
+    let cells = [
+        printable(input.path.as_bytes()),
+        String::new(),
+        String::new(),
+        some(frame),
+        some(line_no),
+        String::new(),
+        rule.id.to_owned(),
+        rule.severity.name().to_owned(),
+        finding.confidence.name().to_owned(),
+        rule.category.name().to_owned(),
+        rule.party.name().to_owned(),
+        finding.violates_abnf.to_string(),
+        printable(finding.message.as_bytes()),
+        rule.rfc.unwrap_or_default().to_owned(),
+        rule.help.to_owned(),
+    ];
+    // The first, and the four last: session, exchange, evidence and its columns.
+    for text in cells {
+        out.push(',');
+        cell(out, &text);
+    }
+    out.push_str(",,,,\r\n");
+}
+
 /// Appends a cell, which is printable text: no control character is in it.
 fn cell(out: &mut String, text: &str) {
     // What a spreadsheet would calculate; an apostrophe makes it text.
@@ -174,12 +203,14 @@ pub(super) struct Rows {
     out: Box<dyn Write>,
     spool: Spool<u64>,
     header: &'static str,
+    is_check: bool,
 }
 
 impl Rows {
     pub(super) fn new(out: Box<dyn Write>, options: &Options) -> Self {
         let header = if options.lint.check { FINDINGS } else { EXCHANGES };
-        Self { out, spool: Spool::new(options.limits.spool_bytes), header }
+        let is_check = options.lint.check;
+        Self { out, spool: Spool::new(options.limits.spool_bytes), header, is_check }
     }
 }
 
@@ -195,8 +226,13 @@ impl Writer for Rows {
         Ok(())
     }
 
-    fn finish(mut self: Box<Self>, _: Summary, _: &[InputReport]) -> io::Result<()> {
+    fn finish(mut self: Box<Self>, _: Summary, inputs: &[InputReport]) -> io::Result<()> {
         self.out.write_all(self.header.as_bytes())?;
+        let mut text = String::new();
+        for (input, finding) in about_inputs(inputs).filter(|_| self.is_check) {
+            of_input(&mut text, input, finding);
+        }
+        self.out.write_all(text.as_bytes())?;
         self.spool.write(&mut self.out, |_, _| b"")?;
         self.out.flush()
     }

@@ -8,8 +8,9 @@ use super::lines::{Lines, NUMBER, numbered};
 use super::paint::Paint;
 use super::render::Note;
 use super::sheet::Text;
-use super::snippet::Snippets;
+use super::snippet::{self, Snippets};
 use super::spool::Spool;
+use super::status::Threshold;
 use super::summary::Summary;
 use super::view::View;
 use super::{Entry, InputReport, Options, Writer};
@@ -97,12 +98,13 @@ pub(super) struct Suites {
     spool: Spool<u64>,
     /// Cases and failures by index of the input.
     counts: BTreeMap<u32, (u64, u64)>,
+    fail_on: Threshold,
 }
 
 impl Suites {
     pub(super) fn new(out: Box<dyn Write>, options: &Options) -> Self {
         let spool = Spool::new(options.limits.spool_bytes);
-        Self { out, spool, counts: BTreeMap::new() }
+        Self { out, spool, counts: BTreeMap::new(), fail_on: options.lint.fail_on }
     }
 }
 
@@ -123,8 +125,13 @@ impl Writer for Suites {
     fn finish(mut self: Box<Self>, _: Summary, inputs: &[InputReport]) -> io::Result<()> {
         let (out, counts) = (&mut self.out, &self.counts);
         let errors = inputs.iter().filter(|input| input.failed).count() as u64;
-        let cases: u64 = counts.values().map(|(cases, _)| cases).sum();
-        let failures: u64 = counts.values().map(|(_, failures)| failures).sum();
+        let fail_on = self.fail_on;
+        let wholes = inputs.iter().map(|input| whole(input, fail_on));
+        let wholes: Vec<(u64, u64)> = wholes.collect();
+        let sum = |part: fn(&(u64, u64)) -> u64| -> u64 {
+            counts.values().chain(&wholes).map(part).sum()
+        };
+        let (cases, failures) = (sum(|(cases, _)| *cases), sum(|(_, failures)| *failures));
         writeln!(
             out,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{}\" tests=\"{}\" \
@@ -143,9 +150,9 @@ impl Writer for Suites {
             while open.is_none_or(|(_, index)| Some(index) < number) {
                 let Some(next) = suites.next() else { break };
                 if let Some((input, _)) = open.replace(next) {
-                    close(out, input)?;
+                    close(out, input, fail_on)?;
                 }
-                begin(out, next, counts)?;
+                begin(out, next, counts, fail_on)?;
             }
             Ok(())
         });
@@ -153,16 +160,22 @@ impl Writer for Suites {
         drop(lines);
         for next in suites {
             if let Some((input, _)) = open.replace(next) {
-                close(&mut self.out, input)?;
+                close(&mut self.out, input, fail_on)?;
             }
-            begin(&mut self.out, next, counts)?;
+            begin(&mut self.out, next, counts, fail_on)?;
         }
         if let Some((input, _)) = open {
-            close(&mut self.out, input)?;
+            close(&mut self.out, input, fail_on)?;
         }
         self.out.write_all(b"</testsuites>\n")?;
         self.out.flush()
     }
+}
+
+/// Cases and failures of an input as a whole: one, if something is found of it.
+fn whole(input: &InputReport, fail_on: Threshold) -> (u64, u64) {
+    let reaches = |one: &Finding| fail_on.is_reached(one.rule.severity);
+    (u64::from(!input.findings.is_empty()), u64::from(input.findings.iter().any(reaches)))
 }
 
 /// Begins the suite of an input.
@@ -170,8 +183,11 @@ fn begin(
     out: &mut Box<dyn Write>,
     (input, index): (&InputReport, u32),
     counts: &BTreeMap<u32, (u64, u64)>,
+    fail_on: Threshold,
 ) -> io::Result<()> {
     let (cases, failures) = counts.get(&index).copied().unwrap_or_default();
+    let (case, failure) = whole(input, fail_on);
+    let (cases, failures) = (cases + case, failures + failure);
     let errors = u64::from(input.failed);
     let mut text = String::from("<testsuite name=\"");
     push(&mut text, &printable(input.path.as_bytes()));
@@ -184,10 +200,25 @@ fn begin(
 }
 
 /// Ends the suite of an input, with what is wrong with it.
-fn close(out: &mut Box<dyn Write>, input: &InputReport) -> io::Result<()> {
+fn close(out: &mut Box<dyn Write>, input: &InputReport, fail_on: Threshold) -> io::Result<()> {
     let problems: Vec<String> =
         input.problems.iter().map(|problem| printable(problem.as_bytes())).collect();
     let mut text = String::new();
+    if !input.findings.is_empty() {
+        text.push_str("<testcase name=\"the input as a whole\" classname=\"");
+        push(&mut text, &printable(input.path.as_bytes()));
+        text.push_str("\">\n");
+        let mut blocks = String::new();
+        for finding in &input.findings {
+            snippet::of_input(&mut blocks, input, finding, Paint::default());
+            blocks.push('\n');
+        }
+        let (_, failures) = whole(input, fail_on);
+        let tag = if failures > 0 { "failure" } else { "system-out" };
+        put!(text, "<{tag}>");
+        push(&mut text, &blocks);
+        put!(text, "</{tag}>\n</testcase>\n");
+    }
     if input.failed {
         text.push_str("<testcase name=\"all of the input can be read\" classname=\"");
         push(&mut text, &printable(input.path.as_bytes()));

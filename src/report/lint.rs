@@ -8,12 +8,12 @@ use super::lines::numbered;
 use super::paint::{Ink, Paint};
 use super::render::Note;
 use super::sheet::Text;
-use super::snippet::Snippets;
+use super::snippet::{self, Snippets};
 use super::spool::Spool;
 use super::status::{INTERRUPTED, Lint, TROUBLE};
 use super::summary::{Severities, Summary};
 use super::view::View;
-use super::{Entry, InputReport, Options, Writer};
+use super::{Entry, InputReport, Options, Writer, about_inputs};
 use crate::place::Slot;
 use crate::rules::Severity;
 use std::io::{self, Write};
@@ -54,6 +54,12 @@ impl Writer for Blocks {
     }
 
     fn finish(mut self: Box<Self>, summary: Summary, inputs: &[InputReport]) -> io::Result<()> {
+        let mut text = String::new();
+        for (input, finding) in about_inputs(inputs) {
+            snippet::of_input(&mut text, input, finding, Paint(self.lint.color));
+            text.push('\n');
+        }
+        self.out.write_all(text.as_bytes())?;
         self.spool.write(&mut self.out, |_, _| b"")?;
         let status = self.lint.status(
             summary.severities,

@@ -149,6 +149,11 @@ impl Page {
                 let problem = printable(problem.as_bytes());
                 put!(out, "- {}: {}\n", code(&input.path), code(&problem));
             }
+            for finding in &input.findings {
+                let (severity, rule) = (finding.rule.severity.name(), finding.rule.id);
+                let message = printable(finding.message.as_bytes());
+                put!(out, "- {}: {severity} `{rule}`: {}\n", code(&input.path), code(&message));
+            }
         }
         let hidden = inputs.len().saturating_sub(self.limits.table_rows);
         if hidden > 0 {

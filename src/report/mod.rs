@@ -179,6 +179,20 @@ pub struct InputReport {
     pub failed: bool,
 }
 
+/// What is found of `inputs` as a whole, each with its input.
+fn about_inputs(inputs: &[InputReport]) -> impl Iterator<Item = (&InputReport, &Finding)> {
+    inputs.iter().flat_map(|input| input.findings.iter().map(move |finding| (input, finding)))
+}
+
+impl InputReport {
+    /// The frame or the line of a finding about the input as a whole, if it has one.
+    fn place(&self, finding: &Finding) -> (Option<u64>, Option<u64>) {
+        let number = Some(finding.mark.place.number()).filter(|&number| number > 0);
+        let is_text = self.kind.is_none_or(|kind| kind == "transcript");
+        if is_text { (None, number) } else { (number, None) }
+    }
+}
+
 /// One session with all that is said of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'a> {

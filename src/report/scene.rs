@@ -4,7 +4,7 @@
 //! wire.
 
 use super::human::count;
-use crate::chunk::Side;
+use crate::chunk::{Medium, Side};
 use crate::dialog::session::{Mark, Message, Reply, Request, Session};
 use crate::rules::Finding;
 use std::borrow::Cow;
@@ -96,7 +96,7 @@ impl<'a> Scene<'a> {
             let index = line.exchange.map(|index| index as usize);
             if let Some([asked, answered]) = index.and_then(|index| scene.heads.get_mut(index)) {
                 let is_command = line.who == Who::Side(Side::Client);
-                *(if is_command { asked } else { answered }) = Some(at);
+                (if is_command { asked } else { answered }).get_or_insert(at);
             }
         }
         scene
@@ -138,11 +138,14 @@ impl<'a> Scene<'a> {
     }
 
     fn reply(&mut self, session: &'a Session, reply: &Reply, exchange: Option<u32>) {
-        for (number, line) in session.reply_lines(reply).enumerate() {
+        // In a transcript each line has its own.
+        let is_apart = reply.in_a_row && session.opening.medium != Medium::Packets;
+        for (number, line) in (0..).zip(session.reply_lines(reply)) {
+            let place = reply.begun.place.after(if is_apart { number } else { 0 });
             self.lines.push(Line {
                 who: Who::Side(Side::Server),
-                mark: reply.begun,
-                is_exact: number == 0,
+                mark: Mark { place, ..reply.begun },
+                is_exact: number == 0 || is_apart,
                 exchange,
                 text: Cow::Borrowed(line),
             });

@@ -4,6 +4,7 @@
 //! In: a session, a finding. Out: lines of printable text, with [`NUMBER`] for the session's
 //! number.
 
+use super::InputReport;
 use super::lines::NUMBER;
 use super::paint::{Ink, Paint};
 use super::scene::{Line, Scene, Who};
@@ -40,15 +41,11 @@ impl<'a> Snippets<'a> {
 
     /// Appends the block of `finding`.
     pub(super) fn push(&self, out: &mut String, finding: &Finding) {
-        let rule = finding.rule;
         let at = self.scene.find(finding);
         let lines = self.scene.around(finding, at);
         let numbers: Vec<String> = lines.iter().map(|(_, line)| self.number(line)).collect();
         let gutter = numbers.iter().map(String::len).max().unwrap_or(0).max(1);
-        let head = format!("{}[{}]", rule.severity.name(), rule.id);
-        self.paint.put(out, Ink::Severity(rule.severity), &head);
-        self.paint.put(out, Ink::Bold, &format!(": {}", printable(finding.message.as_bytes())));
-        out.push('\n');
+        head(out, self.paint, finding);
         self.places(out, finding, gutter);
         if !lines.is_empty() {
             self.bar(out, gutter, "");
@@ -66,29 +63,7 @@ impl<'a> Snippets<'a> {
         if !lines.is_empty() {
             self.bar(out, gutter, "");
         }
-        let fault = rule.party.name();
-        for (name, text) in [
-            ("rfc", rule.rfc.unwrap_or_default()),
-            ("fault", fault),
-            ("help", rule.help),
-            (
-                "confidence",
-                match finding.confidence {
-                    Confidence::Certain => "",
-                    less => less.name(),
-                },
-            ),
-            ("note", if finding.violates_abnf { "the line breaks the ABNF" } else { "" }),
-        ] {
-            if !text.is_empty() {
-                out.extend(std::iter::repeat_n(' ', gutter + 1));
-                self.paint.put(out, Ink::Frame, "= ");
-                self.paint.put(out, Ink::Bold, name);
-                out.push_str(": ");
-                out.push_str(text);
-                out.push('\n');
-            }
-        }
+        remarks(out, self.paint, finding, gutter);
     }
 
     /// Where the finding stands, and between whom.
@@ -176,6 +151,55 @@ impl<'a> Snippets<'a> {
     }
 }
 
+/// Appends the block of `finding`, which is about an input as a whole.
+pub(super) fn of_input(out: &mut String, input: &InputReport, finding: &Finding, paint: Paint) {
+    head(out, paint, finding);
+    out.push(' ');
+    paint.put(out, Ink::Frame, "--> ");
+    out.push_str(&printable(input.path.as_bytes()));
+    match input.place(finding) {
+        (Some(frame), _) => put!(out, ", frame {frame}"),
+        (None, Some(line)) => put!(out, ":{line}"),
+        (None, None) => {}
+    }
+    out.push('\n');
+    remarks(out, paint, finding, 1);
+}
+
+/// Appends what a finding says.
+fn head(out: &mut String, paint: Paint, finding: &Finding) {
+    let severity = finding.rule.severity;
+    let head = format!("{}[{}]", severity.name(), finding.rule.id);
+    paint.put(out, Ink::Severity(severity), &head);
+    paint.put(out, Ink::Bold, &format!(": {}", printable(finding.message.as_bytes())));
+    out.push('\n');
+}
+
+/// Appends what else there is to say of a finding.
+fn remarks(out: &mut String, paint: Paint, finding: &Finding, gutter: usize) {
+    let rule = finding.rule;
+    let confidence = match finding.confidence {
+        Confidence::Certain => "",
+        less => less.name(),
+    };
+    for (name, text) in [
+        ("rfc", rule.rfc.unwrap_or_default()),
+        ("fault", rule.party.name()),
+        ("help", rule.help),
+        ("confidence", confidence),
+        ("note", if finding.violates_abnf { "the line breaks the ABNF" } else { "" }),
+    ] {
+        if !text.is_empty() {
+            out.extend(std::iter::repeat_n(' ', gutter + 1));
+            paint.put(out, Ink::Frame, "= ");
+            paint.put(out, Ink::Bold, name);
+            out.push_str(": ");
+            out.push_str(text);
+            out.push('\n');
+        }
+    }
+}
+
 /// Where a finding stands, for a person or a tool that goes there.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
@@ -206,7 +230,7 @@ impl<'a> Place<'a> {
         let evidence = &finding.evidence;
         let is_plain = is_printable(evidence) && !evidence.contains(&b'\\');
         let column = |at: fn(&Range<usize>) -> usize| {
-            let range = finding.range.as_ref().filter(|_| is_plain && view.is_first(finding))?;
+            let range = finding.range.as_ref().filter(|_| is_plain && view.is_exact(finding))?;
             Some(prefix? + super::view::shown_column(evidence, at(range)))
         };
         Self {

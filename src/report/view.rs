@@ -63,13 +63,17 @@ impl<'a> View<'a> {
         Where { input, frame, line_no }
     }
 
-    /// Whether the line that `finding` is about is the one at its place: of a reply, only the first
-    /// surely is.
-    pub(super) fn is_first(&self, finding: &Finding) -> bool {
+    /// Whether the line that `finding` is about is the one at its place: of a reply whose lines
+    /// are apart, only the first surely is.
+    pub(super) fn is_exact(&self, finding: &Finding) -> bool {
         let session = self.session;
         let is_here = |reply: &Reply| {
-            reply.begun.place == finding.mark.place
-                && session.reply_lines(reply).next() == Some(finding.evidence.as_slice())
+            let numbered = (0_u64..).zip(session.reply_lines(reply));
+            let lines = numbered.take(if reply.in_a_row { usize::MAX } else { 1 });
+            lines.into_iter().any(|(number, line)| {
+                reply.begun.place.after(number) == finding.mark.place
+                    && line == finding.evidence.as_slice()
+            })
         };
         if !finding.is_reply {
             return true;

@@ -87,7 +87,17 @@ pub(super) fn strays(case: Case<'_>) -> Vec<Stray<'_>> {
             last.more += 1;
         }
     }
+    // Bytes on a mail server's port that are no dialog at all are nobody's command.
+    if !found.is_empty() && !is_dialog(case) {
+        found.retain(|stray| matches!(stray.what, What::Protocol(_)));
+    }
     found
+}
+
+/// Whether somebody speaks SMTP: a reply with a code, or a known command.
+fn is_dialog(case: Case<'_>) -> bool {
+    case.answers().any(|answer| answer.code().is_some())
+        || case.steps().any(|step| !matches!(step.verb(), None | Some(Verb::Other)))
 }
 
 impl Stray<'_> {

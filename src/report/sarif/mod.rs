@@ -14,7 +14,7 @@ use super::spool::Spool;
 use super::status::Lint;
 use super::summary::Summary;
 use super::view::View;
-use super::{Entry, InputReport, Options, Writer};
+use super::{Entry, InputReport, Options, Writer, about_inputs};
 use crate::chunk::Medium;
 use crate::escape::printable;
 use crate::place::Slot;
@@ -83,7 +83,7 @@ fn result(view: &View<'_>, finding: &Finding) -> model::Result {
             logical_locations: logical,
         }],
         properties: ResultProperties {
-            session: NUMBER.to_string(),
+            session: Some(NUMBER.to_string()),
             frame: place.frame,
             time: finding.mark.at.map(|at| at.rfc3339(session.opening.digits)),
             client: peers.map(|peers| peers.client.to_string()),
@@ -93,7 +93,47 @@ fn result(view: &View<'_>, finding: &Finding) -> model::Result {
             category: finding.rule.category.name(),
             party: finding.rule.party.name(),
             violates_abnf: finding.violates_abnf,
-            evidence: evidence(&finding.evidence),
+            evidence: Some(evidence(&finding.evidence)),
+        },
+    }
+}
+
+/// The result of a finding about an input as a whole.
+fn of_input(input: &InputReport, finding: &Finding) -> model::Result {
+    let (frame, line_no) = input.place(finding);
+    let mut message = plain(&printable(finding.message.as_bytes()));
+    if let Some(frame) = frame {
+        put!(message, " (frame {frame})");
+    }
+    let region = line_no.map(|start_line| Region {
+        start_line,
+        start_column: None,
+        end_column: None,
+        snippet: None,
+    });
+    model::Result {
+        level: finding.rule.severity.name(),
+        message: message.into(),
+        locations: [Location {
+            physical_location: PhysicalLocation {
+                artifact_location: Uri { uri: uri(&input.path) },
+                region,
+                context_region: None,
+            },
+            logical_locations: Vec::new(),
+        }],
+        properties: ResultProperties {
+            session: None,
+            frame,
+            time: None,
+            client: None,
+            server: None,
+            exchange: None,
+            confidence: finding.confidence.name(),
+            category: finding.rule.category.name(),
+            party: finding.rule.party.name(),
+            violates_abnf: finding.violates_abnf,
+            evidence: None,
         },
     }
 }
@@ -102,13 +142,15 @@ fn result(view: &View<'_>, finding: &Finding) -> model::Result {
 fn regions(finding: &Finding, place: &Place<'_>) -> (Option<Region>, Option<Region>) {
     let Some(start_line) = place.line_no else { return (None, None) };
     let line = evidence(&finding.evidence);
-    let whole = Region { start_line, start_column: None, end_column: None, snippet: line.into() };
+    let whole =
+        Region { start_line, start_column: None, end_column: None, snippet: Some(line.into()) };
     let range = finding.range.clone().filter(|_| place.column.is_some());
     let Some(bytes) = range.and_then(|range| finding.evidence.get(range)) else {
         return (Some(whole), None);
     };
     let (start_column, end_column) = (place.column, place.end_column);
-    let part = Region { start_line, start_column, end_column, snippet: evidence(bytes).into() };
+    let part =
+        Region { start_line, start_column, end_column, snippet: Some(evidence(bytes).into()) };
     (Some(part), Some(whole))
 }
 
@@ -200,6 +242,13 @@ impl Writer for Log {
         let indices: HashMap<&str, usize> = summary.rules.keys().copied().zip(0..).collect();
         let mut seen: HashMap<String, u64> = HashMap::new();
         let mut is_first = true;
+        // What is found of inputs stands in front, in the form of what sessions have.
+        let mut about = String::new();
+        for (input, finding) in about_inputs(inputs) {
+            let Ok(rest) = serde_json::to_string(&of_input(input, finding)) else { continue };
+            let mark = Fingerprint::of(None, finding);
+            put!(about, "{}\t{mark}\t{rest}\n", finding.rule.id);
+        }
         let mut lines = Lines::new(|line: &[u8]| {
             let mut parts = line.splitn(3, |&byte| byte == b'\t');
             let mut part = || str::from_utf8(parts.next().unwrap_or_default()).unwrap_or_default();
@@ -218,6 +267,7 @@ impl Writer for Log {
                 rest.strip_prefix('{').unwrap_or(rest)
             )
         });
+        lines.write_all(about.as_bytes())?;
         self.spool.write(&mut lines, |_, _| b"")?;
         drop(lines);
         self.out.write_all(b"\n]}]}\n")?;

@@ -103,7 +103,7 @@ pub(super) struct Result {
 #[serde(rename_all = "camelCase")]
 pub(super) struct ResultProperties {
     /// The session's number is put there later.
-    pub(super) session: String,
+    pub(super) session: Option<String>,
     pub(super) frame: Option<u64>,
     pub(super) time: Option<String>,
     pub(super) client: Option<String>,
@@ -113,7 +113,7 @@ pub(super) struct ResultProperties {
     pub(super) category: &'static str,
     pub(super) party: &'static str,
     pub(super) violates_abnf: bool,
-    pub(super) evidence: String,
+    pub(super) evidence: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -150,7 +150,8 @@ pub(super) struct Region {
     pub(super) start_column: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) end_column: Option<u64>,
-    pub(super) snippet: Text,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) snippet: Option<Text>,
 }
 
 /// What is said of the run as a whole.
