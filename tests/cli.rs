@@ -434,7 +434,7 @@ fn findings_about_an_input_stand_beside_it_and_are_counted() {
 fn the_table_of_a_capture() {
     let path = "testdata/captures/arkime/smtp-data-521.pcap";
     expect![[r#"
-        1 session, 1 message (1 rejected), 1 error reply; found 1 warning, 1 note
+        1 session, 1 message (1 rejected), 1 error reply; found 1 error, 1 warning, 1 note
 
         Inputs
         input                                        kind  packets    size  sessions
@@ -473,16 +473,17 @@ fn the_table_of_a_capture() {
         RSET          1  74.2 ms  74.2 ms  74.2 ms  74.2 ms
 
         Findings
-        severity  rule                    count  what it says
-        warning   path-space-after-colon      1  blank between the colon of FROM: or TO: and the path
-        note      ehlo-auth-equals-form       1  AUTH is offered in the form with an equals sign
+        severity  rule                       count  what it says
+        error     server-closed-unannounced      1  the server closed the connection with neither 421 nor a QUIT
+        warning   path-space-after-colon         1  a blank beside the colon of FROM: or TO:
+        note      ehlo-auth-equals-form          1  AUTH is offered in the form with an equals sign
     "#]].assert_eq(&out(&run([path])));
 }
 
 #[test]
 fn the_table_of_a_transcript() {
     expect![[r#"
-        1 session, 1 message (1 accepted), no error replies; found 2 warnings, 2 notes
+        1 session, 1 message (1 accepted), no error replies; found 3 warnings, 3 notes
 
         Inputs
         input                              kind               packets   size  sessions
@@ -504,7 +505,9 @@ fn the_table_of_a_transcript() {
 
         Findings
         severity  rule                          count  what it says
-        warning   path-space-after-colon            2  blank between the colon of FROM: or TO: and the path
+        warning   path-space-after-colon            2  a blank beside the colon of FROM: or TO:
+        warning   helo-name-not-fqdn                1  EHLO or HELO with a name that is no full domain name
+        note      body-8bit-needless                1  BODY=8BITMIME was declared for a message that is all ASCII
         note      transcript-line-endings-lost      1  a transcript does not show how lines ended on the wire
         note      transcript-time-missing           1  the transcript does not say when its lines were sent
         Not every rule could be judged in 1 session: --format json says which, and why
@@ -515,7 +518,7 @@ fn the_table_of_a_transcript() {
 fn the_table_of_a_login() {
     let path = "testdata/captures/real-servers/node-auth-cram.pcap";
     expect![[r#"
-        1 session, 1 message (1 accepted), no error replies
+        1 session, 1 message (1 accepted), no error replies; found 1 warning
 
         Inputs
         input                                               kind  packets    size  sessions
@@ -545,6 +548,10 @@ fn the_table_of_a_login() {
         MAIL          1  433 µs  433 µs  433 µs  433 µs
         QUIT          1  177 µs  177 µs  177 µs  177 µs
         RCPT          1  427 µs  427 µs  427 µs  427 µs
+
+        Findings
+        severity  rule                count  what it says
+        warning   helo-name-not-fqdn      1  EHLO or HELO with a name that is no full domain name
     "#]]
     .assert_eq(&out(&run([path])));
 }
