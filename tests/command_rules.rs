@@ -97,9 +97,7 @@ const HELLO: &str =
 fn content_after_a_refused_data_is_told_once() {
     let mut dialog = format!("{HELLO}c> DATA\ns< 503 no\n");
     let lines = ["From: a", "Subject: b", "", "help me please", "text", "more text", "."];
-    for line in lines {
-        dialog += &format!("c> {line}\ns< 500 what\n");
-    }
+    dialog.extend(lines.map(|line| format!("c> {line}\ns< 500 what\n")));
     dialog += "c> FOO\ns< 500 what\nc> RSET\ns< 250 OK\nc> FOO\ns< 500 what\n";
     let found = ids(&dialog);
     let count = |id: &str| found.iter().filter(|(found, _)| *found == id).count();
@@ -111,9 +109,7 @@ fn content_after_a_refused_data_is_told_once() {
 #[test]
 fn a_run_of_nonsense_is_told_by_its_first_lines() {
     let mut dialog = HELLO.to_owned();
-    for number in 0..500 {
-        dialog += &format!("c> F{number}\ns< 500 what\n");
-    }
+    dialog.extend((0..500).map(|number| format!("c> F{number}\ns< 500 what\n")));
     let findings = found(&dialog);
     assert_eq!(findings.len(), 3);
     assert!(findings[2].message.contains("497 more"), "{}", findings[2].message);

@@ -134,7 +134,7 @@ const EXPLOITS: [&[u8]; 6] = [b"DEBUG", b"KILL", b"SHELL", b"SHOWQ", b"WIZ", b"W
 /// overwritten it.
 fn is_agreed(step: &Step<'_>, word: &[u8]) -> bool {
     let is_word = |name: &&str| name.as_bytes().eq_ignore_ascii_case(word);
-    let is_known = || extension::all().iter().any(|row| row.other_verbs.iter().any(|v| is_word(v)));
+    let is_known = || extension::all().iter().any(|row| row.other_verbs.iter().any(is_word));
     let is_offered =
         || step.offered().offers().any(|offer| offer.keyword.eq_ignore_ascii_case(word));
     // A load balancer's line in front of the session.
