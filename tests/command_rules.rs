@@ -72,6 +72,8 @@ fn single_lines() {
         ("GET / HTTP/1.0", 500, &["command-not-smtp"]),
         ("OPTIONS sip:nm SIP/2.0", 500, &["command-not-smtp"]),
         ("SSH-2.0-OpenSSH_9.6", 500, &["command-not-smtp"]),
+        ("\\x01\\x02\\xe1\\xfa'\\xd0", 500, &["command-not-smtp"]),
+        ("EHLO localhost\\x20", 250, &["command-trailing-space+", "helo-name-not-fqdn"]),
         ("X-Mailer: a", 500, &["command-is-message-header"]),
         ("To: <a@example.net>", 500, &["command-unknown"]),
         ("MAIL: FROM <a@example.net>", 500, &["command-unknown"]),
@@ -95,9 +97,7 @@ const HELLO: &str =
 fn content_after_a_refused_data_is_told_once() {
     let mut dialog = format!("{HELLO}c> DATA\ns< 503 no\n");
     let lines = ["From: a", "Subject: b", "", "help me please", "text", "more text", "."];
-    for line in lines {
-        dialog += &format!("c> {line}\ns< 500 what\n");
-    }
+    dialog.extend(lines.map(|line| format!("c> {line}\ns< 500 what\n")));
     dialog += "c> FOO\ns< 500 what\nc> RSET\ns< 250 OK\nc> FOO\ns< 500 what\n";
     let found = ids(&dialog);
     let count = |id: &str| found.iter().filter(|(found, _)| *found == id).count();
@@ -109,9 +109,7 @@ fn content_after_a_refused_data_is_told_once() {
 #[test]
 fn a_run_of_nonsense_is_told_by_its_first_lines() {
     let mut dialog = HELLO.to_owned();
-    for number in 0..500 {
-        dialog += &format!("c> F{number}\ns< 500 what\n");
-    }
+    dialog.extend((0..500).map(|number| format!("c> F{number}\ns< 500 what\n")));
     let findings = found(&dialog);
     assert_eq!(findings.len(), 3);
     assert!(findings[2].message.contains("497 more"), "{}", findings[2].message);
@@ -124,6 +122,16 @@ fn what_cannot_be_known_is_not_told() {
     assert_eq!(ids(dialog), []);
     // A secret, not a command.
     let dialog = format!("{HELLO}c> AUTH LOGIN\ns< 504 no\nc> dXNlcg==\ns< 500 what\n");
+    assert_eq!(ids(&dialog), []);
+    // A line that never ended.
+    let dialog = format!("{HELLO}# eol client none\nc> MAIL FROM:<a\n# end client-closed\n");
+    assert_eq!(ids(&dialog), [("command-truncated", Some(1))]);
+    // The client's own end of data behind one that only the server saw.
+    let dialog = format!(
+        "{HELLO}c> MAIL FROM:<a@example.org>\ns< 250 OK\nc> RCPT TO:<b@example.net>\ns< 250 OK\n\
+         c> DATA\ns< 354 go on\nc> Subject: a\n# eol client lf\nc>\nc> a\nc> .\ns< 250 OK\n\
+         # eol client crlf\nc> .\ns< 500 what\nc> QUIT\ns< 221 bye\n"
+    );
     assert_eq!(ids(&dialog), []);
     // Text between the bytes that are missing.
     let dialog = "# midstream\nc> some text\nc> QUIT\ns< 221 bye\n";

@@ -10,6 +10,7 @@ use crate::smtp::code::{self, Class};
 use crate::smtp::command::{Command, Param, Verb, envelope};
 use crate::smtp::defect::Flaw;
 use crate::smtp::grammar::{self, Argument, Charset, Envelope, Parsed};
+use crate::smtp::line::LineEnd;
 use crate::smtp::reply::{self, Offer, ReplyLine};
 use std::cell::OnceCell;
 
@@ -228,7 +229,9 @@ impl<'s> Step<'s> {
     pub fn parsed(&self) -> Option<&Parsed<'s>> {
         let read = || {
             let one = self.exchange;
-            let is_whole = !one.cut && one.masked.is_none() && self.verb().is_some();
+            // A line without its end is not all there: the stream ended, or it was too long to keep.
+            let is_all = !one.cut && one.line_end != LineEnd::None;
+            let is_whole = is_all && one.masked.is_none() && self.verb().is_some();
             is_whole.then(|| grammar::command(self.line(), self.case.charset(self.index, one)))
         };
         self.parsed.get_or_init(read).as_ref()

@@ -47,7 +47,7 @@ pub(super) fn strays(case: Case<'_>) -> Vec<Stray<'_>> {
     let mut found: Vec<Stray<'_>> = Vec::new();
     // The line that stands for all of a run, lines told of it, and what came before it.
     let (mut stands, mut told) = (false, 0);
-    let (mut refused, mut is_near_auth) = (None, false);
+    let (mut refused, mut is_near_auth, mut is_behind_loose_end) = (None, false, false);
     for step in case.steps() {
         let exchange = step.exchange;
         if exchange.request != Request::Command(Verb::Other) {
@@ -56,6 +56,9 @@ pub(super) fn strays(case: Case<'_>) -> Vec<Stray<'_>> {
             if !is_text {
                 (stands, told) = (false, 0);
             }
+            // What follows an end of data that only a lenient server sees is the client's own end.
+            is_behind_loose_end =
+                exchange.request == Request::EndOfData && exchange.line_end != LineEnd::CrLf;
             let is_data = exchange.request == Request::Command(Verb::Data);
             refused = step.code().filter(|&code| is_data && code >= 400);
             is_near_auth =
@@ -63,7 +66,10 @@ pub(super) fn strays(case: Case<'_>) -> Vec<Stray<'_>> {
             continue;
         }
         // What follows AUTH is a secret, and what is cut may be anything.
-        if exchange.masked.is_some() || exchange.cut || is_near_auth {
+        let is_hidden = exchange.masked.is_some() || exchange.cut || is_near_auth;
+        // In clear behind the reply to STARTTLS: the server does not read it as a command.
+        let is_between = exchange.before.tls && exchange.reply.is_none();
+        if is_hidden || is_between || is_behind_loose_end {
             continue;
         }
         if !stands && step.line().trim_ascii().is_empty() {
@@ -138,7 +144,7 @@ const EXPLOITS: [&[u8]; 6] = [b"DEBUG", b"KILL", b"SHELL", b"SHOWQ", b"WIZ", b"W
 /// overwritten it.
 fn is_agreed(step: &Step<'_>, word: &[u8]) -> bool {
     let is_word = |name: &&str| name.as_bytes().eq_ignore_ascii_case(word);
-    let is_known = || extension::all().iter().any(|row| row.other_verbs.iter().any(|v| is_word(v)));
+    let is_known = || extension::all().iter().any(|row| row.other_verbs.iter().any(is_word));
     let is_offered =
         || step.offered().offers().any(|offer| offer.keyword.eq_ignore_ascii_case(word));
     // A load balancer's line in front of the session.
@@ -172,13 +178,14 @@ const METHODS: [&[u8]; 13] = [
 /// The protocol that `line` is of, if it surely is of another one.
 fn protocol(line: &[u8]) -> Option<&'static str> {
     let of_octets = match line {
-        [0x16, 3, 0..=4, ..] => Some("TLS"),
+        [0x14..=0x17, 3, 0..=4, ..] => Some("TLS"),
         [0x80, _, 1, 0 | 3, 0..=4, ..] => Some("SSL 2"),
         [5, count @ 1..=9, methods @ ..] if methods.len() == usize::from(*count) => Some("SOCKS 5"),
         [4, 1 | 2, rest @ ..] if rest.len() >= 7 && rest.contains(&0) => Some("SOCKS 4"),
         [3, 0, 0, _, _, 0xe0, ..] => Some("RDP"),
         [0, _, _, _, 0xfe | 0xff, b'S', b'M', b'B', ..] => Some("SMB"),
         _ if line.starts_with(b"SSH-2.0-") || line.starts_with(b"SSH-1.") => Some("SSH"),
+        _ if is_binary(line) => Some("binary data"),
         _ => None,
     };
     of_octets.or_else(|| {
@@ -195,6 +202,15 @@ fn protocol(line: &[u8]) -> Option<&'static str> {
             _ => None,
         }
     })
+}
+
+/// Whether so much of `line` is no text that nobody has typed it.
+fn is_binary(line: &[u8]) -> bool {
+    // Tab, backspace, escape and delete are keys.
+    let is_control = |octet: &u8| matches!(octet, 0..=7 | 0x0b | 0x0c | 0x0e..=0x1a | 0x1c..=0x1f);
+    let controls = line.iter().filter(|octet| is_control(octet)).count();
+    let stray: usize = line.utf8_chunks().map(|chunk| chunk.invalid().len()).sum();
+    controls >= 2 && (controls + stray) * 4 >= line.len()
 }
 
 /// Whether `line` is `Name: value` and the name is none of a command.

@@ -45,11 +45,11 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         let What::Protocol(name) = stray.what else { return None };
         let (line, more) = (stray.step.shown(), stray.and_more());
         let why = if name == "TLS" {
-            "the server expects commands in clear here, and STARTTLS before TLS"
+            "and the server expects commands in clear here, and STARTTLS before TLS"
         } else {
-            "not SMTP"
+            "not SMTP: the server answers it with errors, or closes the connection"
         };
-        let message = format!("{line} is {name}: {why}{more}");
+        let message = format!("{line} is {name}, {why}{more}");
         Some(Hit::new(message).on(On::Command(stray.step.index)))
     });
     hits.collect()

@@ -38,7 +38,7 @@ fn check(flawed: &Flawed<'_, '_>) -> Option<Hit> {
     let (seen, verb) = (flawed.seen(), super::verb(flawed));
     let form = if flawed.flaw.defect == Defect::HeloBareIpv6 { "[IPv6:…]" } else { "[…]" };
     Some(Hit::new(format!(
-        "{verb} with the address {seen} and no brackets: {form} is an address, this is no name \
-         that exists, and many servers refuse it"
+        "{verb} with the address {seen} without brackets: an address is given as {form}; as a name it \
+         cannot exist, and many servers refuse it"
     )))
 }

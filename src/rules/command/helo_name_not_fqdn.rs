@@ -57,27 +57,27 @@ const LOCAL: [&[u8]; 11] = [
 ];
 
 fn check(step: &Step<'_>) -> Option<Hit> {
-    let name = step.command().argument;
+    let name = step.command().argument.trim_ascii_end();
     let dot = name.iter().rposition(|&octet| octet == b'.');
     let last = name.get(dot.map_or(0, |dot| dot + 1)..)?;
     let is_local = LOCAL.iter().any(|local| local.eq_ignore_ascii_case(last));
     if name.first() == Some(&b'[') || dot.is_some() && !is_local {
         return None;
     }
-    // What is no name at all, others tell.
-    let parsed = step.parsed()?;
-    let is_other = |flaw: &Flaw| flaw.defect.breaks_abnf() || flaw.defect == Defect::HeloBareIp;
-    if name.is_empty() || parsed.flaws.iter().any(is_other) || super::is_said(step) {
+    // What is wrong with it by itself, others tell.
+    let at = step.command().argument_at;
+    let range = at..at + name.len();
+    let is_other = |flaw: &Flaw| range.contains(&flaw.range.start);
+    if name.is_empty() || step.parsed()?.flaws.iter().any(is_other) || super::is_said(step) {
         return None;
     }
     let (verb, text) = (step.verb()?.name(), shown(name));
     let why = if dot.is_some() { "a name of one network only" } else { "a name of one label" };
-    let at = step.command().argument_at;
     Some(
         Hit::new(format!(
             "{verb} with {text}, {why}: a full domain name or an address literal belongs there, and some \
              servers refuse mail without it"
         ))
-        .at(at..at + name.len()),
+        .at(range),
     )
 }

@@ -124,7 +124,7 @@ fn address(flawed: &Flawed<'_, '_>) -> String {
 
 /// What blanks these are.
 fn blanks(octets: &[u8]) -> String {
-    let tabs = octets.iter().filter(|&&octet| octet == b'\t').count();
+    let tabs = octets.split(|&octet| octet == b'\t').count() - 1;
     match (octets.len(), tabs) {
         (1, 0) => "a blank".to_owned(),
         (1, _) => "a tab".to_owned(),

@@ -41,11 +41,11 @@ s< 221 mx.example.net closing
 fn check(flawed: &Flawed<'_, '_>) -> Option<Hit> {
     let (seen, verb, line) = (flawed.seen(), super::verb(flawed), shown(flawed.line));
     let message = match super::wrong(flawed) {
-        [] => format!("{} is missing in {line}", flawed.flaw.expected),
+        [] => format!("\"{}\" is missing in {line}", flawed.flaw.expected),
         [b'"', ..] => format!("a quote that is never closed in {line}"),
         _ => format!("surplus {seen} in {line}"),
     };
     Some(Hit::new(format!(
-        "{message}: where the text of {verb} ends is a matter of taste, most servers refuse it"
+        "{message}: servers disagree on where the address of {verb} ends, and most refuse it"
     )))
 }
