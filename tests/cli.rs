@@ -409,7 +409,7 @@ fn secrets_that_the_server_repeats_are_not_shown() {
 fn the_table_of_a_capture() {
     let path = "testdata/captures/arkime/smtp-data-521.pcap";
     expect![[r#"
-        1 session, 1 message (1 rejected), 1 error reply; found 1 warning
+        1 session, 1 message (1 rejected), 1 error reply; found 1 error, 1 warning
 
         Inputs
         input                                        kind  packets    size  sessions
@@ -448,8 +448,9 @@ fn the_table_of_a_capture() {
         RSET          1  74.2 ms  74.2 ms  74.2 ms  74.2 ms
 
         Findings
-        severity  rule                    count  what it says
-        warning   path-space-after-colon      1  blank between the colon of FROM: or TO: and the path
+        severity  rule                       count  what it says
+        error     server-closed-unannounced      1  the server closed the connection with neither 421 nor a QUIT
+        warning   path-space-after-colon         1  blank between the colon of FROM: or TO: and the path
     "#]].assert_eq(&out(&run([path])));
 }
 
