@@ -220,7 +220,8 @@ fn a_reply_that_never_ended_ends_where_the_next_begins() {
     for end in ["", "# end reset\n", "# end client-closed\n"] {
         let dialog =
             format!("s< 220 mx.example.net\nc> EHLO a.example\ns< 250-mx.example.net\n{end}");
-        assert_eq!(both_ways(dialog.leak()), [], "{end}");
+        let found = both_ways(dialog.leak());
+        assert!(found.iter().all(|(id, _)| !id.starts_with("reply-")), "{end}: {found:?}");
     }
 }
 

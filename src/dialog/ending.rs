@@ -47,8 +47,9 @@ impl Dialog {
         };
         let begin = || Box::new(Closing { first: side, sides: Sides::default() });
         let closing = self.session.closing.get_or_insert_with(begin);
-        let parting = Parting { mark: start.mark, reset: close == Close::Reset, open };
-        closing.sides.of_mut(side).get_or_insert(parting);
+        let reset = close == Close::Reset;
+        let parting = Parting { mark: start.mark, reset, aborted: false, open };
+        closing.sides.of_mut(side).get_or_insert(parting).aborted |= reset;
     }
 }
 
@@ -84,5 +85,61 @@ pub(super) fn end(session: &Session, closes: Closes, ending: Ending) -> End {
             None if is_text => End::TranscriptEnd,
             None => End::CaptureEnd,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Settings;
+    use super::*;
+    use crate::chunk::{Chunk, Consume, Opening, What};
+    use crate::place::Place;
+    use std::sync::Arc;
+
+    /// The session of these chunks: who, what it had seen, what.
+    fn session(chunks: &[(Side, u64, What<'_>)]) -> Box<Session> {
+        let place = Place::default();
+        let (peers, via, at, digits) = (None, None, None, 0);
+        let opening = Opening { peers, via, at, digits, place, medium: Medium::Packets };
+        let mut dialog = Dialog::new(&opening, Arc::new(Settings::default()), None);
+        for &(side, seen, what) in chunks {
+            dialog.push(&Chunk { side, at, place, seen: Some(seen), what });
+        }
+        dialog.finish(Ending::Closed, None, None).0
+    }
+
+    #[test]
+    fn who_closed_first_and_what_it_knew() {
+        use Close::{Fin, Reset};
+        use Side::{Client, Server};
+        use What::Data;
+        let greeting = (Server, 0, Data(b"220 mx\r\n"));
+        let quit = (Client, 8, Data(b"QUIT\r\n"));
+        let bye = (Server, 6, Data(b"221 bye\r\n"));
+        let close = |side, seen, close| (side, seen, What::Close(close));
+        let of = |chunks: &[_]| *session(chunks).closing.unwrap();
+        let waits = of(&[greeting, quit, bye, close(Client, 17, Fin)]);
+        assert!(waits.first == Client && !waits.sides.client.unwrap().open);
+        // The reply is captured before, but was not seen.
+        let blind = of(&[greeting, quit, bye, close(Client, 8, Fin), close(Client, 8, Reset)]);
+        let left = blind.sides.client.unwrap();
+        assert!(left.open && left.aborted && !left.reset && blind.sides.server.is_none());
+        let deaf = of(&[greeting, quit, close(Server, 6, Fin), close(Client, 8, Fin)]);
+        assert!(deaf.first == Server && deaf.sides.server.unwrap().open);
+        // The server had not received the command when it closed.
+        let crossed = of(&[greeting, quit, close(Server, 0, Fin)]);
+        assert!(!crossed.sides.server.unwrap().open);
+        assert!(session(&[greeting, quit, bye]).closing.is_none());
+    }
+
+    #[test]
+    fn early_is_before_the_last_line_of_the_greeting_was_seen() {
+        let first = (Side::Server, 0, What::Data(b"220-mx\r\n"));
+        let last = (Side::Server, 0, What::Data(b"220 mx\r\n"));
+        let hello = |seen| (Side::Client, seen, What::Data(b"EHLO a\r\n"));
+        assert!(session(&[hello(0), first, last]).early);
+        assert!(session(&[first, hello(8), last]).early);
+        assert!(session(&[first, last, hello(8)]).early);
+        assert!(!session(&[first, last, hello(16)]).early);
     }
 }

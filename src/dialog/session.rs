@@ -97,6 +97,8 @@ pub struct Parting {
     pub mark: Mark,
     /// By RST, not by FIN.
     pub reset: bool,
+    /// RST came at some time: the side reads nothing more, while FIN alone may leave it reading.
+    pub aborted: bool,
     /// As far as that side could know, a command was open: of the client, one to which it had
     /// not seen the reply; of the server, one that it had received and not answered.
     pub open: bool,

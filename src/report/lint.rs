@@ -54,13 +54,13 @@ impl Writer for Blocks {
     }
 
     fn finish(mut self: Box<Self>, summary: Summary, inputs: &[InputReport]) -> io::Result<()> {
+        self.spool.write(&mut self.out, |_, _| b"")?;
         let mut text = String::new();
         for (input, finding) in about_inputs(inputs) {
             snippet::of_input(&mut text, input, finding, Paint(self.lint.color));
             text.push('\n');
         }
         self.out.write_all(text.as_bytes())?;
-        self.spool.write(&mut self.out, |_, _| b"")?;
         let status = self.lint.status(
             summary.severities,
             inputs.iter().any(|input| input.failed),

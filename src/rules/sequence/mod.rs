@@ -126,6 +126,12 @@ fn has_code(case: Case<'_>, code: u16) -> bool {
     case.answers().any(|answer| answer.code() == Some(code))
 }
 
+/// Whether the server has said that it is going to close: with 421, or with 221, which some send
+/// without a QUIT.
+fn announces_end(case: Case<'_>) -> bool {
+    case.answers().any(|answer| matches!(answer.code(), Some(221 | 421)))
+}
+
 /// Whether the client had seen every reply before it sent a command.
 fn is_informed(step: &Step<'_>) -> bool {
     let is_early = step.index == 0 && step.case.session.early;
@@ -147,7 +153,7 @@ fn is_turned_away(session: &Session) -> bool {
 fn mentions(answer: &Answer<'_>, words: &[&str]) -> bool {
     let text = answer.case.session.bytes(answer.reply.text).to_ascii_lowercase();
     let has = |word: &&str| text.windows(word.len()).any(|part| part == word.as_bytes());
-    words.iter().any(|word| has(word))
+    words.iter().any(has)
 }
 
 /// The first word of a reply's text: the server's name, in those that greet.

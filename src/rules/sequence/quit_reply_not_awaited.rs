@@ -1,4 +1,5 @@
 use super::{PATIENCE, minutes, waited};
+use crate::dialog::session::Closing;
 use crate::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -14,8 +15,8 @@ pub(super) const RULE: Rule = Rule {
 RFC 5321 §4.1.1.10: the sender \"SHOULD wait until it receives the reply\" to QUIT. Nothing is
 lost by it: what was accepted before stays accepted. The server's 221 meets a closed socket,
 which shows as a reset after the end, and the client is the side that keeps the port busy for a
-while. Many clients do it to save a round trip. Not blamed: a client that had waited for five
-minutes.",
+while. Many clients do it to save a round trip. Not blamed: a client that only ended its own
+stream (FIN) and read on, and one that waited for five minutes.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
@@ -66,12 +67,15 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     let Some(step) = case.step(last).filter(|step| !step.exchange.before.closing) else {
         return Vec::new();
     };
-    let has_left = match &session.closing {
-        Some(closing) => {
-            let left = closing.sides.client.filter(|_| closing.first == Side::Client);
-            left.is_some_and(|left| left.open && !left.reset)
-        }
-        None => session.end == End::ClientClosed && step.exchange.reply.is_none(),
+    let has_reply = step.exchange.reply.is_some();
+    let has_left = match session.closing.as_deref() {
+        Some(Closing { first: Side::Client, sides }) => sides.client.is_some_and(|left| {
+            // After FIN alone a client may read on; RST, or a server that gave up, shows the end.
+            let is_gone = left.aborted || !has_reply && sides.server.is_some();
+            left.open && !left.reset && is_gone
+        }),
+        Some(_) => false,
+        None => session.end == End::ClientClosed && !has_reply,
     };
     let has_waited = waited(&step).is_some_and(|waited| waited >= minutes(PATIENCE));
     if !has_left || has_waited || session.tls.is_some() || case.has_gap(Side::Server) {

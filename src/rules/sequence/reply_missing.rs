@@ -1,4 +1,4 @@
-use super::{PATIENCE, client_closed, has_code, minutes, server_closed, waited};
+use super::{PATIENCE, announces_end, client_closed, minutes, server_closed, waited};
 use crate::rules::prelude::*;
 use crate::smtp::line::LineEnd;
 
@@ -55,7 +55,7 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     };
     let is_flushed = one.pipelined && step.previous().is_some_and(|before| before.is_refused());
     let is_part = one.cut || one.line_end == LineEnd::None || session.tls.is_some();
-    if is_other || is_flushed || is_part || one.before.closing || has_code(case, 421) {
+    if is_other || is_flushed || is_part || one.before.closing || announces_end(case) {
         return Vec::new();
     }
     let closing = session.closing.as_deref();

@@ -1,4 +1,4 @@
-use super::{PATIENCE, has_code, has_turned, minutes, server_closed};
+use super::{PATIENCE, announces_end, has_turned, minutes, server_closed};
 use crate::rules::prelude::*;
 
 // rules.tsv: a server may close without 421 after five minutes without a command (RFC 5321 §3.8), so
@@ -51,24 +51,30 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     let Some(left) = closing.sides.server.filter(|left| !left.reset && !left.open) else {
         return Vec::new();
     };
-    let refused =
-        |one: &&Exchange| one.reply.is_some_and(|reply| reply.code.is_some_and(|c| c >= 400));
-    let refusals = session.exchanges.iter().filter(refused).count();
+    let refusals = session.exchanges.iter().filter(|one| is_refusal(one)).count();
     // A notice of the end with another code is an unsolicited reply.
-    let is_told = has_code(case, 421) || !session.unsolicited.is_empty();
+    let is_told = announces_end(case) || !session.unsolicited.is_empty();
     if is_told || refusals >= ENOUGH || has_turned(session) || session.tls.is_some() {
         return Vec::new();
     }
-    let Some(last) = session.exchanges.last() else { return Vec::new() };
-    let heard = [last.asked.at, last.reply.and_then(|reply| reply.begun.at)];
-    let idle = heard.into_iter().flatten().max().zip(left.mark.at).map(|(from, to)| to.since(from));
+    // What the client sent later crossed the end on its way.
+    let latest = session.exchanges.iter().rev().take(3);
+    let heard = latest.flat_map(|one| [one.asked.at, one.reply.and_then(|reply| reply.begun.at)]);
+    let heard = heard.flatten().filter(|&at| left.mark.at.is_some_and(|end| at <= end)).max();
+    let idle = heard.zip(left.mark.at).map(|(from, to)| to.since(from));
     let Some(idle) = idle.filter(|&idle| idle < minutes(PATIENCE)) else { return Vec::new() };
     let text = format!(
-        "the server closed the connection {:.1} s after the last command, with neither 421 nor a \
-         QUIT before it",
-        idle.nanos() as f64 / 1e9
+        "the server closed the connection {} ms after the last command or reply, with neither 421 \
+         nor a QUIT before it",
+        idle.nanos() / 1_000_000
     );
-    let is_refused = refused(&last);
+    let last = session.exchanges.iter().rev().find(|one| one.reply.is_some());
+    let is_refused = last.is_some_and(is_refusal);
     let sure = if is_refused { Confidence::Likely } else { Confidence::Certain };
     vec![Hit::new(text).on(On::Moment(left.mark)).sure(sure)]
+}
+
+/// Whether a command was refused.
+fn is_refusal(one: &Exchange) -> bool {
+    one.reply.is_some_and(|reply| reply.code.is_some_and(|code| code >= 400))
 }

@@ -62,14 +62,15 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     let last = first.recipients.last();
     let answer = last.and_then(|last| case.answer(Of::Exchange(last.exchange?)));
     let hit = first.mail.zip(answer).map(|(mail, answer)| {
-        let mut text = format!(
-            "no recipient of {} was accepted; the last reply was {}",
+        let others = match others {
+            0 => String::new(),
+            count => format!(" ({count} more such transactions follow)"),
+        };
+        let text = format!(
+            "no recipient of {} was accepted; the last reply was {}{others}",
             first.recipients.len(),
             answer.shown()
         );
-        if others > 0 {
-            text += &format!(" ({others} more such transactions follow)");
-        }
         Hit::new(text).on(On::Command(mail))
     });
     hit.into_iter().collect()
