@@ -1,5 +1,6 @@
+use crate::rules::offers::unoffered_param;
 use crate::rules::prelude::*;
-use crate::rules::standing::{is, unoffered};
+use crate::rules::standing::is;
 use crate::smtp::command::Param;
 
 pub(super) const RULE: Rule = Rule {
@@ -76,5 +77,5 @@ fn check(step: &Step<'_>) -> Option<Hit> {
             Param { keyword: word, value: None, range: at..line.len() }
         }
     };
-    unoffered(step, "SMTPUTF8", &param)
+    unoffered_param(step, "SMTPUTF8", &param)
 }
