@@ -6,7 +6,7 @@
 use crate::escape::printable;
 use crate::pipeline::{self, Audited, Done, Facts, Outcome, Overflow, Source, Transcript, Work};
 use crate::place::Places;
-use crate::report::{self, Entry, Format, InputReport, Note, Renderer, Text};
+use crate::report::{self, Entry, Format, InputReport, Lint, Note, Renderer, Text};
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
@@ -24,6 +24,17 @@ pub struct Job {
     pub width: Option<u16>,
     /// Transcripts have a column of times.
     pub timestamps: bool,
+    /// What `--check` asks for.
+    pub lint: Lint,
+}
+
+/// What a job has come to.
+#[derive(Debug, Default)]
+pub struct Ran {
+    /// What was read of each input.
+    pub facts: Vec<Facts>,
+    /// The exit status.
+    pub status: u8,
 }
 
 /// What a renderer has made of a session.
@@ -57,17 +68,18 @@ impl Work for Words {
 }
 
 /// Reads `sources` and writes the report to `out`. Calls `read` when all is read, before what is
-/// written only then. Returns what was read of each input; an error is one of `out`.
+/// written only then. An error is one of `out`.
 pub fn run(
     job: Job,
     sources: Vec<Source>,
     read: &mut dyn FnMut(),
     out: Box<dyn Write>,
-) -> io::Result<Vec<Facts>> {
-    let Job { run: mut options, format, width, timestamps } = job;
+) -> io::Result<Ran> {
+    let Job { run: mut options, format, width, timestamps, lint } = job;
     let paths: Vec<String> = sources.iter().map(|source| source.path().to_owned()).collect();
     let (limits, stop) = (options.settings.limits, Arc::clone(&options.stop));
-    let form = Arc::new(report::Options::new(width, limits, &paths));
+    let form = report::Options { lint, ..report::Options::new(width, limits, &paths) };
+    let form = Arc::new(form);
     let writer = RefCell::new(report::writer(format, out, &form));
     options.transcript = writer
         .borrow()
@@ -97,8 +109,10 @@ pub fn run(
         summary.add_findings(&input.findings);
     }
     summary.partial = stop.load(Ordering::Relaxed);
+    let failed = inputs.iter().any(|input| input.failed);
+    let status = lint.status(summary.severities, failed, summary.partial);
     writer.into_inner().finish(summary, &inputs)?;
-    Ok(facts)
+    Ok(Ran { facts, status })
 }
 
 fn input(path: &str, facts: &Facts) -> InputReport {
@@ -113,5 +127,6 @@ fn input(path: &str, facts: &Facts) -> InputReport {
         sessions: facts.sessions,
         problems,
         findings: facts.findings.clone(),
+        failed: facts.error.is_some() || facts.troubles.hides_the_rest(),
     }
 }

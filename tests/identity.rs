@@ -19,7 +19,7 @@ use smtp_audit::job::{self, Job};
 use smtp_audit::limits::Limits;
 use smtp_audit::pipeline::{self, Audited, Options, Source, Work};
 use smtp_audit::place::Places;
-use smtp_audit::report::Format;
+use smtp_audit::report::{Format, Lint};
 use smtp_audit::trouble::Trouble;
 use smtp_audit::{capture, dialog::Settings};
 use std::collections::BTreeMap;
@@ -46,7 +46,16 @@ fn any_number_of_threads_gives_the_same_report() {
     all.push(mixed);
     for inputs in &all {
         let forms = if inputs.len() > 1 {
-            &[Format::Ndjson, Format::Json, Format::Transcript, Format::Table][..]
+            &[
+                Format::Ndjson,
+                Format::Json,
+                Format::Transcript,
+                Format::Table,
+                Format::Lint,
+                Format::Markdown,
+                Format::Sarif,
+                Format::Junit,
+            ][..]
         } else {
             &[Format::Ndjson][..]
         };
@@ -203,7 +212,8 @@ fn audit(options: &Options, files: Vec<Vec<u8>>) -> Found {
 fn report(inputs: &[(String, &Vec<u8>)], format: Format, threads: usize, once: bool) -> Vec<u8> {
     let out = Shared::default();
     let run = Options { threads, ..Options::default() };
-    let job = Job { run, format, width: None, timestamps: true };
+    let lint = Lint::default();
+    let job = Job { run, format, width: None, timestamps: true, lint };
     let sources = inputs.iter().map(|(name, bytes)| {
         let bytes = (*bytes).clone();
         if once {

@@ -169,8 +169,7 @@ fn examples_are_whole() {
             assert!(!text.is_empty(), "{}: has an empty text", rule.id);
         }
         assert_ne!(rule.bad, rule.good, "{}", rule.id);
-        // Reports write it as it is.
-        assert!(!rule.help.contains(['"', '\\', '\n']), "{}: the help", rule.id);
+        assert!(!rule.help.contains('\n') && !rule.help.ends_with('.'), "{}: the help", rule.id);
         assert!(rule.title.len() <= 80 && !rule.title.ends_with('.'), "{}: the title", rule.id);
     }
 }
@@ -214,8 +213,8 @@ fn a_reply_that_never_ended_ends_where_the_next_begins() {
          c> MAIL FROM:<a@example.org>\ns< 250-ok\nc> RCPT TO:<b@example.net>\ns< 550 no\n",
     ] {
         let found = both_ways(dialog);
-        let ids: Vec<_> = found.iter().map(|(id, _)| *id).collect();
-        assert_eq!(ids, ["reply-multiline-unterminated"], "{dialog}");
+        let ids = found.iter().map(|(id, _)| *id).filter(|id| id.starts_with("reply-"));
+        assert_eq!(ids.collect::<Vec<_>>(), ["reply-multiline-unterminated"], "{dialog}");
     }
     // The recording may end there.
     for end in ["", "# end reset\n", "# end client-closed\n"] {

@@ -8,11 +8,12 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use smtp_audit::dialog::Settings;
 use smtp_audit::error::Error;
-use smtp_audit::job::{self, Job};
+use smtp_audit::job::{self, Job, Ran};
 use smtp_audit::limits::Limits;
-use smtp_audit::pipeline::{Options, hides_data};
+use smtp_audit::pipeline::Options;
 use smtp_audit::ports::Ports;
 use smtp_audit::report::Format;
+use smtp_audit::report::status::{FOUND, INTERRUPTED, TROUBLE};
 use smtp_audit::transcript::Dialect;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
@@ -20,17 +21,11 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use tempfile::NamedTempFile;
 
 /// Columns of a report that is not shown on a terminal.
 const PLAIN: Option<u16> = None;
-
-/// Exit status where an input could not be read.
-const TROUBLE: u8 = 2;
-
-/// Exit status after Ctrl-C: 128 and the number of the signal.
-const INTERRUPTED: u8 = 130;
 
 /// Runs the main job.
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
@@ -76,32 +71,35 @@ fn report(arguments: &Arguments, wanted: &Wanted) -> Result<u8, Error> {
         threads: arguments.threads.unwrap_or_else(cores),
         ..Options::default()
     };
-    let stop = Arc::clone(&run.stop);
-    on_interrupt(&stop);
-    let format = Format::from(arguments.format);
+    on_interrupt(&run.stop);
+    let by_default = if arguments.lint.is_check() { Format::Lint } else { Format::Table };
+    let format = arguments.format.map_or(by_default, Format::from);
     // A bar between the lines of a report would spoil both.
-    let is_mixed = matches!(output, Output::Standard)
-        && format == Format::Ndjson
-        && io::stdout().is_terminal();
+    let is_mixed = output.is_terminal() && format == Format::Ndjson;
     let quiet = arguments.quiet || arguments.no_progress || is_mixed;
     let progress = Progress::new(inputs.bytes(), quiet);
-    let job = Job { run, format, width: output.width(), timestamps: arguments.timestamps };
+    let lint = arguments.lint.lint(output.is_terminal(), wanted.fail_on);
+    let (width, timestamps) = (output.width(), arguments.timestamps);
+    let job = Job { run, format, width, timestamps, lint };
     let sources = inputs.sources(&progress);
     let out = output.writer()?;
     let written = job::run(job, sources, &mut || progress.finish(), out);
     progress.finish();
-    let facts = written.map_err(|error| output.failed(error))?;
+    let Ran { facts, mut status } = written.map_err(|error| output.failed(error))?;
     output.keep()?;
     for error in facts.iter().filter_map(|facts| facts.error.as_ref()) {
         complain(&error.to_string());
     }
-    let mut failed = hides_data(&facts) || facts.iter().any(|facts| facts.error.is_some());
     let mut remarks = wanted.remarks();
+    // What was found is accepted from now on.
+    if wanted.accepts_all() && status == FOUND {
+        status = 0;
+    }
     match wanted.keep() {
         Ok(remark) => remarks.extend(remark),
         Err(error) => {
             complain(&error);
-            failed = true;
+            status = TROUBLE;
         }
     }
     if !arguments.quiet {
@@ -117,10 +115,7 @@ fn report(arguments: &Arguments, wanted: &Wanted) -> Result<u8, Error> {
             }
         }
     }
-    if stop.load(Ordering::Relaxed) {
-        return Ok(INTERRUPTED);
-    }
-    Ok(if failed { TROUBLE } else { 0 })
+    Ok(status)
 }
 
 /// Lets the first Ctrl-C end the run with what was read so far, and the next one end the program.
@@ -180,9 +175,14 @@ impl Output {
         Ok(Self::File { temporary, path: path.to_owned() })
     }
 
+    /// Whether a terminal shows the report.
+    fn is_terminal(&self) -> bool {
+        matches!(self, Self::Standard) && io::stdout().is_terminal()
+    }
+
     /// Columns of the terminal that shows the report.
     fn width(&self) -> Option<u16> {
-        if !matches!(self, Self::Standard) || !io::stdout().is_terminal() {
+        if !self.is_terminal() {
             return PLAIN;
         }
         terminal_size::terminal_size().map(|(width, _)| width.0)

@@ -2,6 +2,7 @@
 
 use super::Arguments;
 use super::inputs::shown;
+use super::lint::ThresholdName;
 use clap::ValueEnum;
 use serde::Deserialize;
 use serde_json::json;
@@ -27,6 +28,8 @@ pub(super) struct Wanted {
     pub(super) choice: Choice,
     /// What is said of an ignore that matched nothing, for each of [`Choice::waivers`].
     unused: Vec<String>,
+    /// Which findings fail the run, if the configuration says.
+    pub(super) fail_on: Option<ThresholdName>,
     /// Where a new baseline is to be written.
     baseline: Option<PathBuf>,
 }
@@ -51,6 +54,7 @@ pub(super) struct Config {
     #[serde(default)]
     ignore: Vec<Ignore>,
     confidence: Option<ConfidenceName>,
+    fail_on: Option<ThresholdName>,
     baseline: Option<PathBuf>,
 }
 
@@ -163,7 +167,7 @@ impl Config {
         } else if arguments.update_baseline {
             return Err("--update-baseline needs --baseline FILE".to_owned());
         }
-        Ok(Wanted { choice, unused, baseline: to_write })
+        Ok(Wanted { choice, unused, fail_on: self.fail_on, baseline: to_write })
     }
 }
 

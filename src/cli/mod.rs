@@ -4,6 +4,7 @@ mod audit;
 mod catalogue;
 mod config;
 mod inputs;
+mod lint;
 mod progress;
 
 use clap::error::ErrorKind;
@@ -24,8 +25,9 @@ use std::process::ExitCode;
 #[command(name = "smtp-audit", version, about, long_about, max_term_width = 100)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(override_usage = "smtp-audit [OPTIONS] INPUT...\n       smtp-audit <COMMAND>")]
-#[command(after_help = "Exit status: 0 done; 2 usage error, or an input that could not be read \
-    (the rest is still reported); 130 interrupted (what was read is reported).")]
+#[command(after_help = "Exit status: 0 done; 1 --check found something that reaches --fail-on; \
+    2 usage error, or an input that could not be read to its end (the rest is still reported); \
+    130 interrupted (what was read is reported). The highest one that applies counts.")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     subcommand: Option<Subcommand>,
@@ -34,9 +36,12 @@ pub(crate) struct Arguments {
     #[arg(required_unless_present = "dialect", value_name = "INPUT")]
     inputs: Vec<PathBuf>,
 
-    /// The form of the report
-    #[arg(long, value_enum, default_value_t = FormatName::Table, value_name = "FORMAT")]
-    format: FormatName,
+    /// The form of the report [default: table; with --check, findings as a compiler shows them]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Option<FormatName>,
+
+    #[command(flatten)]
+    lint: lint::LintArguments,
 
     /// Write the report there, all of it or nothing
     #[arg(short, long, value_name = "FILE")]
@@ -148,6 +153,14 @@ enum FormatName {
     Ndjson,
     /// The dialogs as `c> ` and `s< ` lines
     Transcript,
+    /// Rows for a spreadsheet: commands with their replies; with --check, findings
+    Csv,
+    /// A page to paste into an issue
+    Markdown,
+    /// SARIF 2.1.0: findings for code scanning and editors
+    Sarif,
+    /// JUnit XML: a suite for each input, a case for each session, failed by what reaches --fail-on
+    Junit,
 }
 
 /// What `--dialect` says.
@@ -166,6 +179,10 @@ impl From<FormatName> for Format {
             FormatName::Json => Self::Json,
             FormatName::Ndjson => Self::Ndjson,
             FormatName::Transcript => Self::Transcript,
+            FormatName::Csv => Self::Csv,
+            FormatName::Markdown => Self::Markdown,
+            FormatName::Sarif => Self::Sarif,
+            FormatName::Junit => Self::Junit,
         }
     }
 }

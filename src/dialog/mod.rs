@@ -279,7 +279,7 @@ impl Dialog {
         while let Mode::Await(awaited) = self.mode {
             self.read_without_reply(awaited);
         }
-        self.flush_server();
+        self.flush_server(ending);
         self.flush_client();
         let state = self.state;
         // QUIT went out, and the reply to it may be in the gap.

@@ -4,8 +4,8 @@ use super::lines::{Begun, ReplyText};
 use super::session::{
     AuthOutcome, Hello, Outcome, Protocol, Reply, Request, ResyncWhy, Session, Span, Text,
 };
-use super::{Awaited, Dialog, Mode, Owed, Start, exchange_at, exchange_mut, mail, secrets};
-use crate::chunk::{Gap, Medium, Side};
+use super::{Awaited, Dialog, Mode, Owed, Start, ending, exchange_at, exchange_mut, mail, secrets};
+use crate::chunk::{End, Ending, Gap, Side};
 use crate::limits::Limits;
 use crate::place::Place;
 use crate::smtp::command::Verb;
@@ -224,11 +224,14 @@ impl Dialog {
     }
 
     /// The stream ends, perhaps inside a line or a reply.
-    pub(super) fn flush_server(&mut self) {
+    pub(super) fn flush_server(&mut self, ending: Ending) {
         if let Some(Begun { text, octets, start, cut }) = self.server.take() {
-            // Only who closes has said all of it.
-            let is_cut = cut || self.medium == Medium::Packets && self.closes.first.is_none();
-            self.reply_line(&start, &start, &text, start.offset + octets, is_cut);
+            // Where the recording ends, the rest of the line is missing. After QUIT nothing more
+            // need have come.
+            let end = ending::end(&self.session, self.closes, ending);
+            let quits = self.owed.iter().any(|o| o.request == Request::Command(Verb::Quit));
+            let is_cut = matches!(end, End::CaptureEnd | End::TranscriptEnd) && !quits;
+            self.reply_line(&start, &start, &text, start.offset + octets, cut || is_cut);
         }
         if let Some(mut partial) = self.reply.take() {
             partial.said.cut = true;

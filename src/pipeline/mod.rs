@@ -292,9 +292,3 @@ impl std::fmt::Debug for Overflow {
         f.write_str("Overflow")
     }
 }
-
-/// The inputs whose troubles hide data from the report.
-#[must_use]
-pub fn hides_data(facts: &[Facts]) -> bool {
-    facts.iter().any(|facts| facts.troubles.hides_the_rest())
-}

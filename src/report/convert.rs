@@ -297,9 +297,7 @@ fn say<'a>(finding: &rules::Finding, place: Where<'a>, at: Option<String>) -> Fi
 
 fn input(report: &InputReport) -> Input<'_> {
     let finding = |finding: &rules::Finding| {
-        let number = Some(finding.mark.place.number()).filter(|&number| number > 0);
-        let is_text = report.kind.is_none_or(|kind| kind == "transcript");
-        let (frame, line_no) = if is_text { (None, number) } else { (number, None) };
+        let (frame, line_no) = report.place(finding);
         say(finding, Where { input: None, frame, line_no }, None)
     };
     Input {

@@ -15,11 +15,22 @@ use crate::rules::{Finding, NotJudged};
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
+/// Appends to a string as [`format!`] would make it.
+macro_rules! put {
+    ($out:expr, $($form:tt)*) => {{
+        use std::fmt::Write as _;
+        // A string takes all.
+        let _ = write!($out, $($form)*);
+    }};
+}
+
 /// Sessions and counts → the types of `model`.
 mod convert;
 
 /// The catalogue of rules.
 pub mod catalogue;
+/// Rows for a spreadsheet.
+mod csv;
 
 /// A section of a table report.
 mod grid;
@@ -30,10 +41,22 @@ mod human;
 /// JSON and NDJSON.
 mod json;
 
+/// JUnit XML.
+mod junit;
+
 /// Durations in bounded memory.
 pub mod latency;
 
-/// The only types that serialise.
+/// Texts whose numbers come later.
+mod lines;
+
+/// Findings as a compiler shows them.
+mod lint;
+
+/// A page for an issue.
+mod markdown;
+
+/// The types that serialise as our own JSON.
 pub mod model;
 
 /// What reports call the values of a dialog.
@@ -45,11 +68,26 @@ mod render;
 /// What servers offer.
 mod offered;
 
+/// Colours.
+mod paint;
+
 /// A session in a row of a table.
 mod row;
 
+/// SARIF.
+mod sarif;
+
+/// The lines around a finding.
+mod scene;
+
+/// One finding as a compiler shows it.
+mod snippet;
+
 /// Texts in any order → texts in order of number.
 pub mod spool;
+
+/// The exit status.
+pub mod status;
 
 /// Counts and histograms over all sessions.
 pub mod summary;
@@ -72,8 +110,14 @@ mod view;
 #[cfg(test)]
 mod sample;
 
+#[cfg(test)]
+#[path = "tests.rs"]
+#[allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+mod forms;
+
 pub use render::{Note, Renderer};
 pub use sheet::Text;
+pub use status::{Lint, Threshold};
 use summary::Summary;
 
 /// The forms of a report.
@@ -87,6 +131,16 @@ pub enum Format {
     Ndjson,
     /// The dialogs as `c>` and `s<` lines.
     Transcript,
+    /// Findings as a compiler shows them.
+    Lint,
+    /// Rows for a spreadsheet.
+    Csv,
+    /// A page for an issue.
+    Markdown,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// JUnit XML.
+    Junit,
 }
 
 /// How a report is written.
@@ -98,6 +152,8 @@ pub struct Options {
     pub limits: Limits,
     /// The inputs' paths, printable, by [`Origin::input`](crate::place::Origin::input).
     pub inputs: Vec<String>,
+    /// What `--check` asks for.
+    pub lint: Lint,
 }
 
 /// What was read of one input.
@@ -119,6 +175,22 @@ pub struct InputReport {
     pub problems: Vec<String>,
     /// What the rules say of it as a whole.
     pub findings: Vec<Finding>,
+    /// Not all of it could be read, so that the report lacks something.
+    pub failed: bool,
+}
+
+/// What is found of `inputs` as a whole, each with its input.
+fn about_inputs(inputs: &[InputReport]) -> impl Iterator<Item = (&InputReport, &Finding)> {
+    inputs.iter().flat_map(|input| input.findings.iter().map(move |finding| (input, finding)))
+}
+
+impl InputReport {
+    /// The frame or the line of a finding about the input as a whole, if it has one.
+    fn place(&self, finding: &Finding) -> (Option<u64>, Option<u64>) {
+        let number = Some(finding.mark.place.number()).filter(|&number| number > 0);
+        let is_text = self.kind.is_none_or(|kind| kind == "transcript");
+        if is_text { (None, number) } else { (number, None) }
+    }
 }
 
 /// One session with all that is said of it.
@@ -167,7 +239,7 @@ impl Options {
     #[must_use]
     pub fn new(width: Option<u16>, limits: Limits, inputs: &[String]) -> Self {
         let inputs = inputs.iter().map(|path| printable(path.as_bytes())).collect();
-        Self { width, limits, inputs }
+        Self { width, limits, inputs, lint: Lint::default() }
     }
 }
 
@@ -179,6 +251,11 @@ pub fn writer(format: Format, out: Box<dyn Write>, options: &Arc<Options>) -> Bo
         Format::Json => Box::new(json::Json::new(out, options)),
         Format::Ndjson => Box::new(json::Ndjson::new(out)),
         Format::Transcript => Box::new(transcript::Transcripts::new(out, options)),
+        Format::Lint => Box::new(lint::Blocks::new(out, options)),
+        Format::Csv => Box::new(csv::Rows::new(out, options)),
+        Format::Markdown => Box::new(markdown::Page::new(out, options)),
+        Format::Sarif => Box::new(sarif::Log::new(out, options)),
+        Format::Junit => Box::new(junit::Suites::new(out, options)),
     }
 }
 
@@ -199,6 +276,7 @@ mod tests {
             sessions: 2,
             problems: vec![problem.to_owned()],
             findings: Vec::new(),
+            failed: false,
         }
     }
 

@@ -8,8 +8,8 @@ use super::offered::Known;
 use super::row::{COLUMNS, Rank, row};
 use super::sheet::{Spare, Text};
 use super::summary::{ErrorKind, Summary};
-use super::text;
 use super::{Entry, Format, Options};
+use super::{csv, junit, lint, markdown, sarif, text};
 use crate::place::Slot;
 use crate::transcript::header_end;
 use std::collections::BTreeSet;
@@ -29,6 +29,8 @@ pub struct Renderer {
     /// Where the next text begins.
     end: usize,
     spare: Spare,
+    /// The text of a session that is not written into the sheet at once.
+    scratch: String,
     /// The sessions that a table would show of those seen here.
     shown: BTreeSet<(Rank, Slot)>,
 }
@@ -40,6 +42,8 @@ pub struct Note {
     pub(super) row: Option<Box<Row>>,
     /// Errors of which it may hold the first.
     pub(super) examples: Vec<ErrorKind>,
+    /// A finding in it reaches the threshold.
+    pub(super) is_failure: bool,
 }
 
 /// A row of a table, with how much it deserves to be seen.
@@ -58,6 +62,7 @@ impl Renderer {
             sheet: Vec::new(),
             end: 0,
             spare: Spare::default(),
+            scratch: String::new(),
             shown: BTreeSet::new(),
         }
     }
@@ -67,7 +72,7 @@ impl Renderer {
     pub fn session(&mut self, entry: &Entry<'_>) -> (Text, Note) {
         let (offered, at) = self.offers.of(entry.session);
         let examples = self.summary.add(entry, offered);
-        let mut note = Note { row: None, examples };
+        let mut note = Note { row: None, examples, is_failure: false };
         let start = self.end;
         match self.format {
             Format::Table => note.row = self.row(entry),
@@ -83,6 +88,16 @@ impl Renderer {
                 self.end = text::fill(&mut self.sheet, start, |out| {
                     out.bytes(header.as_bytes()).bytes(rest)
                 });
+            }
+            Format::Lint => self.words(entry, lint::session),
+            Format::Csv => self.words(entry, csv::session),
+            Format::Sarif => self.words(entry, sarif::session),
+            Format::Junit => note.is_failure = self.words(entry, junit::session),
+            Format::Markdown => {
+                if !self.options.lint.check {
+                    note.row = self.row(entry);
+                }
+                self.words(entry, markdown::session);
             }
         }
         (Text::within(start..self.end), note)
@@ -101,6 +116,24 @@ impl Renderer {
     #[must_use]
     pub fn finish(self) -> Summary {
         self.summary
+    }
+
+    /// Has `write` write the session's text.
+    fn words<T>(
+        &mut self,
+        entry: &Entry<'_>,
+        write: impl FnOnce(&mut String, &Entry<'_>, &Options) -> T,
+    ) -> T {
+        if self.options.lint.check || self.format != Format::Csv {
+            self.summary.add_unjudged(entry.not_judged);
+        }
+        self.scratch.clear();
+        let made = write(&mut self.scratch, entry, &self.options);
+        if !self.scratch.is_empty() {
+            let text = self.scratch.as_bytes();
+            self.end = text::fill(&mut self.sheet, self.end, |out| out.bytes(text));
+        }
+        made
     }
 
     /// The session's row, if no more than a table's rows go before it so far.

@@ -1,6 +1,6 @@
 //! Sessions for the tests of the report, made from dialogs in the `c>`/`s<` form.
 
-use super::{Entry, Format, InputReport, Options, Renderer, writer};
+use super::{Entry, Format, InputReport, Lint, Options, Renderer, writer};
 use crate::chunk::{
     Chunk, Consume, End, Ending, Gap, Medium, Open, Opening, Side, Sides, Transport, What,
 };
@@ -128,7 +128,7 @@ pub(super) fn hostile() -> Session {
 }
 
 /// A rule for tests.
-pub(super) static RULE: Rule = Rule {
+pub(super) const RULE: Rule = Rule {
     id: "path-space-after-colon",
     category: Category::Command,
     severity: Severity::Error,
@@ -153,7 +153,7 @@ pub(super) fn finding(evidence: &[u8]) -> Finding {
         exchange: Some(1),
         evidence: evidence.to_vec(),
         is_reply: false,
-        line: 0,
+        order: 0,
         range: Some(10..11),
         expected: "\"<\"",
         violates_abnf: true,
@@ -174,9 +174,21 @@ pub(super) fn written<'a>(
     sessions: impl IntoIterator<Item = (u64, Entry<'a>)>,
     inputs: &[InputReport],
 ) -> String {
+    written_as(format, Lint::default(), width, sessions, inputs)
+}
+
+/// The same, with what `--check` asks for.
+pub(super) fn written_as<'a>(
+    format: Format,
+    lint: Lint,
+    width: Option<u16>,
+    sessions: impl IntoIterator<Item = (u64, Entry<'a>)>,
+    inputs: &[InputReport],
+) -> String {
     let out = Shared::default();
     let paths: Vec<String> = inputs.iter().map(|input| input.path.clone()).collect();
-    let options = Arc::new(Options::new(width, Limits::default(), &paths));
+    let options = Options { lint, ..Options::new(width, Limits::default(), &paths) };
+    let options = Arc::new(options);
     let mut writer = writer(format, Box::new(out.clone()), &options);
     let mut renderers = [Renderer::new(format, &options), Renderer::new(format, &options)];
     for (turn, (id, entry)) in sessions.into_iter().enumerate() {

@@ -14,7 +14,7 @@ use crate::dialog::session::{Message, Outcome, Reply, Request, Session, Transfer
 use crate::escape::printable;
 use crate::limits::Limits;
 use crate::place::Slot;
-use crate::rules::{Finding, Rule, Severity};
+use crate::rules::{Finding, NotJudged, Rule, Severity};
 use crate::smtp::command::Verb;
 use crate::smtp::extension;
 use std::collections::{BTreeMap, HashSet};
@@ -60,6 +60,10 @@ pub struct Summary {
     pub errors: BTreeMap<ErrorKind, ErrorCount>,
     /// Sessions in which not every rule could be judged.
     pub not_judged: u64,
+    /// The rules that could not be judged in some, if that was asked for.
+    pub unjudged: HashSet<&'static str>,
+    /// Sessions in which something was found.
+    pub found_in: u64,
     /// Sessions at which a person should look, if that was asked for.
     pub troubled: u64,
     /// The user ended the run before all was read.
@@ -153,6 +157,8 @@ impl Summary {
             greeting: Latency::default(),
             errors: BTreeMap::new(),
             not_judged: 0,
+            unjudged: HashSet::new(),
+            found_in: 0,
             troubled: 0,
             partial: false,
         }
@@ -163,6 +169,7 @@ impl Summary {
         let Entry { session, findings, not_judged, .. } = *entry;
         self.sessions += 1;
         self.not_judged += u64::from(!not_judged.is_empty());
+        self.found_in += u64::from(!findings.is_empty());
         count(&mut self.ends, session.end as usize);
         // Replies for each recipient may be some.
         let mut has_errors = self.add_messages(session);
@@ -208,6 +215,11 @@ impl Summary {
         examples
     }
 
+    /// Notes which rules could not be judged.
+    pub(super) fn add_unjudged(&mut self, not_judged: &[NotJudged]) {
+        self.unjudged.extend(not_judged.iter().map(|one| one.rule));
+    }
+
     /// Adds what another part of the run counted.
     pub fn merge(&mut self, other: &Self) {
         self.sessions += other.sessions;
@@ -215,6 +227,8 @@ impl Summary {
         self.recipients_offered += other.recipients_offered;
         self.recipients_accepted += other.recipients_accepted;
         self.not_judged += other.not_judged;
+        self.unjudged.extend(&other.unjudged);
+        self.found_in += other.found_in;
         self.troubled += other.troubled;
         self.partial |= other.partial;
         self.severities.error += other.severities.error;
@@ -387,7 +401,7 @@ impl Examples {
 }
 
 impl Severities {
-    fn add(&mut self, severity: Severity) {
+    pub(super) fn add(&mut self, severity: Severity) {
         match severity {
             Severity::Error => self.error += 1,
             Severity::Warning => self.warning += 1,

@@ -298,6 +298,7 @@ mod tests {
             sessions,
             problems: vec![String::from("3 segment(s) with payload cut by the snapshot length")],
             findings: Vec::new(),
+            failed: false,
         }
     }
 

@@ -9,6 +9,7 @@ use crate::chunk::Medium;
 use crate::dialog::session::{Mark, Reply, Session};
 use crate::escape::printable;
 use crate::place::{Origin, Place, Places};
+use crate::rules::Finding;
 use crate::smtp::extension::{self, Extension};
 use crate::smtp::reply::{self, Offer, ReplyLine, Separator};
 
@@ -60,6 +61,29 @@ impl<'a> View<'a> {
         let is_elsewhere = mark.place.number() > 0 && input != self.began;
         let input = is_elsewhere.then(|| path(self.inputs, input));
         Where { input, frame, line_no }
+    }
+
+    /// Whether the line that `finding` is about is the one at its place: of a reply whose lines
+    /// are apart, only the first surely is.
+    pub(super) fn is_exact(&self, finding: &Finding) -> bool {
+        let session = self.session;
+        let is_here = |reply: &Reply| {
+            let numbered = (0_u64..).zip(session.reply_lines(reply));
+            let lines = numbered.take(if reply.in_a_row { usize::MAX } else { 1 });
+            lines.into_iter().any(|(number, line)| {
+                reply.begun.place.after(number) == finding.mark.place
+                    && line == finding.evidence.as_slice()
+            })
+        };
+        if !finding.is_reply {
+            return true;
+        }
+        let exchange = finding.exchange.and_then(|index| session.exchanges.get(index as usize));
+        if let Some(exchange) = exchange {
+            return exchange.reply.as_ref().is_some_and(is_here);
+        }
+        let others = session.unsolicited.iter().map(|one| &one.reply);
+        session.greeting.iter().chain(others).any(is_here)
     }
 
     /// The texts of a reply's lines.

@@ -20,8 +20,8 @@ pub struct Finding {
     pub exchange: Option<u32>,
     /// It is about the reply of that exchange, not about its command.
     pub is_reply: bool,
-    /// Which line of that reply, from 0.
-    pub line: usize,
+    /// Its place among what has the same mark.
+    pub order: u64,
     /// The line it is about.
     pub evidence: Vec<u8>,
     /// Which bytes of the evidence, from 0; empty where something is missing.

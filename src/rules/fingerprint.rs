@@ -1,13 +1,13 @@
-//! What makes a finding the same one in another run.
+//! By what a finding is known again in another run, when the input has changed a little.
 
 use super::Rule;
 use super::finding::Finding;
 use crate::dialog::session::Session;
 use std::fmt;
 
-/// A number that a finding keeps when lines, frames and times around it change: made of its
-/// rule, its words, and the server's address. The same fault in another session of the same
-/// server has the same one.
+/// A number that is the same for the same rule on the same words of the same server, wherever
+/// they stand: it does not know lines, frames, times, or what a machine makes up. Equal findings
+/// have equal ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(u64);
 
@@ -17,20 +17,22 @@ impl Fingerprint {
     pub fn of(session: Option<&Session>, finding: &Finding) -> Self {
         let server = session.and_then(|session| session.opening.peers).map(|peers| peers.server);
         let server = server.map(|server| server.ip().to_string()).unwrap_or_default();
-        Self::new(finding.rule, server.as_bytes(), &finding.evidence)
+        // What the finding points at tells two on the same line apart.
+        let range = finding.range.clone().unwrap_or(0..finding.evidence.len());
+        let part = finding.evidence.get(range).unwrap_or_default();
+        let exchange = finding.exchange.map(|index| index as usize);
+        let exchange = exchange.and_then(|index| session?.exchanges.get(index));
+        let request = exchange.map_or("", |exchange| exchange.request.name());
+        Self::new(finding.rule, server.as_bytes(), request, &finding.evidence, part)
     }
 
-    fn new(rule: &Rule, server: &[u8], evidence: &[u8]) -> Self {
-        let mut hash = Fnv::default();
-        for part in [rule.id.as_bytes(), server] {
-            hash.add(part);
-            hash.add(b"\0");
-        }
-        let words = evidence.split(|octet| octet.is_ascii_whitespace());
-        for word in words.filter(|word| !word.is_empty()) {
-            hash.add(word);
-            hash.add(b" ");
-        }
+    fn new(rule: &Rule, server: &[u8], request: &str, evidence: &[u8], part: &[u8]) -> Self {
+        let mut hash = Hash(OFFSET);
+        hash.part(rule.id.as_bytes());
+        hash.part(server);
+        hash.part(request.as_bytes());
+        hash.words(evidence);
+        hash.words(part);
         Self(hash.0)
     }
 
@@ -48,20 +50,47 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// FNV-1a of 64 bits: the same in every version and on every machine, as it goes into files.
-struct Fnv(u64);
+/// FNV-1a with 64 bits: simple, and the same for ever, as it goes into files.
+struct Hash(u64);
 
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
+const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+const PRIME: u64 = 0x0000_0100_0000_01b3;
+
+/// A number of more digits is a size, a time or a port.
+const DIGITS: usize = 3;
+
+/// A word of so many letters and digits is a name made by a machine.
+const NAME: usize = 9;
+
+impl Hash {
+    fn byte(&mut self, byte: u8) {
+        self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(PRIME);
     }
-}
 
-impl Fnv {
-    fn add(&mut self, bytes: &[u8]) {
+    /// Adds `bytes` and where they end.
+    fn part(&mut self, bytes: &[u8]) {
         for &byte in bytes {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+            self.byte(byte);
         }
+        self.byte(0xff);
+    }
+
+    /// Adds `text` without what is different each time: letter case stays, as it may be what the
+    /// finding is about.
+    fn words(&mut self, text: &[u8]) {
+        for word in text.chunk_by(|a, b| a.is_ascii_alphanumeric() == b.is_ascii_alphanumeric()) {
+            let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
+            let is_number = digits > DIGITS && digits == word.len();
+            let is_name = digits > 0 && word.len() >= NAME && word.len() > digits;
+            if is_number || is_name {
+                self.byte(b'#');
+            } else {
+                for &byte in word {
+                    self.byte(byte);
+                }
+            }
+        }
+        self.byte(0xff);
     }
 }
 
@@ -69,14 +98,33 @@ impl Fnv {
 mod tests {
     use super::*;
 
+    fn hash(text: &str) -> u64 {
+        let mut hash = Hash(OFFSET);
+        hash.words(text.as_bytes());
+        hash.0
+    }
+
     #[test]
-    fn blanks_do_not_count_and_all_else_does() {
+    fn what_a_machine_makes_up_does_not_count() {
+        let same = hash("250 2.0.0 Ok: queued as 4WqX7k2zB9z1");
+        assert_eq!(same, hash("250 2.0.0 Ok: queued as 9AbC3d4eF5gH"));
+        assert_eq!(hash("MAIL FROM:<a@b> SIZE=12345"), hash("MAIL FROM:<a@b> SIZE=9999999"));
+        for other in
+            ["550 2.0.0 Ok: queued as 4WqX7k2zB9z1", "250 2.0.1 Ok: queued as 4WqX7k2zB9z1"]
+        {
+            assert_ne!(same, hash(other));
+        }
+        assert_ne!(hash("MAIL FROM:<a@b>"), hash("mail FROM:<a@b>"));
+        assert_ne!(hash("250-8BITMIME"), hash("250-SMTPUTF8"));
+    }
+
+    #[test]
+    fn rule_server_and_words_count() {
         let rules = super::super::all();
         let of = |rule: usize, server: &str, evidence: &str| {
-            Fingerprint::new(rules[rule], server.as_bytes(), evidence.as_bytes())
+            Fingerprint::new(rules[rule], server.as_bytes(), "MAIL", evidence.as_bytes(), b" ")
         };
         let one = of(0, "192.0.2.1", "MAIL FROM: <a@example.org>");
-        assert_eq!(one, of(0, "192.0.2.1", "MAIL  FROM: <a@example.org> "));
         assert_ne!(one, of(1, "192.0.2.1", "MAIL FROM: <a@example.org>"));
         assert_ne!(one, of(0, "192.0.2.2", "MAIL FROM: <a@example.org>"));
         assert_ne!(one, of(0, "192.0.2.1", "MAIL FROM: <b@example.org>"));
@@ -87,8 +135,10 @@ mod tests {
     #[test]
     fn it_stays_as_it_is() {
         // It is in people's files.
-        let mut hash = Fnv::default();
-        hash.add(b"foobar");
+        let mut hash = Hash(OFFSET);
+        for &byte in b"foobar" {
+            hash.byte(byte);
+        }
         assert_eq!(hash.0, 0x8594_4171_f739_67e8);
     }
 }

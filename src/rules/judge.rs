@@ -43,8 +43,7 @@ pub fn run(session: &Session, choice: &Choice) -> (Vec<Finding>, Vec<NotJudged>)
     if findings.len() > 1 {
         findings.sort_by_key(|finding| {
             let start = finding.range.as_ref().map(|range| range.start);
-            let line = (finding.exchange, finding.is_reply, finding.line);
-            (finding.mark.place, line, start, finding.rule.id)
+            (finding.mark.place, finding.order, start, finding.rule.id)
         });
     }
     let not_judged = unmet.map(|()| not_judged(session, choice)).unwrap_or_default();
@@ -264,7 +263,7 @@ impl<'s> Judge<'s> {
             mark: about.mark,
             exchange: about.exchange,
             is_reply: matches!(on, On::Reply(..)),
-            line: if let On::Reply(_, line) = on { line } else { 0 },
+            order: self.order(on),
             evidence: about.line.to_vec(),
             range,
             expected: "",
@@ -272,6 +271,33 @@ impl<'s> Judge<'s> {
         });
         if once {
             self.stands_for_others((rule.id, b""));
+        }
+    }
+
+    /// Where `on` stands in the dialog, in numbers that say nothing else.
+    fn order(&self, on: On) -> u64 {
+        let behind = |exchange: u32, part: u64| (u64::from(exchange) + 1) << 34 | part << 32;
+        match on {
+            On::Here | On::Moment(_) => 0,
+            On::Command(index) => behind(index, 0),
+            On::Reply(of, line) => {
+                let line = line as u64;
+                match of {
+                    Of::Greeting => 1 + line,
+                    Of::Exchange(index) => behind(index, 1) + line,
+                    Of::Delivery(..) | Of::Unsolicited(_) => {
+                        let unsolicited = match of {
+                            Of::Unsolicited(index) => {
+                                self.case.session.unsolicited.get(index as usize)
+                            }
+                            _ => None,
+                        };
+                        let answer = self.case.answer(of).and_then(|answer| answer.exchange());
+                        let after = unsolicited.map(|one| one.after.saturating_sub(1));
+                        behind(after.or(answer).unwrap_or_default(), 2) + line
+                    }
+                }
+            }
         }
     }
 

@@ -95,7 +95,7 @@ fn finding(rule: &'static Rule, hit: Hit) -> Finding {
         mark: if let On::Moment(mark) = hit.on { mark } else { Mark::default() },
         exchange: None,
         is_reply: false,
-        line: 0,
+        order: 0,
         evidence: Vec::new(),
         range: None,
         expected: "",

@@ -87,7 +87,17 @@ pub(super) fn strays(case: Case<'_>) -> Vec<Stray<'_>> {
             last.more += 1;
         }
     }
+    // Bytes on a mail server's port that are no dialog at all are nobody's command.
+    if !found.is_empty() && !is_dialog(case) {
+        found.retain(|stray| matches!(stray.what, What::Protocol(_)));
+    }
     found
+}
+
+/// Whether somebody speaks SMTP: a reply with a code, or a known command.
+fn is_dialog(case: Case<'_>) -> bool {
+    case.answers().any(|answer| answer.code().is_some())
+        || case.steps().any(|step| !matches!(step.verb(), None | Some(Verb::Other)))
 }
 
 impl Stray<'_> {
@@ -107,13 +117,15 @@ fn what(step: &Step<'_>) -> Option<What> {
     if let Some(name) = protocol(line) {
         return Some(What::Protocol(name));
     }
-    let command = step.command();
-    let word = command.word;
-    if step.exchange.line_end == LineEnd::None || is_agreed(step, word) {
+    if step.exchange.line_end == LineEnd::None {
         return None;
     }
     if is_header(line) {
         return Some(What::Header);
+    }
+    let word = step.command().word;
+    if is_agreed(step, word) {
+        return None;
     }
     let is_exploit = EXPLOITS.iter().any(|verb| verb.eq_ignore_ascii_case(word));
     Some(if is_exploit { What::Exploit } else { What::Unknown })

@@ -23,7 +23,7 @@ use smtp_audit::dialog::session::{self, Message, Outcome, Session, Transfer};
 use smtp_audit::dialog::state::State;
 use smtp_audit::job::{self, Job};
 use smtp_audit::pipeline::{Audited, Facts, Options, Source, collect};
-use smtp_audit::report::Format;
+use smtp_audit::report::{Format, Lint};
 use smtp_audit::smtp::extension;
 use smtp_audit::smtp::line::LineEnd;
 use std::io::{self, Write};
@@ -221,7 +221,8 @@ pub fn transport(session: &Session) -> Transport {
 pub fn transcript(file: &[u8], timestamps: bool) -> (Vec<u8>, Vec<Session>) {
     let out = Shared::default();
     let format = Format::Transcript;
-    let job = Job { run: Options::default(), format, width: None, timestamps };
+    let (run, lint) = (Options::default(), Lint::default());
+    let job = Job { run, format, width: None, timestamps, lint };
     let source = Source::bytes("test", file.to_vec());
     job::run(job, vec![source], &mut || {}, Box::new(out.clone())).unwrap();
     let text = out.0.lock().unwrap().clone();

@@ -12,7 +12,7 @@ use smtp_audit::packet::{Decoder, Looked};
 use smtp_audit::pipeline::{Options, Source};
 use smtp_audit::place::Place;
 use smtp_audit::ports::Ports;
-use smtp_audit::report::Format;
+use smtp_audit::report::{Format, Lint};
 use smtp_audit::stream::{Follow, Looks, SessionEnd, Tracker};
 use smtp_audit::trouble::{Trouble, Troubles};
 use std::hint::black_box;
@@ -136,9 +136,10 @@ fn and_understand(reader: Reader) -> u64 {
 #[benches::captures("A", "B", "C", "D")]
 fn and_report(file: Vec<u8>) -> usize {
     let run = Options { threads: 1, ..Options::default() };
-    let job = Job { run, format: Format::Ndjson, width: None, timestamps: false };
+    let lint = Lint::default();
+    let job = Job { run, format: Format::Ndjson, width: None, timestamps: false, lint };
     let sources = vec![Source::bytes("bench", file)];
-    job::run(job, sources, &mut || {}, Box::new(std::io::sink())).map_or(0, |facts| facts.len())
+    job::run(job, sources, &mut || {}, Box::new(std::io::sink())).map_or(0, |ran| ran.facts.len())
 }
 
 fn open(name: &str) -> Reader {

@@ -527,7 +527,7 @@ fn finding<'r>(out: Room<'r>, s: &mut Scribe<'_>, finding: &Finding) -> Room<'r>
         "end_column": option(finding.range.as_ref(), |out: Room<'r>, range: &Range<usize>| {
             out.number(shown_column(&finding.evidence, range.end))
         }),
-        "help": out.name(finding.rule.help),
+        "help": out.text(finding.rule.help.as_bytes()),
     )
 }
 

@@ -22,8 +22,8 @@ c> EHLO client.example.org
 s< 250 mx.example.net
 c> MAIL FROM:<alice@example.org>
 s< 250 OK
-c> RCPT TO:<bob@example.net%0d%0aRCPT TO:<eve@example.com>
-s< 501 bad address
+c> RCPT TO:<\"bob%0d%0aRCPT TO:<eve@example.com>\"@example.net>
+s< 550 no such user
 c> QUIT
 s< 221 mx.example.net closing
 # end quit

@@ -23,7 +23,7 @@ s< 250-mx.example.net
 s< 250-PIPELINING
 s< 250-SIZE 10240000
 s< 250 DSN
-c> MAIL FROM:<a@example.org> ENVID=bWFpbA==
+c> MAIL FROM:<a@example.org> ENVID=order+1
 s< 501 5.5.4 bad ENVID parameter syntax
 c> QUIT
 s< 221 2.0.0 bye
@@ -36,7 +36,7 @@ s< 250-mx.example.net
 s< 250-PIPELINING
 s< 250-SIZE 10240000
 s< 250 DSN
-c> MAIL FROM:<a@example.org> ENVID=bWFpbA+3D+3D
+c> MAIL FROM:<a@example.org> ENVID=order+2B1
 s< 250 2.1.0 ok
 c> RCPT TO:<b@example.net>
 s< 250 2.1.5 ok

@@ -73,34 +73,32 @@ s< 221 2.0.0 bye
 
 fn check(case: Case<'_>) -> Vec<Hit> {
     let (mut sent, mut accepted) = (0_u32, 0_u32);
-    let beyond =
-        |step: Step<'_>| {
-            let verb = step.verb()?;
-            // What begins a session anew begins to count anew.
-            if matches!(verb, Verb::Starttls | Verb::Xclient) && step.is_accepted() {
-                (sent, accepted) = (0, 0);
-            }
-            if verb != Verb::Mail {
-                return None;
-            }
-            let (before, before_accepted) = (sent, accepted);
-            sent += 1;
-            accepted += u32::from(step.is_accepted());
-            if before == 0 {
-                return None;
-            }
-            let most = Limits::known(&step)?.mailmax?;
-            // Those after the first one too many say nothing new.
-            (before == most).then(|| {
-                Hit::new(format!(
-                "MAIL number {} of this session, where the server offered MAILMAX={most}: it may \
-                 refuse this one and all that follow",
-                u64::from(most) + 1
-            ))
-            .on(On::Command(step.index))
-            // Whether those that were refused count, the server knows.
-            .sure(if before_accepted == most { Confidence::Certain } else { Confidence::Likely })
-            })
-        };
+    let beyond = |step: Step<'_>| {
+        let verb = step.verb()?;
+        // What begins a session anew begins to count anew.
+        if matches!(verb, Verb::Starttls | Verb::Xclient) && step.is_accepted() {
+            (sent, accepted) = (0, 0);
+        }
+        if verb != Verb::Mail {
+            return None;
+        }
+        let (number, is_all) = (sent + 1, accepted == sent);
+        sent = number;
+        accepted += u32::from(step.is_accepted());
+        if number == 1 {
+            return None;
+        }
+        let most = Limits::known(&step)?.mailmax?;
+        // Those after the first one too many say nothing new. Whether those that were refused
+        // count, the server knows.
+        let sure = if is_all { Confidence::Certain } else { Confidence::Likely };
+        (number == most + 1).then(|| {
+            let message = format!(
+                "MAIL number {number} of this session, where the server offered MAILMAX={most}: it \
+                 may refuse this one and all that follow"
+            );
+            Hit::new(message).on(On::Command(step.index)).sure(sure)
+        })
+    };
     case.steps().filter_map(beyond).collect()
 }

@@ -91,7 +91,8 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         // Those after the first one too many say nothing new.
         (is_beyond && !mem::replace(&mut is_told, true)).then(|| {
             Hit::new(format!(
-                "a recipient of one more domain, {seen}, where the server offered                  RCPTDOMAINMAX={most} and has accepted recipients of as many: it may refuse this one"
+                "a recipient of one more domain, {seen}, where the server offered \
+                 RCPTDOMAINMAX={most} and has accepted recipients of as many: it may refuse this one"
             ))
             .on(On::Command(step.index))
         })

@@ -82,17 +82,17 @@ fn check(case: Case<'_>) -> Vec<Hit> {
             return None;
         }
         let most = Limits::known(&step)?.rcptmax?;
-        // Those after the first one too many say nothing new.
+        // Those after the first one too many say nothing new. Whether those that were refused
+        // count, the server knows.
+        let is_all = before.rcpt_accepted == most;
+        let sure = if is_all { Confidence::Certain } else { Confidence::Likely };
         (before.rcpt_sent == most).then(|| {
-            let all = before.rcpt_accepted == most;
-            Hit::new(format!(
+            let message = format!(
                 "recipient {} of this transaction, where the server offered RCPTMAX={most}: it may \
                  refuse this one and all that follow",
-                u64::from(most) + 1
-            ))
-            .on(On::Command(step.index))
-            // Whether those that were refused count, the server knows.
-            .sure(if all { Confidence::Certain } else { Confidence::Likely })
+                most + 1
+            );
+            Hit::new(message).on(On::Command(step.index)).sure(sure)
         })
     };
     case.steps().filter_map(beyond).collect()

@@ -71,16 +71,19 @@ s< 221 2.0.0 bye
 
 fn check(step: &Step<'_>) -> Option<Hit> {
     let given = step.param(b"REQUIRETLS")?;
+    // A server that offers STARTTLS inside TLS is not sound, but there may be one.
+    let sure = if step.case.is_packets() { Confidence::Certain } else { Confidence::Likely };
     is_clear(step).then(|| {
         Hit::new(
             "REQUIRETLS was sent in clear text: the session must employ TLS, and the message must \
              not be sent without",
         )
         .at(given.range)
+        .sure(sure)
     })
 }
 
-/// Whether the session is surely in clear text at `step`: its packets could be read, or the server
+/// Whether the session is in clear text at `step`: its packets could be read, or the server
 /// offers STARTTLS, which it does not do inside TLS (RFC 3207 §4.2). A transcript of a session
 /// within TLS need not show that.
 pub(super) fn is_clear(step: &Step<'_>) -> bool {

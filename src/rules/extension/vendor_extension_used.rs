@@ -12,12 +12,12 @@ pub(super) const RULE: Rule = Rule {
     title: "a private extension was used",
     help: "nothing, if the two sides agreed on it; else switch it off",
     explanation: "\
-RFC 5321 §4.1.5: \"commands starting in \"X\" may be used by bilateral agreement between the client
-(sending) and server (receiving) SMTP agents.\" No RFC describes them, nor the others named here,
-so that a reader of the dialog may take them for errors: each is explained once in a session. It
-is harmless between servers of one site or one product. From a stranger it deserves a look:
-XCLIENT and XFORWARD let a client claim another address, and XEXCH50 and X-LINK2STATE were used
-in attacks on old servers.",
+RFC 5321 §4.1.5: commands that begin with X \"may be used by bilateral agreement between the
+client (sending) and server (receiving) SMTP agents.\" No RFC describes them, nor the others
+named here, so that a reader of the dialog may take them for errors: each is explained once in a
+session. It is harmless between servers of one site or one product. From a stranger it deserves
+a look: XCLIENT and XFORWARD let a client claim another address, and XEXCH50 and X-LINK2STATE
+were used in attacks on old servers.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org

@@ -38,7 +38,9 @@ s< 221 mx.example.net closing
 };
 
 fn check(step: &Step<'_>) -> Option<Hit> {
-    if step.class() != Some(Class::Permanent) {
+    // A server that has refused the session refuses this as well (§3.1).
+    let is_open = step.case.greeting().is_none_or(|greeting| greeting.code() == Some(220));
+    if step.class() != Some(Class::Permanent) || !is_open {
         return None;
     }
     let rest = step.case.session.exchanges.iter().skip(step.index as usize + 1);
@@ -47,6 +49,7 @@ fn check(step: &Step<'_>) -> Option<Hit> {
         matches!(request, Request::Command(Verb::Helo | Verb::Ehlo | Verb::Lhlo))
     });
     let what = match hellos.next() {
+        _ if step.exchange.before.hello != Protocol::Unknown => "what was agreed before stands",
         Some(Request::Command(Verb::Helo)) => "the client went on with HELO, without extensions",
         Some(_) => "the client tried again",
         None => "the client did not fall back to HELO",

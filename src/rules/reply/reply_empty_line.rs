@@ -1,4 +1,5 @@
 use crate::rules::prelude::*;
+use crate::smtp::reply::ReplyLine;
 
 pub(super) const RULE: Rule = Rule {
     id: "reply-empty-line",
@@ -36,7 +37,13 @@ s< 221 mx.example.net closing
     check: Check::Grammar(check),
 };
 
-fn check(_: &Flawed<'_, '_>) -> Option<Hit> {
+fn check(flawed: &Flawed<'_, '_>) -> Option<Hit> {
+    // Among lines that are no replies either, they are told.
+    let mut lines = flawed.case.answers().take(64).flat_map(|answer| answer.lines());
+    let is_prose = |line: &[u8]| !line.is_empty() && ReplyLine::parse(line).code.is_none();
+    if lines.any(is_prose) {
+        return None;
+    }
     Some(Hit::new(
         "the server sent an empty line: each line of a reply begins with a code, and a client may \
          count it as a reply",

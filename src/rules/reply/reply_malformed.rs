@@ -41,9 +41,10 @@ s< 221 mx.example.net closing
 
 fn check(flawed: &Flawed<'_, '_>) -> Option<Hit> {
     // A stream of something else that uses the port of SMTP is no reply at all.
-    let is_text = |octet: &u8| *octet == b'\t' || !octet.is_ascii_control();
-    let has_code = |answer: Answer<'_>| answer.code().is_some();
-    if !flawed.line.iter().all(is_text) && !flawed.case.answers().any(has_code) {
+    let is_binary = |octet: &u8| *octet != b'\t' && octet.is_ascii_control();
+    let first = || flawed.case.answers().take(64);
+    let has_code = first().any(|answer| answer.code().is_some());
+    if !has_code && first().any(|answer| answer.lines().flatten().any(is_binary)) {
         return None;
     }
     let line = shown(flawed.line);

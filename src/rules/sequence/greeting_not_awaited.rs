@@ -1,4 +1,5 @@
 use crate::rules::prelude::*;
+use crate::smtp::reply::ReplyLine;
 
 pub(super) const RULE: Rule = Rule {
     id: "greeting-not-awaited",
@@ -46,6 +47,11 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     let (Some(greeting), Some(first)) = (&session.greeting, case.step(0)) else {
         return Vec::new();
     };
+    // Of a greeting that the server never ended, the client waited for all there was.
+    let is_ended = case.greeting().and_then(|greeting| greeting.lines().last());
+    if !is_ended.is_some_and(|line| ReplyLine::parse(line).is_last()) {
+        return Vec::new();
+    }
     // In an excerpt, what looks like a late greeting may be a reply.
     let is_excerpt =
         matches!(first.verb(), Some(Verb::Xclient | Verb::Xforward)) || greeting.code != Some(220);
