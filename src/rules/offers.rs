@@ -55,7 +55,7 @@ fn number(value: &[u8]) -> Option<u32> {
 }
 
 /// Whether the reply that offers something had come when the client sent `step`: it may send that
-/// early (PIPE_CONNECT), or together with EHLO.
+/// early (`PIPE_CONNECT`), or together with EHLO.
 pub(super) fn is_known(step: &Step<'_>) -> bool {
     match step.offered() {
         Offered::By(_, hello) => had_seen(step, hello),
