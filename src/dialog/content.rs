@@ -313,7 +313,9 @@ mod tests {
         let data = b"Received: a\r\nb: \xe9\r\n\r\n.\r\nx\0\n\xe9\r.\r\nend\r";
         let read = |pieces: &[&[u8]]| {
             let (mut scanner, mut facts) = (Scanner::default(), Content::default());
-            pieces.iter().for_each(|piece| scanner.read_chunk(&mut facts, piece));
+            for piece in pieces {
+                scanner.read_chunk(&mut facts, piece);
+            }
             assert_eq!(scanner.facts, Content::default());
             facts
         };

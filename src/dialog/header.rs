@@ -112,7 +112,9 @@ mod tests {
     fn read(content: &[u8]) -> (u32, u32) {
         let read = |pieces: &[&[u8]]| {
             let (mut header, mut facts) = (Header::default(), Content::default());
-            pieces.iter().for_each(|piece| header.read(&mut facts, piece));
+            for piece in pieces {
+                header.read(&mut facts, piece);
+            }
             (facts.header_eight_bit, facts.received)
         };
         let whole = read(&[content]);

@@ -2,7 +2,6 @@
 //! before TLS.
 
 use super::case::{Case, Offered, Step, shown};
-use super::finding::Hit;
 use crate::dialog::session::{Hello, Message, Protocol, Request, Transfer};
 use crate::escape::push_escaped;
 use crate::smtp::command::{Param, Verb};
@@ -73,12 +72,19 @@ fn offer<'s>(case: Case<'s>, hello: &'s Hello, keyword: &str) -> Option<Offer<'s
     })
 }
 
-/// Whether the reply to `hello` is all there. Some transcripts give its lines as one.
+/// Whether the reply to `hello` is all there, and does not offer this extension in its first line,
+/// where it does not belong. Some transcripts give its last line alone, or all of it as one: what
+/// is said to offer nothing must look so.
 fn is_whole(case: Case<'_>, hello: &Hello, keyword: &str) -> bool {
     is_kept(case, hello) && {
-        let text = case.session.bytes(hello.reply);
-        let mut words = ReplyLine::parse(text).text.split(|&octet| octet == b' ');
-        text.contains(&b'\n') || !words.any(|word| is(word, keyword))
+        let mut lines = case.session.bytes(hello.reply).split(|&octet| octet == b'\n');
+        let first = ReplyLine::parse(lines.next().unwrap_or_default()).text;
+        let mut words = first.split(|&octet| octet == b' ');
+        if lines.next().is_some() {
+            return !words.any(|word| is(word, keyword));
+        }
+        let is_name = words.next().is_some_and(|name| name.contains(&b'.'));
+        is_name && words.all(|word| extension::position(word).is_none())
     }
 }
 
@@ -87,7 +93,9 @@ pub(super) fn is_kept(case: Case<'_>, hello: &Hello) -> bool {
     let Some(answer) = case.step(hello.exchange).and_then(|step| step.answer()) else {
         return false;
     };
-    !answer.reply.cut && answer.lines().count() == answer.reply.lines as usize
+    answer.code() == Some(250)
+        && !answer.reply.cut
+        && answer.lines().count() == answer.reply.lines as usize
 }
 
 /// Whether an EHLO or LHLO before `step` has no reply that can be read.
@@ -100,18 +108,10 @@ fn has_unanswered(step: &Step<'_>) -> bool {
 }
 
 /// Whether the client had seen the reply to `hello` when it sent `step`.
-fn had_seen(step: &Step<'_>, hello: &Hello) -> bool {
+pub(super) fn had_seen(step: &Step<'_>, hello: &Hello) -> bool {
     let since = hello.exchange as usize + 1..step.index as usize + 1;
     let since = step.case.session.exchanges.get(since).unwrap_or_default();
     since.iter().any(|exchange| !exchange.pipelined)
-}
-
-/// What to say of `param` if no EHLO reply offers the extension that it is of.
-pub(super) fn unoffered(step: &Step<'_>, keyword: &str, param: &Param<'_>) -> Option<Hit> {
-    let Standing::Lacking(why) = standing(step, keyword) else { return None };
-    let given = shown(step.line().get(param.range.clone())?);
-    let message = format!("{given} needs {keyword}, but {why}; the server may answer 555");
-    Some(Hit::new(message).at(param.range.clone()))
 }
 
 /// The maximum size of a message that the EHLO reply in force at `step` states (RFC 1870 §4), if
@@ -240,4 +240,132 @@ fn offers_of(
         }
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::pipeline::{Options, Source, collect};
+
+    /// The rules about extensions that fire on a dialog, in order.
+    fn fired(lines: &[&str]) -> Vec<&'static str> {
+        let text = format!("s< 220 mx.example.net ESMTP\n{}\n# end quit\n", lines.join("\n"));
+        let (sessions, _) =
+            collect(&Options::default(), vec![Source::bytes("dialog", text.into_bytes())]);
+        let findings = sessions.into_iter().flat_map(|one| one.findings);
+        let ids = findings.map(|finding| finding.rule).filter(|rule| {
+            let mine = ["extension-", "stale-", "invalid-p", "size-", "body-", "smtputf8-"];
+            mine.iter().any(|start| rule.id.starts_with(start))
+        });
+        ids.map(|rule| rule.id).collect()
+    }
+
+    const EHLO: &str = "c> EHLO a.example\ns< 250-mx.example.net\ns< 250-PIPELINING";
+    const SIZED: &str = "c> MAIL FROM:<a@example.org> SIZE=99\ns< 250 ok";
+    const RCPT: &str = "c> RCPT TO:<b@example.net>\ns< 250 ok\nc> DATA\ns< 354 go on";
+
+    #[test]
+    fn what_may_have_been_offered_is_not_accused() {
+        let greets = |reply: &str| fired(&["c> EHLO a.example", reply, SIZED]);
+        assert_eq!(greets("s< 250 mx.example.net at your service"), ["size-not-advertised"]);
+        // One line of many, all of them as one, and offers that stand where they do not belong.
+        for reply in [
+            "s< 250 HELP",
+            "s< 250 ok",
+            "s< 250 mx.example.net PIPELINING SIZE 1000 HELP",
+            "s< 250-mx.example.net SIZE\ns< 250 HELP",
+            "s< 250-mx.example.net\ns< 250 SIZE=1000",
+            "s< 220 mx.example.net",
+        ] {
+            assert!(greets(reply).is_empty(), "{reply}");
+        }
+        // A closer rule says it.
+        assert!(fired(&["c> HELO a.example", "s< 250 mx.example.net", SIZED]).is_empty());
+        let again = ["c> EHLO a.example", "s< 502 no"];
+        assert!(fired(&[EHLO, "s< 250 SIZE", again[0], again[1], SIZED]).is_empty());
+    }
+
+    #[test]
+    fn what_only_the_clear_offers_is_stale() {
+        let tls = ["c> STARTTLS", "s< 220 go ahead"];
+        let found = fired(&[EHLO, "s< 250-STARTTLS\ns< 250 SIZE", tls[0], tls[1], SIZED]);
+        assert_eq!(found, ["stale-extension-used"]);
+        let found = fired(&[EHLO, "s< 250 STARTTLS", tls[0], tls[1], SIZED]);
+        assert_eq!(found, ["size-not-advertised"]);
+    }
+
+    #[test]
+    fn lists_may_change_with_who_the_client_is() {
+        let between =
+            |lines: &str| fired(&[EHLO, "s< 250 XCLIENT NAME", lines, EHLO, "s< 250 DSN"]);
+        assert_eq!(between("c> NOOP\ns< 250 ok"), ["extension-list-changed"]);
+        for lines in [
+            "c> XCLIENT NAME=a\ns< 220 mx.example.net ESMTP",
+            "c> AUTH PLAIN\ns< 535 no",
+            "c> STARTTLS\ns< 454 not now",
+        ] {
+            let found = between(lines);
+            assert!(!found.contains(&"extension-list-changed"), "{lines}: {found:?}");
+        }
+        let same = [EHLO, "s< 250 XX 1", "c> EHLO a.example"];
+        let other = "s< 250-mx.example.net\ns< 250-xx 2\ns< 250 pipelining";
+        assert!(fired(&[same[0], same[1], same[2], other]).is_empty());
+    }
+
+    #[test]
+    fn refusals_of_other_things_do_not_show_what_is_offered() {
+        let refused = |offer: &str, line: &str, reply: &str| fired(&[EHLO, offer, line, reply]);
+        let mail = "c> MAIL FROM:<a@example.org> SIZE=99";
+        let id = ["extension-advertised-but-refused"];
+        assert_eq!(refused("s< 250 SIZE", mail, "s< 555 5.5.4 unsupported option: SIZE=99"), id);
+        assert_eq!(refused("s< 250 VRFY", "c> VRFY a", "s< 502 5.5.1 disabled"), id);
+        assert_eq!(refused("s< 250 AUTH LOGIN", "c> AUTH LOGIN", "s< 504 5.5.4 what?"), id);
+        for (offer, line, reply) in [
+            ("s< 250 SIZE", mail, "s< 504 5.5.2 need a fully qualified name"),
+            ("s< 250 SIZE", mail, "s< 555 5.5.2 syntax error"),
+            ("s< 250 SIZE", mail, "s< 500 5.5.2 SIZE?"),
+            ("s< 250 AUTH LOGIN", "c> AUTH PLAIN", "s< 504 5.5.4 unknown mechanism"),
+            ("s< 250 VRFY", "c> VRFY a", "s< 252 2.1.5 cannot say"),
+            ("s< 250 CHUNKING", "c> BDAT 0 LAST", "s< 500 5.5.1 MAIL first"),
+            ("s< 250 ETRN", "c> ETRN", "s< 500 5.5.2 syntax"),
+        ] {
+            assert!(refused(offer, line, reply).is_empty(), "{line} {reply}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_compared_where_there_is_a_limit() {
+        let sent = |offer: &str, mail: &str, reply: &str| {
+            fired(&[EHLO, offer, mail, "s< 250 ok", RCPT, "c> hello\nc> .", reply])
+        };
+        let (plain, sized) =
+            ("c> MAIL FROM:<a@example.org>", "c> MAIL FROM:<a@example.org> SIZE=7");
+        let no = "s< 552 5.3.4 too big";
+        assert_eq!(sent("s< 250 SIZE 6", plain, no), ["size-exceeds-limit"]);
+        for offer in ["s< 250 SIZE 7", "s< 250 SIZE 0", "s< 250 SIZE", "s< 250 SIZE x"] {
+            assert!(sent(offer, plain, no).is_empty(), "{offer}");
+        }
+        let both = ["size-declared-over-limit", "size-limit-enforced-late"];
+        assert_eq!(sent("s< 250 SIZE 6", sized, no), both);
+        assert_eq!(sent("s< 250 SIZE 6", sized, "s< 552 5.2.2 mailbox full"), both[..1]);
+        assert_eq!(sent("s< 250 SIZE 6", sized, "s< 250 ok"), both[..1]);
+    }
+
+    #[test]
+    fn each_octet_above_127_is_told_once() {
+        let sent = |offer: &str, mail: &str, content: &str| {
+            fired(&[EHLO, offer, mail, "s< 250 ok", RCPT, "# escaped", content, "c> .\ns< 250 ok"])
+        };
+        let plain = "c> MAIL FROM:<a@example.org>";
+        let (eight, utf8) = (format!("{plain} BODY=8BITMIME"), format!("{plain} SMTPUTF8"));
+        let header = "c> Subject: \\xe9\nc>\nc> hello";
+        let body = "c> \\xe9\nc> hello";
+        assert_eq!(sent("s< 250 8BITMIME", plain, header), ["smtputf8-header-undeclared"]);
+        assert_eq!(sent("s< 250 8BITMIME", plain, body), ["body-8bit-undeclared"]);
+        assert_eq!(sent("s< 250 HELP", plain, body), ["body-8bit-not-offered"]);
+        assert!(sent("s< 250 8BITMIME", &eight, body).is_empty());
+        let both = "s< 250-8BITMIME\ns< 250 SMTPUTF8";
+        assert!(sent(both, &utf8, header).is_empty());
+        assert!(sent(both, &utf8, body).is_empty(), "it is but possible that no part needs it");
+        assert_eq!(sent(both, &utf8, "c> hello"), ["smtputf8-needless"]);
+    }
 }

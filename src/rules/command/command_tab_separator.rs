@@ -17,7 +17,8 @@ empty parameter. Usual causes: a parameter that came out empty, columns in a scr
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
-s< 250 mx.example.net
+s< 250-mx.example.net
+s< 250 SIZE 10240000
 c> MAIL FROM:<alice@example.org>  SIZE=1000
 s< 501 syntax error in parameters
 c> QUIT
@@ -27,7 +28,8 @@ s< 221 mx.example.net closing
     good: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
-s< 250 mx.example.net
+s< 250-mx.example.net
+s< 250 SIZE 10240000
 c> MAIL FROM:<alice@example.org>
 s< 250 OK
 c> QUIT

@@ -74,5 +74,6 @@ fn check(case: Case<'_>, message: &Message) -> Option<Hit> {
     is(param.value?, "8BITMIME").then(|| {
         Hit::new(format!("BODY=8BITMIME was declared, and all {octets} octets sent are ASCII"))
             .at(param.range)
+            .once()
     })
 }

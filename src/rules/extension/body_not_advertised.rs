@@ -1,5 +1,6 @@
+use crate::rules::offers::unoffered_param;
 use crate::rules::prelude::*;
-use crate::rules::standing::{is, unoffered};
+use crate::rules::standing::is;
 
 pub(super) const RULE: Rule = Rule {
     id: "body-not-advertised",
@@ -15,9 +16,8 @@ BODY=7BIT and BODY=8BITMIME are of the extension 8BITMIME, BODY=BINARYMIME is of
 each may be used only where the EHLO reply lists its keyword. A server that does not know the
 parameter answers 555 or 501, and the mail is not sent; one that ignores it may clear the eighth
 bit or damage what is binary. RFC 3030 §3: without BINARYMIME the client \"MUST NOT, under any
-circumstances, send binary data\". Usual causes: a fallback to HELO that keeps the parameters, a
-fixed MAIL command in a script, or a filter between the two that strikes the keyword out of the
-EHLO reply.",
+circumstances, send binary data\". Usual causes: a fixed MAIL command in a script, or a filter
+between the two that strikes the keyword out of the EHLO reply.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
@@ -64,5 +64,5 @@ fn check(step: &Step<'_>) -> Option<Hit> {
         value if is(value, "7BIT") && step.offered().offer("BINARYMIME").is_none() => "8BITMIME",
         _ => return None,
     };
-    unoffered(step, keyword, &param)
+    unoffered_param(step, keyword, &param)
 }

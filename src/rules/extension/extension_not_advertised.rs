@@ -103,7 +103,10 @@ fn check(case: Case<'_>) -> Vec<Hit> {
 
 /// What to say if `step` makes use of `row`, and nothing offers it.
 fn used_by(step: &Step<'_>, row: &'static Extension) -> Option<Hit> {
-    let (given, at) = use_of(step, row)?;
+    // Of parameters after HELO, param-in-helo-session speaks.
+    let is_after_helo = step.exchange.before.hello == Protocol::Smtp;
+    let is_path = matches!(step.verb()?, Verb::Mail | Verb::Rcpt);
+    let (given, at) = use_of(step, row).filter(|_| !(is_after_helo && is_path))?;
     let Standing::Lacking(why) = standing(step, row.keyword) else { return None };
     let keyword = row.keyword;
     let message = format!(

@@ -71,7 +71,7 @@ fn check(step: &Step<'_>) -> Option<Hit> {
         answer.shown(),
         flaw.expected
     ));
-    Some(hit.on_answer(&answer))
+    Some(hit.on_answer(&answer).once())
 }
 
 /// The extension by whose grammar `defect` is one. AUTH, ORCPT and ENVID are not among them: that

@@ -1,5 +1,5 @@
+use crate::rules::offers::unoffered_param;
 use crate::rules::prelude::*;
-use crate::rules::standing::unoffered;
 
 pub(super) const RULE: Rule = Rule {
     id: "size-not-advertised",
@@ -13,9 +13,9 @@ pub(super) const RULE: Rule = Rule {
     explanation: "\
 SIZE is a parameter of an extension: the client may give it only to a server that lists SIZE in
 its EHLO reply (RFC 1870 §3, §4). A server that does not know it answers 555, 501 or 503, and
-the mail is not sent; after HELO no parameter is legal at all. Usual causes: a fallback to HELO
-that keeps the parameters, a script with a fixed MAIL command, or a filter between the two that
-strikes SIZE out of the EHLO reply and then is the one to blame.",
+the mail is not sent. Usual causes: the EHLO reply of another server that was remembered, a
+script with a fixed MAIL command, or a filter between the two that strikes SIZE out of the EHLO
+reply and then is the one to blame.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
@@ -53,5 +53,5 @@ s< 221 2.0.0 bye
 };
 
 fn check(step: &Step<'_>) -> Option<Hit> {
-    unoffered(step, "SIZE", &step.param(b"SIZE")?)
+    unoffered_param(step, "SIZE", &step.param(b"SIZE")?)
 }

@@ -85,5 +85,5 @@ fn check(case: Case<'_>, message: &Message) -> Option<Hit> {
         "SMTPUTF8 was declared, and every address and the header are ASCII: servers without SMTPUTF8 \
          will refuse for nothing what they could take",
     );
-    Some(hit.at(param.range).sure(sure))
+    Some(hit.at(param.range).sure(sure).once())
 }

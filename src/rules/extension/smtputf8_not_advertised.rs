@@ -1,5 +1,6 @@
+use crate::rules::offers::unoffered_param;
 use crate::rules::prelude::*;
-use crate::rules::standing::{is, unoffered};
+use crate::rules::standing::is;
 use crate::smtp::command::Param;
 
 pub(super) const RULE: Rule = Rule {
@@ -62,19 +63,17 @@ s< 221 2.0.0 bye
 };
 
 fn check(step: &Step<'_>) -> Option<Hit> {
-    let param = match step.verb()? {
-        Verb::Mail => step.param(b"SMTPUTF8")?,
-        _ => {
-            // VRFY and EXPN have it as their last word, behind another.
-            let line = step.line().trim_ascii_end();
-            let at = line.len().checked_sub("SMTPUTF8".len())?;
-            let word = line.get(at..).filter(|word| is(word, "SMTPUTF8"))?;
-            let before = step.command().argument_at;
-            if at <= before || line.get(at - 1) != Some(&b' ') {
-                return None;
-            }
-            Param { keyword: word, value: None, range: at..line.len() }
-        }
-    };
-    unoffered(step, "SMTPUTF8", &param)
+    let param =
+        if step.verb() == Some(Verb::Mail) { step.param(b"SMTPUTF8") } else { last_word(step) }?;
+    unoffered_param(step, "SMTPUTF8", &param)
+}
+
+/// SMTPUTF8 as VRFY and EXPN have it: as their last word, behind another.
+fn last_word<'s>(step: &Step<'s>) -> Option<Param<'s>> {
+    let line = step.line().trim_ascii_end();
+    let at = line.len().checked_sub("SMTPUTF8".len())?;
+    let (before, keyword) = line.split_at_checked(at)?;
+    let is_behind = at > step.command().argument_at && before.ends_with(b" ");
+    let param = Param { keyword, value: None, range: at..line.len() };
+    (is_behind && is(keyword, "SMTPUTF8")).then_some(param)
 }
