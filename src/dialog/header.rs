@@ -54,6 +54,12 @@ impl Header {
     fn read_fields(&mut self, facts: &mut Content, bytes: &[u8]) {
         let mut rest = bytes;
         while let Some((&first, after)) = rest.split_first() {
+            if self.place == Place::Start
+                && let Some(used) = usual_line(facts, rest)
+            {
+                rest = rest.get(used..).unwrap_or_default();
+                continue;
+            }
             match self.place {
                 Place::Start => match first {
                     // A line that goes on with the field before it.
@@ -102,6 +108,20 @@ impl Header {
             }
         }
     }
+}
+
+/// Reads a line at the start of `bytes` that is all there and is as nearly all are: a field, or
+/// a line that goes on with one, in ASCII. Returns its octets.
+fn usual_line(facts: &mut Content, bytes: &[u8]) -> Option<usize> {
+    let used = find(b'\n', bytes)? + 1;
+    let line = bytes.get(..used).filter(|line| line.is_ascii())?;
+    if !matches!(line, [b' ' | b'\t', ..]) {
+        let end = line.iter().position(|octet| !matches!(octet, 33..=57 | 59..=126))?;
+        let name = line.get(..end).filter(|_| line.get(end) == Some(&b':'))?;
+        let is_received = name.eq_ignore_ascii_case(NAME);
+        facts.received = more(facts.received, usize::from(is_received));
+    }
+    Some(used)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::escape::push_escaped;
 use crate::smtp::code::{self, Class};
 use crate::smtp::command::{Command, Param, Verb, envelope};
 use crate::smtp::defect::Flaw;
+use crate::smtp::extension::SMTPUTF8;
 use crate::smtp::grammar::{self, Argument, Charset, Envelope, Parsed};
 use crate::smtp::line::LineEnd;
 use crate::smtp::reply::{self, Offer, ReplyLine};
@@ -171,6 +172,9 @@ impl<'s> Case<'s> {
     /// word, else by the MAIL of its transaction.
     fn charset(self, index: u32, exchange: &Exchange) -> Charset {
         let session = self.session;
+        if !session.used.has(SMTPUTF8) {
+            return Charset::Ascii;
+        }
         let asks = |exchange: &Exchange| {
             let line = session.bytes(exchange.line);
             // Nearly no line has the word.

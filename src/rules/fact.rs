@@ -1,15 +1,16 @@
 //! What a session has, as far as it says which rules need not be asked.
 
-use super::{Answer, Check, Rule, all};
+use super::digest::{Digest, bit};
+use super::set::Set;
+use super::{Answer, Check, all};
 use crate::chunk::End;
-use crate::dialog::session::{Exchange, Request, Session, Used};
+use crate::dialog::session::{Exchange, Protocol, Request, Session, Used};
 use crate::smtp::command::Verb;
 use crate::smtp::extension::{
-    AUTH, CHUNKING, EIGHTBITMIME, ENHANCEDSTATUSCODES, PIPELINING, SIZE, STARTTLS,
+    AUTH, CHUNKING, EIGHTBITMIME, ENHANCEDSTATUSCODES, LIMITS, PIPELINING, SIZE, SMTPUTF8, STARTTLS,
 };
 use crate::smtp::grammar::Enhanced;
 use crate::smtp::grammar::reply::Kind;
-use crate::smtp::reply::is_offer_of;
 use crate::smtp::{code, status};
 use std::sync::LazyLock;
 
@@ -37,6 +38,14 @@ pub enum Fact {
     Unsolicited,
     /// An extension was used.
     Extended,
+    /// An extension was used that not every EHLO reply offers, or there may be more to it.
+    Unoffered,
+    /// A message is larger, or is said to be, than an EHLO reply permits.
+    OverSize,
+    /// SMTPUTF8 was used.
+    Utf8,
+    /// An EHLO reply offers what may not go together.
+    OddOffers,
     /// An extension was used that few sessions use.
     Uncommon,
     /// LIMITS was offered, and the client came near a limit or was refused something.
@@ -75,43 +84,62 @@ pub enum Fact {
     Unenhanced,
 }
 
-/// Who asks for what. Rules are named by their place in [`all`].
+/// Who asks for what.
 struct Asked {
-    /// Those of steps, by the kind of request.
-    steps: [Vec<usize>; Request::KINDS],
+    /// The rules of steps, by the kind of request.
+    steps: [Set; Request::KINDS],
     /// Those of replies.
-    replies: Vec<usize>,
+    replies: Set,
     /// Those of messages and of the session.
-    others: Vec<usize>,
+    others: Set,
+    /// Those that are found by what is wrong, and those that ask for each fact.
+    always: Set,
+    facts: [Set; 64],
 }
 
 /// Who asks for what.
 static ASKED: LazyLock<Asked> = LazyLock::new(|| {
     let mut asked = Asked {
-        steps: [const { Vec::new() }; Request::KINDS],
-        replies: Vec::new(),
-        others: Vec::new(),
+        steps: [Set::default(); Request::KINDS],
+        replies: Set::default(),
+        others: Set::default(),
+        always: Set::default(),
+        facts: [Set::default(); 64],
     };
     for (place, rule) in all().iter().enumerate() {
-        match rule.check {
-            // These are found by what is wrong, or are not asked about sessions.
-            Check::Grammar(_) | Check::Input(_) => {}
-            Check::Step(requests, ..) => {
+        let fact = match rule.check {
+            Check::Grammar(_) => {
+                asked.always.add(place);
+                continue;
+            }
+            // They are not asked about sessions.
+            Check::Input(_) => continue,
+            Check::Step(requests, fact, _) => {
                 for request in requests {
                     if let Some(rules) = asked.steps.get_mut(request.kind()) {
-                        rules.push(place);
+                        rules.add(place);
                     }
                 }
+                fact
             }
-            Check::Reply(..) => asked.replies.push(place),
-            Check::Mail(..) | Check::Session(..) => asked.others.push(place),
+            Check::Reply(fact, _) => {
+                asked.replies.add(place);
+                fact
+            }
+            Check::Mail(fact, _) | Check::Session(fact, _) => {
+                asked.others.add(place);
+                fact
+            }
+        };
+        if let Some(rules) = asked.facts.get_mut(fact as usize) {
+            rules.add(place);
         }
     }
     asked
 });
 
 /// A set of facts, a bit for each.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Facts(u64);
 
 impl Fact {
@@ -131,7 +159,11 @@ impl Facts {
         let mut refused = greeting.is_some_and(|reply| is_bad(reply.code));
         let (mut unanswered, mut pipelined) = (false, false);
         let (mut stray, mut long_line) = (false, false);
-        for Exchange { request, octets, reply, pipelined: is_early, .. } in &session.exchanges {
+        let mut tls = false;
+        for Exchange { request, octets, reply, pipelined: is_early, before, .. } in
+            &session.exchanges
+        {
+            tls |= before.tls;
             long_line |= *octets > 512;
             stray |= *request == Request::Command(Verb::Other);
             unanswered |= reply.is_none();
@@ -145,7 +177,23 @@ impl Facts {
         add(Fact::Unsolicited, !session.unsolicited.is_empty());
         add(Fact::Extended, session.used != Used::default());
         add(Fact::Uncommon, session.used.indices().any(|index| !COMMON.contains(&index)));
-        add(Fact::Limits, (refused || has_several(session)) && has_limits(session));
+        let (mut odd, mut everywhere, mut somewhere, mut limit) = (false, u64::MAX, 0, u64::MAX);
+        for digest in Digest::of_all(session) {
+            odd |= digest.is_odd;
+            everywhere &= digest.offered;
+            somewhere |= digest.offered;
+            limit = limit.min(digest.limit.unwrap_or(u64::MAX));
+        }
+        add(Fact::OddOffers, odd);
+        let is_simple = session.hellos.len() == 1
+            && session.hellos.iter().all(|hello| hello.exchange == 0)
+            && session.protocol == Protocol::Esmtp
+            && !tls;
+        let used = session.used.indices().fold(0, |set, index| set | bit(index));
+        add(Fact::Unoffered, used != 0 && (!is_simple || used & !everywhere != 0));
+        add(Fact::Utf8, session.used.has(SMTPUTF8));
+        let has_limits = somewhere & bit(LIMITS) != 0;
+        add(Fact::Limits, (refused || has_several(session)) && has_limits);
         add(Fact::NoQuit, session.end != End::Quit);
         add(Fact::HelloAgain, session.hellos.len() > 1);
         add(Fact::Long, session.exchanges.len() > 10);
@@ -156,15 +204,18 @@ impl Facts {
             add(Fact::Transaction, true);
             add(Fact::SizeDeclared, message.declared_size.is_some());
             add(Fact::Content, message.transfer.is_some());
+            let declared = message.declared_size.unwrap_or_default();
+            add(Fact::OverSize, declared.max(message.size()) > limit);
             add(Fact::EightBit, message.content.eight_bit > 0);
         }
         Self(facts)
     }
 
-    /// Adds what a whole reply of `session` shows: `answer`, its `lines` and its enhanced code.
-    pub(super) fn learn(&mut self, answer: &Answer<'_>, lines: &[&[u8]], found: Option<Enhanced>) {
-        let mut add = |fact: Fact, is_so: bool| self.0 |= if is_so { fact.bit() } else { 0 };
-        let Some(code) = answer.reply.code else { return };
+    /// What a whole reply shows: `answer`, its `lines` and its enhanced code. Its text says it all.
+    pub(super) fn shown(answer: &Answer<'_>, lines: &[&[u8]], found: Option<Enhanced>) -> Self {
+        let mut facts = 0;
+        let mut add = |fact: Fact, is_so: bool| facts |= if is_so { fact.bit() } else { 0 };
+        let Some(code) = answer.reply.code else { return Self(0) };
         add(Fact::OddCode, !code::is_registered(code));
         let octets = answer.reply.text.len as usize;
         add(Fact::LongReply, octets > LINE || lines.len() > LINES);
@@ -172,18 +223,41 @@ impl Facts {
             let second = lines.first().and_then(|line| line.get(4..6));
             add(Fact::EnhancedGreeting, second == Some(b"2."));
         } else if let Some(Enhanced { subject, detail, .. }) = found {
-            let session = answer.case.session;
             add(Fact::EnhancedOdd, !status::is_registered(subject, detail));
-            add(Fact::EnhancedUnasked, !session.used.has(ENHANCEDSTATUSCODES));
+            add(Fact::EnhancedUnasked, true);
             add(Fact::Unenhanced, lines.len() > 1);
         } else {
             add(Fact::Unenhanced, !(300..400).contains(&code));
         }
+        Self(facts)
     }
 
-    /// Whether `fact` is among them.
-    pub(super) fn has(self, fact: Fact) -> bool {
-        self.0 & fact.bit() != 0
+    /// Without what is no fact where the server offers what `session` uses.
+    pub(super) fn in_session(self, session: &Session) -> Self {
+        let is_asked = session.used.has(ENHANCEDSTATUSCODES);
+        Self(if is_asked { self.0 & !Fact::EnhancedUnasked.bit() } else { self.0 })
+    }
+
+    /// The rules that may find something where they hold.
+    pub(super) fn rules(self) -> Set {
+        let asked = &*ASKED;
+        let mut rules = asked.always;
+        let mut left = self.0;
+        while left != 0 {
+            if let Some(of_fact) = asked.facts.get(left.trailing_zeros() as usize) {
+                rules.add_all(of_fact);
+            }
+            // The lowest bit.
+            left &= left.wrapping_sub(1);
+        }
+        rules
+    }
+
+    /// Adds those of `other`. Returns whether some are new.
+    pub(super) fn add(&mut self, other: Self) -> bool {
+        let before = self.0;
+        self.0 |= other.0;
+        self.0 != before
     }
 }
 
@@ -195,37 +269,17 @@ fn has_several(session: &Session) -> bool {
     session.messages.len() > 1 || session.messages.iter().any(|one| one.recipients.len() > 1)
 }
 
-/// Whether LIMITS was offered.
-fn has_limits(session: &Session) -> bool {
-    session
-        .hellos
-        .iter()
-        .any(|hello| session.offers(hello).any(|text| is_offer_of(text, b"LIMITS")))
-}
-
 /// The rules of steps with this kind of request.
-pub(super) fn of_steps(kind: usize) -> &'static [usize] {
-    ASKED.steps.get(kind).map(Vec::as_slice).unwrap_or_default()
+pub(super) fn of_steps(kind: usize) -> &'static Set {
+    ASKED.steps.get(kind).unwrap_or(&ASKED.replies)
 }
 
 /// The rules of replies.
-pub(super) fn of_replies() -> &'static [usize] {
+pub(super) fn of_replies() -> &'static Set {
     &ASKED.replies
 }
 
 /// The rules of messages and sessions.
-pub(super) fn of_sessions() -> &'static [usize] {
+pub(super) fn of_sessions() -> &'static Set {
     &ASKED.others
-}
-
-/// Whether `rule` may find something in a session with `facts`.
-pub(super) fn is_possible(rule: &Rule, facts: Facts) -> bool {
-    match rule.check {
-        Check::Grammar(_) => true,
-        Check::Input(_) => false,
-        Check::Step(_, fact, _)
-        | Check::Reply(fact, _)
-        | Check::Mail(fact, _)
-        | Check::Session(fact, _) => facts.has(fact),
-    }
 }

@@ -5,6 +5,8 @@
 
 use super::case::{Answer, Case, Flawed, Of, Step};
 use super::choice::Choice;
+use super::clean;
+use super::digest::split_first;
 use super::fact::{self, Facts};
 use super::finding::{Finding, Hit, NotJudged, On};
 use super::need::Need;
@@ -14,7 +16,7 @@ use crate::chunk::{End, Medium, Side};
 use crate::dialog::session::{Exchange, Mark, Session, Span};
 use crate::smtp::defect::{Defect, Flaw};
 use crate::smtp::grammar;
-use crate::smtp::grammar::reply::Judged;
+use crate::smtp::grammar::reply::{Judged, Kind};
 use crate::smtp::reply::{ReplyLine, Separator};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -34,7 +36,9 @@ pub fn run(session: &Session, choice: &Choice) -> (Vec<Finding>, Vec<NotJudged>)
     }
     let case = Case { session };
     let facts = Facts::of(session);
-    let mut judge = Judge { case, judged, facts, findings: Vec::new(), alike: BTreeMap::new() };
+    let asked = judged.and(&facts.rules());
+    let (findings, alike) = (Vec::new(), BTreeMap::new());
+    let mut judge = Judge { case, judged, facts, asked, findings, alike };
     judge.steps();
     judge.replies();
     judge.others();
@@ -85,9 +89,11 @@ fn not_judged(session: &Session, choice: &Choice) -> Vec<NotJudged> {
 /// A session that is judged, and what was found.
 struct Judge<'s> {
     case: Case<'s>,
-    /// The rules to ask.
+    /// The rules that can be judged.
     judged: Set,
     facts: Facts,
+    /// Those of them that may find something.
+    asked: Set,
     findings: Vec<Finding>,
     /// Findings that stand for others like them: by rule, and by line where others may differ.
     alike: BTreeMap<(&'static str, &'s [u8]), Alike>,
@@ -100,14 +106,11 @@ struct Alike {
 }
 
 impl<'s> Judge<'s> {
-    /// The rules among `places` that may find something.
-    fn rules(&self, places: &'static [usize]) -> impl Iterator<Item = &'static Rule> + use<> {
-        let (judged, facts) = (self.judged, self.facts);
-        let places = places.iter().copied().filter(move |&place| judged.has(place));
-        places
-            .filter_map(|place| all().get(place))
-            .copied()
-            .filter(move |rule| fact::is_possible(rule, facts))
+    /// The rules among `rules` that may find something.
+    #[inline]
+    fn rules(&self, rules: &'static Set) -> impl Iterator<Item = &'static Rule> + use<> {
+        let all = all();
+        rules.and(&self.asked).iter().filter_map(move |place| all.get(place).copied())
     }
 
     /// Asks about each command, and what the grammar complains of in it.
@@ -148,19 +151,38 @@ impl<'s> Judge<'s> {
 
     /// Asks about each reply, and what the grammar complains of in it.
     fn replies(&mut self) {
-        let mut lines = Vec::new();
+        let mut lines = Vec::with_capacity(16);
         for answer in self.case.answers() {
             lines.clear();
             lines.extend(answer.lines());
             // Of a reply that is not whole, nobody knows which line is its last.
             if is_whole(&answer, &lines) {
-                let Judged { flaws, enhanced, .. } =
-                    grammar::reply::reply(&lines, answer.kind(), charset(&answer));
-                self.facts.learn(&answer, &lines, enhanced);
-                for found in &flaws {
-                    let on = On::Reply(answer.of, found.line);
-                    let line = lines.get(found.line).copied().unwrap_or_default();
-                    self.flaw(&Flawed { case: self.case, on, line, flaw: &found.flaw });
+                let (kind, charset) = (answer.kind(), charset(&answer));
+                let text = self.case.session.bytes(answer.reply.text);
+                // Of EHLO's replies the first line is for this client, the others are for all.
+                let (head, tail) = split_first(text);
+                let is_hello = kind == Kind::Ehlo && head.starts_with(b"250-");
+                let place = clean::Place::of(if is_hello { tail } else { text }, kind, charset);
+                let known = clean::facts(place);
+                let is_known = known.is_some() && !is_hello;
+                let facts = known.filter(|_| is_known).unwrap_or_else(|| {
+                    let ends = [head, lines.last().copied().unwrap_or_default()];
+                    let judged = if known.is_some() { &ends[..] } else { &lines[..] };
+                    let Judged { flaws, enhanced, .. } =
+                        grammar::reply::reply(judged, kind, charset);
+                    let facts = Facts::shown(&answer, &lines, enhanced);
+                    if flaws.is_empty() {
+                        clean::remember(place, facts);
+                    }
+                    for found in &flaws {
+                        let on = On::Reply(answer.of, found.line);
+                        let line = lines.get(found.line).copied().unwrap_or_default();
+                        self.flaw(&Flawed { case: self.case, on, line, flaw: &found.flaw });
+                    }
+                    facts
+                });
+                if self.facts.add(facts.in_session(self.case.session)) {
+                    self.asked = self.judged.and(&self.facts.rules());
                 }
             }
             for rule in self.rules(fact::of_replies()) {

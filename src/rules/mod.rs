@@ -11,7 +11,9 @@
 
 mod case;
 mod choice;
+mod clean;
 mod command;
+mod digest;
 mod extension;
 mod fact;
 mod finding;

@@ -51,8 +51,32 @@ impl Set {
         self
     }
 
+    /// Those that are in `other`, too.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        for (word, other) in self.0.iter_mut().zip(other.0) {
+            *word &= other;
+        }
+        self
+    }
+
+    /// Adds those of `other`.
+    pub fn add_all(&mut self, other: &Self) {
+        for (word, other) in self.0.iter_mut().zip(other.0) {
+            *word |= other;
+        }
+    }
+
     /// The places of its rules, in order.
-    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..WORDS * 64).filter(|&place| self.has(place))
+    pub fn iter(&self) -> impl Iterator<Item = usize> + use<> {
+        (0..).step_by(64).zip(self.0).flat_map(|(base, word)| {
+            let mut left = word;
+            std::iter::from_fn(move || {
+                let place = (left != 0).then(|| base + left.trailing_zeros() as usize);
+                // The lowest bit.
+                left &= left.wrapping_sub(1);
+                place
+            })
+        })
     }
 }

@@ -282,6 +282,18 @@ pub const PIPELINING: u8 = index_of("PIPELINING");
 /// The index of 8BITMIME.
 pub const EIGHTBITMIME: u8 = index_of("8BITMIME");
 
+/// The index of BINARYMIME.
+pub const BINARYMIME: u8 = index_of("BINARYMIME");
+
+/// The index of SMTPUTF8.
+pub const SMTPUTF8: u8 = index_of("SMTPUTF8");
+
+/// The index of REQUIRETLS.
+pub const REQUIRETLS: u8 = index_of("REQUIRETLS");
+
+/// The index of LIMITS.
+pub const LIMITS: u8 = index_of("LIMITS");
+
 /// The index of SIZE.
 pub const SIZE: u8 = index_of("SIZE");
 

@@ -55,7 +55,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Session(Fact::Extended, check),
+    check: Check::Session(Fact::Unoffered, check),
 };
 
 /// Those that rules of their own are about; `None`: always, whatever rules there are.

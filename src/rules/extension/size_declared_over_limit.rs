@@ -49,7 +49,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Step(&[Request::Command(Verb::Mail)], Fact::SizeDeclared, check),
+    check: Check::Step(&[Request::Command(Verb::Mail)], Fact::OverSize, check),
 };
 
 fn check(step: &Step<'_>) -> Option<Hit> {

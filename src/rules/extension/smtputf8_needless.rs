@@ -62,7 +62,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Mail(Fact::Extended, check),
+    check: Check::Mail(Fact::Utf8, check),
 };
 
 fn check(case: Case<'_>, message: &Message) -> Option<Hit> {

@@ -57,7 +57,7 @@ s< 221 2.0.0 bye
 ",
     check: Check::Step(
         &[Request::Command(Verb::Mail), Request::Command(Verb::Vrfy), Request::Command(Verb::Expn)],
-        Fact::Extended,
+        Fact::Unoffered,
         check,
     ),
 };

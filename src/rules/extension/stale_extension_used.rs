@@ -65,7 +65,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Session(Fact::Extended, check),
+    check: Check::Session(Fact::Unoffered, check),
 };
 
 fn check(case: Case<'_>) -> Vec<Hit> {

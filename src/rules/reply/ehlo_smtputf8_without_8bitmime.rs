@@ -38,7 +38,7 @@ s< 221 mx.example.net closing
 ",
     check: Check::Step(
         &[Request::Command(Verb::Ehlo), Request::Command(Verb::Lhlo)],
-        Fact::Any,
+        Fact::OddOffers,
         check,
     ),
 };

@@ -1,0 +1,147 @@
+//! What a reply to EHLO says, in short: the same few are seen in thousands of sessions.
+
+use crate::dialog::session::Session;
+use crate::smtp::extension::{
+    self, BINARYMIME, CHUNKING, EIGHTBITMIME, REQUIRETLS, SIZE, SMTPUTF8,
+};
+use crate::smtp::reply::{self, ReplyLine};
+use crate::smtp::scan::find;
+use std::cell::RefCell;
+use std::hash::BuildHasher as _;
+use std::sync::LazyLock;
+
+/// What a reply to EHLO says, as far as it says which rules need not be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Digest {
+    /// The known extensions that it offers, a bit for each index.
+    pub(super) offered: u64,
+    /// The least limit that a SIZE offer states, if one does; 0 if that cannot be read.
+    pub(super) limit: Option<u64>,
+    /// Something in it may not go together.
+    pub(super) is_odd: bool,
+}
+
+/// Digests that are remembered.
+const KEPT: usize = 32;
+
+/// Octets of a reply that is remembered.
+const LONGEST: usize = 4096;
+
+thread_local! {
+    static KNOWN: RefCell<Vec<Option<(Box<[u8]>, Digest)>>> =
+        RefCell::new(vec![const { None }; KEPT]);
+}
+
+/// Where texts of peers are kept: they cannot choose it.
+static SEED: LazyLock<foldhash::fast::RandomState> =
+    LazyLock::new(foldhash::fast::RandomState::default);
+
+/// A number of `bytes` that no peer can foresee.
+pub(super) fn number_of(bytes: &[u8]) -> u64 {
+    SEED.hash_one(bytes)
+}
+
+impl Digest {
+    /// That of a `reply` as it was sent, lines joined by LF.
+    pub(super) fn of(reply: &[u8]) -> Self {
+        let (first, offers) = split_first(reply);
+        let mut digest = Self::of_offers(offers);
+        let words = ReplyLine::parse(first).text.split(|&octet| octet == b' ');
+        digest.is_odd |= words.take(2).any(|word| extension::position(word).is_some());
+        digest
+    }
+
+    /// That of the lines of a reply behind the first, in which many servers name the client.
+    fn of_offers(offers: &[u8]) -> Self {
+        if offers.len() > LONGEST {
+            return Self::read(offers);
+        }
+        let place = usize::try_from(number_of(offers) % KEPT as u64).unwrap_or_default();
+        KNOWN.with_borrow_mut(|known| {
+            let Some(slot) = known.get_mut(place) else { return Self::read(offers) };
+            match slot {
+                Some((text, digest)) if **text == *offers => *digest,
+                _ => {
+                    let digest = Self::read(offers);
+                    *slot = Some((offers.into(), digest));
+                    digest
+                }
+            }
+        })
+    }
+
+    /// That of all EHLO replies of `session` together.
+    pub(super) fn of_all(session: &Session) -> impl Iterator<Item = Self> {
+        session.hellos.iter().map(|hello| Self::of(session.bytes(hello.reply)))
+    }
+
+    fn read(offers: &[u8]) -> Self {
+        let mut digest = Self::default();
+        let mut keywords: Vec<&[u8]> = Vec::new();
+        let lines = offers.split(|&octet| octet == b'\n');
+        for line in lines.filter(|_| !offers.is_empty()) {
+            let text = ReplyLine::parse(line).text;
+            let Some(offer) = reply::offer(text) else {
+                digest.is_odd = true;
+                continue;
+            };
+            let is_twice = keywords.iter().any(|one| one.eq_ignore_ascii_case(offer.keyword));
+            digest.is_odd |= is_twice || offer.keyword.contains(&b'=');
+            keywords.push(offer.keyword);
+            let Some(index) = extension::position(offer.keyword) else { continue };
+            digest.offered |= bit(index);
+            if index == SIZE
+                && let Some(limit) = offer.params().next()
+            {
+                let limit = str::from_utf8(limit).ok().and_then(|limit| limit.parse().ok());
+                digest.limit = Some(limit.unwrap_or(0));
+            }
+        }
+        let has = |index: u8| digest.offered & bit(index) != 0;
+        digest.is_odd |= has(SMTPUTF8) && !has(EIGHTBITMIME)
+            || has(BINARYMIME) && !has(CHUNKING)
+            || has(REQUIRETLS);
+        digest
+    }
+}
+
+/// The first line of a reply, and the others.
+pub(super) fn split_first(reply: &[u8]) -> (&[u8], &[u8]) {
+    match find(b'\n', reply) {
+        Some(at) => (reply.get(..at).unwrap_or(reply), reply.get(at + 1..).unwrap_or_default()),
+        None => (reply, &[]),
+    }
+}
+
+/// The bit of the extension with this index.
+pub(super) fn bit(index: u8) -> u64 {
+    1_u64.checked_shl(index.into()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_in_short() {
+        let of = |text: &str| Digest::of(text.as_bytes());
+        let plain = of("250-mx.example.net\n250-SIZE 1000\n250-8BITMIME\n250 X-OWN");
+        assert_eq!((plain.offered, plain.limit), (bit(SIZE) | bit(EIGHTBITMIME), Some(1000)));
+        assert!(!plain.is_odd);
+        assert_eq!(of("250-mx\n250 SIZE").limit, None);
+        assert_eq!(of("250-mx\n250 SIZE x").limit, Some(0));
+        for odd in [
+            "250-mx\n250-SIZE\n250 size 5",
+            "250-mx SIZE\n250 HELP",
+            "250-mx\n250 SMTPUTF8",
+            "250-mx\n250 BINARYMIME",
+            "250-mx\n250 REQUIRETLS",
+            "250-mx\n250 AUTH=LOGIN",
+            "250-mx\n250 _",
+        ] {
+            assert!(of(odd).is_odd, "{odd}");
+        }
+        // The second time it is remembered.
+        assert_eq!(of("250-mx\n250 SIZE x"), of("250-mx\n250 SIZE x"));
+    }
+}
