@@ -83,6 +83,11 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     });
     let hit = found.and_then(|(one, later)| {
         let first = case.step(one.exchange?)?;
+        // Where bytes are missing, another transaction may have begun between the two.
+        let is_inferred = case.step(later.exchange?)?.exchange.before.inferred;
+        if is_inferred {
+            return None;
+        }
         let text = format!(
             "{} was named before in the same transaction, by {}",
             shown(case.session.bytes(later.address)),
