@@ -8,7 +8,7 @@ mod weave;
 
 use smtp_audit::pipeline::{Audited, Facts, Options, Source, collect};
 use smtp_audit::ports::{Ports, SMTP_PORTS};
-use smtp_audit::rules::{self, Category, Check, Need, Rule};
+use smtp_audit::rules::{self, Category, Check, Need, Rule, Severity};
 use std::io::{self, Cursor, Read};
 use std::ops::Range;
 use weave::{Close, Dialog, Ip, Link, Plan, Side};
@@ -401,4 +401,41 @@ fn of_sessions() -> impl Iterator<Item = &'static &'static Rule> {
 /// Whether a rule is about an input as a whole.
 fn is_of_input(rule: &Rule) -> bool {
     matches!(rule.check, Check::Input(_))
+}
+
+/// Rules whose examples cannot do without another error, with it and why.
+const BESIDE: &[(&str, &str, &str)] = &[
+    ("command-case-refused", "helo-name-invalid", "the good one is refused for its name"),
+    ("invalid-parameter-accepted", "size-invalid", "this is what is accepted, or not"),
+    ("requiretls-in-clear", "ehlo-requiretls-without-tls", "else it were not offered"),
+    ("command-after-quit", "command-unexpected-argument", "a QUIT that is none"),
+    ("connection-kept-after-quit", "command-after-quit", "what shows that it is kept"),
+    ("greeting-not-awaited", "ehlo-keyword-malformed", "Exim's PIPE_CONNECT has an underscore"),
+    ("invalid-transactions-repeated", "data-before-rcpt", "this is what is repeated"),
+    ("rset-reply-invalid", "command-unexpected-argument", "a RSET that may be refused"),
+    ("sequence-error-accepted", "rcpt-before-mail", "this is what is accepted"),
+    ("sequence-error-accepted", "helo-missing", "this may be accepted"),
+    ("syntax-error-accepted", "path-local-part-invalid", "this is what is accepted, or not"),
+];
+
+#[test]
+fn examples_have_no_other_errors() {
+    let mut wrong = Vec::new();
+    for rule in rules::all().iter().filter(|rule| !is_of_input(rule)) {
+        for (which, text) in [("bad", rule.bad), ("good", rule.good)] {
+            let (sessions, _) = read(Cursor::new(text));
+            let findings = sessions.iter().flat_map(|audited| &audited.findings);
+            for finding in findings.filter(|one| one.rule.severity == Severity::Error) {
+                let id = finding.rule.id;
+                let is_said = BESIDE.iter().any(|(of, beside, _)| *of == rule.id && *beside == id);
+                if !(is_said || which == "bad" && id == rule.id) {
+                    wrong.push(format!(
+                        "{}: the {which} example: {id}: {}",
+                        rule.id, finding.message
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }

@@ -19,6 +19,8 @@ length, binary data.",
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
 s< 250 mx.example.net
+c> MAIL FROM:<a@example.org>
+s< 250 ok
 # escaped
 c> RCPT TO:<j\\xF6rg@example.net>
 s< 501 bad address
@@ -30,8 +32,10 @@ s< 221 mx.example.net closing
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
 s< 250 mx.example.net
+c> MAIL FROM:<a@example.org>
+s< 250 ok
 c> RCPT TO:<joerg@example.net>
-s< 503 MAIL first
+s< 250 ok
 c> QUIT
 s< 221 mx.example.net closing
 # end quit

@@ -36,6 +36,9 @@ s< 221 2.0.0 bye
     check: Check::Step(&[Request::Command(Verb::Noop)], Fact::Any, check),
 };
 
+/// Octets of a line that every server must take, with CRLF (RFC 5321 §4.5.3.1.4).
+const LINE: u64 = 512;
+
 fn check(step: &Step<'_>) -> Option<Hit> {
     let code = step.code().filter(|&code| code != 250)?;
     let count = run(step, is_wrong)?;
@@ -57,7 +60,9 @@ fn is_wrong(step: &Step<'_>) -> bool {
     {
         return false;
     }
-    let is_argued = step.parsed().is_none_or(|parsed| !parsed.flaws.is_empty());
-    let is_excused = is_argued && code >= 500;
+    // What is wrong with the line, or too long, the server may refuse.
+    let is_faulty = step.parsed().is_none_or(|parsed| !parsed.flaws.is_empty())
+        || step.exchange.octets > LINE;
+    let is_excused = is_faulty && code >= 500;
     !is_excused && !step.exchange.cut && is_paired(session)
 }
