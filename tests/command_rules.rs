@@ -62,6 +62,19 @@ fn single_lines() {
         ("RCPT TO:<wow!@example.net>", 250, &[]),
         ("RCPT TO:<100%@example.net>", 250, &[]),
         ("RCPT TO:<a%40b.example@example.net>", 250, &[]),
+        ("RCPT TO:<bob%example.com@example.net>", 250, &["path-relay-routing"]),
+        ("RCPT TO:<\"bob%example.com\"@example.net>", 250, &["path-relay-routing"]),
+        ("RCPT TO:<uunet!host!bob@example.net>", 250, &["path-relay-routing"]),
+        ("RCPT TO:<bob%2Btag.x@example.net>", 250, &[]),
+        ("RCPT TO:<a%0aDATA@example.net>", 501, &["path-injection-suspected"]),
+        ("RCPT TO:<\"a%0DQUIT\"@example.net>", 501, &["path-injection-suspected"]),
+        ("RCPT TO:<a%0adatabase@example.net>", 501, &[]),
+        ("RCPT TO:<50%off.1@example.net>", 250, &[]),
+        ("RCPT TO:<SRS0=HHH=TT=example.com=bob@example.net>", 250, &[]),
+        ("RCPT TO:<list-1-bob=example.com@example.net>", 250, &[]),
+        ("RCPT TO:<!#$%&'*+-/=?^_`{|}~@[IPv6:2001:db8::1]>", 250, &[]),
+        ("RCPT TO:<\"a@b \\x5c\" c\"@[192.0.2.1]>", 250, &[]),
+        ("RCPT TO:<postMaster> NOTIFY=NEVER", 250, &[]),
         ("X-OWN data", 250, &[]),
         ("X-OTHER data", 250, &[]),
         ("X-OTHER data", 500, &["command-unknown"]),
@@ -116,6 +129,18 @@ fn a_run_of_nonsense_is_told_by_its_first_lines() {
 }
 
 #[test]
+fn a_back_door_is_told_among_nonsense() {
+    let lines = ["A", "B", "C", "D", "DEBUG", "E", "GET / HTTP/1.0", "Host: a"];
+    let lines = lines.map(|line| format!("c> {line}\ns< 500 what\n")).concat();
+    let found = ids(&format!("{HELLO}{lines}"));
+    let count = |id: &str| found.iter().filter(|(found, _)| *found == id).count();
+    assert_eq!(count("command-unknown"), 3, "{found:?}");
+    assert_eq!(count("command-exploit-verb"), 1, "{found:?}");
+    assert_eq!(count("command-not-smtp"), 1, "{found:?}");
+    assert_eq!(found.len(), 5, "{found:?}");
+}
+
+#[test]
 fn what_cannot_be_known_is_not_told() {
     // The MAIL may have asked for SMTPUTF8.
     let dialog = "# midstream\n# escaped\nc> RCPT TO:<j\\xC3\\xB6@example.net>\ns< 250 OK\n";
@@ -158,4 +183,69 @@ fn extensions_make_lines_longer() {
     };
     // What a transcript masks is not known.
     assert!(!is_long(&auth(12_290)));
+}
+
+#[test]
+fn commands_that_differ_in_more_than_case_are_not_compared() {
+    let both = |one: &str, other: &str| {
+        let mail = "c> MAIL FROM:<a@example.org>\ns< 250 OK\n";
+        let found = ids(&format!("{HELLO}{mail}c> {one}\ns< 501 no\nc> {other}\ns< 250 OK\n"));
+        found.iter().any(|(id, _)| *id == "command-case-refused")
+    };
+    assert!(both("rcpt to:<b@example.net>", "RCPT TO:<b@example.net>"));
+    assert!(both("Rset", "RSET"));
+    assert!(both("auth login", "AUTH LOGIN"));
+    assert!(both("Helo a.example.org", "HELO a.example.org"));
+    assert!(!both("RCPT TO:<b@example.net>", "RCPT TO:<B@example.net>"));
+    // Hexadecimal digits of xtext are in upper case.
+    let rcpt = "RCPT TO:<b@example.net> ORCPT=rfc822;b+2";
+    assert!(!both(&format!("{rcpt}bc@example.net"), &format!("{rcpt}Bc@example.net")));
+    // A mailbox, as far as anybody can tell.
+    assert!(!both("VRFY bob", "VRFY BOB"));
+    assert!(!both("RCPT TO:b@example.net", "RCPT TO:B@example.net"));
+}
+
+#[test]
+fn what_a_private_command_asks_for_is_no_command() {
+    let token = "A".repeat(600);
+    let dialog = format!(
+        "s< 220 mx.example.net ESMTP\nc> EHLO client.example.org\ns< 250-mx.example.net\n\
+         s< 250-X-EXPS GSSAPI NTLM\ns< 250 XEXCH50\nc> X-EXPS GSSAPI\ns< 334 go on\n\
+         c> {token}\ns< 334 YIIG\nc> {token}\ns< 235 2.7.0 OK\nc> XEXCH50 2 2\ns< 354 go on\n\
+         c> ab\ns< 250 OK\nc> QUIT\ns< 221 bye\nc> FOO\ns< 500 what\n"
+    );
+    assert_eq!(ids(&dialog), [("command-unknown", Some(7))]);
+}
+
+#[test]
+fn private_parameters_are_not_judged_without_the_server() {
+    let dialog = "c> EHLO client.example.org\nc> MAIL FROM:<a@example.org> XATTRDIRECT=Originating\n\
+                  c> RCPT TO:<b@example.net>\nc> QUIT\n";
+    assert_eq!(ids(dialog), []);
+}
+
+#[test]
+fn helo_does_not_unsay_an_offer() {
+    let with = |offer: &str, between: &str| {
+        ids(&format!(
+            "s< 220 mx.example.net ESMTP\nc> EHLO client.example.org\ns< 250-mx.example.net\n\
+             s< 250 {offer}\n{between}c> HELO client.example.org\ns< 250 mx.example.net\n\
+             c> MAIL FROM:<a@example.org> SIZE=10\ns< 250 OK\n"
+        ))
+    };
+    assert_eq!(with("SIZE 100", ""), []);
+    assert_eq!(with("HELP", ""), [("param-in-helo-session", Some(2))]);
+    // stale-extension-used says it.
+    let between = "c> STARTTLS\ns< 220 go ahead\n";
+    assert_eq!(with("SIZE 100", between), []);
+    assert_eq!(with("HELP", between), [("param-in-helo-session", Some(3))]);
+}
+
+#[test]
+fn lmtp_servers_have_names_of_their_own() {
+    let dialog = "s< 220 mx.example.net LMTP\nc> LHLO client.example.org\ns< 250 mx.example.net\n\
+                  c> MAIL FROM:<>\ns< 250 OK\nc> RCPT TO:<bob>\ns< 250 OK\n";
+    let findings = found(dialog);
+    assert_eq!(findings.len(), 1);
+    assert!(findings[0].violates_abnf && findings[0].message.contains("many LMTP servers take it"));
 }

@@ -5,7 +5,7 @@ use super::case::{Offered, Step, shown};
 use super::finding::Hit;
 use super::standing::{Standing, had_seen, standing};
 use crate::dialog::session::Protocol;
-use crate::smtp::command::Param;
+use crate::smtp::command::{Param, Verb};
 
 /// The limits of a LIMITS offer (RFC 9422); those that it does not give or that cannot be read are
 /// `None`.
@@ -72,7 +72,9 @@ pub(super) fn unoffered_param(step: &Step<'_>, keyword: &str, param: &Param<'_>)
     }
     let Standing::Lacking(why) = standing(step, keyword) else { return None };
     let given = shown(step.line().get(param.range.clone())?);
-    let hit = Hit::new(format!("{given} needs {keyword}, but {why}; the server may answer 555"));
+    let is_path = matches!(step.verb(), Some(Verb::Mail | Verb::Rcpt));
+    let code = if is_path { 555 } else { 504 };
+    let hit = Hit::new(format!("{given} needs {keyword}, but {why}; the server may answer {code}"));
     Some(hit.at(param.range.clone()).once())
 }
 

@@ -5,6 +5,7 @@
 
 use super::case::{Case, Step};
 use crate::dialog::session::Request;
+use crate::smtp::code::Class;
 use crate::smtp::command::Verb;
 use crate::smtp::extension;
 use crate::smtp::line::LineEnd;
@@ -36,7 +37,7 @@ pub(super) struct Stray<'s> {
     pub(super) refused: Option<u16>,
 }
 
-/// So many lines of one run are told one by one.
+/// So many lines of one run and one kind are told one by one.
 const OF_RUN: usize = 3;
 
 /// So many lines of a session are told.
@@ -46,7 +47,7 @@ const MOST: usize = 12;
 pub(super) fn strays(case: Case<'_>) -> Vec<Stray<'_>> {
     let mut found: Vec<Stray<'_>> = Vec::new();
     // The line that stands for all of a run, lines told of it, and what came before it.
-    let (mut stands, mut told) = (false, 0);
+    let (mut stands, mut told) = (false, [0; 4]);
     let (mut refused, mut is_near_auth, mut is_behind_loose_end) = (None, false, false);
     for step in case.steps() {
         let exchange = step.exchange;
@@ -54,7 +55,7 @@ pub(super) fn strays(case: Case<'_>) -> Vec<Stray<'_>> {
             // A line of text that begins with a verb's word does not end the text.
             let is_text = stands && step.parsed().is_some_and(|parsed| !parsed.flaws.is_empty());
             if !is_text {
-                (stands, told) = (false, 0);
+                (stands, told) = (false, [0; 4]);
             }
             // What follows an end of data that only a lenient server sees is the client's own end.
             is_behind_loose_end =
@@ -69,6 +70,8 @@ pub(super) fn strays(case: Case<'_>) -> Vec<Stray<'_>> {
         let is_hidden = exchange.masked.is_some() || exchange.cut || is_near_auth;
         // In clear behind the reply to STARTTLS: the server does not read it as a command.
         let is_between = exchange.before.tls && exchange.reply.is_none();
+        // What a private command asks for (X-EXPS, XEXCH50) is no command.
+        is_near_auth |= step.class() == Some(Class::Intermediate);
         if is_hidden || is_between || is_behind_loose_end {
             continue;
         }
@@ -82,9 +85,16 @@ pub(super) fn strays(case: Case<'_>) -> Vec<Stray<'_>> {
         }
         if !stands {
             let Some(what) = what(&step) else { continue };
-            if told < OF_RUN && found.len() < MOST {
+            // A back door, or another protocol, is told among nonsense, too.
+            let told = match what {
+                What::Exploit => &mut told[0],
+                What::Protocol(_) => &mut told[1],
+                What::Header => &mut told[2],
+                What::Unknown => &mut told[3],
+            };
+            if *told < OF_RUN && found.len() < MOST {
                 stands = matches!(what, What::Protocol(_) | What::Header) || refused.is_some();
-                told += 1;
+                *told += 1;
                 found.push(Stray { step, what, more: 0, refused });
                 continue;
             }

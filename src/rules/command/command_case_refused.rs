@@ -51,8 +51,9 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     let found = case.steps().filter(is_odd).take(MOST).find_map(|refused| {
         let taken = case.steps().find(|other| {
             matches!(other.class(), Some(Class::Completion | Class::Intermediate))
-                && is_upper_form(refused.line(), other.line())
+                && is_upper_form(refused.verb(), refused.line(), other.line())
                 && is_same_state(refused.exchange, other.exchange)
+                && has_same_flaws(&refused, other)
         })?;
         let (line, code, form) = (refused.shown(), refused.code()?, taken.shown());
         let message = format!(
@@ -64,9 +65,14 @@ fn check(case: Case<'_>) -> Vec<Hit> {
 }
 
 /// Whether `upper` is `lower` with some of its letters in upper case, none of them in an address.
-fn is_upper_form(lower: &[u8], upper: &[u8]) -> bool {
-    let address = lower.iter().position(|&octet| octet == b'<').unwrap_or(lower.len())
-        ..lower.iter().rposition(|&octet| octet == b'>').unwrap_or(lower.len());
+fn is_upper_form(verb: Option<Verb>, lower: &[u8], upper: &[u8]) -> bool {
+    // Without brackets, whatever is behind the verb may be an address.
+    let has_path = lower.contains(&b'<');
+    let open = if has_path { b'<' } else { b' ' };
+    let from =
+        lower.iter().position(|&octet| octet == open).filter(|_| has_path || is_of_address(verb));
+    let to = lower.iter().rposition(|&octet| octet == b'>').filter(|_| has_path);
+    let address = from.unwrap_or(lower.len())..to.unwrap_or(lower.len());
     let is_raised = |at: usize, a: u8, b: u8| {
         a.is_ascii_lowercase() && a.to_ascii_uppercase() == b && !address.contains(&at)
     };
@@ -74,6 +80,30 @@ fn is_upper_form(lower: &[u8], upper: &[u8]) -> bool {
     lower.len() == upper.len()
         && lower != upper
         && pairs().all(|(at, (&a, &b))| a == b || is_raised(at, a, b))
+}
+
+/// Whether commands with this verb have an address.
+fn is_of_address(verb: Option<Verb>) -> bool {
+    matches!(
+        verb,
+        Some(
+            Verb::Mail
+                | Verb::Rcpt
+                | Verb::Send
+                | Verb::Soml
+                | Verb::Saml
+                | Verb::Vrfy
+                | Verb::Expn
+        )
+    )
+}
+
+/// Whether both are as right or wrong: the digits of xtext are upper-case letters (RFC 3461 §4).
+fn has_same_flaws(one: &Step<'_>, other: &Step<'_>) -> bool {
+    match (one.parsed(), other.parsed()) {
+        (Some(one), Some(other)) => one.flaws == other.flaws,
+        _ => false,
+    }
 }
 
 /// Whether nothing else than the spelling tells why one was refused.

@@ -50,5 +50,7 @@ fn check(flawed: &Flawed<'_, '_>) -> Option<Hit> {
         }
         _ => format!("{verb} without the argument that it needs"),
     };
-    Some(Hit::new(format!("{message}; the server can only refuse it")))
+    let is_taken = flawed.step().is_some_and(|step| step.is_accepted());
+    let then = if is_taken { "this server took it, others refuse it" } else { "servers refuse it" };
+    Some(Hit::new(format!("{message}; {then}")))
 }

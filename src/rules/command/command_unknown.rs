@@ -48,7 +48,7 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         let word = shown(command.word);
         let why = match stray.refused {
             Some(code) => format!(
-                "; it comes right after DATA was refused with {code}, as mail data that is sent all the same"
+                "; it comes right after DATA was refused with {code}, as does mail data that is sent all the same"
             ),
             None => ", nor of an extension that the server offers".to_owned(),
         };

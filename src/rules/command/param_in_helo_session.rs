@@ -1,4 +1,5 @@
 use crate::rules::prelude::*;
+use crate::rules::standing::{Standing, extension_of, standing};
 use crate::smtp::extension::{self, Known};
 
 pub(super) const RULE: Rule = Rule {
@@ -54,6 +55,13 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     let is_known =
         |keyword: &[u8]| matches!(extension::parameter(verb, keyword), Known::Here { .. });
     let param = step.envelope()?.params().find(|param| is_known(param.keyword))?;
+    // HELO after EHLO does not unsay what the server can; what it said before TLS, others tell.
+    let row = extension_of(verb, &param);
+    if row.is_some_and(|row| {
+        matches!(standing(step, row.keyword), Standing::Offered(_) | Standing::Stale)
+    }) {
+        return None;
+    }
     let (seen, verb) = (shown(step.line().get(param.range.clone())?), verb.name());
     let hit = Hit::new(format!(
         "{seen} in {verb} after HELO: only a server that was greeted with EHLO can have offered it"

@@ -45,15 +45,16 @@ fn check(flawed: &Flawed<'_, '_>) -> Option<Hit> {
     let (seen, verb) = (flawed.seen(), super::verb(flawed));
     let step = flawed.step()?;
     let keyword = super::wrong(flawed).split(|&octet| octet == b'=').next()?;
-    // A private parameter that the server takes is agreed upon; so is one that came with an
+    // A private parameter that the server takes, or may have taken, is agreed upon; so is one that came with an
     // extension that only the two of them know.
     let is_private = keyword.first().is_some_and(|first| first.eq_ignore_ascii_case(&b'X'));
     let knows = |offer: &[u8]| extension::by_keyword(offer).is_some();
     let offered = step.offered();
-    let is_agreed = step.is_accepted()
-        && (is_private
-            || matches!(offered, Offered::Unknown)
-            || offered.offers().any(|offer| !knows(offer.keyword)));
+    let is_agreed = is_private && step.answer().is_none()
+        || step.is_accepted()
+            && (is_private
+                || matches!(offered, Offered::Unknown)
+                || offered.offers().any(|offer| !knows(offer.keyword)));
     if is_agreed || offered.offers().any(|offer| offer.keyword.eq_ignore_ascii_case(keyword)) {
         return None;
     }

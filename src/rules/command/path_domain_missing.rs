@@ -46,7 +46,11 @@ s< 221 mx.example.net closing
 fn check(flawed: &Flawed<'_, '_>) -> Option<Hit> {
     let (address, verb) = (super::address(flawed), super::verb(flawed));
     let but = if verb == "RCPT" { " (only <Postmaster> may)" } else { "" };
-    Some(Hit::new(format!(
-        "the address {address} of {verb} lacks its domain{but}: servers refuse it, or put their own there"
-    )))
+    let is_lmtp = flawed.step().is_some_and(|step| step.exchange.before.hello == Protocol::Lmtp);
+    let what = if is_lmtp {
+        "many LMTP servers take it for a name of their own, strict ones refuse it"
+    } else {
+        "servers refuse it, or put their own there"
+    };
+    Some(Hit::new(format!("the address {address} of {verb} lacks its domain{but}: {what}")))
 }

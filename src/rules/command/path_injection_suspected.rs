@@ -1,5 +1,4 @@
 use crate::rules::prelude::*;
-use crate::smtp::command::Command;
 
 pub(super) const RULE: Rule = Rule {
     id: "path-injection-suspected",
@@ -61,7 +60,7 @@ fn check(step: &Step<'_>) -> Option<Hit> {
         let from = at(end)?;
         let behind = text.get(from + end.len()..)?;
         // A line end alone is hardly one by chance only if it is written in full.
-        let is_full = end.len() == 6 || Command::parse(behind).verb != Verb::Other;
+        let is_full = end.len() == 6 || begins_command(behind);
         is_full.then_some(from..from + end.len())
     });
     let commands = [&b"rcpt to:"[..], b"mail from:"].into_iter().filter_map(|words| {
@@ -76,4 +75,10 @@ fn check(step: &Step<'_>) -> Option<Hit> {
         "{seen} within the address of {verb}: it seems to be made to add a command of its own"
     ));
     Some(hit.at(range).sure(Confidence::Likely))
+}
+
+/// Whether `text` begins with a verb.
+fn begins_command(text: &[u8]) -> bool {
+    let end = text.iter().position(|octet| !octet.is_ascii_alphabetic()).unwrap_or(text.len());
+    text.get(..end).is_some_and(|word| Verb::of(word) != Verb::Other)
 }

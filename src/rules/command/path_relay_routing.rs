@@ -54,35 +54,49 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     let address = &step.envelope()?.address;
     let local = step.line().get(address.local.clone())?;
     let is_name = |text: &[u8]| {
-        text.first().is_some_and(u8::is_ascii_alphanumeric)
-            && text
-                .iter()
-                .all(|&octet| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.'))
+        let is_letter = |&octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'.');
+        text.first().is_some_and(u8::is_ascii_alphanumeric) && text.iter().all(is_letter)
     };
-    let (kind, is_sure) = if let Some(at) = local.iter().rposition(|&octet| octet == b'%')
+    let kind = if let Some(at) = local.iter().rposition(|&octet| octet == b'%')
         && let (Some(user), Some(host)) = (local.get(..at), local.get(at + 1..))
         && let host = host.strip_suffix(b"\"").unwrap_or(host)
         && !user.is_empty()
         && is_name(host)
-        && host.contains(&b'.')
-        // An encoded @ or line end is no route.
-        && ![&b"40"[..], b"0d", b"0a"].iter().any(|code| host.to_ascii_lowercase().starts_with(code))
+        && is_full(host)
+        && !is_encoded(host)
     {
-        ("percent", true)
+        "percent"
     } else if let Some(at) = local.iter().position(|&octet| octet == b'!')
         && let (Some(host), Some(user)) = (local.get(..at), local.get(at + 1..))
         && let host = host.strip_prefix(b"\"").unwrap_or(host)
         && is_name(host)
         && user.first().is_some_and(u8::is_ascii_alphanumeric)
     {
-        ("bang", host.contains(&b'.'))
+        "bang"
     } else {
         return None;
     };
-    let (text, verb) = (shown(local), step.verb()?.name());
+    let (text, verb) = (shown(local), step.verb()?);
+    let asks = match verb {
+        Verb::Rcpt => "it asks the server to send on to another host",
+        _ => "bounces are asked to go to another host by way of this one",
+    };
     let hit = Hit::new(format!(
-        "{kind} route in the local part {text} of {verb}: it asks the server to send on to another host"
+        "{kind} route in the local part {text} of {}, if it is one: {asks}",
+        verb.name()
     ));
-    let hit = hit.at(address.local.clone());
-    Some(if is_sure { hit } else { hit.sure(Confidence::Likely) })
+    // What a local part means, its own host alone knows (RFC 5321 §2.3.11).
+    Some(hit.at(address.local.clone()).sure(Confidence::Likely))
+}
+
+/// Whether `host` is a name with a top level as the DNS has them.
+fn is_full(host: &[u8]) -> bool {
+    let mut labels = host.rsplit(|&octet| octet == b'.');
+    let top = labels.next().unwrap_or_default();
+    top.len() > 1 && top.iter().all(u8::is_ascii_alphabetic) && labels.next().is_some()
+}
+
+/// Whether a percent sign before `host` may be that of an encoded octet, as %40 for @.
+fn is_encoded(host: &[u8]) -> bool {
+    matches!(host, [b'0'..=b'7', second, ..] if second.is_ascii_hexdigit())
 }

@@ -17,8 +17,8 @@ RFC 5321 §4.2.4: servers \"MUST NOT list capabilities in response to EHLO for w
 return 502 (or 500) replies\". A client that relies on the EHLO reply fails here, and mail waits
 or bounces. Usual causes: a command that is switched off in one place and still listed in
 another, a proxy or balancer that offers more than the server behind it, or a filter that does
-not let the command through. Refusals by policy (530, 535, 550, 4yz) are not meant, nor replies
-to malformed commands.",
+not let the command through. Refusals by policy (530, 535, 550, 4yz, or X.7.z) are not meant,
+nor replies to malformed commands.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
@@ -116,7 +116,11 @@ fn refused_verb(step: &Step<'_>, verb: Verb, answer: &Answer<'_>) -> Option<&'st
         }
         None => step.exchange.masked.is_some() && code != 500,
     };
-    (is_in_place && is_unknown && is_legal && !step.exchange.cut).then_some(row)
+    // X.7.z: by policy, or for lack of TLS.
+    let is_policy = answer
+        .enhanced()
+        .is_some_and(|one| one.get(1..4) == Some(b".7.") && !one.ends_with(b".7.4"));
+    (is_in_place && !is_policy && is_unknown && is_legal && !step.exchange.cut).then_some(row)
 }
 
 /// Whether the mechanism of AUTH is one that the server lists.

@@ -107,6 +107,10 @@ fn used_by(step: &Step<'_>, row: &'static Extension) -> Option<Hit> {
     let is_after_helo = step.exchange.before.hello == Protocol::Smtp;
     let is_path = matches!(step.verb()?, Verb::Mail | Verb::Rcpt);
     let (given, at) = use_of(step, row).filter(|_| !(is_after_helo && is_path))?;
+    // Exchange authenticates with X-EXPS, and gives AUTH= where that is offered.
+    if row.keyword == "AUTH" && is_path && step.offered().offer("X-EXPS").is_some() {
+        return None;
+    }
     let Standing::Lacking(why) = standing(step, row.keyword) else { return None };
     let keyword = row.keyword;
     let message = format!(

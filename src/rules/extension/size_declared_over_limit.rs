@@ -55,9 +55,13 @@ s< 221 2.0.0 bye
 fn check(step: &Step<'_>) -> Option<Hit> {
     let (declared, param) = declared_size(step)?;
     let limit = size_limit(step).filter(|&limit| declared > limit)?;
+    let then = if step.is_accepted() {
+        "the server should have refused this, and may refuse the message after its data"
+    } else {
+        "the server is to refuse this, and will each time"
+    };
     let hit = Hit::new(format!(
-        "{declared} octets are declared, the EHLO reply states a maximum of {limit}: the server is to \
-         refuse this, and will each time"
+        "{declared} octets are declared, the EHLO reply states a maximum of {limit}: {then}"
     ));
     Some(hit.at(param.range))
 }

@@ -71,9 +71,12 @@ fn check(case: Case<'_>, message: &Message) -> Option<Hit> {
         return None;
     }
     let end = end_of_content(case, message).map_or(mail.index, |end| end.index);
+    let then = match message.outcome {
+        Outcome::Accepted => "this time the server took it, but it need not",
+        _ => "the server will refuse the message, and will each time",
+    };
     let hit = Hit::new(format!(
-        "{sent} octets were sent, the EHLO reply states a maximum of {limit}: the server will refuse \
-         the message, and will each time"
+        "{sent} octets were sent, the EHLO reply states a maximum of {limit}: {then}"
     ));
     Some(hit.on(On::Command(end)))
 }
