@@ -80,6 +80,23 @@ fn the_readme_shows_what_is_shown() {
     assert!(readme.contains(&format!("```text\n{first}\n```\n")), "not in README.md:\n{first}");
 }
 
+/// Exchange has an AUTH of its own: what follows it is secret, too.
+#[test]
+fn secrets_behind_x_exps_are_not_shown() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("dialog");
+    let dialog = "s< 220 mx.example.net ESMTP\nc> EHLO client.example.org\n\
+        s< 250-mx.example.net\ns< 250 X-EXPS LOGIN\nc> X-EXPS LOGIN\n\
+        s< 334 VXNlcm5hbWU6\nc> c2VjcmV0bmFtZQ==\ns< 334 UGFzc3dvcmQ6\n\
+        c> c2VjcmV0d29yZA==\ns< 235 ok\nc> QUIT\ns< 221 bye\n";
+    fs::write(&path, dialog).unwrap();
+    let path = path.to_str().unwrap();
+    for format in ["json", "ndjson", "table", "transcript", "csv", "markdown", "sarif", "junit"] {
+        let shown = out(&run(["--format", format, path]));
+        assert!(!shown.contains("c2VjcmV0"), "{format}: {shown}");
+    }
+}
+
 #[test]
 fn json_is_the_same_with_and_without_check() {
     for format in ["json", "ndjson", "transcript", "table"] {

@@ -64,6 +64,8 @@ impl Dialog {
         }
         if verb != Verb::Other {
             self.secrets_near = verb == Verb::Auth;
+        } else if secrets::begins_auth(&command) {
+            self.secrets_near = true;
         }
         let request = Request::Command(verb);
         match verb {

@@ -28,7 +28,7 @@ pub(super) enum Near {
 /// that is no command where one may be `near`.
 pub(super) fn in_command(command: &Command<'_>, line: &[u8], near: Near) -> Option<Range<usize>> {
     match command.verb {
-        Verb::Auth => {
+        _ if begins_auth(command) => {
             let auth = command::auth(command.argument);
             // `=` is an empty initial response: nothing to hide.
             let is_secret = auth.initial.is_some_and(|initial| initial != b"=");
@@ -42,6 +42,11 @@ pub(super) fn in_command(command: &Command<'_>, line: &[u8], near: Near) -> Opti
         Verb::Other if near == Near::Perhaps && looks_like_base64(line) => Some(0..line.len()),
         _ => None,
     }
+}
+
+/// Whether `command` begins an exchange of secrets: AUTH, or what Exchange has of its own.
+pub(super) fn begins_auth(command: &Command<'_>) -> bool {
+    command.verb == Verb::Auth || command.word.eq_ignore_ascii_case(b"X-EXPS")
 }
 
 /// Where a secret may stand in a line whose beginning may be missing: its last word, if that is
@@ -187,6 +192,7 @@ mod tests {
         assert_eq!(secret("AUTH AGFkbWluAHNlY3JldA==", Near::No), Some("AGFkbWluAHNlY3JldA=="));
         assert_eq!(secret("AUTH a/b+", Near::No), Some("a/b+"));
         assert_eq!(secret("AUTH EXTERNAL =", Near::No), None);
+        assert_eq!(secret("X-EXPS LOGIN dXNlcg==", Near::No), Some("dXNlcg=="));
         assert_eq!(secret("pass hunter2", Near::No), Some("hunter2"));
         assert_eq!(secret("AUTHPLAIN AGEAYg==", Near::No), Some("AGEAYg=="));
         assert_eq!(secret("XAUTH PLAIN AGEAYg==", Near::No), Some("PLAIN AGEAYg=="));
