@@ -94,6 +94,9 @@ fn table(text: &str) -> Table {
 
 fn written(table: &Table) -> String {
     let rows = table.iter();
-    rows.map(|((rule, file), (count, why))| format!("{rule} | {file} | {count} | {why}\n"))
-        .collect()
+    let row = |(rule, file): &(_, _), (count, why): &(_, _)| {
+        format!("{rule} | {file} | {count} | {why}\n")
+    };
+    let rows: Vec<String> = rows.map(|(key, value)| row(key, value)).collect();
+    rows.concat()
 }

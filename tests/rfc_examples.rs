@@ -99,7 +99,7 @@ fn dialogs(text: &str) -> Vec<(usize, String)> {
                 // Stage directions.
                 let is_said = !(said.starts_with('<') && said.ends_with('>'));
                 if let Some((_, dialog)) = dialogs.last_mut().filter(|_| is_said) {
-                    dialog.push_str(&format!("{ours}{said}\n"));
+                    *dialog += &[ours, said, "\n"].concat();
                 }
             }
             None if is_open && indent > margin => {
@@ -107,7 +107,7 @@ fn dialogs(text: &str) -> Vec<(usize, String)> {
                 if let Some((_, dialog)) = dialogs.last_mut()
                     && dialog.pop().is_some()
                 {
-                    dialog.push_str(&format!(" {words}\n"));
+                    *dialog += &[" ", words, "\n"].concat();
                 }
             }
             None => is_open = false,

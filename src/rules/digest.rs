@@ -27,9 +27,11 @@ const KEPT: usize = 32;
 /// Octets of a reply that is remembered.
 const LONGEST: usize = 4096;
 
+/// Offers of a server, and what they say in short.
+type Known = Option<(Box<[u8]>, Digest)>;
+
 thread_local! {
-    static KNOWN: RefCell<Vec<Option<(Box<[u8]>, Digest)>>> =
-        RefCell::new(vec![const { None }; KEPT]);
+    static KNOWN: RefCell<Vec<Known>> = RefCell::new(vec![const { None }; KEPT]);
 }
 
 /// Where texts of peers are kept: they cannot choose it.

@@ -61,8 +61,8 @@ fn is_wrong(step: &Step<'_>) -> bool {
         return false;
     }
     // What is wrong with the line, or too long, the server may refuse.
-    let is_faulty = step.parsed().is_none_or(|parsed| !parsed.flaws.is_empty())
-        || step.exchange.octets > LINE;
+    let is_faulty =
+        step.parsed().is_none_or(|parsed| !parsed.flaws.is_empty()) || step.exchange.octets > LINE;
     let is_excused = is_faulty && code >= 500;
     !is_excused && !step.exchange.cut && is_paired(session)
 }
