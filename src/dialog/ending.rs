@@ -100,7 +100,8 @@ mod tests {
     fn session(chunks: &[(Side, u64, What<'_>)]) -> Box<Session> {
         let place = Place::default();
         let (peers, via, at, digits) = (None, None, None, 0);
-        let opening = Opening { peers, via, at, digits, place, medium: Medium::Packets };
+        let opening =
+            Opening { peers, via, at, digits, place, medium: Medium::Packets, by_content: false };
         let mut dialog = Dialog::new(&opening, Arc::new(Settings::default()), None);
         for &(side, seen, what) in chunks {
             dialog.push(&Chunk { side, at, place, seen: Some(seen), what });

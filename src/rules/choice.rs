@@ -173,8 +173,7 @@ impl Host {
     fn is_server_of(&self, session: &Session) -> bool {
         let greeting = session.greeting.as_ref().map(|reply| session.bytes(reply.text));
         // Behind the code, the name; behind that, anything.
-        let name = greeting
-            .and_then(|text| text.get(4..)?.split(|octet| octet.is_ascii_whitespace()).next());
+        let name = greeting.and_then(|text| text.get(4..)?.split(u8::is_ascii_whitespace).next());
         self.is(session.opening.peers.map(|peers| peers.server.ip()), name)
     }
 
