@@ -1,6 +1,6 @@
 use crate::rules::prelude::*;
 use crate::rules::reply::is_masked;
-use crate::smtp::reply;
+use crate::smtp::reply::{self, ReplyLine};
 
 pub(super) const RULE: Rule = Rule {
     id: "ehlo-keyword-duplicate",
@@ -74,14 +74,17 @@ fn check(step: &Step<'_>) -> Option<Hit> {
 /// What is to be said if the offer of line `number` was made before.
 #[cold]
 fn twice(answer: &Answer<'_>, number: usize) -> Option<Hit> {
-    let text = answer.texts().nth(number)?;
+    // What is no line of a reply offers nothing.
+    let is_line = |line: &&[u8]| ReplyLine::parse(line).code.is_some();
+    let text = ReplyLine::parse(answer.lines().nth(number).filter(is_line)?).text;
     let offer = reply::offer(text)?;
     // The old form beside the new one is another rule's, what a firewall has masked a third's.
     let is_old = |text: &[u8]| text.get(4) == Some(&b'=');
     if is_old(text) || is_masked(offer.keyword) {
         return None;
     }
-    let before = answer.texts().take(number).skip(1).find(|text| {
+    let lines = answer.lines().take(number).skip(1).filter(is_line);
+    let before = lines.map(|line| ReplyLine::parse(line).text).find(|text| {
         let other = reply::offer(text).filter(|_| !is_old(text));
         other.is_some_and(|other| other.keyword.eq_ignore_ascii_case(offer.keyword))
     })?;

@@ -1,5 +1,4 @@
 use crate::rules::prelude::*;
-use crate::smtp::reply::ReplyLine;
 
 pub(super) const RULE: Rule = Rule {
     id: "reply-empty-line",
@@ -38,10 +37,9 @@ s< 221 mx.example.net closing
 };
 
 fn check(flawed: &Flawed<'_, '_>) -> Option<Hit> {
-    // Among lines that are no replies either, they are told.
-    let mut lines = flawed.case.answers().take(64).flat_map(|answer| answer.lines());
-    let is_prose = |line: &[u8]| !line.is_empty() && ReplyLine::parse(line).code.is_none();
-    if lines.any(is_prose) {
+    // A stream of something else that uses the port of SMTP is no reply at all.
+    let has_code = flawed.case.answers().take(64).any(|answer| answer.code().is_some());
+    if !has_code {
         return None;
     }
     Some(Hit::new(

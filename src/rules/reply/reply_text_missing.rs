@@ -44,7 +44,9 @@ s< 221 mx.example.net closing
 
 fn check(flawed: &Flawed<'_, '_>) -> Option<Hit> {
     // RFC 4954 §4: an empty challenge. Readers of logs drop the blank behind it.
-    if flawed.line.starts_with(b"334") {
+    let request = flawed.answer().and_then(|answer| answer.request());
+    let is_auth = matches!(request, Some(Request::Command(Verb::Auth) | Request::AuthLine));
+    if is_auth && flawed.line.starts_with(b"334") {
         return None;
     }
     Some(Hit::new(format!("no text behind the code of {}", shown(flawed.line))))

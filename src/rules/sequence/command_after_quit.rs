@@ -39,7 +39,7 @@ s< 221 2.0.0 bye
 
 fn check(step: &Step<'_>) -> Option<Hit> {
     // QUIT is mostly the last.
-    let next = step.next()?;
+    step.next()?;
     let session = step.case.session;
     let one = step.exchange;
     if one.cut || one.before.inferred || step.is_refused() {
@@ -51,8 +51,9 @@ fn check(step: &Step<'_>) -> Option<Hit> {
         one.request == Request::Command(Verb::Quit) && !is_refused
     };
     // An empty line does nothing, and has a rule of its own.
-    let is_empty = next.line().trim_ascii().is_empty();
-    if earlier.iter().any(is_quit) || is_empty || next.exchange.before.inferred {
+    let mut later = step.case.steps().skip(step.index as usize + 1);
+    let next = later.find(|next| !next.line().trim_ascii().is_empty())?;
+    if earlier.iter().any(is_quit) || next.exchange.before.inferred {
         return None;
     }
     let count = session.exchanges.len() - next.index as usize;

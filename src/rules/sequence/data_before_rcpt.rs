@@ -1,3 +1,4 @@
+use super::is_without_rcpt;
 use crate::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -40,6 +41,6 @@ pub(super) fn check(step: &Step<'_>) -> Option<Hit> {
     let before = step.exchange.before;
     // Where bytes are missing, a RCPT may be among them.
     let sent = before.rcpt_sent > 0 || before.inferred;
-    (step.exchange.reply.is_some() && !sent)
+    (step.exchange.reply.is_some() && !sent && is_without_rcpt(step))
         .then(|| Hit::new("DATA was sent before any RCPT: there is nobody to deliver to"))
 }

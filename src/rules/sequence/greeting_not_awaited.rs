@@ -60,8 +60,8 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         return Vec::new();
     }
     let text = format!(
-        "{} was sent before the client had seen the greeting, for which it is to wait: the server \
-         may refuse such a client",
+        "{} was sent before the client had seen the whole greeting, for which it is to wait: the \
+         server may refuse such a client",
         first.shown()
     );
     vec![Hit::new(text).on(On::Command(0))]

@@ -63,5 +63,13 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     }
     let earlier = step.case.session.exchanges.get(..step.index as usize)?;
     let is_first = !earlier.iter().any(|one| is_hello(one.request) || one.cut);
-    is_first.then(|| Hit::new("the client introduced itself with HELO and did not try EHLO"))
+    is_first.then(|| {
+        let mut later = step.case.steps().skip(step.index as usize + 1);
+        let is_later = later.any(|one| one.verb() == Some(Verb::Ehlo));
+        Hit::new(if is_later {
+            "the client introduced itself with HELO first, and tried EHLO only later"
+        } else {
+            "the client introduced itself with HELO and did not try EHLO"
+        })
+    })
 }

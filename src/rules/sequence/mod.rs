@@ -97,9 +97,9 @@ fn run(step: &Step<'_>, is: impl Fn(&Step<'_>) -> bool) -> Option<usize> {
     is_first.then(|| step.case.steps().skip(step.index as usize).take_while(|one| is(one)).count())
 }
 
-/// ` (n times in a row)` where that is more than once.
+/// ` (the first of n in a row)` where there are more of them.
 fn times(count: usize) -> String {
-    if count > 1 { format!(" ({count} times in a row)") } else { String::new() }
+    if count > 1 { format!(" (the first of {count} in a row)") } else { String::new() }
 }
 
 /// Whether each reply surely answers the command that it stands with: none is left over, and
@@ -127,9 +127,9 @@ fn has_code(case: Case<'_>, code: u16) -> bool {
 }
 
 /// Whether the server has said that it is going to close: with 421, or with 221, which some send
-/// without a QUIT.
+/// without a QUIT, or with 521, which says that the host serves no mail (RFC 7504).
 fn announces_end(case: Case<'_>) -> bool {
-    case.answers().any(|answer| matches!(answer.code(), Some(221 | 421)))
+    case.answers().any(|answer| matches!(answer.code(), Some(221 | 421 | 521)))
 }
 
 /// Whether the client had seen every reply before it sent a command.
@@ -183,6 +183,18 @@ fn governing<'s>(step: &Step<'s>) -> Option<Step<'s>> {
         Request::EndOfData => true,
         Request::AuthLine => false,
     })
+}
+
+/// Whether no RCPT came before a step in its transaction. A RCPT whose reply has no code is not
+/// counted by the state, and was sent all the same.
+fn is_without_rcpt(step: &Step<'_>) -> bool {
+    if step.exchange.before.rcpt_sent > 0 {
+        return false;
+    }
+    let last = governing(step).map_or(0, |last| last.index as usize);
+    let since = step.case.session.exchanges.get(last..step.index as usize);
+    let is_rcpt = |one: &Exchange| one.request == Request::Command(Verb::Rcpt);
+    since.is_some_and(|since| !since.iter().any(is_rcpt))
 }
 
 /// Whether no MAIL is in force at a step, and a reply proves it.

@@ -68,6 +68,9 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         Request::AuthLine => "a line of AUTH".to_owned(),
         Request::Command(_) => step.shown(),
     };
-    let text = format!("after {name} the client closed the connection without QUIT");
+    let is_inside = step.verb() == Some(Verb::Data) && step.code() == Some(354);
+    let where_to =
+        if is_inside { "inside the content of a message" } else { &format!("after {name}") };
+    let text = format!("{where_to} the client closed the connection without QUIT");
     vec![Hit::new(text).on(On::Command(last))]
 }

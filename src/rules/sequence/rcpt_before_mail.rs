@@ -52,7 +52,8 @@ pub(super) fn check(step: &Step<'_>) -> Option<Hit> {
     if before.is_some_and(|before| step.exchange.pipelined || !may_not_know(&before)) {
         return None;
     }
-    if may_not_know(step) {
+    // Of a client that goes on after 421 another rule speaks.
+    if may_not_know(step) || step.exchange.before.closing {
         return None;
     }
     let steps = step.case.steps().skip(step.index as usize);

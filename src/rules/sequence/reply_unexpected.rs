@@ -64,6 +64,19 @@ fn check(answer: &Answer<'_>) -> Option<Hit> {
     if !(200..400).contains(&code) || !is_wrong(answer) {
         return None;
     }
+    // What no reply may have is told by another rule.
+    if !matches!(answer.first(), [b'2'..=b'3', b'0'..=b'5', ..]) {
+        return None;
+    }
+    // It may well be QUIT that this 221 answers, and an earlier reply that is missing.
+    let has_open_quit = || {
+        let is_open =
+            |one: &Exchange| one.request == Request::Command(Verb::Quit) && one.reply.is_none();
+        answer.case.session.exchanges.iter().any(is_open)
+    };
+    if code == 221 && has_open_quit() {
+        return None;
+    }
     let step = answer.step();
     let before = step.as_ref().and_then(Step::previous);
     let is_same = |one: &Exchange| {

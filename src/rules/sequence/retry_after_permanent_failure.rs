@@ -79,17 +79,15 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     Some(Hit::new(text))
 }
 
-/// The same command with a 5yz reply, if nothing came since that could change the answer.
+/// The same command with a 5yz reply, if nothing came since that could change the answer. After
+/// RSET a MAIL may be that of another message of the same sender.
 fn refused_before<'s>(step: &Step<'s>) -> Option<Step<'s>> {
     let request = step.exchange.request;
     let is_rcpt = request == Request::Command(Verb::Rcpt);
-    let is_mail = request == Request::Command(Verb::Mail);
     let before = (0..step.index).rev().take(NEAR);
     let nothing_changed = |one: &Step<'s>| match one.exchange.request {
         Request::Command(Verb::Noop | Verb::Help | Verb::Vrfy | Verb::Expn) => true,
         Request::Command(Verb::Rcpt) if is_rcpt => true,
-        // It leads back to where MAIL was refused.
-        Request::Command(Verb::Rset) if is_mail => true,
         _ => one.is_refused(),
     };
     let is_same = |one: &Step<'s>| {

@@ -1,4 +1,4 @@
-use super::{begins, governing, is_paired, run, times};
+use super::{begins, governing, is_paired, is_without_rcpt, run, times};
 use crate::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -79,13 +79,7 @@ fn is_accepted(step: &Step<'_>) -> bool {
         let mail = governing(step).filter(|last| last.verb().is_some_and(begins));
         mail.is_none_or(|mail| mail.is_refused())
     };
-    // A RCPT whose reply has no code is not counted.
-    let is_vain = || {
-        let last = governing(step).map_or(0, |last| last.index as usize);
-        let since = step.case.session.exchanges.get(last..step.index as usize);
-        let is_rcpt = |one: &Exchange| one.request == Request::Command(Verb::Rcpt);
-        before.rcpt_sent == 0 && since.is_some_and(|since| !since.iter().any(is_rcpt))
-    };
+    let is_vain = || is_without_rcpt(step);
     match step.verb() {
         Some(Verb::Rcpt) => step.is_accepted() && !before.mail && is_loose(),
         Some(Verb::Data) => step.code() == Some(354) && is_vain() && (before.mail || is_loose()),

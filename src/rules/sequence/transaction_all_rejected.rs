@@ -64,13 +64,14 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     let hit = first.mail.zip(answer).map(|(mail, answer)| {
         let others = match others {
             0 => String::new(),
+            1 => " (one more such transaction follows)".to_owned(),
             count => format!(" ({count} more such transactions follow)"),
         };
-        let text = format!(
-            "no recipient of {} was accepted; the last reply was {}{others}",
-            first.recipients.len(),
-            answer.shown()
-        );
+        let who = match first.recipients.len() {
+            1 => "the only recipient was".to_owned(),
+            count => format!("all {count} recipients were"),
+        };
+        let text = format!("{who} refused; the last reply was {}{others}", answer.shown());
         Hit::new(text).on(On::Command(mail))
     });
     hit.into_iter().collect()

@@ -40,6 +40,10 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     let mut hits = Vec::new();
     for answer in case.answers() {
         let what = match answer.kind() {
+            // Of a session that was joined late, the first reply may be any.
+            Kind::Greeting if case.session.transport.as_ref().is_some_and(|one| one.midstream) => {
+                continue;
+            }
             Kind::Greeting => "the greeting",
             Kind::Ehlo => "the reply to EHLO",
             Kind::Any => continue,

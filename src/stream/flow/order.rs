@@ -128,7 +128,8 @@ impl<D: Consume> Flow<D> {
         let half = self.half_mut(hole.way);
         // One number past all that was sent, acknowledged: a FIN that is not in the capture.
         if hole.bytes == 1 && half.is_at_lost_fin() {
-            half.finish_at(half.next.cast_signed(), hole.tag);
+            // What the acknowledging side had seen says nothing of the other.
+            half.finish_at(half.next.cast_signed(), Tag { ack: None, ..hole.tag });
             return;
         }
         self.gap(hole.way, hole.bytes, Some(hole.tag));
