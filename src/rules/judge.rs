@@ -407,6 +407,7 @@ fn is_offer(defect: Defect) -> bool {
     matches!(
         defect,
         Defect::GreetingDomainMissing
+            | Defect::GreetingMasked
             | Defect::EhloDomainMissing
             | Defect::EhloKeywordMalformed
             | Defect::EhloParamMalformed

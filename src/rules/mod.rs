@@ -21,6 +21,8 @@ mod fingerprint;
 mod input;
 mod judge;
 mod limit;
+mod line_ending;
+mod middlebox;
 mod need;
 mod offers;
 mod pattern;
@@ -53,6 +55,8 @@ const CATEGORIES: &[&[&Rule]] = &[
     extension::RULES,
     input::RULES,
     limit::RULES,
+    line_ending::RULES,
+    middlebox::RULES,
     reply::RULES,
     sequence::RULES,
     status::RULES,
@@ -161,6 +165,10 @@ words! {
         Input "input",
         /// Limits that servers must not set too low.
         Limit "limit",
+        /// Line ends.
+        LineEnding "line-ending",
+        /// What something between the two has done.
+        Middlebox "middlebox",
         /// Replies.
         Reply "reply",
         /// Order of commands and replies.

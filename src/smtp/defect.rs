@@ -246,6 +246,8 @@ defects! {
     ReplyTextEmpty: Abnf, "reply-text-missing";
     /// A greeting that does not begin with a domain or address literal.
     GreetingDomainMissing: Abnf, "greeting-domain-missing";
+    /// A greeting that has stars where its domain belongs.
+    GreetingMasked: Abnf, "middlebox-banner-masked";
     /// An EHLO reply that does not begin with a domain.
     EhloDomainMissing: Abnf, "ehlo-reply-domain-missing";
     /// No ehlo-keyword.

@@ -167,7 +167,11 @@ fn greeting(text: &[u8], at: usize, flaws: &mut Vec<Flaw>) {
             let end = text.iter().position(|&octet| octet == b' ').unwrap_or(text.len());
             let name = text.get(..end).unwrap_or_default();
             if is_clean || name.iter().all(|octet| matches!(octet, b' '..=b'~')) {
-                let (defect, range) = (Defect::GreetingDomainMissing, at..at + end);
+                // What some firewalls make of it.
+                let is_masked = name.len() > 3 && name.iter().all(|&octet| octet == b'*');
+                let defect =
+                    if is_masked { Defect::GreetingMasked } else { Defect::GreetingDomainMissing };
+                let range = at..at + end;
                 flaws.push(Flaw { defect, range, expected: "a domain or address literal" });
             }
         }
