@@ -13,6 +13,7 @@ use crate::smtp::extension::SMTPUTF8;
 use crate::smtp::grammar::{self, Argument, Charset, Envelope, Parsed};
 use crate::smtp::line::LineEnd;
 use crate::smtp::reply::{self, Offer, ReplyLine};
+use crate::smtp::scan::find;
 use std::cell::OnceCell;
 
 /// A session that is judged.
@@ -376,8 +377,13 @@ impl<'s> Answer<'s> {
 
     /// The lines as sent, without line ends.
     pub fn lines(&self) -> impl Iterator<Item = &'s [u8]> + use<'s> {
-        let text = self.case.session.bytes(self.reply.text);
-        text.split(|&octet| octet == b'\n')
+        let mut rest = Some(self.case.session.bytes(self.reply.text));
+        std::iter::from_fn(move || {
+            let text = rest?;
+            let end = find(b'\n', text);
+            rest = end.and_then(|end| text.get(end + 1..));
+            end.map_or(Some(text), |end| text.get(..end))
+        })
     }
 
     /// The lines' texts, without code and separator; what is no reply line is whole.
@@ -415,7 +421,13 @@ impl<'s> Answer<'s> {
     /// What the client sent that it answers.
     #[must_use]
     pub fn request(&self) -> Option<Request> {
-        self.step().map(|step| step.exchange.request)
+        match self.of {
+            Of::Exchange(index) => {
+                let exchange = self.case.session.exchanges.get(index as usize);
+                exchange.map(|exchange| exchange.request)
+            }
+            _ => None,
+        }
     }
 
     /// Which grammar it has.

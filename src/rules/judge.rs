@@ -15,9 +15,11 @@ use super::{Category, Check, Rule, all};
 use crate::chunk::{End, Medium, Side};
 use crate::dialog::session::{Exchange, Mark, Session, Span};
 use crate::smtp::defect::{Defect, Flaw};
+use crate::smtp::extension::SMTPUTF8;
 use crate::smtp::grammar;
 use crate::smtp::grammar::reply::{Judged, Kind};
 use crate::smtp::reply::{ReplyLine, Separator};
+use crate::smtp::scan::find;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -153,6 +155,11 @@ impl<'s> Judge<'s> {
     fn replies(&mut self) {
         let mut lines = Vec::with_capacity(16);
         for answer in self.case.answers() {
+            if let Some(facts) = known(&answer) {
+                self.learn(facts);
+                self.reply(&answer);
+                continue;
+            }
             lines.clear();
             lines.extend(answer.lines());
             // Of a reply that is not whole, nobody knows which line is its last.
@@ -181,17 +188,29 @@ impl<'s> Judge<'s> {
                     }
                     facts
                 });
-                if self.facts.add(facts.in_session(self.case.session)) {
-                    self.asked = self.judged.and(&self.facts.rules());
-                }
+                self.learn(facts);
             }
-            for rule in self.rules(fact::of_replies()) {
-                if let Check::Reply(_, check) = rule.check
-                    && let Some(hit) = check(&answer)
-                {
-                    self.add(rule, On::Reply(answer.of, 0), hit);
-                }
+            self.reply(&answer);
+        }
+    }
+
+    /// Asks about a reply.
+    #[inline]
+    fn reply(&mut self, answer: &Answer<'s>) {
+        for rule in self.rules(fact::of_replies()) {
+            if let Check::Reply(_, check) = rule.check
+                && let Some(hit) = check(answer)
+            {
+                self.add(rule, On::Reply(answer.of, 0), hit);
             }
+        }
+    }
+
+    /// Takes what a reply has shown.
+    #[inline]
+    fn learn(&mut self, facts: Facts) {
+        if self.facts.add(facts.in_session(self.case.session)) {
+            self.asked = self.judged.and(&self.facts.rules());
         }
     }
 
@@ -381,6 +400,18 @@ struct About<'s> {
     is_inferred: bool,
 }
 
+/// What a reply of one line shows that was seen before, as nearly all are.
+#[inline]
+fn known(answer: &Answer<'_>) -> Option<Facts> {
+    let Answer { case, reply, .. } = answer;
+    let text = case.session.bytes(reply.text);
+    let is_usual = !reply.cut && reply.lines == 1 && reply.code.is_some() && !text.is_empty();
+    if !is_usual || find(b'\n', text).is_some() {
+        return None;
+    }
+    clean::facts(clean::Place::of(text, answer.kind(), charset(answer)))
+}
+
 /// Whether all of a reply was said and kept.
 fn is_whole(answer: &Answer<'_>, lines: &[&[u8]]) -> bool {
     let Answer { case, reply, .. } = answer;
@@ -420,5 +451,8 @@ fn is_offer(defect: Defect) -> bool {
 
 /// Which letters are legal in a reply: those of UTF-8 where the command asked for them.
 fn charset(answer: &Answer<'_>) -> grammar::Charset {
+    if !answer.case.session.used.has(SMTPUTF8) {
+        return grammar::Charset::Ascii;
+    }
     answer.step().map_or(grammar::Charset::Ascii, |step: Step<'_>| step.charset())
 }

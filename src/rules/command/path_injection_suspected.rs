@@ -47,8 +47,8 @@ s< 221 mx.example.net closing
 };
 
 fn check(step: &Step<'_>) -> Option<Hit> {
-    let is_odd = |octet: &u8| matches!(octet, b'%' | b'"' | b'\r');
-    if !step.line().iter().any(is_odd) && step.parsed()?.flaws.is_empty() {
+    if memchr::memchr3(b'%', b'"', b'\r', step.line()).is_none() && step.parsed()?.flaws.is_empty()
+    {
         return None;
     }
     let command = step.command();

@@ -48,9 +48,7 @@ s< 221 mx.example.net closing
 };
 
 fn check(step: &Step<'_>) -> Option<Hit> {
-    if !step.line().iter().any(|octet| matches!(octet, b'%' | b'!')) {
-        return None;
-    }
+    memchr::memchr2(b'%', b'!', step.line())?;
     let address = &step.envelope()?.address;
     let local = step.line().get(address.local.clone())?;
     let is_name = |text: &[u8]| {
