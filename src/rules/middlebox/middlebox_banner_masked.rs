@@ -35,7 +35,7 @@ s< 221 2.0.0 bye
 };
 
 fn check(flawed: &Flawed<'_, '_>) -> Option<Hit> {
-    let stars = flawed.line.iter().filter(|&&octet| octet == b'*').count();
+    let stars = memchr::memchr_iter(b'*', flawed.line).count();
     Some(Hit::new(format!(
         "{stars} stars stand where the greeting has the server's name: a firewall between the two \
          rewrites the dialog"
