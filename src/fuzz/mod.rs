@@ -11,11 +11,13 @@ mod bytes;
 mod dialog;
 mod grammar;
 mod segments;
+mod tls;
 mod transcript;
 
 pub use dialog::dialog;
 pub use grammar::grammar;
 pub use segments::segments;
+pub use tls::tls;
 pub use transcript::transcript;
 
 use crate::capture;
