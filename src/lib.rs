@@ -59,7 +59,7 @@ pub mod transcript;
 // *Uses nothing.*
 pub mod smtp;
 
-// TLS records → what they show in clear. *Uses place, chunk.*
+// TLS records → what they show in clear. *Uses limits, place, chunk.*
 pub mod tls;
 
 // Chunks → a session: exchanges, messages, timing. *Uses time, limits, place, chunk, smtp, tls.*

@@ -23,6 +23,9 @@ use std::process::Command;
 /// Ports on which the collection has TLS.
 const PORTS: &str = "25,443,465,587,2525";
 
+/// Captures made for this test.
+const MADE: &str = "testdata/captures/tls";
+
 /// What one of the two says of a connection, by name; by the client's address.
 type Said = BTreeMap<String, BTreeMap<&'static str, String>>;
 
@@ -33,10 +36,10 @@ fn tshark_reads_the_same() {
         return;
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = ["../shared/captures", "testdata/captures"].map(|folder| root.join(folder));
-    let folder = folder.iter().find(|folder| folder.is_dir()).expect("captures");
+    let folders = ["../shared/captures", "testdata/captures/arkime", MADE];
+    let folders = folders.map(|folder| root.join(folder));
     let (mut wrong, mut compared) = (Vec::new(), BTreeMap::new());
-    for file in captures(folder) {
+    for file in folders.iter().filter(|folder| folder.is_dir()).flat_map(|it| captures(it)) {
         let ours = ours(&file);
         if ours.is_empty() {
             continue;
@@ -62,6 +65,68 @@ fn tshark_reads_the_same() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+#[test]
+fn handshakes_read_as_they_were_made() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(MADE);
+    let cases = [
+        ("alpn", "TLSv1.2", "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "smtp", "true", ""),
+        (
+            "refused-certificate",
+            "TLSv1.2",
+            "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+            "",
+            "false",
+            "client fatal unknown_ca 7",
+        ),
+        (
+            "refused-certificate-1.3",
+            "TLSv1.3",
+            "TLS_AES_256_GCM_SHA384",
+            "",
+            "false",
+            "client fatal unknown_ca 7",
+        ),
+        ("refused-version", "", "", "", "false", "server fatal protocol_version 5"),
+        ("retry", "TLSv1.3", "TLS_AES_256_GCM_SHA384", "", "true", ""),
+    ];
+    for (name, version, cipher, chosen, completed, alerts) in cases {
+        let tls = &sessions(&folder.join(format!("{name}.pcap")))[0]["tls"];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let alert = |it: &Value| {
+            format!(
+                "{} {} {} {}",
+                text(&it["side"]),
+                text(&it["level"]),
+                text(&it["description"]),
+                it["frame"]
+            )
+        };
+        let said: Vec<String> = tls["alerts"].as_array().unwrap().iter().map(alert).collect();
+        assert_eq!(said.join(", "), alerts, "{name}");
+        let read = ["version", "cipher", "alpn_chosen"].map(|field| text(&tls[field]));
+        assert_eq!(read, [version, cipher, chosen], "{name}");
+        assert_eq!(tls["completed"].to_string(), completed, "{name}");
+        assert_eq!((text(&tls["sni"]).as_str(), &tls["unread"]), ("mx.example.net", &Value::Null));
+        // Before TLS 1.3 the certificate is in clear.
+        let subject =
+            if version == "TLSv1.2" { "CN=mx.example.net,O=Example\\, Inc.,C=DE" } else { "" };
+        assert_eq!(text(&tls["certificate"]["subject"]), subject, "{name}");
+    }
+}
+
+#[test]
+fn a_transcript_shows_nothing_of_tls() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/transcripts");
+    let tls = &sessions(&folder.join("starttls.txt"))[0]["tls"];
+    assert!(tls.is_object());
+    for name in
+        ["version", "cipher", "sni", "alpn_chosen", "ja3", "ja4", "certificate", "completed"]
+    {
+        assert!(tls[name].is_null(), "{name}");
+    }
+    assert_eq!((&tls["alpn"], &tls["alerts"]), (&Value::Array(vec![]), &Value::Array(vec![])));
+}
+
 /// The captures in `folder` and below.
 fn captures(folder: &Path) -> Vec<PathBuf> {
     let mut all = Vec::new();
@@ -77,17 +142,22 @@ fn captures(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// What the program says.
-fn ours(file: &Path) -> Said {
+/// The sessions of the program's report.
+fn sessions(file: &Path) -> Vec<Value> {
     let output = Command::new(env!("CARGO_BIN_EXE_smtp-audit"))
         .args(["--quiet", "--format", "ndjson", "--ports", PORTS])
         .arg(file)
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
+    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.filter(|line| line["type"] == "session").collect()
+}
+
+/// What the program says.
+fn ours(file: &Path) -> Said {
     let mut said = Said::new();
-    for line in text.lines() {
-        let session: Value = serde_json::from_str(line).unwrap();
+    for session in sessions(file) {
         let tls = &session["tls"];
         if tls.is_null() {
             continue;
@@ -106,7 +176,9 @@ fn ours(file: &Path) -> Said {
         };
         fields.insert("alpn", strings(&tls["alpn"]).join(","));
         let certificate = &tls["certificate"];
-        fields.insert("names", strings(&certificate["names"]).join(","));
+        let mut names = strings(&certificate["names"]);
+        names.sort();
+        fields.insert("names", names.join(","));
         for name in ["not_before", "not_after"] {
             fields.insert(name, certificate[name].as_str().unwrap_or_default().into());
         }
@@ -117,8 +189,12 @@ fn ours(file: &Path) -> Said {
     said
 }
 
+/// The names in a certificate.
+const NAMES: [&str; 4] =
+    ["x509ce.dNSName", "x509ce.IPAddress.ipv4", "x509ce.IPAddress.ipv6", "x509ce.rfc822Name"];
+
 /// What is asked of tshark.
-const FIELDS: [&str; 19] = [
+const FIELDS: [&str; 22] = [
     "tcp.srcport",
     "tcp.dstport",
     "ip.src",
@@ -134,7 +210,10 @@ const FIELDS: [&str; 19] = [
     "tls.handshake.extension.type",
     "tls.handshake.sig_hash_alg",
     "tls.handshake.extensions_alpn_str",
-    "x509ce.dNSName",
+    NAMES[0],
+    NAMES[1],
+    NAMES[2],
+    NAMES[3],
     "x509af.utcTime",
     "tls.alert_message.level",
     "frame.number",
@@ -149,13 +228,17 @@ fn theirs(file: &Path) -> Said {
         "-T",
         "fields",
         "-Y",
-        "tls.handshake.type || tls.alert_message",
+        "tls.handshake.type || tls.alert_message.level",
     ]);
     for field in FIELDS.iter().chain(knows_ja4.then_some(&"tls.handshake.ja4")) {
         command.args(["-e", field]);
     }
     let names = suite_names();
-    let text = command.output().unwrap().stdout;
+    let output = command.output().unwrap();
+    // A capture that is cut is read all the same.
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(!complaints.contains("fields"), "tshark: {complaints}");
+    let text = output.stdout;
     let mut said = Said::new();
     for line in String::from_utf8_lossy(&text).lines() {
         let fields: Vec<&str> = line.split('\t').collect();
@@ -188,7 +271,10 @@ fn theirs(file: &Path) -> Said {
             fields_of.insert("version", format!("TLSv1.{}", number(chosen) - 0x0301));
         }
         if !is_client && types.contains(&"11") && !get("x509af.utcTime").is_empty() {
-            fields_of.insert("names", get("x509ce.dNSName").into());
+            let mut names: Vec<&str> = NAMES.iter().flat_map(|name| get(name).split(',')).collect();
+            names.retain(|name| !name.is_empty());
+            names.sort_unstable();
+            fields_of.insert("names", names.join(","));
             // The first two are those of the first certificate.
             let times: Vec<&str> = get("x509af.utcTime").split(',').collect();
             for (name, time) in ["not_before", "not_after"].iter().zip(times) {
@@ -204,7 +290,7 @@ fn theirs(file: &Path) -> Said {
             };
             let alerts = fields_of.entry("alerts").or_default();
             let comma = if alerts.is_empty() { "" } else { "," };
-            *alerts += &format!("{comma}{} {side} {level}", get("frame.number"));
+            alerts.extend([comma, get("frame.number"), " ", side, " ", level]);
         }
     }
     said
@@ -238,7 +324,12 @@ fn ja4<'a>(get: &impl Fn(&str) -> &'a str) -> String {
     };
     let sha = |text: String| match text.as_str() {
         "" => "0".repeat(12),
-        text => Sha256::digest(text)[..6].iter().map(|byte| format!("{byte:02x}")).collect(),
+        text => {
+            let hash = Sha256::digest(text)[..6]
+                .iter()
+                .fold(0_u64, |sum, &byte| sum << 8 | u64::from(byte));
+            format!("{hash:012x}")
+        }
     };
     let mut suites = list("tls.handshake.ciphersuite");
     let mut extensions = list("tls.handshake.extension.type");
@@ -249,7 +340,7 @@ fn ja4<'a>(get: &impl Fn(&str) -> &'a str) -> String {
     let host = if extensions.contains(&"0000".into()) { "d" } else { "i" };
     let alpn = get("tls.handshake.extensions_alpn_str").split(',').next().unwrap();
     let ends = match (alpn.chars().next(), alpn.chars().last()) {
-        (Some(first), Some(last)) => format!("{first}{last}"),
+        (Some(first), Some(end)) => format!("{first}{end}"),
         _ => "00".into(),
     };
     suites.sort();

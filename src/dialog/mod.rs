@@ -32,6 +32,7 @@ use crate::chunk::{
 use crate::limits::Limits;
 use crate::smtp::command::Verb;
 use crate::time::Stamp;
+use crate::tls::Reader;
 use client::Parking;
 use clock::Clock;
 use ending::Closes;
@@ -406,7 +407,7 @@ impl Dialog {
         self.tls(side, (head.len() + bytes.len()) as u64, begun);
         let Some(tls) = &mut self.session.tls else { return };
         if is_first {
-            tls.reader = Some(Box::default());
+            tls.reader = Some(Box::new(Reader::new(&self.settings.limits)));
         }
         if let Some(reader) = &mut tls.reader {
             for piece in [head, bytes] {

@@ -168,6 +168,8 @@ fn limits() -> Limits {
         history_bytes: 64,
         parked_bytes: 512,
         line_bytes: 128,
+        tls_handshake_bytes: 4096,
+        tls_alerts: 2,
         reply_lines: 8,
         exchanges: 32,
         messages: 8,

@@ -1,4 +1,4 @@
-//! Fingerprints of a client: JA3 (Salesforce) and JA4 (FoxIO, `technical_details/JA4.md`).
+//! Fingerprints of a client: JA3 (`salesforce/ja3`) and JA4 (`FoxIO-LLC/ja4`, its `technical_details/JA4.md`).
 
 use super::hello::ClientHello;
 use md5::{Digest as _, Md5};
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
     use crate::tls::Names;
 
-    /// The example of FoxIO's description of JA4.
+    /// The example of the description of JA4.
     fn example() -> ClientHello {
         ClientHello {
             record_version: 0x0301,

@@ -24,6 +24,7 @@ pub use hello::ClientHello;
 pub use suite::suite_name;
 
 use crate::chunk::{Side, Sides};
+use crate::limits::Limits;
 use crate::place::Place;
 use record::Half;
 
@@ -119,13 +120,14 @@ impl Facts {
 #[derive(Clone, Debug)]
 pub struct Reader(Sides<Half>);
 
-impl Default for Reader {
-    fn default() -> Self {
-        Self(Sides { client: Half::new(Side::Client), server: Half::new(Side::Server) })
-    }
-}
-
 impl Reader {
+    /// A reader of TLS from its first record on.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        let half = |side| Half::new(side, limits);
+        Self(Sides { client: half(Side::Client), server: half(Side::Server) })
+    }
+
     /// Takes the next bytes of `side`, which came in the frame `place`.
     pub fn read(&mut self, side: Side, place: Place, bytes: &[u8], facts: &mut Facts) {
         self.0.of_mut(side).read(bytes, place, facts);

@@ -5,14 +5,8 @@ use super::certificate::Certificate;
 use super::hello::{ClientHello, ServerHello};
 use super::{Facts, Unread};
 use crate::chunk::Side;
+use crate::limits::Limits;
 use crate::place::Place;
-
-/// The most bytes of handshake messages that are read of one side: chains of certificates are
-/// far shorter.
-const HANDSHAKE: usize = 64 << 10;
-
-/// The most alerts that are kept of one side. Those before the last are warnings.
-const ALERTS: usize = 8;
 
 /// The longest record: 2^14 and what encryption may add (RFC 5246 §6.2.3).
 const RECORD: usize = (1 << 14) + 2048;
@@ -42,6 +36,10 @@ mod message {
 #[derive(Clone, Debug)]
 pub(super) struct Half {
     side: Side,
+    /// [`Limits::tls_handshake_bytes`].
+    most_bytes: usize,
+    /// [`Limits::tls_alerts`].
+    most_alerts: usize,
     /// The header of the record, as far as it is there.
     head: Vec5,
     /// Bytes of the record that are still to come.
@@ -88,9 +86,11 @@ struct Message {
 }
 
 impl Half {
-    pub(super) fn new(side: Side) -> Self {
+    pub(super) fn new(side: Side, limits: &Limits) -> Self {
         Self {
             side,
+            most_bytes: limits.tls_handshake_bytes,
+            most_alerts: limits.tls_alerts,
             head: Vec5::default(),
             left: 0,
             changed: false,
@@ -186,7 +186,7 @@ impl Half {
                     self.alerts += 1;
                     if alert.is_last() {
                         self.stop(None, facts);
-                    } else if self.alerts == ALERTS {
+                    } else if self.alerts >= self.most_alerts {
                         self.stop(Some(Unread::TooLong), facts);
                     }
                 }
@@ -238,7 +238,7 @@ impl Half {
         }
         self.has_begun = true;
         self.total += 4 + self.message.left;
-        if self.total > HANDSHAKE {
+        if self.total > self.most_bytes {
             self.stop(Some(Unread::TooLong), facts);
         }
     }

@@ -18,7 +18,7 @@ fn facts(sent: &Sent) -> Facts {
 
 /// The same, with each piece cut into parts of these lengths.
 fn read(sent: &Sent, mut cut: impl FnMut(usize) -> Vec<usize>) -> Facts {
-    let (mut reader, mut facts) = (Reader::default(), Facts::default());
+    let (mut reader, mut facts) = (Reader::new(&Limits::default()), Facts::default());
     for (side, bytes) in sent {
         let mut rest = &bytes[..];
         for len in cut(bytes.len()) {
@@ -115,7 +115,7 @@ fn an_alert_ends_it() {
     let answer = (Side::Server, [record(21, &[2, 40]), record(22, b"not read")].concat());
     let facts = facts(&vec![(Side::Client, record(22, &hello())), answer]);
     assert_eq!(
-        facts.alerts.iter().map(|it| it.name()).collect::<Vec<_>>(),
+        facts.alerts.iter().map(Alert::name).collect::<Vec<_>>(),
         [Some("handshake_failure")]
     );
     assert_eq!((facts.completed(), facts.unread), (Some(false), None));
@@ -132,7 +132,7 @@ fn what_is_not_read_is_said() {
     assert_eq!(of(Side::Server, &record(22, &message(11, b"x"))).unread, Some(Unread::Malformed));
     assert_eq!(of(Side::Server, b"250 ok\r\n").unread, Some(Unread::Malformed));
     assert_eq!(of(Side::Server, &record(21, &[1, 90]).repeat(99)).alerts.len(), 8);
-    let (mut reader, mut facts) = (Reader::default(), Facts::default());
+    let (mut reader, mut facts) = (Reader::new(&Limits::default()), Facts::default());
     reader.gap(Side::Server, &mut facts);
     reader.read(Side::Client, Place::new(1), &record(22, &hello()), &mut facts);
     assert_eq!((facts.unread, facts.completed()), (Some(Unread::Missing), None));
