@@ -59,7 +59,10 @@ pub mod transcript;
 // *Uses nothing.*
 pub mod smtp;
 
-// Chunks → a session: exchanges, messages, timing. *Uses time, limits, place, chunk, smtp.*
+// TLS records → what they show in clear. *Uses limits, place, chunk.*
+pub mod tls;
+
+// Chunks → a session: exchanges, messages, timing. *Uses time, limits, place, chunk, smtp, tls.*
 pub mod dialog;
 
 // A session, an input → findings. *Uses time, place, ports, chunk, escape, smtp, dialog, trouble,
@@ -67,7 +70,7 @@ pub mod dialog;
 pub mod rules;
 
 // Sessions and findings → words.
-// *Uses time, escape, limits, place, chunk, transcript, smtp, dialog, rules.*
+// *Uses time, escape, limits, place, chunk, transcript, smtp, tls, dialog, rules.*
 pub mod report;
 
 // The stages joined: inputs in, sessions out, in order. *Uses time, limits, place, ports, chunk,
@@ -78,6 +81,6 @@ pub mod pipeline;
 pub mod job;
 
 // The bodies of the fuzz targets. *Uses time, escape, limits, place, ports, chunk, trouble,
-// input, capture, packet, stream, transcript, smtp, dialog, rules, report, pipeline, job.*
+// input, capture, packet, stream, transcript, smtp, tls, dialog, rules, report, pipeline, job.*
 #[doc(hidden)]
 pub mod fuzz;

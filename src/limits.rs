@@ -81,6 +81,10 @@ pub struct Limits {
     pub recipients: usize,
     /// Replies without a command kept of one session.
     pub unsolicited: usize,
+    /// Bytes of TLS handshake messages read of one side: chains of certificates are far shorter.
+    pub tls_handshake_bytes: usize,
+    /// Alerts of TLS kept of one side: all but the last are warnings.
+    pub tls_alerts: usize,
     /// Bytes of text (commands and replies) kept of one session.
     pub session_text: usize,
     /// Bytes at the start of a file that are looked at to tell a transcript.
@@ -189,6 +193,8 @@ impl Default for Limits {
             messages: 10_000,
             recipients: 10_000,
             unsolicited: 1000,
+            tls_handshake_bytes: 64 << 10,
+            tls_alerts: 8,
             session_text: 4 << 20,
             sniff_bytes: 64 << 10,
             transcript_piece: 1 << 20,

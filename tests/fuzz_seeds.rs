@@ -45,6 +45,11 @@ fn dialog() {
 }
 
 #[test]
+fn tls() {
+    run(fuzz::tls, &["fuzz/seeds/tls"]);
+}
+
+#[test]
 fn grammar() {
     run(fuzz::grammar, &["fuzz/seeds/grammar", "fuzz/seeds/transcript"]);
 }
@@ -61,7 +66,7 @@ proptest! {
     #[test]
     fn random_bytes(data in prop::collection::vec(any::<u8>(), 0..600)) {
         let bodies = [fuzz::capture, fuzz::frame, fuzz::segments, fuzz::transcript, fuzz::dialog];
-        for body in bodies.into_iter().chain([fuzz::grammar as fn(&[u8])]) {
+        for body in bodies.into_iter().chain([fuzz::grammar as fn(&[u8]), fuzz::tls]) {
             body(&data);
         }
         fuzz::whole(&data);

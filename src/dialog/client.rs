@@ -124,7 +124,7 @@ impl Dialog {
                 Mode::Content => self.content(start, rest),
                 Mode::Chunk { .. } => self.chunk(start, rest),
                 Mode::Tls => {
-                    self.tls(Side::Client, rest.len() as u64, start.mark);
+                    self.read_tls(Side::Client, None, rest, start.mark);
                     rest.len()
                 }
                 Mode::Command | Mode::Unknown | Mode::Sasl => self.line_part(start, rest),
@@ -353,7 +353,8 @@ impl Dialog {
             return None;
         }
         let begun = self.client.take();
-        let (octets, begun) = begun.map_or((0, start), |begun| (begun.octets, begun.start));
+        let (octets, since) =
+            begun.as_ref().map_or((0, start), |begun| (begun.octets, begun.start));
         if !self.state.tls && self.state.greeted {
             // TLS to a server that greeted in clear and was not asked: a line that is no command.
             let line = Line {
@@ -361,7 +362,7 @@ impl Dialog {
                 raw: head,
                 octets: octets + bytes.len() as u64,
                 end: LineEnd::None,
-                start: begun,
+                start: since,
                 asked: start.mark,
                 until: start.offset + bytes.len() as u64,
                 cut: false,
@@ -370,7 +371,7 @@ impl Dialog {
             self.push_exchange(Request::Command(Verb::Other), &line, None, None);
         }
         self.mode = Mode::Tls;
-        self.tls(Side::Client, octets + bytes.len() as u64, begun.mark);
+        self.read_tls(Side::Client, begun.as_ref(), bytes, start.mark);
         Some(bytes.len())
     }
 

@@ -32,10 +32,11 @@ use crate::chunk::{
 use crate::limits::Limits;
 use crate::smtp::command::Verb;
 use crate::time::Stamp;
+use crate::tls::Reader;
 use client::Parking;
 use clock::Clock;
 use ending::Closes;
-use lines::Lines;
+use lines::{Begun, Lines};
 use list::List;
 use mail::Mails;
 use owed::Owed;
@@ -289,6 +290,9 @@ impl Dialog {
         session.last_at = last_at.or(session.last_at);
         session.ending = ending;
         session.transport = transport.map(Box::new);
+        if let Some(tls) = &mut session.tls {
+            tls.reader = None;
+        }
         for owed in self.owed.iter() {
             if let Some(exchange) = exchange_mut(session, owed.exchange()) {
                 exchange.before = state;
@@ -341,6 +345,11 @@ impl Dialog {
     /// Notes missing bytes of `side`.
     fn note_gap(&mut self, side: Side, gap: Gap, mark: Mark) {
         self.state.inferred = true;
+        if let Some(tls) = &mut self.session.tls
+            && let Some(reader) = &mut tls.reader
+        {
+            reader.gap(side, &mut tls.facts);
+        }
         if self.session.gaps.len() < self.settings.limits.unsolicited {
             self.session.gaps.push(GapAt { side, gap, mark });
         } else {
@@ -388,12 +397,32 @@ impl Dialog {
         self.hear(Side::Client, start.mark.at, start.seen, fresh);
     }
 
+    /// Reads TLS records of `side`: `bytes`, which came with `mark`, and before them those of
+    /// which it was not clear yet that they are TLS.
+    #[inline(never)]
+    fn read_tls(&mut self, side: Side, before: Option<&Begun>, bytes: &[u8], mark: Mark) {
+        let head = before.map_or(&[][..], |begun| &begun.text);
+        let begun = before.map_or(mark, |begun| begun.start.mark);
+        let is_first = self.session.tls.is_none();
+        self.tls(side, (head.len() + bytes.len()) as u64, begun);
+        let Some(tls) = &mut self.session.tls else { return };
+        if is_first {
+            tls.reader = Some(Box::new(Reader::new(&self.settings.limits)));
+        }
+        if let Some(reader) = &mut tls.reader {
+            for piece in [head, bytes] {
+                reader.read(side, mark.place, piece, &mut tls.facts);
+            }
+            if reader.is_done() {
+                tls.reader = None;
+            }
+        }
+    }
+
     /// Notes `bytes` of TLS records of `side`.
     fn tls(&mut self, side: Side, bytes: u64, mark: Mark) {
         let implicit = !self.state.tls;
-        let tls = self.session.tls.get_or_insert_with(|| {
-            Box::new(Tls { implicit, begun: mark, bytes: Sides::default() })
-        });
+        let tls = self.session.tls.get_or_insert_with(|| Box::new(Tls::new(implicit, mark)));
         let total = tls.bytes.of_mut(side);
         *total = total.saturating_add(bytes);
         if let Some(tap) = &mut self.tap {

@@ -96,9 +96,7 @@ impl Dialog {
                 if self.server_tls || self.is_server_hello(rest) {
                     self.server_tls = true;
                     let begun = self.server.take();
-                    let (octets, mark) =
-                        begun.map_or((0, start.mark), |b| (b.octets, b.start.mark));
-                    self.tls(Side::Server, octets + rest.len() as u64, mark);
+                    self.read_tls(Side::Server, begun.as_ref(), rest, start.mark);
                     return;
                 }
             }

@@ -12,6 +12,7 @@ use crate::smtp::line::LineEnd;
 use crate::smtp::reply::{ReplyLine, is_offer};
 use crate::smtp::scan::find;
 use crate::time::{Lapse, Stamp};
+use crate::tls::{Facts, Reader};
 use smallvec::SmallVec;
 use std::iter;
 use std::ops::Deref;
@@ -329,7 +330,7 @@ pub struct Content {
 }
 
 /// TLS in a session.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Tls {
     /// By STARTTLS, or from the first byte.
     pub implicit: bool,
@@ -337,6 +338,25 @@ pub struct Tls {
     pub begun: Mark,
     /// Bytes of TLS records.
     pub bytes: Sides<u64>,
+    /// What they show in clear; nothing where the input only counts them.
+    pub facts: Facts,
+    /// What reads them, as long as there is more to come.
+    pub reader: Option<Box<Reader>>,
+}
+
+impl Tls {
+    /// TLS that begins with `begun`.
+    #[must_use]
+    pub fn new(implicit: bool, begun: Mark) -> Self {
+        let (bytes, facts, reader) = <_>::default();
+        Self { implicit, begun, bytes, facts, reader }
+    }
+
+    /// Bytes of memory that it takes.
+    fn held(&self) -> usize {
+        let reader = self.reader.as_ref().map_or(0, |reader| size_of::<Reader>() + reader.held());
+        size_of::<Self>() + self.facts.held() + reader
+    }
 }
 
 /// How an AUTH command ended (RFC 4954 §4).
@@ -504,6 +524,7 @@ impl Session {
         let exchanges = if self.exchanges.spilled() { self.exchanges.capacity() } else { 0 };
         text + exchanges * (size_of::<Exchange>() + recipient)
             + self.messages.held()
+            + self.tls.as_ref().map_or(0, |tls| tls.held())
             + self.unsolicited.len() * size_of::<Unsolicited>()
             + self.gaps.len() * size_of::<GapAt>()
             + self.resyncs.len() * size_of::<Resync>()

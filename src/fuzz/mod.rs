@@ -11,11 +11,13 @@ mod bytes;
 mod dialog;
 mod grammar;
 mod segments;
+mod tls;
 mod transcript;
 
 pub use dialog::dialog;
 pub use grammar::grammar;
 pub use segments::segments;
+pub use tls::tls;
 pub use transcript::transcript;
 
 use crate::capture;
@@ -166,6 +168,8 @@ fn limits() -> Limits {
         history_bytes: 64,
         parked_bytes: 512,
         line_bytes: 128,
+        tls_handshake_bytes: 4096,
+        tls_alerts: 2,
         reply_lines: 8,
         exchanges: 32,
         messages: 8,

@@ -5,10 +5,10 @@
 //! same in the same order.
 
 use super::model::{
-    Auth, BySide, Closing, ErrorCount, Example, Exchange, ExtensionCount, Extensions, Finding, Gap,
-    Greeting, Head, Input, Latency, Message, NotJudged, Offer, Peer, Recipient, RecipientCount,
-    Reply, Resync, SCHEMA, Session, Severities, Summary, Timing, Tls, Tool, Transport, Unsolicited,
-    Via,
+    Alert, Auth, BySide, Certificate, Closing, ErrorCount, Example, Exchange, ExtensionCount,
+    Extensions, Finding, Gap, Greeting, Head, Input, Latency, Message, NotJudged, Offer, Peer,
+    Recipient, RecipientCount, Reply, Resync, SCHEMA, Session, Severities, Summary, Timing, Tls,
+    Tool, Transport, Unsolicited, Via,
 };
 use super::summary;
 use super::view::{View, Where, offers, shown_column, used};
@@ -20,6 +20,7 @@ use crate::escape::printable;
 use crate::rules;
 use crate::smtp::reply::Offer as Offered;
 use crate::time::{Lapse, Stamp};
+use crate::tls::Unread;
 use std::net::SocketAddr;
 use std::ops::Range;
 
@@ -51,15 +52,7 @@ impl<'a> Session<'a> {
                 offered: offers(session).map(offer).collect(),
                 used: used(session).map(|extension| extension.keyword).collect(),
             },
-            tls: session.tls.as_ref().map(|tls| Tls {
-                how: if tls.implicit { "implicit" } else { "starttls" },
-                at_frame: view.place(tls.begun).frame,
-                version: None,
-                cipher: None,
-                sni: None,
-                decrypted: false,
-                bytes: tls.bytes.into(),
-            }),
+            tls: session.tls.as_ref().map(|one| tls(&view, one)),
             auth: session.auth.as_ref().map(|auth| Auth {
                 mechanism: view.text(auth.mechanism),
                 identity: auth.identity.map(|span| view.text(span)),
@@ -327,6 +320,43 @@ fn offer(offer: Offered<'_>) -> Offer {
     Offer {
         keyword: printable(&offer.keyword.to_ascii_uppercase()),
         params: offer.params().map(printable).collect(),
+    }
+}
+
+fn tls(view: &View<'_>, tls: &dialog::Tls) -> Tls {
+    let facts = &tls.facts;
+    let hello = facts.hello.as_deref();
+    let text = |text: &Option<Box<str>>| text.as_deref().map(String::from);
+    Tls {
+        how: if tls.implicit { "implicit" } else { "starttls" },
+        at_frame: view.place(tls.begun).frame,
+        version: facts.version_name(),
+        cipher: facts.cipher(),
+        sni: hello.and_then(|hello| hello.server_name.as_deref()).map(printable),
+        alpn: hello.iter().flat_map(|hello| hello.protocols.iter()).map(printable).collect(),
+        alpn_chosen: facts.protocol.as_deref().map(printable),
+        ja3: text(&facts.ja3),
+        ja4: text(&facts.ja4),
+        certificate: facts.certificate.as_ref().map(|certificate| Certificate {
+            subject: printable(&certificate.subject),
+            names: certificate.names.iter().map(printable).collect(),
+            not_before: text(&certificate.not_before),
+            not_after: text(&certificate.not_after),
+        }),
+        alerts: facts
+            .alerts
+            .iter()
+            .map(|alert| Alert {
+                side: alert.side.name(),
+                level: names::alert_level(alert).into(),
+                description: names::alert(alert).into(),
+                frame: view.place(dialog::Mark { at: None, place: alert.place }).frame,
+            })
+            .collect(),
+        completed: facts.completed(),
+        unread: facts.unread.map(Unread::name),
+        decrypted: false,
+        bytes: tls.bytes.into(),
     }
 }
 

@@ -196,10 +196,52 @@ model! {
         pub cipher: Option<String>,
         /// Server name that the client asked for, once read.
         pub sni: Option<String>,
+        /// Protocols inside TLS that the client offered.
+        pub alpn: Vec<String>,
+        /// The one that the server chose, before TLS 1.3.
+        pub alpn_chosen: Option<String>,
+        /// JA3 fingerprint of the client.
+        pub ja3: Option<String>,
+        /// JA4 fingerprint of the client.
+        pub ja4: Option<String>,
+        /// The server's certificate, before TLS 1.3.
+        pub certificate: Option<Certificate>,
+        /// Alerts in clear.
+        pub alerts: Vec<Alert>,
+        /// Whether both sides finished the handshake; null where that is not known.
+        pub completed: Option<bool>,
+        /// Why the handshake was not read to its end, if it was not.
+        #[cfg_attr(test, schemars(extend("enum" = ["missing-bytes", "malformed", "too-long", null])))]
+        pub unread: Option<&'static str>,
         /// Whether the dialog inside was read.
         pub decrypted: bool,
         /// Bytes of TLS records.
         pub bytes: BySide,
+    }
+
+    /// The certificate of a server.
+    pub struct Certificate {
+        /// Whose it is (RFC 4514).
+        pub subject: String,
+        /// Hosts, addresses, mailboxes and URIs that it is good for.
+        pub names: Vec<String>,
+        /// The first second of its validity.
+        pub not_before: Option<String>,
+        /// The last.
+        pub not_after: Option<String>,
+    }
+
+    /// An alert of TLS in clear.
+    pub struct Alert {
+        /// Who sent it.
+        #[cfg_attr(test, schemars(extend("enum" = ["client", "server"])))]
+        pub side: &'static str,
+        /// `warning`, `fatal`, or another number.
+        pub level: String,
+        /// The name of its description, or its number.
+        pub description: String,
+        /// The frame that completed it; null in a transcript.
+        pub frame: Option<u64>,
     }
 
     /// The last AUTH of a session.

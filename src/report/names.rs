@@ -2,6 +2,8 @@
 
 use crate::chunk::ViaKind;
 use crate::dialog::session::{AuthOutcome, Outcome, Protocol, ResyncWhy, Transfer};
+use crate::tls::Alert;
+use std::borrow::Cow;
 
 /// A relay's.
 pub(super) fn via(kind: ViaKind) -> &'static str {
@@ -41,6 +43,16 @@ pub(super) fn auth_outcome(outcome: AuthOutcome) -> &'static str {
         AuthOutcome::Aborted => "aborted",
         AuthOutcome::Unknown => "unknown",
     }
+}
+
+/// The level's of an alert, or its number.
+pub(super) fn alert_level(alert: &Alert) -> Cow<'static, str> {
+    alert.level_name().map_or_else(|| alert.level.to_string().into(), Cow::from)
+}
+
+/// The description's of an alert, or its number.
+pub(super) fn alert(alert: &Alert) -> Cow<'static, str> {
+    alert.name().map_or_else(|| alert.description.to_string().into(), Cow::from)
 }
 
 /// The command's that sent a content.

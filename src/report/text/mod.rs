@@ -23,6 +23,7 @@ use crate::dialog::session::{
 use crate::rules::{Finding, NotJudged};
 use crate::smtp::reply::Offer;
 use crate::time::{Calendar, Stamp};
+use crate::tls::{Alert, Certificate, Facts, Unread};
 use std::net::SocketAddr;
 use std::ops::Range;
 
@@ -214,11 +215,54 @@ fn tls<'r>(out: Room<'r>, s: &Scribe<'_>, tls: &Tls) -> Room<'r> {
     object!(out,
         "how": out.name(if tls.implicit { "implicit" } else { "starttls" }),
         "at_frame": option(s.view.place(tls.begun).frame, Room::number),
-        "version": null,
-        "cipher": null,
-        "sni": null,
+        ..clear(out, s, &tls.facts),
         "decrypted": bool(false),
         "bytes": by_side(out, tls.bytes),
+    )
+}
+
+/// Writes what TLS shows in clear.
+fn clear<'r>(out: Room<'r>, s: &Scribe<'_>, facts: &Facts) -> Room<'r> {
+    let hello = facts.hello.as_deref();
+    let sni = hello.and_then(|hello| hello.server_name.as_deref());
+    fields!(out,
+        "version": option(facts.version_name(), text),
+        "cipher": option(facts.cipher(), text),
+        "sni": option(sni, Room::text),
+        "alpn": out.list(hello.iter().flat_map(|hello| hello.protocols.iter()), Room::text),
+        "alpn_chosen": option(facts.protocol.as_deref(), Room::text),
+        "ja3": option(facts.ja3.as_deref(), text),
+        "ja4": option(facts.ja4.as_deref(), text),
+        "certificate": option(facts.certificate.as_deref(), certificate),
+        "alerts": out.list(&facts.alerts, |out, one| alert(out, s, one)),
+        "completed": option(facts.completed(), |out: Room<'r>, yes: bool| {
+            out.raw(if yes { "true" } else { "false" })
+        }),
+        "unread": option(facts.unread, |out: Room<'r>, why: Unread| out.name(why.name())),
+    )
+}
+
+/// Writes text of our own.
+fn text(out: Room<'_>, text: impl AsRef<str>) -> Room<'_> {
+    out.text(text.as_ref().as_bytes())
+}
+
+fn certificate<'r>(out: Room<'r>, certificate: &Certificate) -> Room<'r> {
+    object!(out,
+        "subject": out.text(&certificate.subject),
+        "names": out.list(certificate.names.iter(), Room::text),
+        "not_before": option(certificate.not_before.as_deref(), text),
+        "not_after": option(certificate.not_after.as_deref(), text),
+    )
+}
+
+fn alert<'r>(out: Room<'r>, s: &Scribe<'_>, alert: &Alert) -> Room<'r> {
+    let place = s.view.place(Mark { at: None, place: alert.place });
+    object!(out,
+        "side": out.name(alert.side.name()),
+        "level": text(out, names::alert_level(alert)),
+        "description": text(out, names::alert(alert)),
+        "frame": option(place.frame, Room::number),
     )
 }
 

@@ -3,11 +3,12 @@
 use super::*;
 use crate::chunk::{End, Gap, Medium, Side, ViaKind};
 use crate::dialog::session::{AuthOutcome, ResyncWhy};
-use crate::place::Places;
+use crate::place::{Place, Places};
 use crate::report::model;
 use crate::report::offered::Known;
 use crate::report::sample::{self, HOSTILE, entry, mark};
 use crate::time::Stamp;
+use crate::tls::{Certificate, ClientHello, Names, Unread};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -101,6 +102,38 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// All that TLS may show.
+fn facts() -> Facts {
+    let alert = |level, description| Alert {
+        side: Side::Client,
+        level,
+        description,
+        place: Place::new(11),
+    };
+    Facts {
+        hello: Some(Box::new(ClientHello {
+            server_name: Some(HOSTILE.into()),
+            protocols: Names::from_iter([b"smtp", HOSTILE]),
+            ..ClientHello::default()
+        })),
+        ja3: Some("0".repeat(32).into()),
+        ja4: Some("t12i0000\"_".into()),
+        version: Some(0x0305),
+        suite: Some(0x1302),
+        protocol: Some(HOSTILE.into()),
+        certificate: Some(Box::new(Certificate {
+            subject: HOSTILE.into(),
+            names: Names::from_iter([HOSTILE]),
+            not_before: Some("2024-02-29T00:00:00Z".into()),
+            not_after: None,
+        })),
+        alerts: vec![alert(1, 112), alert(7, 200)],
+        finished: Sides { client: true, server: true },
+        unread: Some(Unread::Missing),
+        ..Facts::default()
+    }
+}
+
 /// Changes `session` where a dialog over packets can not.
 fn changed(mut session: Session, digits: u8, nanos: Option<i64>, choice: u8) -> Session {
     let opening = &mut session.opening;
@@ -116,7 +149,8 @@ fn changed(mut session: Session, digits: u8, nanos: Option<i64>, choice: u8) -> 
         5 => session.elided_exchanges = u64::MAX / 8,
         6 => {
             let bytes = Sides { client: u64::MAX, server: 10_000 };
-            session.tls = Some(Box::new(Tls { implicit: true, begun: mark(9), bytes }));
+            let tls = Tls { bytes, ..Tls::new(true, mark(9)) };
+            session.tls = Some(Box::new(Tls { facts: facts(), ..tls }));
         }
         7 => {
             let peers = Sides {
