@@ -405,6 +405,7 @@ fn is_of_input(rule: &Rule) -> bool {
 
 /// Rules whose examples cannot do without another error, with it and why.
 const BESIDE: &[(&str, &str, &str)] = &[
+    ("command-bare-cr", "path-trailing-garbage", "what stands behind the CR is text there"),
     ("command-case-refused", "helo-name-invalid", "the good one is refused for its name"),
     ("invalid-parameter-accepted", "size-invalid", "this is what is accepted, or not"),
     ("requiretls-in-clear", "ehlo-requiretls-without-tls", "else it were not offered"),
