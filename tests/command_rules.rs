@@ -249,3 +249,23 @@ fn lmtp_servers_have_names_of_their_own() {
     assert_eq!(findings.len(), 1);
     assert!(findings[0].violates_abnf && findings[0].message.contains("many LMTP servers take it"));
 }
+
+/// A line of 16 kB may have thousands of faults: a few are told, the others counted.
+#[test]
+fn a_line_full_of_faults_gives_few_findings() {
+    for (fill, rule) in [(" =x", "param-malformed"), (" A", "param-unknown")] {
+        let params: String = (0..2000).map(|number| format!("{fill}{number}")).collect();
+        let dialog = format!(
+            "s< 220 mx.example.net ESMTP\nc> EHLO client.example.org\ns< 250 mx.example.net\n\
+             c> MAIL FROM:<a@example.org>{params}\ns< 501 no\n"
+        );
+        let found = found(&dialog);
+        let told: Vec<&Finding> = found.iter().filter(|one| one.rule.id == rule).collect();
+        assert_eq!(told.len(), 3, "{rule}");
+        assert!(
+            told[2].message.ends_with("; 1997 more like it in this line"),
+            "{}",
+            told[2].message
+        );
+    }
+}

@@ -40,7 +40,8 @@ pub fn run(session: &Session, choice: &Choice) -> (Vec<Finding>, Vec<NotJudged>)
     let facts = Facts::of(session);
     let asked = judged.and(&facts.rules());
     let (findings, alike) = (Vec::new(), BTreeMap::new());
-    let mut judge = Judge { case, judged, facts, asked, findings, alike };
+    let mut judge =
+        Judge { case, judged, facts, asked, findings, alike, line: None, of_line: Vec::new() };
     judge.steps();
     judge.replies();
     judge.others();
@@ -99,6 +100,21 @@ struct Judge<'s> {
     findings: Vec<Finding>,
     /// Findings that stand for others like them: by rule, and by line where others may differ.
     alike: BTreeMap<(&'static str, &'s [u8]), Alike>,
+    /// The line at hand, and what the grammar has found in it.
+    line: Option<On>,
+    of_line: Vec<Told>,
+}
+
+/// Findings of one rule in one line that are told one by one.
+const OF_LINE: u32 = 3;
+
+/// How often a rule was broken in a line.
+struct Told {
+    /// The rule, in [`all`].
+    place: usize,
+    times: u32,
+    /// The last finding that was told.
+    index: usize,
 }
 
 /// A finding, and how many more it stands for.
@@ -251,6 +267,9 @@ impl<'s> Judge<'s> {
             return;
         }
         if let Some(hit) = check(flawed) {
+            if self.is_enough(place, flawed.on) {
+                return;
+            }
             let range = hit.range.clone().or_else(|| Some(flawed.flaw.range.clone()));
             self.add(rule, flawed.on, Hit { range, ..hit });
             if let Some(finding) = self.findings.last_mut() {
@@ -259,6 +278,36 @@ impl<'s> Judge<'s> {
             }
             if is_reply {
                 self.stands_for_others(alike);
+            }
+        }
+    }
+
+    /// Whether so much was found by the rule at `place` in the line `on` that this finding, which
+    /// is one more, is only counted: a line may have thousands of faults.
+    fn is_enough(&mut self, place: usize, on: On) -> bool {
+        if self.line != Some(on) {
+            self.settle_line();
+            self.line = Some(on);
+        }
+        let next = self.findings.len();
+        if let Some(told) = self.of_line.iter_mut().find(|told| told.place == place) {
+            told.times = told.times.saturating_add(1);
+            if told.times <= OF_LINE {
+                told.index = next;
+            }
+            return told.times > OF_LINE;
+        }
+        self.of_line.push(Told { place, times: 1, index: next });
+        false
+    }
+
+    /// Says what was only counted in a line.
+    fn settle_line(&mut self) {
+        for Told { times, index, .. } in self.of_line.drain(..) {
+            if let Some(more) = times.checked_sub(OF_LINE).filter(|&more| more > 0)
+                && let Some(finding) = self.findings.get_mut(index)
+            {
+                let _ = write!(finding.message, "; {more} more like it in this line");
             }
         }
     }
@@ -276,7 +325,8 @@ impl<'s> Judge<'s> {
     }
 
     /// All findings.
-    fn told(self) -> Vec<Finding> {
+    fn told(mut self) -> Vec<Finding> {
+        self.settle_line();
         let Self { mut findings, alike, .. } = self;
         for Alike { index, more } in alike.into_values().filter(|alike| alike.more > 0) {
             if let Some(finding) = findings.get_mut(index) {
