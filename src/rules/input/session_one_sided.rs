@@ -36,7 +36,8 @@ fn check(input: &Recording<'_>) -> Option<Hit> {
     for (times, side) in [(client, "client"), (server, "server")] {
         if times.times > 0 {
             let (times, first) = (times.times, times.first);
-            said.push(format!("{times} have only what the {side} sent (first: {place} {first})"));
+            let have = if times == 1 { "has" } else { "have" };
+            said.push(format!("{times} {have} only what the {side} sent (first: {place} {first})"));
         }
     }
     let first = [client, server].iter().filter(|one| one.times > 0).map(|one| one.first).min()?;
