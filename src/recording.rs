@@ -5,6 +5,7 @@
 
 use crate::time::{Lapse, Stamp};
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// How often something was met, and where first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -144,9 +145,94 @@ impl OneSided {
     }
 }
 
+/// Things that were met in a recording, by key, of which only so many are kept: those whose keys'
+/// hashes are the smallest, so that which they are does not depend on the order in which they
+/// came, nor on who met them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sketch<K, V> {
+    kept: BTreeMap<(u64, K), V>,
+    /// There were more.
+    pub is_partial: bool,
+}
+
+/// Keys that a sketch keeps: all servers of a site, or the messages of a busy hour.
+const KEYS: usize = 1 << 14;
+
+impl<K: Ord, V> Default for Sketch<K, V> {
+    fn default() -> Self {
+        Self { kept: BTreeMap::new(), is_partial: false }
+    }
+}
+
+impl<K: Ord + Hash, V: Default> Sketch<K, V> {
+    /// What is known of `key`, to add to it; `None` if it is not kept.
+    pub fn entry(&mut self, key: K) -> Option<&mut V> {
+        let place = (hash(&key), key);
+        if self.kept.len() >= KEYS && !self.kept.contains_key(&place) {
+            self.is_partial = true;
+            if self.kept.last_key_value().is_some_and(|(last, _)| *last < place) {
+                return None;
+            }
+            self.kept.pop_last();
+        }
+        Some(self.kept.entry(place).or_default())
+    }
+
+    /// What is known of `key`.
+    #[must_use]
+    pub fn get(&self, key: &K) -> Option<&V>
+    where
+        K: Clone,
+    {
+        self.kept.get(&(hash(key), key.clone()))
+    }
+
+    /// Adds what was met elsewhere; `merge` puts two values together.
+    pub fn merge(&mut self, other: Self, merge: impl Fn(&mut V, V)) {
+        self.is_partial |= other.is_partial;
+        for ((_, key), value) in other.kept {
+            if let Some(own) = self.entry(key) {
+                merge(own, value);
+            }
+        }
+    }
+
+    /// All that is kept, in no order that says anything.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.kept.iter().map(|((_, key), value)| (key, value))
+    }
+}
+
+/// The same in every run, as reports must be.
+fn hash(key: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sketch_keeps_the_same_whoever_fills_it() {
+        let keys = KEYS as u32 * 3;
+        let fill = |numbers: &mut dyn Iterator<Item = u32>| {
+            let mut sketch = Sketch::<u32, Times>::default();
+            for number in numbers {
+                if let Some(times) = sketch.entry(number) {
+                    times.add(u64::from(number) + 1);
+                }
+            }
+            sketch
+        };
+        let whole = fill(&mut (0..keys));
+        let mut parts = fill(&mut (0..keys).rev().step_by(2));
+        parts.merge(fill(&mut (0..keys).step_by(2)), |own, other| own.merge(other));
+        assert_eq!(whole, parts);
+        assert!(whole.is_partial && whole.iter().count() == KEYS);
+        assert!(whole.iter().all(|(key, _)| whole.get(key).is_some()));
+    }
 
     #[test]
     fn the_first_place_is_the_lowest() {

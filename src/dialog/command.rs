@@ -341,10 +341,12 @@ impl Dialog {
 
     pub(super) fn auth_begins(&mut self, command: &Command<'_>) {
         let auth = command::auth(command.argument);
-        let attempts = self.session.auth.as_ref().map_or(0, |auth| auth.attempts) + 1;
+        let before = self.session.auth.as_deref();
+        let (attempts, failed) = before.map_or((0, 0), |auth| (auth.attempts, auth.failed));
         let mechanism = self.keep(auth.mechanism);
-        let outcome = AuthOutcome::Unknown;
-        self.session.auth = Some(Box::new(Auth { mechanism, identity: None, outcome, attempts }));
+        let (identity, outcome, attempts) = (None, AuthOutcome::Unknown, attempts + 1);
+        let auth_now = Auth { mechanism, identity, outcome, attempts, failed };
+        self.session.auth = Some(Box::new(auth_now));
         if let Some(initial) = auth.initial {
             self.note_identity(initial);
         }

@@ -536,7 +536,10 @@ impl Dialog {
         let Some(auth) = &mut self.session.auth else { return };
         match code / 100 {
             2 => auth.outcome = AuthOutcome::Accepted,
-            4 | 5 if auth.outcome != AuthOutcome::Aborted => auth.outcome = AuthOutcome::Rejected,
+            4 | 5 if auth.outcome != AuthOutcome::Aborted => {
+                auth.outcome = AuthOutcome::Rejected;
+                auth.failed = auth.failed.saturating_add(1);
+            }
             _ => {}
         }
     }

@@ -383,6 +383,8 @@ pub struct Auth {
     pub outcome: AuthOutcome,
     /// How many AUTH commands the session has.
     pub attempts: u32,
+    /// How many of them were answered with 4yz or 5yz without the client giving them up.
+    pub failed: u32,
 }
 
 /// Missing bytes and where.

@@ -152,7 +152,7 @@ fn settled<W: Work>(hands: Vec<Hand<W>>, merger: &Merger<W::Made>) -> Outcome<W>
     let Some((mut facts, mut decoder)) = all else {
         return Outcome { facts: Vec::new(), workers };
     };
-    settle_facts(&mut facts, &mut decoder, &noted, merger);
+    settle_facts(&mut facts, &mut decoder, noted, merger);
     Outcome { facts, workers }
 }
 

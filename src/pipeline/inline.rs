@@ -28,6 +28,6 @@ pub(super) fn run<W: Work>(
     }
     merger.finish(&mut deliver);
     let (work, noted) = crew.finish();
-    settle_facts(&mut facts, &mut decoder, &noted, &merger);
+    settle_facts(&mut facts, &mut decoder, noted, &merger);
     Outcome { facts, workers: vec![work] }
 }

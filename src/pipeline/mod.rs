@@ -26,7 +26,7 @@ use crate::packet::Decoder;
 use crate::place::{Places, Slot};
 use crate::ports::Ports;
 use crate::recording::{Clock, Lines, OneSided, Traffic};
-use crate::rules::{self, Choice, Finding, NotJudged, Recording};
+use crate::rules::{self, Across, Choice, Finding, NotJudged, Recording};
 use crate::transcript::{self, Dialect};
 use crate::trouble::Troubles;
 use merge::Merger;
@@ -127,6 +127,8 @@ pub struct Facts {
     pub lines: Lines,
     /// Sessions of which only one side is in it.
     pub one_sided: OneSided,
+    /// What several sessions of it show together.
+    pub across: Across,
     /// What the rules say of it as a whole.
     pub findings: Vec<Finding>,
     /// Why it could not be read at all.
@@ -204,6 +206,7 @@ fn judge_inputs(all: &mut [Facts], choice: &Choice) {
                 traffic: &facts.traffic,
                 lines: facts.lines,
                 one_sided: facts.one_sided,
+                across: &facts.across,
             },
             choice,
         );
@@ -234,23 +237,27 @@ impl Facts {
 struct Noted {
     troubles: Troubles,
     one_sided: OneSided,
+    across: Across,
 }
 
 /// Fills in what is known of the inputs only at the end.
 fn settle_facts<M>(
     facts: &mut [Facts],
     decoder: &mut Decoder,
-    noted: &[(u32, Noted)],
+    noted: Vec<(u32, Noted)>,
     merger: &Merger<M>,
 ) {
     let mut open = Troubles::default();
     decoder.finish(&mut open);
+    let mut found = vec![open];
     for (input, noted) in noted {
-        if let Some(facts) = facts.get_mut(*input as usize) {
+        if let Some(facts) = facts.get_mut(input as usize) {
             facts.one_sided.merge(noted.one_sided);
+            facts.across.merge(noted.across);
         }
+        found.push(noted.troubles);
     }
-    for troubles in noted.iter().map(|(_, noted)| &noted.troubles).chain([&open]) {
+    for troubles in &found {
         for (trouble, count) in troubles.iter() {
             if let Some(facts) = facts.get_mut(count.first.input as usize) {
                 facts.troubles.add_many(trouble, count.times, count.first);

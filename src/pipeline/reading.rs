@@ -73,8 +73,9 @@ impl<W: Work> Reading<W> {
                 }
                 facts.take_transcript(&reader, dialect);
                 let (work, noted) = crew.finish();
-                for (_, Noted { one_sided, .. }) in noted {
+                for (_, Noted { one_sided, across, .. }) in noted {
                     facts.one_sided.merge(one_sided);
+                    facts.across.merge(across);
                 }
                 Parcel::End(facts, Some(work))
             }

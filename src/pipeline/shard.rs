@@ -335,6 +335,8 @@ impl<W: Work> Follower<W> {
         if let Some(side) = rules::one_sided(&audited.session) {
             self.one_sided(side, places.origin(audited.session.opening.place));
         }
+        let Origin { input: of, number, .. } = places.origin(audited.session.opening.place);
+        self.noted.entry(of).or_default().across.see(&audited.session, number);
         let made = self.work.session(audited, places);
         self.note(now, slot, What::Done { input, made });
     }

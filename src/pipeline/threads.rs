@@ -146,7 +146,7 @@ where
             Err(panic) => resume_unwind(panic),
         }
     }
-    settle_facts(&mut all_facts, &mut decoder, &noted, &merger);
+    settle_facts(&mut all_facts, &mut decoder, noted, &merger);
     Outcome { facts: all_facts, workers }
 }
 

@@ -9,10 +9,14 @@
 // Hooks of one kind have one shape, whatever a rule needs of it.
 #![allow(clippy::unnecessary_wraps)]
 
+mod across;
+mod auth;
+mod bdat;
 mod case;
 mod choice;
 mod clean;
 mod command;
+mod data;
 mod digest;
 mod extension;
 mod fact;
@@ -26,6 +30,7 @@ mod middlebox;
 mod need;
 mod offers;
 mod pattern;
+mod pipelining;
 mod prelude;
 mod recording;
 mod reply;
@@ -34,10 +39,14 @@ mod set;
 mod standing;
 mod status;
 mod stray;
+mod timing;
+mod tls;
+mod transport;
 
 use crate::dialog::session::{Message, Request};
 use std::sync::LazyLock;
 
+pub use across::Across;
 pub use case::{Answer, Case, Flawed, Of, Offered, Step, shown};
 pub use choice::{Baseline, Choice, Host, Waiver};
 pub use fact::Fact;
@@ -51,15 +60,22 @@ pub use set::Set;
 
 /// The rules of each category, in order.
 const CATEGORIES: &[&[&Rule]] = &[
+    auth::RULES,
+    bdat::RULES,
     command::RULES,
+    data::RULES,
     extension::RULES,
     input::RULES,
     limit::RULES,
     line_ending::RULES,
     middlebox::RULES,
+    pipelining::RULES,
     reply::RULES,
     sequence::RULES,
     status::RULES,
+    timing::RULES,
+    tls::RULES,
+    transport::RULES,
 ];
 
 /// All rules.
@@ -157,8 +173,14 @@ macro_rules! words {
 words! {
     /// What is about to be judged.
     Category {
+        /// Authentication.
+        Auth "auth",
+        /// Mail data sent in chunks.
+        Bdat "bdat",
         /// Command lines.
         Command "command",
+        /// Mail data.
+        Data "data",
         /// Service extensions.
         Extension "extension",
         /// The recording.
@@ -169,12 +191,20 @@ words! {
         LineEnding "line-ending",
         /// What something between the two has done.
         Middlebox "middlebox",
+        /// Commands sent before the replies to those before them.
+        Pipelining "pipelining",
         /// Replies.
         Reply "reply",
         /// Order of commands and replies.
         Sequence "sequence",
         /// Enhanced status codes, and codes that do not fit.
         Status "status",
+        /// Time.
+        Timing "timing",
+        /// STARTTLS and TLS.
+        Tls "tls",
+        /// TCP and IP.
+        Transport "transport",
     }
 }
 

@@ -1,5 +1,6 @@
 //! Asks the rules about an input as a whole.
 
+use super::across::Across;
 use super::choice::Choice;
 use super::finding::{Finding, Hit, On};
 use super::need::Need;
@@ -37,6 +38,8 @@ pub struct Recording<'a> {
     pub lines: Lines,
     /// Sessions of which only one side is in it.
     pub one_sided: OneSided,
+    /// What several sessions of it show together.
+    pub across: &'a Across,
 }
 
 impl Recording<'_> {

@@ -19,6 +19,10 @@ pub struct Turn {
     pub side: Side,
     /// What it writes.
     pub bytes: Vec<u8>,
+    /// Extra time before it, in nanoseconds.
+    pub pause: i64,
+    /// Bytes of the other side that its sender had not seen, though they were sent before.
+    pub unseen: u64,
 }
 
 /// The writes of a connection, in order.
@@ -49,9 +53,17 @@ impl Side {
     }
 }
 
+impl Turn {
+    /// A write that waits for nothing but what came before.
+    fn new(side: Side, bytes: Vec<u8>) -> Self {
+        Self { side, bytes, pause: 0, unseen: 0 }
+    }
+}
+
 impl Dialog {
     /// The dialog of a transcript: `c> ` and `s< ` lines, `#` comments. Lines that one side
-    /// says in a row are one write, each line ended by CRLF.
+    /// says in a row are one write, each line ended by CRLF. `# pause 90s` is time before the next
+    /// line, which is a write of its own, in `s`, `ms` or `us`; `# unseen` is as in a transcript.
     pub fn parse(transcript: impl AsRef<[u8]>) -> Self {
         let mut dialogs = Self::parse_all(transcript);
         assert!(dialogs.len() <= 1, "several dialogs: use parse_all");
@@ -86,7 +98,7 @@ impl Dialog {
 
     /// The dialog of these writes, for any line ending or none.
     pub fn from_turns(turns: impl IntoIterator<Item = (Side, Vec<u8>)>) -> Self {
-        let turns = turns.into_iter().map(|(side, bytes)| Turn { side, bytes }).collect();
+        let turns = turns.into_iter().map(|(side, bytes)| Turn::new(side, bytes)).collect();
         Self { turns }
     }
 
@@ -138,13 +150,18 @@ impl Dialog {
         } else {
             raw.extend_from_slice(text);
         }
-        if self.turns.last().is_none_or(|turn| turn.side != side) {
-            self.turns.push(Turn { side, bytes: Vec::new() });
+        let (pause, unseen) = (std::mem::take(&mut notes.pause), std::mem::take(&mut notes.unseen));
+        let is_apart = pause > 0 || unseen > 0;
+        if is_apart || self.turns.last().is_none_or(|turn| turn.side != side) {
+            let others = notes.lengths[side.other().index()].iter().rev();
+            let unseen = others.take(unseen).sum();
+            self.turns.push(Turn { pause, unseen, ..Turn::new(side, Vec::new()) });
         }
         let bytes = &mut self.turns.last_mut().unwrap().bytes;
         bytes.extend_from_slice(&raw);
         let end = &mut notes.ends[side.index()];
         bytes.extend_from_slice(end);
+        notes.lengths[side.index()].push((raw.len() + end.len()) as u64);
         if end.is_empty() {
             *end = b"\r\n";
         }
@@ -156,11 +173,18 @@ struct Notes {
     is_escaped: bool,
     /// How lines end, by side; what is empty holds for one line.
     ends: [&'static [u8]; 2],
+    /// Nanoseconds before the next line.
+    pause: i64,
+    /// Lines of the other side that the sender of the next line has not seen.
+    unseen: usize,
+    /// Bytes of each line so far, by side.
+    lengths: [Vec<u64>; 2],
 }
 
 impl Default for Notes {
     fn default() -> Self {
-        Self { is_escaped: false, ends: [b"\r\n"; 2] }
+        let lengths = [Vec::new(), Vec::new()];
+        Self { is_escaped: false, ends: [b"\r\n"; 2], pause: 0, unseen: 0, lengths }
     }
 }
 
@@ -178,9 +202,22 @@ impl Notes {
                     _ => panic!("no line end: {}", end.escape_ascii()),
                 };
             }
+            [b"#", b"pause", time] => self.pause = nanos(time),
+            [b"#", b"unseen", lines] => {
+                self.unseen = str::from_utf8(lines).unwrap().parse().unwrap();
+            }
             _ => {}
         }
     }
+}
+
+/// The nanoseconds of a time such as `90s`, `250ms`, `40us`.
+pub fn nanos(time: &[u8]) -> i64 {
+    let text = str::from_utf8(time).unwrap();
+    let units = [("ms", 1_000_000), ("us", 1000), ("s", 1_000_000_000)];
+    let unit = units.iter().find_map(|&(unit, nanos)| Some((text.strip_suffix(unit)?, nanos)));
+    let (number, nanos) = unit.unwrap_or_else(|| panic!("no unit of time: {text}"));
+    number.parse::<i64>().unwrap() * nanos
 }
 
 /// The finished line `bytes` that begins at `start` of `side`'s stream; the next begins after it.

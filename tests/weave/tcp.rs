@@ -55,6 +55,7 @@ pub(super) fn converse(conn: &Conn, random: &mut Random) -> Vec<Packet> {
         packets: Vec::new(),
         pause: 0,
         clock: 0,
+        ceilings: [u64::MAX; 2],
     };
     if talk.open() {
         talk.say();
@@ -87,6 +88,8 @@ struct Talk<'a> {
     pause: i64,
     /// For the timestamps option.
     clock: u32,
+    /// The most that each side acknowledges of the other's stream: it has not seen more.
+    ceilings: [u64; 2],
 }
 
 impl Talk<'_> {
@@ -119,16 +122,30 @@ impl Talk<'_> {
     /// All the data, write by write.
     fn say(&mut self) {
         let mut ends = [0_u64; 2];
-        for turn in &self.conn.dialog.turns {
+        for (number, turn) in self.conn.dialog.turns.iter().enumerate() {
+            self.ceilings = Side::BOTH.map(|side| self.ceiling(side, number));
             let end = &mut ends[turn.side.index()];
             *end += turn.bytes.len() as u64;
             let end = *end;
             if self.random.chance(self.conn.keep_alive) {
                 self.keep_alive(turn.side.other());
             }
-            self.pause = self.conn.think[turn.side.index()];
+            self.pause = self.conn.think[turn.side.index()] + turn.pause;
             self.write(turn.side, end);
         }
+        self.ceilings = [u64::MAX; 2];
+    }
+
+    /// How much of the other's stream `side` has seen at most when it writes next, from the turn
+    /// of this number on.
+    fn ceiling(&self, side: Side, number: usize) -> u64 {
+        let turns = &self.conn.dialog.turns;
+        let next = turns.iter().enumerate().skip(number).find(|(_, turn)| turn.side == side);
+        let Some((place, turn)) = next.filter(|(_, turn)| turn.unseen > 0) else {
+            return u64::MAX;
+        };
+        let before = turns.iter().take(place).filter(|turn| turn.side != side);
+        before.map(|turn| turn.bytes.len() as u64).sum::<u64>() - turn.unseen
     }
 
     /// Sends the stream of `side` up to `end`.
@@ -236,7 +253,8 @@ impl Talk<'_> {
     fn send(&mut self, side: Side, flags: u8, range: Range<u64>) {
         self.clock += 1;
         let peer = &self.stacks[side.other().index()];
-        let received = seq_at(peer.isn, peer.sent).wrapping_add(u32::from(peer.fin));
+        let seen = peer.sent.min(self.ceilings[side.index()]);
+        let received = seq_at(peer.isn, seen).wrapping_add(u32::from(peer.fin));
         let ack = peer.syn.then_some(received);
         let stack = &mut self.stacks[side.index()];
         let at = if range.is_empty() { stack.sent } else { range.start };
