@@ -72,6 +72,11 @@ pub(super) struct Read {
 }
 
 impl Scanner {
+    /// Whether nothing was read yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.place == Place::Start && self.facts.octets == 0 && self.facts.missing == 0
+    }
+
     /// Reads the next `bytes`.
     pub(super) fn read(&mut self, bytes: &[u8]) -> Read {
         let mut at = 0;

@@ -59,6 +59,7 @@ impl Mails {
             code: None,
             ended: false,
             cut: false,
+            hasty: false,
             data_begun: None,
         });
         self.current = index;

@@ -35,6 +35,21 @@ impl Dialog {
         }
     }
 
+    /// With the greeting: the line that a load balancer sends in front of a session is no command,
+    /// and no server that knew it answers it.
+    pub(super) fn forget_proxy(&mut self, said: &Said) {
+        let is_proxy = |owed: &Owed| {
+            exchange_at(&self.session, owed.exchange())
+                .is_some_and(|one| self.session.bytes(one.line).starts_with(b"PROXY "))
+        };
+        let received = |owed: &Owed| said.seen.is_none_or(|seen| seen >= owed.end);
+        if self.owed.front().is_some_and(|owed| {
+            owed.request == Request::Command(Verb::Other) && received(owed) && is_proxy(owed)
+        }) {
+            self.owed.pop_front();
+        }
+    }
+
     /// Whether a reply plainly answers the first command that is owed one: the usual case, in
     /// which nothing is missing and nothing out of the ordinary was said.
     #[inline]

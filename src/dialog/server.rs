@@ -374,6 +374,7 @@ impl Dialog {
             self.session.greeting = Some(reply);
             self.state.greeted = true;
             self.state.closing |= said.code == Some(421);
+            self.forget_proxy(said);
             return None;
         }
         if self.is_for_forgotten(said) {

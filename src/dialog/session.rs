@@ -285,6 +285,8 @@ pub struct Message {
     pub ended: bool,
     /// The input stops, or is unreadable, inside the content.
     pub cut: bool,
+    /// The content of DATA began before the client had seen the whole reply that permitted it.
+    pub hasty: bool,
     /// When its content began to be sent, if it was and the input says.
     pub data_begun: Option<Stamp>,
 }

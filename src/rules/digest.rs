@@ -88,7 +88,7 @@ impl Digest {
                 continue;
             };
             let is_twice = keywords.iter().any(|one| one.eq_ignore_ascii_case(offer.keyword));
-            digest.is_odd |= is_twice;
+            digest.is_odd |= is_twice || is_masked(offer.keyword);
             keywords.push(offer.keyword);
             let Some(index) = extension::position(offer.keyword) else { continue };
             digest.offered |= bit(index);
@@ -104,6 +104,19 @@ impl Digest {
             || has(BINARYMIME) && !has(CHUNKING)
             || has(REQUIRETLS);
         digest
+    }
+}
+
+/// Whether a keyword was written over with X: firewalls leave at most the last letter, which they
+/// change from line to line.
+pub(super) fn is_masked(keyword: &[u8]) -> bool {
+    match keyword.split_last() {
+        Some((last, before)) => {
+            before.len() >= 3
+                && last.is_ascii_uppercase()
+                && before.iter().all(|&octet| octet == b'X')
+        }
+        None => false,
     }
 }
 
@@ -138,6 +151,7 @@ mod tests {
             "250-mx\n250 SMTPUTF8",
             "250-mx\n250 BINARYMIME",
             "250-mx\n250 REQUIRETLS",
+            "250-mx\n250 XXXXXXXA",
         ] {
             assert!(of(odd).is_odd, "{odd}");
         }

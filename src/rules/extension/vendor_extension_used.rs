@@ -24,10 +24,8 @@ c> EHLO client.example.org
 s< 250-mx.example.net
 s< 250-PIPELINING
 s< 250-SIZE 10240000
-s< 250 XFORWARD NAME ADDR PROTO HELO SOURCE
-c> XFORWARD NAME=client.example.com ADDR=192.0.2.7
-s< 250 2.0.0 ok
-c> MAIL FROM:<a@example.org>
+s< 250 XVERP
+c> MAIL FROM:<a@example.org> XVERP
 s< 250 2.1.0 ok
 c> RCPT TO:<b@example.net>
 s< 250 2.1.5 ok
@@ -46,7 +44,7 @@ c> EHLO client.example.org
 s< 250-mx.example.net
 s< 250-PIPELINING
 s< 250-SIZE 10240000
-s< 250 XFORWARD NAME ADDR PROTO HELO SOURCE
+s< 250 XVERP
 c> MAIL FROM:<a@example.org>
 s< 250 2.1.0 ok
 c> RCPT TO:<b@example.net>
@@ -121,7 +119,12 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         let here = extension::used_by(&command, envelope(&command).as_ref());
         used.retain(|&index| {
             let is_here = here >> index & 1 == 1;
-            if is_here && let Some(row) = extension::by_index(index) {
+            // An address that is supplied has a rule of its own.
+            let is_other = matches!(command.verb, Verb::Xclient | Verb::Xforward);
+            if is_here
+                && !(is_other && !step.is_refused())
+                && let Some(row) = extension::by_index(index)
+            {
                 hits.push(hit(row.keyword, step.index));
             }
             !is_here

@@ -52,6 +52,10 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     if !is_ended.is_some_and(|line| ReplyLine::parse(line).is_last()) {
         return Vec::new();
     }
+    // A load balancer's line comes before the session.
+    if first.line().starts_with(b"PROXY ") {
+        return Vec::new();
+    }
     // In an excerpt, what looks like a late greeting may be a reply.
     let is_excerpt =
         matches!(first.verb(), Some(Verb::Xclient | Verb::Xforward)) || greeting.code != Some(220);

@@ -89,7 +89,7 @@ pub(super) const RULES: &[&Rule] = &[
 
 /// How long a client must wait for most replies, in minutes, and a server for a command
 /// (RFC 5321 §4.5.3.2).
-const PATIENCE: i64 = 5;
+pub(super) const PATIENCE: i64 = 5;
 
 /// Whether a step begins a run of steps for which `is` holds, and how many it has.
 fn run(step: &Step<'_>, is: impl Fn(&Step<'_>) -> bool) -> Option<usize> {
@@ -128,7 +128,7 @@ fn has_code(case: Case<'_>, code: u16) -> bool {
 
 /// Whether the server has said that it is going to close: with 421, or with 221, which some send
 /// without a QUIT, or with 521, which says that the host serves no mail (RFC 7504).
-fn announces_end(case: Case<'_>) -> bool {
+pub(super) fn announces_end(case: Case<'_>) -> bool {
     case.answers().any(|answer| matches!(answer.code(), Some(221 | 421 | 521)))
 }
 
@@ -205,24 +205,24 @@ fn has_no_mail(step: &Step<'_>) -> bool {
 
 /// Whether a client that left had waited so long for a reply that it was right to; `None` if the
 /// input does not say.
-fn waited(step: &Step<'_>) -> Option<Lapse> {
+pub(super) fn waited(step: &Step<'_>) -> Option<Lapse> {
     let left = step.case.session.closing.as_ref()?.sides.client?;
     Some(left.mark.at?.since(step.exchange.asked.at?))
 }
 
 /// So many minutes.
-fn minutes(count: i64) -> Lapse {
+pub(super) fn minutes(count: i64) -> Lapse {
     Lapse::from_nanos(count * 60_000_000_000)
 }
 
 /// Whether the client closed first, in good order, as far as the input says.
-fn client_closed(session: &Session) -> bool {
+pub(super) fn client_closed(session: &Session) -> bool {
     session.end == End::ClientClosed
         && session.closing.as_ref().is_none_or(|closing| closing.first == Side::Client)
 }
 
 /// Whether the server closed first, in good order, as far as the input says.
-fn server_closed(session: &Session) -> bool {
+pub(super) fn server_closed(session: &Session) -> bool {
     session.end == End::ServerClosed
         && session.closing.as_ref().is_none_or(|closing| closing.first == Side::Server)
 }

@@ -1,4 +1,5 @@
 use super::{PATIENCE, announces_end, client_closed, minutes, server_closed, waited};
+use crate::rules::pipelining;
 use crate::rules::prelude::*;
 use crate::smtp::line::LineEnd;
 
@@ -43,7 +44,10 @@ c> RCPT TO:<b@example.net>
 fn check(case: Case<'_>) -> Vec<Hit> {
     let session = case.session;
     // Those behind the first have no chance.
-    let Some(step) = case.steps().find(|step| step.exchange.reply.is_none()) else {
+    // The line of a load balancer asks for none.
+    let is_open =
+        |step: &Step<'_>| step.exchange.reply.is_none() && !step.line().starts_with(b"PROXY ");
+    let Some(step) = case.steps().find(is_open) else {
         return Vec::new();
     };
     let one = step.exchange;
@@ -55,7 +59,9 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     };
     let is_flushed = one.pipelined && step.previous().is_some_and(|before| before.is_refused());
     let is_part = one.cut || one.line_end == LineEnd::None || session.tls.is_some();
-    if is_other || is_flushed || is_part || one.before.closing || announces_end(case) {
+    // Of the commands of a group, another rule speaks.
+    let is_group = pipelining::is_in_group(&step);
+    if is_other || is_flushed || is_group || is_part || one.before.closing || announces_end(case) {
         return Vec::new();
     }
     let closing = session.closing.as_deref();

@@ -1,4 +1,5 @@
 use super::is_paired;
+use crate::rules::pipelining;
 use crate::rules::prelude::*;
 use crate::smtp::code;
 
@@ -84,6 +85,9 @@ fn check(answer: &Answer<'_>) -> Option<Hit> {
             && one.reply.is_some_and(|reply| reply.code == Some(code))
     };
     if !is_paired(answer.case.session) || before.is_some_and(|before| is_same(before.exchange)) {
+        return None;
+    }
+    if pipelining::shift(answer.case).is_some() || pipelining::is_of_discarded(answer) {
         return None;
     }
     let request = request_of(answer)?;

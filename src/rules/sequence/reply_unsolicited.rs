@@ -1,3 +1,4 @@
+use crate::rules::pipelining;
 use crate::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -50,11 +51,14 @@ fn check(case: Case<'_>) -> Vec<Hit> {
             Request::Command(Verb::Bdat | Verb::Starttls) => true,
             _ => last.exchange.before.inferred,
         });
+        let is_other = is_other || pipelining::is_surplus(case, one);
         if one.reply.code.is_some_and(|code| code != 421) && !is_other {
             found.get_or_insert(index);
             count += 1;
         }
     }
+    // Where all replies are out of step, that is what is to be said.
+    let found = found.filter(|_| pipelining::shift(case).is_none());
     let answer = found.and_then(|index| case.answer(Of::Unsolicited(index)));
     let hit = answer.map(|answer| {
         let text = format!(
