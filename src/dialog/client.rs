@@ -426,10 +426,11 @@ impl Dialog {
     fn content(&mut self, start: Start, bytes: &[u8]) -> usize {
         let scanner = self.scanner.get_or_insert_default();
         // What came last before the content is the reply that permitted it.
-        if start.seen.is_some_and(|seen| seen < self.answered_to) && scanner.is_new() {
-            if let Some(message) = mail::message_mut(&mut self.session, self.mails.current()) {
-                message.hasty = true;
-            }
+        if start.seen.is_some_and(|seen| seen < self.answered_to)
+            && scanner.is_new()
+            && let Some(message) = mail::message_mut(&mut self.session, self.mails.current())
+        {
+            message.hasty = true;
         }
         let read = scanner.read(bytes);
         let used = bytes.get(..read.used).unwrap_or(bytes);

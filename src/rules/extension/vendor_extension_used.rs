@@ -119,12 +119,10 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         let here = extension::used_by(&command, envelope(&command).as_ref());
         used.retain(|&index| {
             let is_here = here >> index & 1 == 1;
-            // An address that is supplied has a rule of its own.
-            let is_other = matches!(command.verb, Verb::Xclient | Verb::Xforward);
-            if is_here
-                && !(is_other && !step.is_refused())
-                && let Some(row) = extension::by_index(index)
-            {
+            // Of an address that was supplied, another rule speaks.
+            let is_address = matches!(command.verb, Verb::Xclient | Verb::Xforward);
+            let is_ours = is_here && (!is_address || step.is_refused());
+            if is_ours && let Some(row) = extension::by_index(index) {
                 hits.push(hit(row.keyword, step.index));
             }
             !is_here

@@ -17,6 +17,7 @@ mod pipelining_unused;
 use super::Rule;
 use super::prelude::*;
 use crate::dialog::session::Unsolicited;
+use crate::smtp::line::LineEnd;
 use crate::smtp::reply::ReplyLine;
 
 pub(super) use pipelining_desync::shift;
@@ -86,8 +87,22 @@ fn group(step: &Step<'_>) -> (u32, u32) {
     let is_early = |index: u32| all.get(index as usize).is_some_and(|one| one.pipelined);
     let first = (1..=step.index).rev().find(|&index| !is_early(index)).unwrap_or(0);
     let first = if is_early(step.index) { first } else { step.index };
-    let end = (step.index + 1..).find(|&index| !is_early(index)).unwrap_or(u32::MAX);
+    let count = u32::try_from(all.len()).unwrap_or(u32::MAX);
+    let end = (step.index + 1..count).find(|&index| !is_early(index)).unwrap_or(count);
     (first, end)
+}
+
+/// Whether the client sent `step` as a part of a message: behind an end of data that only a lenient
+/// server sees. What is to be said of that, rules about smuggling say.
+fn is_smuggled(step: &Step<'_>) -> bool {
+    let (first, _) = group(step);
+    let before = step.case.session.exchanges.get(first as usize..step.index as usize);
+    before.is_some_and(|before| before.iter().any(is_loose_end))
+}
+
+/// Whether it is an end of data that only a lenient server sees.
+fn is_loose_end(one: &Exchange) -> bool {
+    one.request == Request::EndOfData && one.line_end != LineEnd::CrLf
 }
 
 /// Whether an unsolicited reply is one too many for a group of commands.

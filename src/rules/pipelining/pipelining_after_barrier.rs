@@ -1,4 +1,4 @@
-use super::{has_pipe_connect, hurried};
+use super::{has_pipe_connect, hurried, is_smuggled};
 use crate::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -58,7 +58,7 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         let before = step.previous().filter(|before| is_barrier(before, &step));
         let Some(before) = before.filter(|_| hurried(&step).is_some()) else { continue };
         let is_hello = matches!(before.verb(), Some(Verb::Ehlo | Verb::Lhlo));
-        if is_hello && has_pipe_connect(case) {
+        if is_hello && has_pipe_connect(case) || is_smuggled(&step) {
             continue;
         }
         found.get_or_insert((before, step));

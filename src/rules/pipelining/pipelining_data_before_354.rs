@@ -1,4 +1,4 @@
-use super::hurried;
+use super::{hurried, is_smuggled};
 use crate::rules::prelude::*;
 use crate::smtp::line::LineEnd;
 
@@ -67,7 +67,7 @@ fn check(step: &Step<'_>) -> Option<Hit> {
         let message = step.case.session.messages.get(one.message? as usize)?;
         // Of several lines, the first already says it.
         let is_one_line = one.reply.is_some_and(|reply| reply.lines == 1);
-        if !message.hasty || one.before.inferred || !is_one_line {
+        if !message.hasty || one.before.inferred || !is_one_line || is_smuggled(step) {
             return None;
         }
         "the client sent the content before it had seen the 354 that permits it: had the server \
@@ -77,7 +77,7 @@ fn check(step: &Step<'_>) -> Option<Hit> {
         // Only what is no command can be content.
         let next = step.next().filter(|next| next.verb() == Some(Verb::Other))?;
         let is_line = next.exchange.line_end != LineEnd::None && next.exchange.masked.is_none();
-        if !step.is_refused() || !is_line || hurried(&next).is_none() {
+        if !step.is_refused() || !is_line || hurried(&next).is_none() || is_smuggled(step) {
             return None;
         }
         format!(

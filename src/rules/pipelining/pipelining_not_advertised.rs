@@ -1,4 +1,4 @@
-use super::{has_pipe_connect, hurried};
+use super::{has_pipe_connect, hurried, is_loose_end};
 use crate::rules::prelude::*;
 use crate::rules::standing::{Standing, standing};
 
@@ -65,13 +65,16 @@ s< 221 2.0.0 bye
 fn check(case: Case<'_>) -> Vec<Hit> {
     let mut found: Option<(Step<'_>, Step<'_>, &str)> = None;
     let mut count = 0;
-    let mut is_behind_hello = false;
+    let (mut is_behind_hello, mut is_text) = (false, false);
     for step in case.steps() {
         // What follows EHLO in one group follows a barrier, of which another rule speaks.
         is_behind_hello &= step.exchange.pipelined;
+        // What follows an end of data that only a lenient server sees may be a part of the message.
+        is_text &= step.exchange.pipelined;
+        is_text |= is_loose_end(step.exchange);
         let Some(before) = hurried(&step) else { continue };
         is_behind_hello |= matches!(before.verb(), Some(Verb::Ehlo | Verb::Lhlo));
-        if is_behind_hello || is_of_others(&before, &step) {
+        if is_behind_hello || is_text || is_of_others(&before, &step) {
             continue;
         }
         let why = match standing(&step, "PIPELINING") {

@@ -62,18 +62,16 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     let open = u32::try_from(open).unwrap_or(u32::MAX);
     let Some(step) = case.step(open).filter(is_in_group) else { return Vec::new() };
     let one = step.exchange;
-    let is_other = match one.request {
-        Request::EndOfData | Request::Command(Verb::Bdat) => true,
-        // Some servers pass over an empty line, and text that is no command has no reply.
-        Request::Command(Verb::Other) => true,
-        _ => false,
-    };
+    // Some servers pass over an empty line, and text that is no command has no reply; of content
+    // other rules speak.
+    let is_other =
+        matches!(one.request, Request::EndOfData | Request::Command(Verb::Bdat | Verb::Other));
     let is_part = one.cut || one.line_end == LineEnd::None || session.tls.is_some();
     if is_other || is_part || one.before.closing {
         return Vec::new();
     }
     let (first, end) = group(&step);
-    let all = session.exchanges.get(first as usize..(end as usize).min(session.exchanges.len()));
+    let all = session.exchanges.get(first as usize..end as usize);
     let all = all.unwrap_or_default();
     let replies = all.iter().filter(|one| one.reply.is_some()).count();
     // DATA alone is answered with 354: what came before it was answered, or never will be.

@@ -1,6 +1,7 @@
 use crate::rules::prelude::*;
 use crate::rules::standing::{Standing, standing};
 use crate::smtp::extension::PIPELINING;
+use crate::time::Lapse;
 
 pub(super) const RULE: Rule = Rule {
     id: "pipelining-unused",
@@ -96,7 +97,7 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         trips += message.recipients.len() + usize::from(message.transfer.is_some());
     }
     let Some(first) = first.filter(|_| trips > MANY) else { return Vec::new() };
-    let connect = session.timing.connect.map(|time| time.nanos()).filter(|&time| time > 0);
+    let connect = session.timing.connect.map(Lapse::nanos).filter(|&time| time > 0);
     let count = i64::try_from(trips).unwrap_or(i64::MAX);
     let cost = connect.map(|time| time.saturating_mul(count));
     if cost.is_some_and(|cost| cost < LEAST) {
