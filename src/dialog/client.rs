@@ -428,9 +428,9 @@ impl Dialog {
         // What came last before the content is the reply that permitted it.
         if start.seen.is_some_and(|seen| seen < self.answered_to)
             && scanner.is_new()
-            && let Some(message) = mail::message_mut(&mut self.session, self.mails.current())
+            && let Some(data) = self.session.exchanges.last_mut()
         {
-            message.hasty = true;
+            data.hasty = data.request == Request::Command(Verb::Data);
         }
         let read = scanner.read(bytes);
         let used = bytes.get(..read.used).unwrap_or(bytes);

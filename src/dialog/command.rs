@@ -254,6 +254,7 @@ impl Dialog {
                     line_end: line.end,
                     asked: line.asked,
                     pipelined,
+                    hasty: false,
                     masked,
                     cut: line.cut,
                     before: self.state,

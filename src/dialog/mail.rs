@@ -59,7 +59,6 @@ impl Mails {
             code: None,
             ended: false,
             cut: false,
-            hasty: false,
             data_begun: None,
         });
         self.current = index;

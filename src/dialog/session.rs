@@ -187,6 +187,8 @@ pub struct Exchange {
     pub asked: Mark,
     /// It was sent before the client had seen the whole reply to the command before it.
     pub pipelined: bool,
+    /// DATA: the content began before the client had seen the whole reply that permitted it.
+    pub hasty: bool,
     /// Bytes of a secret that were replaced in the line; 0 if a transcript does not say.
     pub masked: Option<u32>,
     /// Bytes of the line are missing from the input.
@@ -285,8 +287,6 @@ pub struct Message {
     pub ended: bool,
     /// The input stops, or is unreadable, inside the content.
     pub cut: bool,
-    /// The content of DATA began before the client had seen the whole reply that permitted it.
-    pub hasty: bool,
     /// When its content began to be sent, if it was and the input says.
     pub data_begun: Option<Stamp>,
 }

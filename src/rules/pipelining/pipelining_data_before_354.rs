@@ -64,10 +64,9 @@ s< 221 2.0.0 bye
 fn check(step: &Step<'_>) -> Option<Hit> {
     let one = step.exchange;
     let text = if step.code() == Some(354) {
-        let message = step.case.session.messages.get(one.message? as usize)?;
         // Of several lines, the first already says it.
         let is_one_line = one.reply.is_some_and(|reply| reply.lines == 1);
-        if !message.hasty || one.before.inferred || !is_one_line || is_smuggled(step) {
+        if !one.hasty || one.before.inferred || !is_one_line || is_smuggled(step) {
             return None;
         }
         "the client sent the content before it had seen the 354 that permits it: had the server \

@@ -66,7 +66,7 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     }
     let end = step.next().filter(|next| next.exchange.request == Request::EndOfData)?;
     let message = step.case.session.messages.get(end.exchange.message? as usize)?;
-    if message.hasty || message.content.octets <= NOTHING {
+    if one.hasty || message.content.octets <= NOTHING {
         return None;
     }
     let before = step.exchange.before;
