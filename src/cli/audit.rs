@@ -228,8 +228,11 @@ fn target(path: &Path) -> PathBuf {
 }
 
 fn list_dialects() -> ExitCode {
-    let names: Vec<&str> = Dialect::ALL.iter().map(|dialect| dialect.name()).collect();
-    match writeln!(io::stdout(), "{}", names.join("\n")) {
+    let all = Dialect::all();
+    let widest = all.iter().map(|dialect| dialect.name().len()).max().unwrap_or_default();
+    let line = |dialect: &Dialect| format!("{:widest$}  {}", dialect.name(), dialect.title());
+    let lines: Vec<String> = all.iter().map(line).collect();
+    match writeln!(io::stdout(), "{}", lines.join("\n")) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(TROUBLE),
     }

@@ -217,7 +217,8 @@ fn dialect(name: &str) -> Result<DialectName, String> {
     if name == "list" {
         return Ok(DialectName::List);
     }
-    let known = || Dialect::ALL.map(Dialect::name).join(", ");
+    let names = || Dialect::all().into_iter().map(Dialect::name).collect::<Vec<_>>();
+    let known = || names().join(", ");
     Dialect::from_name(name)
         .map(DialectName::Of)
         .ok_or_else(|| format!("not a dialect; known are {}, and `list`", known()))

@@ -392,6 +392,32 @@ impl Dialog {
         used
     }
 
+    /// Mail data is left out, so many bytes if the input says.
+    pub(super) fn elided(&mut self, bytes: Option<u64>, start: Start) {
+        if let Some(tap) = &mut self.tap {
+            tap.elided(bytes);
+        }
+        match &mut self.mode {
+            Mode::Content => {
+                let facts = &mut self.scanner.get_or_insert_default().facts;
+                facts.hide(bytes);
+            }
+            Mode::Chunk { left, message, .. } => {
+                let hidden = bytes.unwrap_or(*left).min(*left);
+                *left -= hidden;
+                let (is_done, message) = (*left == 0, *message);
+                if let Some(message) = mail::message_mut(&mut self.session, message) {
+                    message.content.hide(Some(hidden));
+                }
+                if is_done {
+                    self.chunk_ends(start.mark);
+                }
+            }
+            // Nothing is expected here that could be left out.
+            _ => {}
+        }
+    }
+
     /// The last octet of a chunk came with `mark`.
     pub(super) fn chunk_ends(&mut self, mark: Mark) {
         let Mode::Chunk { last, exchange, message, .. } = self.mode else { return };

@@ -69,6 +69,8 @@ pub trait Tap: Send {
     fn masked(&mut self, side: Side, bytes: Option<u64>);
     /// Bytes of `side` are missing.
     fn gap(&mut self, side: Side, gap: Gap);
+    /// Mail data is left out, so many bytes if that is known.
+    fn elided(&mut self, bytes: Option<u64>);
     /// Bytes of TLS records of `side`.
     fn tls(&mut self, side: Side, bytes: u64);
     /// The session was joined in mid-stream.
@@ -547,6 +549,7 @@ impl Dialog {
                 }
                 self.tls(side, bytes, start.mark);
             }
+            (What::Elided(bytes), _) => self.elided(bytes, start),
             (What::Data(_), _) => {}
         }
     }

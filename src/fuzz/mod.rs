@@ -178,6 +178,7 @@ fn limits() -> Limits {
         session_text: 2048,
         sniff_bytes: 1024,
         transcript_piece: 256,
+        log_sessions: 4,
         unseen_lines: 8,
         untimed_events: 4,
         spool_bytes: 1 << 20,

@@ -46,7 +46,7 @@ fn sessions(data: &[u8], dialect: Dialect, settings: &Arc<Settings>) -> (Vec<Ses
     let mut reader = Reader::new(input, 0, dialect, limits);
     let mut troubles = Troubles::default();
     let mut open: Option<(Opening, Dialog, Option<Stamp>)> = None;
-    while let Some(event) = reader.next(&mut troubles) {
+    while let Some((_, event)) = reader.next(&mut troubles) {
         match event {
             Event::Begin(opening) => {
                 assert!(open.is_none(), "a session ends before the next begins");

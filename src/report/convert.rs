@@ -228,7 +228,7 @@ impl<'a> View<'a> {
             from: message.from.map(|span| self.text(span)),
             recipients: message.recipients.iter().map(recipient).collect(),
             transfer: message.transfer.map(names::transfer),
-            size: message.size(),
+            size: message.known_size(),
             outcome: names::outcome(message.outcome),
             code: message.code,
             complete: message.is_complete(),

@@ -36,7 +36,7 @@ fn dump_with(
     let mut reader = Reader::new(input, 7, dialect, &limits);
     let mut troubles = Troubles::default();
     let mut out = Vec::new();
-    while let Some(event) = reader.next(&mut troubles) {
+    while let Some((_, event)) = reader.next(&mut troubles) {
         out.push(match event {
             Event::Begin(opening) => {
                 assert_eq!(opening.via, None);
