@@ -222,6 +222,14 @@ pub struct Opening {
     pub shows: Shows,
 }
 
+impl Opening {
+    /// `at`, if the input says on which day that is.
+    #[must_use]
+    pub fn dated(&self, at: Option<Stamp>) -> Option<Stamp> {
+        at.filter(|_| self.shows.has(Shows::DATES))
+    }
+}
+
 /// What a kind of input shows of a session, besides what its [`Medium`] says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Shows(u8);

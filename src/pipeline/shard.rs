@@ -311,7 +311,8 @@ impl<W: Work> Follower<W> {
     fn dialog(&self, opening: &Opening, slot: Slot) -> Dialog {
         let settings = &self.options.settings;
         let tap = self.options.transcript.as_ref().map(|transcript| {
-            let digits = transcript.timestamps.then_some(opening.digits);
+            let is_timed = transcript.timestamps && opening.shows.has(chunk::Shows::DATES);
+            let digits = is_timed.then_some(opening.digits);
             Box::new(Writing {
                 writer: transcript::Writer::new(digits, &settings.limits),
                 slot,

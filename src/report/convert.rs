@@ -180,7 +180,8 @@ impl<'a> View<'a> {
     }
 
     fn time(&self, at: Option<Stamp>) -> Option<String> {
-        at.map(|at| at.rfc3339(self.session.opening.digits))
+        let opening = &self.session.opening;
+        opening.dated(at).map(|at| at.rfc3339(opening.digits))
     }
 
     fn texts(&self, reply: &dialog::Reply) -> Vec<String> {

@@ -462,7 +462,7 @@ mod tests {
 
     #[test]
     fn dialects_have_names() {
-        for dialect in Dialect::ALL {
+        for dialect in Dialect::all() {
             assert_eq!(Dialect::from_name(dialect.name()), Some(dialect));
         }
         assert_eq!(Dialect::from_name("list"), None);

@@ -373,7 +373,7 @@ impl Scribe<'_> {
     #[inline]
     fn time<'r>(&mut self, out: Room<'r>, name: &str, at: Option<Stamp>) -> Room<'r> {
         let out = out.raw(",").name(name).raw(":");
-        match at {
+        match self.session.opening.dated(at) {
             Some(at) => out.raw("\"").time(&mut self.pen.calendar, at, self.digits).raw("\""),
             None => out.null(),
         }

@@ -5,7 +5,7 @@ use super::{Content, Foreign, Time, Who};
 use crate::chunk::{End, Ending, Medium, Opening, Shows, Side, Sides};
 use crate::limits::Limits;
 use crate::place::Place;
-use crate::recording::Lines;
+use crate::recording::{Lines, Times};
 use crate::smtp::command::{self, Command, Verb};
 use crate::time::Stamp;
 use crate::transcript::Farewell;
@@ -58,6 +58,10 @@ pub(in crate::transcript) struct Hub {
     /// Sessions that were given up for others.
     pub(in crate::transcript) evicted: u64,
     pub(in crate::transcript) facts: Lines,
+    /// Lines whose times lack the day or the year.
+    pub(in crate::transcript) undated: Times,
+    /// Lines whose times have a date and no zone.
+    pub(in crate::transcript) unzoned: Times,
 }
 
 /// A session that goes on.
@@ -125,6 +129,8 @@ impl Hub {
             clock: 0,
             evicted: 0,
             facts: Lines::default(),
+            undated: Times::default(),
+            unzoned: Times::default(),
         }
     }
 
@@ -270,8 +276,11 @@ impl Hub {
         let place = Place::new(number);
         self.open(key, place, time);
         self.facts.marked += 1;
-        if time.is_none() {
-            self.facts.untimed.add(number);
+        match time {
+            None => self.facts.untimed.add(number),
+            Some(Time { is_dated: false, .. }) => self.undated.add(number),
+            Some(Time { is_zoned: false, .. }) => self.unzoned.add(number),
+            Some(_) => {}
         }
         let talk = self.talk(key);
         let (session, at) = (talk.session, talk.time(time));
@@ -324,9 +333,7 @@ impl Hub {
             events.push(Happens::Elided { at, place, bytes: Some(octets) });
         }
         talk.farewell.note(side, text);
-        self.facts
-            .redacted
-            .merge(crate::recording::Times { times: u64::from(is_veiled), first: number });
+        self.facts.redacted.merge(Times { times: u64::from(is_veiled), first: number });
         self.queue.extend(events.into_iter().map(|what| Ready { session, what }));
     }
 

@@ -366,7 +366,7 @@ proptest! {
         let mut text = b"# ".to_vec();
         text.extend(parts.concat());
         let limits = Limits { transcript_piece: 256, ..Limits::default() };
-        for dialect in Dialect::ALL {
+        for dialect in Dialect::all() {
             let whole = dump_with(&text, dialect, 1 << 20, &limits);
             assert_in_order(&whole.0);
             prop_assert_eq!(dump_with(&text, dialect, step, &limits), whole);
