@@ -65,7 +65,8 @@ pub mod redact;
 // TLS records → what they show in clear. *Uses limits, place, chunk.*
 pub mod tls;
 
-// Chunks → a session: exchanges, messages, timing. *Uses time, limits, place, chunk, smtp, tls.*
+// Chunks → a session: exchanges, messages, timing.
+// *Uses time, limits, place, chunk, smtp, redact, tls.*
 pub mod dialog;
 
 // A session, an input → findings. *Uses time, place, ports, chunk, escape, smtp, dialog, trouble,

@@ -91,6 +91,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     show_secrets: bool,
 
+    /// Mask addresses, names of people and hosts, and mail data, each consistently
+    #[arg(long, conflicts_with = "show_secrets")]
+    redact: bool,
+
     /// Threads that analyze, beside those that read and write [default: one for each core]
     #[arg(long, value_name = "N", value_parser = threads)]
     threads: Option<usize>,

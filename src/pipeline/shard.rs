@@ -329,7 +329,10 @@ impl<W: Work> Follower<W> {
         now: Place,
         places: &Places,
     ) {
-        let (session, transcript) = finished;
+        let (mut session, transcript) = finished;
+        if let Some(redactor) = &self.options.settings.redact {
+            session.mask(redactor);
+        }
         // Made before it is whole, as a session is large to move.
         let mut audited =
             Audited { session, slot, findings: Vec::new(), not_judged: Vec::new(), transcript };
