@@ -92,6 +92,8 @@ pub enum What<'a> {
     Gap(Gap),
     /// Bytes of TLS records that the input only counts (`# tls` in a transcript).
     Tls(u64),
+    /// Mail data that a log leaves out, so many bytes if it says.
+    Elided(Option<u64>),
     /// The side ended its stream.
     Close(Close),
 }
@@ -216,6 +218,49 @@ pub struct Opening {
     pub medium: Medium,
     /// It was recognised by its content: the server's port is none that was said to be SMTP's.
     pub by_content: bool,
+    /// What the input shows of such a session.
+    pub shows: Shows,
+}
+
+impl Opening {
+    /// `at`, if the input says on which day that is.
+    #[must_use]
+    pub fn dated(&self, at: Option<Stamp>) -> Option<Stamp> {
+        at.filter(|_| self.shows.has(Shows::DATES))
+    }
+}
+
+/// What a kind of input shows of a session, besides what its [`Medium`] says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Shows(u8);
+
+impl Shows {
+    /// Mail data.
+    pub const CONTENT: Self = Self(1);
+    /// Of a reply's lines, which is the last, and each as it was: code, separator, text.
+    pub const REPLIES: Self = Self(2);
+    /// Which service extensions an EHLO reply offers, each with its parameters.
+    pub const OFFERS: Self = Self(4);
+    /// Command lines as they were, blanks and all.
+    pub const COMMANDS: Self = Self(8);
+    /// The date of its times.
+    pub const DATES: Self = Self(16);
+    /// The time zone of its times.
+    pub const ZONE: Self = Self(32);
+    /// All of it.
+    pub const ALL: Self = Self(63);
+
+    /// Whether it shows all of `what`.
+    #[must_use]
+    pub const fn has(self, what: Self) -> bool {
+        self.0 & what.0 == what.0
+    }
+
+    /// Without `what`.
+    #[must_use]
+    pub const fn without(self, what: Self) -> Self {
+        Self(self.0 & !what.0)
+    }
 }
 
 /// How the bytes of a session were recorded, which says what can be judged of them.

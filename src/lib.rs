@@ -51,18 +51,22 @@ pub mod packet;
 // packet.*
 pub mod stream;
 
-// Lines of a saved dialog ↔ chunks. *Uses time, escape, limits, place, chunk, trouble,
-// recording, input.*
+// Lines of a saved dialog ↔ chunks. *Uses time, escape, limits, ports, place, chunk, trouble,
+// recording, input, smtp.*
 pub mod transcript;
 
 // The language: commands, replies, paths, extensions. Knows no time, no side, no session.
 // *Uses nothing.*
 pub mod smtp;
 
+// Lines of a dialog → the same without what names people and hosts. *Uses smtp.*
+pub mod redact;
+
 // TLS records → what they show in clear. *Uses limits, place, chunk.*
 pub mod tls;
 
-// Chunks → a session: exchanges, messages, timing. *Uses time, limits, place, chunk, smtp, tls.*
+// Chunks → a session: exchanges, messages, timing.
+// *Uses time, limits, place, chunk, smtp, redact, tls.*
 pub mod dialog;
 
 // A session, an input → findings. *Uses time, place, ports, chunk, escape, smtp, dialog, trouble,

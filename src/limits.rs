@@ -92,6 +92,9 @@ pub struct Limits {
     /// Bytes of a transcript's line delivered at once; a longer line comes in pieces. Far above
     /// what the writer makes of `line_bytes` when it must escape every byte.
     pub transcript_piece: usize,
+    /// Sessions of a log that go on at once; the one that was silent longest is given up first. A
+    /// busy server has some hundreds.
+    pub log_sessions: usize,
     /// Lines of one side whose places are remembered for `# unseen`: those in flight at once.
     pub unseen_lines: usize,
     /// Events of a session that wait for its first line, which says when it began.
@@ -198,6 +201,7 @@ impl Default for Limits {
             session_text: 4 << 20,
             sniff_bytes: 64 << 10,
             transcript_piece: 1 << 20,
+            log_sessions: 4096,
             unseen_lines: 4096,
             untimed_events: 64,
             spool_bytes: 16 << 20,

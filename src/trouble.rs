@@ -58,6 +58,10 @@ pub enum Trouble {
     SkippedLine,
     /// Lines of a transcript longer than the limit; taken in pieces.
     LongLine,
+    /// Lines of a log whose times lack the year or the day.
+    UndatedTime,
+    /// Lines of a log whose times lack the zone; taken as UTC.
+    UnzonedTime,
 }
 
 /// How often a [`Trouble`] was met, and where first.
@@ -110,6 +114,8 @@ impl Trouble {
             Self::EvictedSession => "session(s) given up to bound memory",
             Self::SkippedLine => "line(s) that belong to no dialog skipped",
             Self::LongLine => "line(s) longer than the limit taken in pieces",
+            Self::UndatedTime => "line(s) whose times do not say the year: only durations are told",
+            Self::UnzonedTime => "line(s) whose times have no zone, taken as UTC",
         }
     }
 
@@ -120,7 +126,7 @@ impl Trouble {
 
     /// Whether the place is a line rather than a frame.
     fn is_in_text(self) -> bool {
-        matches!(self, Self::SkippedLine | Self::LongLine)
+        matches!(self, Self::SkippedLine | Self::LongLine | Self::UndatedTime | Self::UnzonedTime)
     }
 }
 

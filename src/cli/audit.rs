@@ -12,6 +12,7 @@ use smtp_audit::job::{self, Job, Ran};
 use smtp_audit::limits::Limits;
 use smtp_audit::pipeline::Options;
 use smtp_audit::ports::Ports;
+use smtp_audit::redact::Redactor;
 use smtp_audit::report::Format;
 use smtp_audit::report::status::{FOUND, INTERRUPTED, TROUBLE};
 use smtp_audit::transcript::Dialect;
@@ -59,7 +60,11 @@ fn report(arguments: &Arguments, wanted: &Wanted) -> Result<u8, Error> {
     let (paths, skipped) = (inputs.paths(), inputs.skipped.clone());
     let limits = Limits::default();
     let limits = arguments.max_memory.map_or(limits, |bytes| limits.within(bytes));
-    let settings = Settings { show_secrets: arguments.show_secrets, limits };
+    let settings = Settings {
+        show_secrets: arguments.show_secrets,
+        limits,
+        redact: arguments.redact.then(|| Arc::new(Redactor::new())),
+    };
     let run = Options {
         settings: Arc::new(settings),
         ports: Ports::new(&arguments.ports, arguments.any_port),
@@ -228,8 +233,11 @@ fn target(path: &Path) -> PathBuf {
 }
 
 fn list_dialects() -> ExitCode {
-    let names: Vec<&str> = Dialect::ALL.iter().map(|dialect| dialect.name()).collect();
-    match writeln!(io::stdout(), "{}", names.join("\n")) {
+    let all = Dialect::all();
+    let widest = all.iter().map(|dialect| dialect.name().len()).max().unwrap_or_default();
+    let line = |dialect: &Dialect| format!("{:widest$}  {}", dialect.name(), dialect.title());
+    let lines: Vec<String> = all.iter().map(line).collect();
+    match writeln!(io::stdout(), "{}", lines.join("\n")) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(TROUBLE),
     }

@@ -91,6 +91,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     show_secrets: bool,
 
+    /// Mask addresses, names of people and hosts, and mail data, each consistently
+    #[arg(long, conflicts_with = "show_secrets")]
+    redact: bool,
+
     /// Threads that analyze, beside those that read and write [default: one for each core]
     #[arg(long, value_name = "N", value_parser = threads)]
     threads: Option<usize>,
@@ -217,7 +221,8 @@ fn dialect(name: &str) -> Result<DialectName, String> {
     if name == "list" {
         return Ok(DialectName::List);
     }
-    let known = || Dialect::ALL.map(Dialect::name).join(", ");
+    let names = || Dialect::all().into_iter().map(Dialect::name).collect::<Vec<_>>();
+    let known = || names().join(", ");
     Dialect::from_name(name)
         .map(DialectName::Of)
         .ok_or_else(|| format!("not a dialect; known are {}, and `list`", known()))

@@ -324,6 +324,29 @@ impl Dialog {
     /// Takes a whole line.
     #[inline]
     fn whole_line(&mut self, line: &Line<'_>) {
+        if self.settings.redact.is_some() {
+            return self.redacted_line(line);
+        }
+        self.understand(line);
+    }
+
+    /// Takes a whole line without what names people and hosts.
+    #[cold]
+    fn redacted_line(&mut self, line: &Line<'_>) {
+        let Some(redactor) = &self.settings.redact else { return };
+        // A line of AUTH is masked whole.
+        let text = match self.mode {
+            Mode::Sasl => line.text.to_vec(),
+            _ => redactor.command(line.text),
+        };
+        let end = line.raw.get(line.text.len()..).unwrap_or_default();
+        let raw = [&text, end].concat();
+        self.understand(&Line { text: &text, raw: &raw, ..*line });
+    }
+
+    /// Takes a whole line as it is to be understood.
+    #[inline]
+    fn understand(&mut self, line: &Line<'_>) {
         match self.mode {
             Mode::Sasl => self.auth_line(line),
             Mode::Unknown => self.unknown_line(line),
@@ -385,11 +408,41 @@ impl Dialog {
         if let Some(message) = mail::message_mut(&mut self.session, message) {
             self.scanner.get_or_insert_default().read_chunk(&mut message.content, octets);
         }
-        self.hear_client(start, start.offset + used as u64, octets);
+        if self.settings.redact.is_some() {
+            self.hear_elided(start.offset + used as u64, octets.len() as u64);
+        } else {
+            self.hear_client(start, start.offset + used as u64, octets);
+        }
         if done {
             self.chunk_ends(start.mark);
         }
         used
+    }
+
+    /// Mail data is left out, so many bytes if the input says.
+    pub(super) fn elided(&mut self, bytes: Option<u64>, start: Start) {
+        if let Some(tap) = &mut self.tap {
+            tap.elided(bytes);
+        }
+        match &mut self.mode {
+            Mode::Content => {
+                let facts = &mut self.scanner.get_or_insert_default().facts;
+                facts.hide(bytes);
+            }
+            Mode::Chunk { left, message, .. } => {
+                let hidden = bytes.unwrap_or(*left).min(*left);
+                *left -= hidden;
+                let (is_done, message) = (*left == 0, *message);
+                if let Some(message) = mail::message_mut(&mut self.session, message) {
+                    message.content.hide(Some(hidden));
+                }
+                if is_done {
+                    self.chunk_ends(start.mark);
+                }
+            }
+            // Nothing is expected here that could be left out.
+            _ => {}
+        }
     }
 
     /// The last octet of a chunk came with `mark`.
@@ -454,13 +507,27 @@ impl Dialog {
         let is_doubtful = scanner.candidate.is_some();
         let hides = is_doubtful && self.tap.is_some() && !self.settings.show_secrets;
         let masked = if hides { secrets::in_content(used) } else { None };
-        self.hear_client(start, start.offset + read.used as u64, masked.as_deref().unwrap_or(used));
+        let until = start.offset + read.used as u64;
+        if self.settings.redact.is_none() {
+            self.hear_client(start, until, masked.as_deref().unwrap_or(used));
+        }
         if read.ended {
             self.doubt(behind, used.get(at..).unwrap_or_default());
             let until = start.offset + read.used as u64;
             self.end_of_data(start, until, LineEnd::CrLf);
         }
         read.used
+    }
+
+    /// The tap hears that mail data up to offset `until` is left out.
+    #[cold]
+    fn hear_elided(&mut self, until: u64, octets: u64) {
+        if let Some(tap) = &mut self.tap
+            && until > self.heard
+        {
+            self.heard = until;
+            tap.elided(Some(octets));
+        }
     }
 
     fn content_gap(&mut self, start: Start, gap: Gap) {
@@ -483,6 +550,10 @@ impl Dialog {
         if let Some(message) = mail::message_mut(&mut self.session, index) {
             message.content = facts;
             message.ended = true;
+        }
+        if self.settings.redact.is_some() {
+            self.hear_elided(until, facts.octets);
+            self.hear(Side::Client, start.mark.at, start.seen, b".\r\n");
         }
         self.mode = Mode::Command;
         let line = Line {

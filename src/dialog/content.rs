@@ -5,7 +5,7 @@
 //! to decide.
 
 use super::header::Header;
-use super::session::{Content, Mark};
+use super::session::{Content, Hidden, Mark};
 use crate::smtp::scan::find;
 use std::mem;
 
@@ -236,6 +236,17 @@ impl Content {
         self.lines = more(self.lines, crlf);
         self.bare_cr = self.bare_cr.saturating_sub(more(0, crlf));
         self.bare_lf = more(self.bare_lf, lf);
+    }
+
+    /// So many octets, if it is known how many, are left out by the input.
+    pub(super) fn hide(&mut self, octets: Option<u64>) {
+        self.hidden = match (self.hidden, octets) {
+            (Hidden::Nothing | Hidden::Octets, Some(octets)) => {
+                self.octets = self.octets.saturating_add(octets);
+                Hidden::Octets
+            }
+            _ => Hidden::Unknown,
+        };
     }
 
     /// A line has so many octets.

@@ -101,7 +101,9 @@ mod tests {
         let place = Place::default();
         let (peers, via, at, digits) = (None, None, None, 0);
         let medium = Medium::Packets;
-        let opening = Opening { peers, via, at, digits, place, medium, by_content: false };
+        let shows = crate::chunk::Shows::ALL;
+        let by_content = false;
+        let opening = Opening { peers, via, at, digits, place, medium, by_content, shows };
         let mut dialog = Dialog::new(&opening, Arc::new(Settings::default()), None);
         for &(side, seen, what) in chunks {
             dialog.push(&Chunk { side, at, place, seen: Some(seen), what });

@@ -19,6 +19,7 @@ mod header;
 mod lines;
 pub mod list;
 mod mail;
+mod masking;
 mod owed;
 mod pairing;
 mod secrets;
@@ -30,6 +31,7 @@ use crate::chunk::{
     Chunk, Consume, End, Ending, Gap, Medium, Open, Opening, Side, Sides, Transport, What,
 };
 use crate::limits::Limits;
+use crate::redact::Redactor;
 use crate::smtp::command::Verb;
 use crate::time::Stamp;
 use crate::tls::Reader;
@@ -56,6 +58,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Keep credentials as they are.
     pub show_secrets: bool,
+    /// Masks what names people and hosts, if that is wanted.
+    pub redact: Option<Arc<Redactor>>,
 }
 
 /// Hears what a dialog reads, in the order in which it understands it: the writer of
@@ -69,6 +73,8 @@ pub trait Tap: Send {
     fn masked(&mut self, side: Side, bytes: Option<u64>);
     /// Bytes of `side` are missing.
     fn gap(&mut self, side: Side, gap: Gap);
+    /// Mail data is left out, so many bytes if that is known.
+    fn elided(&mut self, bytes: Option<u64>);
     /// Bytes of TLS records of `side`.
     fn tls(&mut self, side: Side, bytes: u64);
     /// The session was joined in mid-stream.
@@ -547,6 +553,7 @@ impl Dialog {
                 }
                 self.tls(side, bytes, start.mark);
             }
+            (What::Elided(bytes), _) => self.elided(bytes, start),
             (What::Data(_), _) => {}
         }
     }

@@ -134,6 +134,7 @@ impl Dialog {
             && self.doubt.is_none()
             && self.tap.is_none()
             && self.masked_secrets.is_empty()
+            && self.settings.redact.is_none()
             && !self.server.is_open();
         if !is_usual || !bytes.first().is_some_and(u8::is_ascii_graphic) {
             return None;
@@ -266,6 +267,8 @@ impl Dialog {
             tap.masked(Side::Server, Some(*hidden));
         }
         let raw = cleaned.as_ref().map_or(raw, |(text, _)| text);
+        let redacted = self.redacted_reply(raw);
+        let raw = redacted.as_deref().unwrap_or(raw);
         self.hear(Side::Server, begun.mark.at, begun.seen, raw);
         let (text, _) = strip_end(raw);
         let line = ReplyLine::parse(text);
@@ -296,6 +299,17 @@ impl Dialog {
         } else {
             self.reply = Some(partial);
         }
+    }
+
+    /// A line of a reply without what names people and hosts, if that is wanted.
+    fn redacted_reply(&self, raw: &[u8]) -> Option<Vec<u8>> {
+        let redactor = self.settings.redact.as_ref()?;
+        let (text, _) = strip_end(raw);
+        let front = self.owed.front().map(|owed| owed.request);
+        let is_hello = matches!(front, Some(Request::Command(Verb::Ehlo | Verb::Lhlo)));
+        let mut line = redactor.reply(text, is_hello && self.reply.is_some());
+        line.extend_from_slice(raw.get(text.len()..).unwrap_or_default());
+        Some(line)
     }
 
     /// Whether `line` belongs to another reply than the lines before it, which no last line ended:

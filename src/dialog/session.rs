@@ -329,6 +329,20 @@ pub struct Content {
     pub header_eight_bit: u32,
     /// Fields of its header section named Received, in any case.
     pub received: u32,
+    /// What of it the input leaves out.
+    pub hidden: Hidden,
+}
+
+/// What of a message's content the input leaves out, as logs do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hidden {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Octets, which are counted.
+    Octets,
+    /// Nobody knows how much.
+    Unknown,
 }
 
 /// TLS in a session.
@@ -583,6 +597,12 @@ impl Message {
     pub fn size(&self) -> u64 {
         let missing = if self.transfer == Some(Transfer::Bdat) { self.content.missing } else { 0 };
         self.content.octets + missing
+    }
+
+    /// The same, if it is known.
+    #[must_use]
+    pub fn known_size(&self) -> Option<u64> {
+        (self.content.hidden != Hidden::Unknown).then(|| self.size())
     }
 
     /// All of its content that was sent is in the input.

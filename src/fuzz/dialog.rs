@@ -4,7 +4,7 @@
 use super::bytes::Bytes;
 use super::{Sink, format, limits};
 use crate::chunk::{
-    Chunk, Close, Consume as _, End, Ending, Gap, Medium, Open, Opening, Side, Sides, What,
+    Chunk, Close, Consume as _, End, Ending, Gap, Medium, Open, Opening, Shows, Side, Sides, What,
 };
 use crate::dialog::session::{Reply, Request, Session, Span};
 use crate::dialog::{Dialog, Settings, Tap};
@@ -38,9 +38,10 @@ pub fn dialog(data: &[u8]) {
         place: Place::new(1),
         medium,
         by_content: false,
+        shows: Shows::ALL,
     };
     let writer = Heard(transcript::Writer::new(None, &limits));
-    let shared = Arc::new(Settings { limits, show_secrets: shown });
+    let shared = Arc::new(Settings { limits, show_secrets: shown, redact: None });
     let mut dialog = Dialog::new(&opening, shared, Some(Box::new(writer)));
     let mut sent = Sides::<u64>::default();
     // Whether the client's stream stands at the beginning of a line, for all anybody knows.
@@ -323,6 +324,10 @@ impl Tap for Heard {
 
     fn gap(&mut self, side: Side, gap: Gap) {
         self.0.gap(side, gap);
+    }
+
+    fn elided(&mut self, bytes: Option<u64>) {
+        self.0.elided(bytes);
     }
 
     fn tls(&mut self, side: Side, bytes: u64) {

@@ -130,7 +130,7 @@ pub fn whole(data: &[u8]) {
 #[must_use]
 pub fn read(data: &[u8], format: Format, limits: Limits) -> (Facts, Vec<u8>) {
     let out = Sink::default();
-    let settings = Arc::new(Settings { limits, show_secrets: false });
+    let settings = Arc::new(Settings { limits, ..Settings::default() });
     let run = Options { settings, ..Options::default() };
     let lint = Lint { check: data.len().is_multiple_of(2), ..Lint::default() };
     let job = Job { run, format, width: Some(100), timestamps: false, lint };
@@ -178,6 +178,7 @@ fn limits() -> Limits {
         session_text: 2048,
         sniff_bytes: 1024,
         transcript_piece: 256,
+        log_sessions: 4,
         unseen_lines: 8,
         untimed_events: 4,
         spool_bytes: 1 << 20,

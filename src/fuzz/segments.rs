@@ -211,7 +211,7 @@ impl Consume for Log {
                 let before = std::mem::replace(self.closed.of_mut(side), true);
                 assert!(!before, "a stream ends once");
             }
-            What::Close(_) | What::Open(_) | What::Tls(_) => {}
+            What::Close(_) | What::Open(_) | What::Tls(_) | What::Elided(_) => {}
         }
     }
 }

@@ -20,7 +20,7 @@ pub fn transcript(data: &[u8]) {
     for show_secrets in [false, true] {
         // The bounds of a real run: what is beyond them is not the same again.
         let limits = Limits { read_buffer: 4096, ..Limits::default() };
-        let settings = Arc::new(Settings { limits, show_secrets });
+        let settings = Arc::new(Settings { limits, show_secrets, redact: None });
         let (first, text) = sessions(data, dialect, &settings);
         // A native form of a script would be another dialog: one with a server that is silent.
         if dialect == Dialect::Script || !first.iter().all(is_plain) {
@@ -46,7 +46,7 @@ fn sessions(data: &[u8], dialect: Dialect, settings: &Arc<Settings>) -> (Vec<Ses
     let mut reader = Reader::new(input, 0, dialect, limits);
     let mut troubles = Troubles::default();
     let mut open: Option<(Opening, Dialog, Option<Stamp>)> = None;
-    while let Some(event) = reader.next(&mut troubles) {
+    while let Some((_, event)) = reader.next(&mut troubles) {
         match event {
             Event::Begin(opening) => {
                 assert!(open.is_none(), "a session ends before the next begins");

@@ -186,7 +186,7 @@ where
 
 /// Asks the rules about each input as a whole.
 fn judge_inputs(all: &mut [Facts], choice: &Choice) {
-    let dialects = Dialect::ALL.map(Dialect::name);
+    let dialects: Vec<&str> = Dialect::all().into_iter().map(Dialect::name).collect();
     let mut goes_on = false;
     for facts in all {
         facts.findings = rules::input(

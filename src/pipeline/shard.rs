@@ -16,7 +16,7 @@ use crate::stream::{Follow, Hint, Looks, SessionEnd, Tracker};
 use crate::time::Stamp;
 use crate::transcript;
 use crate::trouble::{Trouble, Troubles};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hint::black_box;
 use std::sync::{Arc, PoisonError};
 
@@ -257,28 +257,30 @@ impl<W: Work> Crew<W> {
         flush: &mut Flush<'_, W::Made>,
     ) {
         let places = Places::of_input(index);
-        let mut open: Option<(Slot, Opening, Dialog, Option<Stamp>)> = None;
-        while let Some(event) = reader.next(troubles) {
+        // Those of a log go on side by side.
+        let mut open: BTreeMap<u32, (Slot, Dialog, Option<Stamp>)> = BTreeMap::new();
+        loop {
+            let Some((session, event)) = reader.next(troubles) else { return };
             match event {
                 transcript::Event::Begin(opening) => {
                     let slot = places.slot(opening.place);
                     self.follower.note(now, slot, What::Session);
                     let dialog = self.follower.dialog(&opening, slot);
-                    open = Some((slot, opening, dialog, opening.at));
+                    open.insert(session, (slot, dialog, opening.at));
                 }
                 transcript::Event::Chunk(chunk) => {
-                    if let Some((_, _, dialog, last)) = &mut open {
+                    if let Some((_, dialog, last)) = open.get_mut(&session) {
                         *last = chunk.at.or(*last);
                         dialog.push(&chunk);
                     }
                 }
                 transcript::Event::Masked { bytes } => {
-                    if let Some((_, _, dialog, _)) = &mut open {
+                    if let Some((_, dialog, _)) = open.get_mut(&session) {
                         dialog.masked(bytes);
                     }
                 }
                 transcript::Event::End(ending) => {
-                    if let Some((slot, _, dialog, last)) = open.take() {
+                    if let Some((slot, dialog, last)) = open.remove(&session) {
                         let finished = dialog.finish(ending, last, None);
                         self.follower.audit(finished, slot, now, &places);
                         self.follower.seal();
@@ -309,7 +311,8 @@ impl<W: Work> Follower<W> {
     fn dialog(&self, opening: &Opening, slot: Slot) -> Dialog {
         let settings = &self.options.settings;
         let tap = self.options.transcript.as_ref().map(|transcript| {
-            let digits = transcript.timestamps.then_some(opening.digits);
+            let is_timed = transcript.timestamps && opening.shows.has(chunk::Shows::DATES);
+            let digits = is_timed.then_some(opening.digits);
             Box::new(Writing {
                 writer: transcript::Writer::new(digits, &settings.limits),
                 slot,
@@ -326,7 +329,10 @@ impl<W: Work> Follower<W> {
         now: Place,
         places: &Places,
     ) {
-        let (session, transcript) = finished;
+        let (mut session, transcript) = finished;
+        if let Some(redactor) = &self.options.settings.redact {
+            session.mask(redactor);
+        }
         // Made before it is whole, as a session is large to move.
         let mut audited =
             Audited { session, slot, findings: Vec::new(), not_judged: Vec::new(), transcript };
@@ -469,6 +475,10 @@ impl Tap for Writing {
 
     fn gap(&mut self, side: Side, gap: Gap) {
         self.writer.gap(side, gap);
+    }
+
+    fn elided(&mut self, bytes: Option<u64>) {
+        self.writer.elided(bytes);
     }
 
     fn tls(&mut self, side: Side, bytes: u64) {

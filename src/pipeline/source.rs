@@ -124,7 +124,10 @@ impl Source {
             return Ok(Begun::Capture(Box::new(reader)));
         }
         let dialect = match options.dialect {
-            Some(dialect) => dialect,
+            Some(dialect) => {
+                let start = input.fill(limits.sniff_bytes).map_err(failed)?;
+                dialect.of_file(start.get(..limits.sniff_bytes).unwrap_or(start))
+            }
             None => transcript_start(&mut input, limits.sniff_bytes).map_err(failed)?.ok_or_else(
                 || {
                     let (reason, is_text) = expected(input.data());
@@ -168,7 +171,7 @@ fn transcript_start(input: &mut Input, most: usize) -> io::Result<Option<Dialect
         let start = input.fill(wanted)?;
         let dialect = transcript::recognise(start.get(..most).unwrap_or(start));
         // Bare commands may still turn out to be prose above a marked dialog.
-        let is_sure = dialect == Some(Dialect::Native);
+        let is_sure = dialect.is_some_and(Dialect::is_sure);
         if is_sure || start.len() < wanted || start.len() >= most {
             return Ok(dialect);
         }

@@ -180,7 +180,8 @@ impl<'a> View<'a> {
     }
 
     fn time(&self, at: Option<Stamp>) -> Option<String> {
-        at.map(|at| at.rfc3339(self.session.opening.digits))
+        let opening = &self.session.opening;
+        opening.dated(at).map(|at| at.rfc3339(opening.digits))
     }
 
     fn texts(&self, reply: &dialog::Reply) -> Vec<String> {
@@ -228,7 +229,7 @@ impl<'a> View<'a> {
             from: message.from.map(|span| self.text(span)),
             recipients: message.recipients.iter().map(recipient).collect(),
             transfer: message.transfer.map(names::transfer),
-            size: message.size(),
+            size: message.known_size(),
             outcome: names::outcome(message.outcome),
             code: message.code,
             complete: message.is_complete(),

@@ -195,7 +195,8 @@ fn some(value: Option<impl ToString>) -> String {
 }
 
 fn time(view: &View<'_>, mark: Mark) -> String {
-    mark.at.map_or_else(String::new, |at| at.rfc3339(view.session.opening.digits))
+    let opening = &view.session.opening;
+    opening.dated(mark.at).map_or_else(String::new, |at| at.rfc3339(opening.digits))
 }
 
 /// Writes rows when all are there.

@@ -323,8 +323,8 @@ model! {
         /// How the content was sent; null if it was not.
         #[cfg_attr(test, schemars(extend("enum" = ["DATA", "BDAT", null])))]
         pub transfer: Option<&'static str>,
-        /// Octets of content, after dot-unstuffing, as far as seen.
-        pub size: u64,
+        /// Octets of content, after dot-unstuffing, as far as seen; null where a log leaves it out.
+        pub size: Option<u64>,
         /// What became of it.
         #[cfg_attr(test, schemars(extend("enum" = ["accepted", "rejected", "aborted", "unknown"])))]
         pub outcome: &'static str,

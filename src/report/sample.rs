@@ -2,7 +2,7 @@
 
 use super::{Entry, Format, InputReport, Lint, Options, Renderer, writer};
 use crate::chunk::{
-    Chunk, Consume, End, Ending, Gap, Medium, Open, Opening, Side, Sides, Transport, What,
+    Chunk, Consume, End, Ending, Gap, Medium, Open, Opening, Shows, Side, Sides, Transport, What,
 };
 use crate::dialog::session::{Auth, AuthOutcome, GapAt, Mark, Session};
 use crate::dialog::{Dialog, Settings};
@@ -31,6 +31,7 @@ pub(super) fn session(dialog: &[u8], end: End) -> Session {
         place: first.place,
         medium: Medium::Packets,
         by_content: false,
+        shows: Shows::ALL,
     };
     let lines: Vec<(Side, Vec<u8>)> = dialog
         .split(|&byte| byte == b'\n')

@@ -78,7 +78,7 @@ impl<'a> Snippets<'a> {
             if let Some(frame) = place.frame {
                 put!(out, ", frame {frame}");
             }
-            if let Some(at) = finding.mark.at {
+            if let Some(at) = self.view.session.opening.dated(finding.mark.at) {
                 out.push_str(", ");
                 out.push_str(&at.rfc3339(self.view.session.opening.digits));
             }

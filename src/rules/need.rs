@@ -1,7 +1,7 @@
 //! What a rule needs of the input to be judged.
 
-use crate::chunk::{End, Ending, Medium};
-use crate::dialog::session::Session;
+use crate::chunk::{End, Ending, Medium, Shows};
+use crate::dialog::session::{Hidden, Message, Session};
 
 /// What a rule needs of the input. A rule whose needs are not met is not judged, and the report
 /// says why.
@@ -23,11 +23,19 @@ pub enum Need {
     Whole,
     /// Line ends and all other octets as they were sent.
     LineEnds,
+    /// Mail data.
+    Content,
+    /// Each line of a reply as it was: code, separator, text.
+    Replies,
+    /// What EHLO replies offer, keyword by keyword.
+    Offers,
+    /// Command lines as they were.
+    Commands,
 }
 
 impl Need {
     /// All of them, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Client,
         Self::Server,
         Self::Times,
@@ -36,6 +44,10 @@ impl Need {
         Self::End,
         Self::Whole,
         Self::LineEnds,
+        Self::Content,
+        Self::Replies,
+        Self::Offers,
+        Self::Commands,
     ];
 
     /// The letter of rules.tsv, for those that it has.
@@ -46,7 +58,14 @@ impl Need {
             Self::Server => Some('S'),
             Self::Times => Some('T'),
             Self::Packets => Some('N'),
-            Self::Start | Self::End | Self::Whole | Self::LineEnds => None,
+            Self::Start
+            | Self::End
+            | Self::Whole
+            | Self::LineEnds
+            | Self::Content
+            | Self::Replies
+            | Self::Offers
+            | Self::Commands => None,
         }
     }
 
@@ -62,6 +81,10 @@ impl Need {
             Self::End => "the session's end",
             Self::Whole => "every byte of the session",
             Self::LineEnds => "line ends",
+            Self::Content => "mail data",
+            Self::Replies => "replies line by line",
+            Self::Offers => "the keywords that EHLO replies offer",
+            Self::Commands => "command lines as they were",
         }
     }
 
@@ -110,6 +133,16 @@ impl Need {
                 }
             }
             Self::LineEnds => (!is_packets).then_some("a transcript does not show line ends"),
+            Self::Content => {
+                let is_left_out = |one: &Message| one.content.hidden != Hidden::Nothing;
+                session.messages.iter().any(is_left_out).then_some("the log leaves mail data out")
+            }
+            Self::Replies => (!session.opening.shows.has(Shows::REPLIES))
+                .then_some("the log does not show replies line by line"),
+            Self::Offers => (!session.opening.shows.has(Shows::OFFERS))
+                .then_some("the log does not show where keywords of EHLO replies end"),
+            Self::Commands => (!session.opening.shows.has(Shows::COMMANDS))
+                .then_some("the log does not show command lines as they were"),
         }
     }
 }

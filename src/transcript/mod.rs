@@ -4,6 +4,7 @@
 //! client commands. Out: the chunks of each session in it; and the way back, the same text from
 //! the pieces of a session. Does not know what the lines mean, only where sessions end.
 
+mod foreign;
 mod note;
 mod read;
 mod write;
@@ -23,11 +24,36 @@ pub enum Dialect {
     Native,
     /// The client's lines only, bare, as for pasting into telnet.
     Script,
+    /// What another tool wrote, and how its lines are wrapped.
+    Foreign(Foreign),
+}
+
+/// The dialect of another tool, by its place in the list of them, and what is around its lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Foreign {
+    place: u8,
+    peel: foreign::Peel,
+    /// No other dialect comes near, or it was asked for.
+    pub is_sure: bool,
+}
+
+impl Foreign {
+    /// How it is read.
+    fn dialect(self) -> Option<&'static foreign::Foreign> {
+        foreign::ALL.get(usize::from(self.place)).copied()
+    }
 }
 
 impl Dialect {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Native, Self::Script];
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let places = (0..=u8::MAX).take(foreign::ALL.len());
+        let foreign = places.map(|place| {
+            Self::Foreign(Foreign { place, peel: foreign::Peel::default(), is_sure: true })
+        });
+        [Self::Native, Self::Script].into_iter().chain(foreign).collect()
+    }
 
     /// Its name in reports and on the command line.
     #[must_use]
@@ -35,25 +61,61 @@ impl Dialect {
         match self {
             Self::Native => "c>s<",
             Self::Script => "script",
+            Self::Foreign(foreign) => foreign.dialect().map_or("", |dialect| dialect.name),
+        }
+    }
+
+    /// Whose texts are in it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Native => "smtp-audit's own form: `c> ` and `s< ` lines",
+            Self::Script => "the client's lines only, as pasted into telnet",
+            Self::Foreign(foreign) => foreign.dialect().map_or("", |dialect| dialect.title),
         }
     }
 
     /// The dialect of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|dialect| dialect.name() == name)
+        Self::all().into_iter().find(|dialect| dialect.name() == name)
+    }
+
+    /// The same, for a file that starts with `start`: how its lines are wrapped follows from that.
+    #[must_use]
+    pub fn of_file(self, start: &[u8]) -> Self {
+        match self {
+            Self::Foreign(foreign) => {
+                let found =
+                    foreign.dialect().map(|dialect| foreign::detect::peel_for(dialect, start));
+                Self::Foreign(Foreign { peel: found.unwrap_or_default(), ..foreign })
+            }
+            other => other,
+        }
+    }
+
+    /// Whether it is certain once it was recognised, whatever else the file may hold.
+    #[must_use]
+    pub fn is_sure(self) -> bool {
+        self == Self::Native
     }
 }
 
 /// Which dialect a file that starts with `start` is written in, if it is a transcript at all.
 ///
 /// Native wants one marked line that is a reply or a command, or a line that our writer puts
-/// before a session; a script wants to begin like an SMTP client.
+/// before a session; those of other tools each score the first lines; a script wants to begin like
+/// an SMTP client.
 #[must_use]
 pub fn recognise(start: &[u8]) -> Option<Dialect> {
     let start = start.strip_prefix(BOM).unwrap_or(start);
     if file_lines(start).any(is_native) {
         return Some(Dialect::Native);
+    }
+    if let Some(found) = foreign::detect::detect(start) {
+        let foreign::detect::Found { place, peel, is_sure } = found;
+        let place = u8::try_from(place).ok()?;
+        return Some(Dialect::Foreign(Foreign { place, peel, is_sure }));
     }
     looks_like_script(start).then_some(Dialect::Script)
 }
@@ -400,7 +462,7 @@ mod tests {
 
     #[test]
     fn dialects_have_names() {
-        for dialect in Dialect::ALL {
+        for dialect in Dialect::all() {
             assert_eq!(Dialect::from_name(dialect.name()), Some(dialect));
         }
         assert_eq!(Dialect::from_name("list"), None);

@@ -19,6 +19,8 @@ pub(super) enum Note {
     Gap(Side, Gap),
     /// Bytes of TLS records went by.
     Tls(Sides<u64>),
+    /// Mail data is left out here, so many bytes.
+    Elided(Option<u64>),
     /// The next line holds a masked secret, of so many bytes.
     Masked(Option<u64>),
     /// The next line has `\xNN` for a byte and `\\` for a backslash.
@@ -66,6 +68,8 @@ impl Note {
             ["tls", "client", client, "server", server] => {
                 Self::Tls(Sides { client: client.parse().ok()?, server: server.parse().ok()? })
             }
+            ["elided"] => Self::Elided(None),
+            ["elided", bytes] => Self::Elided(Some(bytes.parse().ok()?)),
             ["masked"] => Self::Masked(None),
             ["masked", bytes] => Self::Masked(Some(bytes.parse().ok()?)),
             ["escaped"] => Self::Escaped,
@@ -100,6 +104,8 @@ impl fmt::Display for Note {
             Self::Tls(Sides { client, server }) => {
                 write!(f, "# tls client {client} server {server}")
             }
+            Self::Elided(None) => f.write_str("# elided"),
+            Self::Elided(Some(bytes)) => write!(f, "# elided {bytes}"),
             Self::Masked(None) => f.write_str("# masked"),
             Self::Masked(Some(bytes)) => write!(f, "# masked {bytes}"),
             Self::Escaped => f.write_str("# escaped"),
@@ -129,6 +135,8 @@ mod tests {
             "# gap client 1460",
             "# gap server 0 acked",
             "# tls client 5120 server 4096",
+            "# elided",
+            "# elided 701",
             "# masked",
             "# masked 32",
             "# escaped",

@@ -4,9 +4,10 @@
 //! chunks, an end. Reads as it goes: no more than a piece of one line is held. Does not know
 //! what the lines mean.
 
+use super::foreign::{self, Happens, Hub, Out, Peel, ReadLines, Ready, is_veil};
 use super::note::Note;
 use super::{BOM, Dialect, Eol, Farewell, Mark, Secret, Sent, is_blank};
-use crate::chunk::{Chunk, Ending, Medium, Open, Opening, Side, Sides, What};
+use crate::chunk::{Chunk, Ending, Medium, Open, Opening, Shows, Side, Sides, What};
 use crate::escape::unescape;
 use crate::input::Input;
 use crate::limits::Limits;
@@ -55,6 +56,8 @@ pub struct Reader {
     /// `text`.
     queue: VecDeque<Event<'static>>,
     text: Vec<u8>,
+    /// What reads the lines of another tool's log.
+    log: Option<Box<Log>>,
     /// Reading failed: what is in the buffer is all there is.
     failed: bool,
     ended: bool,
@@ -82,17 +85,22 @@ impl Reader {
             blanks: Blanks::default(),
             queue: VecDeque::new(),
             text: Vec::new(),
+            log: Log::new(dialect, limits).map(Box::new),
             failed: false,
             ended: false,
         }
     }
 
-    /// The next event; `None` at the end of the transcript.
-    pub fn next(&mut self, troubles: &mut Troubles) -> Option<Event<'_>> {
+    /// The next event, and the session that it is of, counted in the file: those of a log may go
+    /// on side by side. `None` at the end of the transcript.
+    pub fn next(&mut self, troubles: &mut Troubles) -> Option<(u32, Event<'_>)> {
+        if self.log.is_some() {
+            return self.next_of_log(troubles);
+        }
         let event = loop {
             if let Some(place) = self.blanks.next() {
                 let what = What::Data(Eol::Crlf.bytes());
-                return Some(Event::Chunk(Chunk { what, ..chunk(Side::Client, place) }));
+                return Some((0, Event::Chunk(Chunk { what, ..chunk(Side::Client, place) })));
             }
             if !self.waits_for_time()
                 && let Some(event) = self.queue.pop_front()
@@ -104,12 +112,13 @@ impl Reader {
             }
             self.advance(troubles);
         };
-        Some(match event {
+        let event = match event {
             Event::Chunk(chunk @ Chunk { what: What::Data(b""), .. }) => {
                 Event::Chunk(Chunk { what: What::Data(&self.text), ..chunk })
             }
             other => other,
-        })
+        };
+        Some((0, event))
     }
 
     /// Bytes of the (decompressed) input read so far.
@@ -161,7 +170,72 @@ impl Reader {
         match self.dialect {
             Dialect::Native => self.native_line(span, place, troubles),
             Dialect::Script => self.script_line(span, place),
+            Dialect::Foreign(_) => self.log_line(span, troubles),
         }
+    }
+
+    /// [`Reader::next`] of a log.
+    fn next_of_log(&mut self, troubles: &mut Troubles) -> Option<(u32, Event<'_>)> {
+        let Ready { session, what } = loop {
+            if let Some(ready) = self.log.as_mut()?.hub.pop() {
+                break ready;
+            }
+            if self.ended {
+                return None;
+            }
+            self.advance(troubles);
+            if self.ended {
+                self.end_log(troubles);
+            }
+        };
+        let event = match what {
+            Happens::Begin(opening) => Event::Begin(opening),
+            Happens::Line { side, at, place, text } => {
+                self.text = text;
+                let what = What::Data(&self.text);
+                Event::Chunk(Chunk { side, at, place, seen: None, what })
+            }
+            Happens::Masked => Event::Masked { bytes: None },
+            Happens::Elided { at, place, bytes } => {
+                Event::Chunk(Chunk { at, what: What::Elided(bytes), ..chunk(Side::Client, place) })
+            }
+            Happens::End(ending) => Event::End(ending),
+        };
+        Some((session, event))
+    }
+
+    /// A line of another tool's log.
+    fn log_line(&mut self, span: Span, troubles: &mut Troubles) {
+        let Some(log) = &mut self.log else { return };
+        let line = self.input.data().get(..span.text).unwrap_or_default();
+        let mut out = Out::new(&mut log.hub, self.lines);
+        let peeled = log.peel.line(line);
+        let is_blank = peeled.as_ref().is_none_or(|line| is_blank(line));
+        if let Some(line) = peeled {
+            log.lines.line(&line, &mut out);
+        }
+        if !out.is_used() && !is_blank {
+            troubles.add(Trouble::SkippedLine, self.origin(0));
+        }
+        self.facts = self.log.as_ref().map(|log| log.hub.facts).unwrap_or_default();
+        self.skip(span);
+    }
+
+    /// The log is over.
+    fn end_log(&mut self, troubles: &mut Troubles) {
+        let origin = self.origin(0);
+        let Some(log) = &mut self.log else { return };
+        log.lines.end(&mut Out::new(&mut log.hub, self.lines));
+        log.hub.finish();
+        if log.hub.evicted > 0 {
+            troubles.add_many(Trouble::EvictedSession, log.hub.evicted, origin);
+        }
+        for (trouble, Times { times, first }) in
+            [(Trouble::UndatedTime, log.hub.undated), (Trouble::UnzonedTime, log.hub.unzoned)]
+        {
+            troubles.add_many(trouble, times, Origin { number: first, ..origin });
+        }
+        self.facts = log.hub.facts;
     }
 
     /// The place `ahead` bytes into what is not consumed yet.
@@ -270,6 +344,7 @@ impl Reader {
                     }
                 }
             }
+            Note::Elided(bytes) => self.push_silent(What::Elided(bytes), Side::Client, place),
             Note::Masked(bytes) => self.session.notes.masked = Some(Secret { bytes }),
             Note::Escaped => self.session.notes.escaped = true,
             Note::Unseen(lines) => self.session.notes.unseen = Some(lines),
@@ -323,6 +398,7 @@ impl Reader {
             place: first,
             medium,
             by_content: false,
+            shows: Shows::ALL,
         }));
         if let Some(place) = session.midstream.take() {
             let what = What::Open(Open::Midstream);
@@ -409,6 +485,21 @@ impl Reader {
     }
 }
 
+/// What reads the lines of another tool's log.
+struct Log {
+    peel: Peel,
+    lines: Box<dyn ReadLines>,
+    hub: Hub,
+}
+
+impl Log {
+    fn new(dialect: Dialect, limits: &Limits) -> Option<Self> {
+        let Dialect::Foreign(found) = dialect else { return None };
+        let dialect: &'static foreign::Foreign = found.dialect()?;
+        Some(Self { peel: found.peel, lines: (dialect.reader)(), hub: Hub::new(dialect, limits) })
+    }
+}
+
 /// A line in the input's buffer, or as much of it as is taken at once.
 #[derive(Clone, Copy)]
 struct Span {
@@ -484,16 +575,6 @@ impl Session {
             }
         }
     }
-}
-
-/// Whether a word stands for a secret that is not there: `****`, `XXXX`, `<redacted>`, `[hidden]`.
-/// Neither is base64, or it is of one letter.
-fn is_veil(word: &[u8]) -> bool {
-    let word = word.trim_ascii();
-    let is_row = |letter: u8| word.len() > 2 && word.iter().all(|&byte| byte == letter);
-    // A single star gives AUTH up (RFC 4954 §4).
-    let is_bracketed = matches!(word, [b'<', _, .., b'>'] | [b'[', _, .., b']']);
-    is_bracketed || is_row(b'*') || is_row(b'X') || is_row(b'x')
 }
 
 /// What notes say of the next line.

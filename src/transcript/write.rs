@@ -140,6 +140,13 @@ impl Writer {
         sent.grow(gap.bytes);
     }
 
+    /// Mail data is left out here.
+    pub fn elided(&mut self, bytes: Option<u64>) {
+        self.write_line(Side::Client);
+        self.write_tls();
+        self.note(Note::Elided(bytes));
+    }
+
     /// `side` sent so many bytes of TLS records.
     pub fn tls(&mut self, side: Side, bytes: u64) {
         self.write_line(side);

@@ -85,7 +85,10 @@ fn result(view: &View<'_>, finding: &Finding) -> model::Result {
         properties: ResultProperties {
             session: Some(NUMBER.to_string()),
             frame: place.frame,
-            time: finding.mark.at.map(|at| at.rfc3339(session.opening.digits)),
+            time: session
+                .opening
+                .dated(finding.mark.at)
+                .map(|at| at.rfc3339(session.opening.digits)),
             client: peers.map(|peers| peers.client.to_string()),
             server: peers.map(|peers| peers.server.to_string()),
             exchange: finding.exchange,

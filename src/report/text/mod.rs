@@ -373,7 +373,7 @@ impl Scribe<'_> {
     #[inline]
     fn time<'r>(&mut self, out: Room<'r>, name: &str, at: Option<Stamp>) -> Room<'r> {
         let out = out.raw(",").name(name).raw(":");
-        match at {
+        match self.session.opening.dated(at) {
             Some(at) => out.raw("\"").time(&mut self.pen.calendar, at, self.digits).raw("\""),
             None => out.null(),
         }
@@ -423,7 +423,7 @@ fn message<'r>(out: Room<'r>, s: &mut Scribe<'_>, message: &Message) -> Room<'r>
     let out = out.items(&message.recipients, |out, one| recipient(out, s, one)).raw("]");
     fields!(out,
         "transfer": option(message.transfer.map(names::transfer), Room::name),
-        "size": out.number(message.size()),
+        "size": option(message.known_size(), Room::number),
         "outcome": out.name(names::outcome(message.outcome)),
         "code": out.code(message.code),
         "complete": bool(message.is_complete()),

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Commands],
     rfc: Some("RFC 6531 §3.1, §3.3"),
     title: "an address beyond ASCII without SMTPUTF8",
     help: "send MAIL with SMTPUTF8 if the server offers it; else use an ASCII address",

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Commands],
     rfc: Some("RFC 5321 §2.4; RFC 6531 §3.4"),
     title: "an octet above 127 in a command where only ASCII is legal",
     help: "write the command in ASCII; give SMTPUTF8 with MAIL if an address needs more",

@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Commands],
     rfc: Some("RFC 5321 §4.1.1"),
     title: "an empty line where a command belongs",
     help: "send no line but commands; end the mail data with CRLF . CRLF and nothing more",

@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Commands],
     rfc: Some("RFC 6531 §3.3"),
     title: "octets above 127 in a command that are no UTF-8",
     help: "convert addresses to UTF-8 and ask for SMTPUTF8, or write them in ASCII",

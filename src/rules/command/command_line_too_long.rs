@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Offers],
     rfc: Some("RFC 5321 §4.5.3.1.4"),
     title: "a command line longer than the server must take",
     help: "shorten the line, or use an extension that allows for it",

@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Commands],
     rfc: Some("RFC 5321 §4.1.1.2"),
     title: "a command without the argument that it needs",
     help: "complete the command: MAIL FROM:<…>, RCPT TO:<…>, VRFY and EXPN with a name",

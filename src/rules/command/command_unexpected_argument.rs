@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Commands],
     rfc: Some("RFC 5321 §4.1.1.4; RFC 3207 §4"),
     title: "an argument that the command does not take",
     help: "send DATA, RSET, QUIT and STARTTLS alone; give NOOP, HELP, VRFY and EXPN one word",

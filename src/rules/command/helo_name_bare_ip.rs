@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Commands],
     rfc: Some("RFC 5321 §4.1.3"),
     title: "EHLO or HELO with an IP address without brackets",
     help: "write the address as a literal: EHLO [192.0.2.1], EHLO [IPv6:2001:db8::1]",

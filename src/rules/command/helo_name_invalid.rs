@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Commands],
     rfc: Some("RFC 5321 §4.1.1.1, §4.1.2"),
     title: "the name of EHLO or HELO is neither a domain nor an address literal",
     help: "give the full name of the host in letters, digits, hyphens and dots",

@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Commands],
     rfc: Some("RFC 5321 §4.1.1.1"),
     title: "EHLO or HELO without a name",
     help: "give the full name of the host, or its address: EHLO [192.0.2.1]",

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Offers],
     rfc: Some("RFC 5321 §2.2.1, §4.1.1.1"),
     title: "a parameter of an extension after HELO",
     help: "greet with EHLO to use extensions; after HELO send MAIL and RCPT without parameters",

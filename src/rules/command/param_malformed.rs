@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Commands],
     rfc: Some("RFC 5321 §4.1.2"),
     title: "a malformed parameter of MAIL or RCPT",
     help: "write KEYWORD or KEYWORD=value, without blanks, = or control characters in the value",

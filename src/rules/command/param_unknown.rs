@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Offers, Need::Commands],
     rfc: Some("RFC 5321 §4.1.1.11"),
     title: "a parameter that no known extension defines",
     help: "send only parameters of extensions that the server offers",

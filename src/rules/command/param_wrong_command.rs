@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Commands],
     rfc: Some("RFC 5321 §2.2.2"),
     title: "a parameter of MAIL given with RCPT, or the other way round",
     help: "give SIZE, BODY, RET, ENVID, SMTPUTF8 with MAIL; NOTIFY and ORCPT with RCPT",

@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Commands],
     rfc: Some("RFC 5321 §4.1.2"),
     title: "the domain of an address breaks its syntax",
     help: "write the domain in letters, digits, hyphens and single dots, with labels up to 63",

@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Commands],
     rfc: Some("RFC 5321 §4.5.3.1.1"),
     title: "a local part of more than 64 octets",
     help: "use a shorter address; for bounce addresses, a shorter key",

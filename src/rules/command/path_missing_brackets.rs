@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Commands],
     rfc: Some("RFC 5321 §4.1.1.2, §4.1.1.3"),
     title: "an address without angle brackets in MAIL or RCPT",
     help: "put the address in brackets: MAIL FROM:<…>, RCPT TO:<…>",

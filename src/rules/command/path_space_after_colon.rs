@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Commands],
     rfc: Some("RFC 5321 §3.3"),
     title: "a blank beside the colon of FROM: or TO:",
     help: "leave the blank out: MAIL FROM:<…>, RCPT TO:<…>",

@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Commands],
     rfc: Some("RFC 5321 §4.1.2"),
     title: "text right beside the path of MAIL or RCPT",
     help: "give the path alone; parameters follow it after one space",

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Note,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Content],
     rfc: Some("RFC 6152 §3"),
     title: "BODY=8BITMIME was declared for a message that is all ASCII",
     help: "declare BODY=8BITMIME only for messages with octets above 127",

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server, Need::Start],
+    needs: &[Need::Client, Need::Server, Need::Start, Need::Content, Need::Offers],
     rfc: Some("RFC 6152 §3"),
     title: "octets above 127 in a body for a server that does not offer 8BITMIME",
     help: "encode the body in quoted-printable or base64 for servers without 8BITMIME",

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Content, Need::Offers],
     rfc: Some("RFC 6152 §3; RFC 5321 §2.4"),
     title: "octets above 127 in the body of a message without BODY=8BITMIME",
     help: "declare BODY=8BITMIME where it is offered, else encode the body in 7 bits",

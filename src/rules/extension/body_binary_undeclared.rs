@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Content],
     rfc: Some("RFC 3030 §3"),
     title: "binary content in BDAT chunks without BODY=BINARYMIME",
     help: "declare BODY=BINARYMIME where it is offered, else send lines of text",

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server, Need::Start],
+    needs: &[Need::Client, Need::Server, Need::Start, Need::Offers],
     rfc: Some("RFC 6152 §3; RFC 3030 §3"),
     title: "BODY= was used although the server does not offer its extension",
     help: "send BODY=8BITMIME only where 8BITMIME is offered, BODY=BINARYMIME where BINARYMIME is",

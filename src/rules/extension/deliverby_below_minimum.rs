@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server],
+    needs: &[Need::Client, Need::Server, Need::Offers],
     rfc: Some("RFC 2852 §4.1"),
     title: "BY asks for a return sooner than the server's minimum",
     help: "return the message, or ask for no less than the minimum that DELIVERBY offers",

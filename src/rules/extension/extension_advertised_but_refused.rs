@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Error,
     party: Party::Server,
-    needs: &[Need::Client, Need::Server, Need::Start],
+    needs: &[Need::Client, Need::Server, Need::Start, Need::Offers],
     rfc: Some("RFC 5321 §2.2.1, §4.2.4"),
     title: "the server offers an extension and refuses its command or parameter as unknown",
     help: "take the extension out of the EHLO reply, or switch its command on",

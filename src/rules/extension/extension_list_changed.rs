@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Warning,
     party: Party::Server,
-    needs: &[Need::Client, Need::Server],
+    needs: &[Need::Client, Need::Server, Need::Offers],
     rfc: Some("RFC 5321 §4.1.4"),
     title: "two EHLO replies of one session differ without TLS or AUTH between them",
     help: "give the same list to every EHLO of a session, unless TLS or AUTH has changed it",

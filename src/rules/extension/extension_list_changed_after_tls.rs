@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Note,
     party: Party::Server,
-    needs: &[Need::Client, Need::Server],
+    needs: &[Need::Client, Need::Server, Need::Offers],
     rfc: Some("RFC 3207 §4.2"),
     title: "the server offers other extensions inside TLS than in clear",
     help: "nothing to mend if it is meant: compare the two lists with what should be offered",

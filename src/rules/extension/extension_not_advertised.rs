@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server, Need::Start],
+    needs: &[Need::Client, Need::Server, Need::Start, Need::Offers],
     rfc: Some("RFC 5321 §2.2.1, §2.2.2"),
     title: "a command or parameter of an extension that the server does not offer",
     help: "use only extensions that the last EHLO reply of this session lists",

@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server],
+    needs: &[Need::Client, Need::Server, Need::Offers],
     rfc: Some("RFC 4865 §4"),
     title: "HOLDFOR or HOLDUNTIL is beyond what the server offers",
     help: "ask for no later release than the two limits behind FUTURERELEASE allow",

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Warning,
     party: Party::Server,
-    needs: &[Need::Client, Need::Server, Need::Start],
+    needs: &[Need::Client, Need::Server, Need::Start, Need::Offers],
     rfc: Some("RFC 5321 §4.1.1.11"),
     title: "the server accepted a malformed parameter of an extension that it offers",
     help: "check the values of parameters, and refuse those that are malformed with 501",

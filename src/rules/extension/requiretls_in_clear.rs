@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Offers],
     rfc: Some("RFC 8689 §2"),
     title: "REQUIRETLS was asked for in a session without TLS",
     help: "send STARTTLS and EHLO first, or do not send this message to this server",

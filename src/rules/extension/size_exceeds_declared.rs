@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Content],
     rfc: Some("RFC 1870 §6.3"),
     title: "the message is larger than its SIZE parameter said",
     help: "count the octets of the message as it is sent, with CRLF line ends",

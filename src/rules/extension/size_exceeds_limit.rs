@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server, Need::Start],
+    needs: &[Need::Client, Need::Server, Need::Start, Need::Content],
     rfc: Some("RFC 1870 §4"),
     title: "the message is larger than the maximum that the server states",
     help: "compare the message's size with the SIZE of the EHLO reply before sending it",

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Content, Need::Offers],
     rfc: Some("RFC 6531 §3.4; RFC 6532 §3.2"),
     title: "octets above 127 in the header of a message without SMTPUTF8",
     help: "encode the header as RFC 2047 has it, or declare SMTPUTF8 where it is offered",

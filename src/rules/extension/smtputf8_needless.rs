@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Note,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Content],
     rfc: Some("RFC 6531 §3.4"),
     title: "SMTPUTF8 was declared for addresses and a header that are all ASCII",
     help: "declare SMTPUTF8 only where an address or a header field needs it",

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Warning,
     party: Party::Server,
-    needs: &[Need::Client, Need::Server, Need::Start],
+    needs: &[Need::Client, Need::Server, Need::Start, Need::Offers],
     rfc: Some("RFC 6531 §3.5"),
     title: "a non-ASCII address was refused with a code that is not meant for it",
     help: "answer 550 to MAIL and 553 to RCPT, with X.6.7, where an ASCII address is required",

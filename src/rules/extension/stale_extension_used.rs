@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server, Need::Start],
+    needs: &[Need::Client, Need::Server, Need::Start, Need::Offers],
     rfc: Some("RFC 3207 §4.2"),
     title: "used inside TLS although only the EHLO reply before TLS offered it",
     help: "send EHLO again after the TLS handshake and use only what that reply lists",

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Note,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server],
+    needs: &[Need::Client, Need::Server, Need::Offers],
     rfc: Some("RFC 5321 §4.1.5"),
     title: "a private extension was used",
     help: "nothing, if the two sides agreed on it; else switch it off",

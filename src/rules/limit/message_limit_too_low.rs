@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Limit,
     severity: Severity::Warning,
     party: Party::Server,
-    needs: &[Need::Client, Need::Server],
+    needs: &[Need::Client, Need::Server, Need::Content],
     rfc: Some("RFC 5321 §4.5.3.1.7"),
     title: "a message of less than 64 KiB was refused for its size",
     help: "accept messages of at least 65,536 octets",

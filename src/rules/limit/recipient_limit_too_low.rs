@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Limit,
     severity: Severity::Error,
     party: Party::Server,
-    needs: &[Need::Client, Need::Server],
+    needs: &[Need::Client, Need::Server, Need::Offers],
     rfc: Some("RFC 5321 §4.5.3.1.8"),
     title: "a recipient was refused as one too many before there were 100",
     help: "let a message have at least 100 recipients",

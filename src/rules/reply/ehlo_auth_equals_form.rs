@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Reply,
     severity: Severity::Note,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies, Need::Offers],
     rfc: Some("RFC 4954 §3"),
     title: "AUTH is offered in the form with an equals sign",
     help: "offer AUTH with a blank behind it, and no other form of it",

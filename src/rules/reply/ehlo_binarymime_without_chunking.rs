@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Reply,
     severity: Severity::Error,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies, Need::Offers],
     rfc: Some("RFC 3030 §3"),
     title: "BINARYMIME is offered without CHUNKING",
     help: "offer CHUNKING as well, or neither",

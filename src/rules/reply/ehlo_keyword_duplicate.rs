@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Reply,
     severity: Severity::Warning,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies, Need::Offers],
     rfc: Some("RFC 5321 §4.1.1.1"),
     title: "the EHLO reply offers one extension twice",
     help: "offer each extension in one line",

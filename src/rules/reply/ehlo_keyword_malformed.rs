@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Reply,
     severity: Severity::Error,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies, Need::Offers],
     rfc: Some("RFC 5321 §4.1.1.1"),
     title: "a line of the EHLO reply is no keyword with parameters",
     help: "offer each extension as a keyword of letters, digits and hyphens, with one blank before each word",

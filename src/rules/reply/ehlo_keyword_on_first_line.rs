@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Reply,
     severity: Severity::Warning,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies, Need::Offers],
     rfc: Some("RFC 5321 §4.1.1.1"),
     title: "the EHLO reply names an extension in its first line",
     help: "let the first line be the server's name, and give each extension a line of its own",

@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Reply,
     severity: Severity::Error,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies, Need::Offers],
     rfc: Some("RFC 1870 §4; RFC 9422 §3; RFC 4865 §4; RFC 2852 §2"),
     title: "an extension is offered with a parameter that it does not have",
     help: "write the parameter as the extension's RFC says, or leave it out",

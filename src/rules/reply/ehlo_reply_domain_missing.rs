@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Reply,
     severity: Severity::Warning,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies, Need::Offers],
     rfc: Some("RFC 5321 §4.1.1.1"),
     title: "the reply to EHLO does not begin with the server's domain name",
     help: "begin the first line with the server's name: 250-mx.example.net …",

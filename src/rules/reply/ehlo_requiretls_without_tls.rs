@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Reply,
     severity: Severity::Error,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies, Need::Offers],
     rfc: Some("RFC 8689 §2, §4"),
     title: "REQUIRETLS is offered without TLS",
     help: "offer REQUIRETLS only in sessions that TLS protects",

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Reply,
     severity: Severity::Error,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies, Need::Offers],
     rfc: Some("RFC 6531 §3.1"),
     title: "SMTPUTF8 is offered without 8BITMIME",
     help: "offer 8BITMIME as well",

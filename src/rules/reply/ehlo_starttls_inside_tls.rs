@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Reply,
     severity: Severity::Error,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies, Need::Offers],
     rfc: Some("RFC 3207 §4.2"),
     title: "STARTTLS is offered inside TLS",
     help: "leave STARTTLS out of the EHLO reply once TLS is active",

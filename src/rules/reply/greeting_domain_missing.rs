@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Reply,
     severity: Severity::Warning,
     party: Party::Server,
-    needs: &[Need::Server, Need::Start],
+    needs: &[Need::Server, Need::Start, Need::Replies],
     rfc: Some("RFC 5321 §4.2, §4.3.1"),
     title: "the greeting does not begin with the server's domain name",
     help: "begin the greeting with the server's fully-qualified name: 220 mx.example.net …",

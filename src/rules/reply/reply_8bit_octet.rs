@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Reply,
     severity: Severity::Warning,
     party: Party::Server,
-    needs: &[Need::Client, Need::Server],
+    needs: &[Need::Client, Need::Server, Need::Replies],
     rfc: Some("RFC 5321 §4.2; RFC 6531 §3.7.4"),
     title: "octets above 127 in the text of a reply",
     help: "write replies in ASCII",

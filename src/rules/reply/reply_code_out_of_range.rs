@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Reply,
     severity: Severity::Error,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies],
     rfc: Some("RFC 5321 §4.2"),
     title: "a reply code outside 200 to 559",
     help: "use a code of RFC 5321 §4.2.3 with the same first digit, such as 250, 450 or 550",

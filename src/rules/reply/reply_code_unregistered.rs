@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Reply,
     severity: Severity::Note,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies],
     rfc: Some("RFC 5321 §4.2.3"),
     title: "a reply code that no RFC defines",
     help: "use a code of RFC 5321 §4.2.3, and say the rest in the text or an enhanced code",

@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Reply,
     severity: Severity::Error,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies],
     rfc: Some("RFC 5321 §4.5.3.1.5"),
     title: "a line of a reply is longer than 512 octets",
     help: "break the text into several lines of at most 512 octets, each with the code and a hyphen",

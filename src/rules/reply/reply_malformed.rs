@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Reply,
     severity: Severity::Error,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies],
     rfc: Some("RFC 5321 §4.2"),
     title: "a line of a reply does not begin with three digits",
     help: "begin every line of a reply with its code, and put the hyphen or blank behind it",

@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Reply,
     severity: Severity::Error,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies],
     rfc: Some("RFC 5321 §4.2.1"),
     title: "a reply of several lines never got its last line",
     help: "write the code and a blank, not a hyphen, in the last line of a reply",

@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Reply,
     severity: Severity::Error,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies],
     rfc: Some("RFC 5321 §4.2"),
     title: "neither a blank nor a hyphen behind the code of a reply",
     help: "put a blank behind the code of a reply's last line, a hyphen behind that of the others",

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Reply,
     severity: Severity::Warning,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies],
     rfc: Some("RFC 5321 §4.2.1, §7"),
     title: "a reply of more than 64 lines",
     help: "say less, or put the text where a client does not have to read it",

@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Sequence,
     severity: Severity::Note,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Offers],
     rfc: Some("RFC 5321 §4.1.4"),
     title: "EHLO was sent again without need",
     help: "send EHLO once, and again only after STARTTLS or AUTH; use RSET to begin anew",

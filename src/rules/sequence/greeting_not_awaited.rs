@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Sequence,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server, Need::Start],
+    needs: &[Need::Client, Need::Server, Need::Start, Need::Offers],
     rfc: Some("RFC 5321 §3.1, §4.3.1"),
     title: "the client spoke before it had seen the server's greeting",
     help: "wait for the server's 220 before the first command",

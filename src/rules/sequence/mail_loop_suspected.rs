@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Sequence,
     severity: Severity::Warning,
     party: Party::Server,
-    needs: &[Need::Client, Need::Server],
+    needs: &[Need::Client, Need::Server, Need::Content],
     rfc: Some("RFC 5321 §6.3"),
     title: "the mail seems to go round in a loop",
     help: "look at the MX and the transports of the domain: mail for it must not come back here",

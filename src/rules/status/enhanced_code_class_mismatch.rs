@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Status,
     severity: Severity::Error,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies],
     rfc: Some("RFC 2034 §4; RFC 3463 §2"),
     title: "the enhanced status code contradicts the reply code",
     help: "let the enhanced code begin with the first digit of the reply code",

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Status,
     severity: Severity::Error,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies],
     rfc: Some("RFC 2034 §4"),
     title: "the lines of one reply have different enhanced status codes",
     help: "begin the text of all lines of a reply with the same enhanced code",

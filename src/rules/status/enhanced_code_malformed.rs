@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Status,
     severity: Severity::Error,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies],
     rfc: Some("RFC 2034 §4; RFC 3463 §2"),
     title: "an enhanced status code is not of the form class.subject.detail",
     help: "write 2, 4 or 5, and two numbers of one to three digits, with a blank behind them",

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Status,
     severity: Severity::Warning,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies, Need::Offers],
     rfc: Some("RFC 2034 §4"),
     title: "a reply lacks the enhanced status code that the server offers",
     help: "begin the text of every 2yz, 4yz and 5yz reply with a code like 2.1.0, or do not offer it",

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Status,
     severity: Severity::Note,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies, Need::Offers],
     rfc: Some("RFC 2034 §4"),
     title: "enhanced status codes are used but not offered",
     help: "offer ENHANCEDSTATUSCODES in the reply to EHLO",

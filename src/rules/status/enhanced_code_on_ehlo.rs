@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Status,
     severity: Severity::Warning,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies],
     rfc: Some("RFC 2034 §4"),
     title: "an enhanced status code in the greeting or the reply to EHLO",
     help: "leave it out there: the first word is the server's name",

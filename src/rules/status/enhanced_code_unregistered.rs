@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Status,
     severity: Severity::Note,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies],
     rfc: Some("RFC 5248"),
     title: "an enhanced status code that IANA's registry does not have",
     help: "use a code of the registry, as X.7.1 for policy, and say the rest in the text",

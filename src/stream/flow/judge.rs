@@ -1,7 +1,7 @@
 //! Whether a connection is a session, and who is its client.
 
 use super::{Around, Flow, Mark, PEEK, Stage, Verdict};
-use crate::chunk::{Consume, Medium, Open, Opening, Sides, Via, What};
+use crate::chunk::{Consume, Medium, Open, Opening, Shows, Sides, Via, What};
 use crate::packet::{Segment, Way};
 use crate::ports::PROXY_PORTS;
 use crate::stream::half::{Half, Tag};
@@ -88,6 +88,7 @@ impl<D: Consume> Flow<D> {
             digits: self.digits,
             place: self.first,
             medium: Medium::Packets,
+            shows: Shows::ALL,
             by_content: !around.ports.is_smtp(around.key.port(client.back())),
         };
         let steps = self.shaken_steps();

@@ -36,7 +36,7 @@ fn dump_with(
     let mut reader = Reader::new(input, 7, dialect, &limits);
     let mut troubles = Troubles::default();
     let mut out = Vec::new();
-    while let Some(event) = reader.next(&mut troubles) {
+    while let Some((_, event)) = reader.next(&mut troubles) {
         out.push(match event {
             Event::Begin(opening) => {
                 assert_eq!(opening.via, None);
@@ -366,7 +366,7 @@ proptest! {
         let mut text = b"# ".to_vec();
         text.extend(parts.concat());
         let limits = Limits { transcript_piece: 256, ..Limits::default() };
-        for dialect in Dialect::ALL {
+        for dialect in Dialect::all() {
             let whole = dump_with(&text, dialect, 1 << 20, &limits);
             assert_in_order(&whole.0);
             prop_assert_eq!(dump_with(&text, dialect, step, &limits), whole);

@@ -1,0 +1,69 @@
+//! Which dialect a file is in: each scores its first lines.
+
+use super::{ALL, Foreign, Likeness, Peel};
+
+/// What was found.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::transcript) struct Found {
+    /// The dialect, by its place in [`ALL`].
+    pub(in crate::transcript) place: usize,
+    /// How its lines are wrapped.
+    pub(in crate::transcript) peel: Peel,
+    /// No other dialect comes near.
+    pub(in crate::transcript) is_sure: bool,
+}
+
+/// Lines that are looked at.
+const LINES: usize = 400;
+
+/// What lines of each likeness count for.
+fn weight(likeness: Likeness) -> u32 {
+    match likeness {
+        Likeness::No => 0,
+        Likeness::Weak => 1,
+        Likeness::Marked => 2,
+        Likeness::Sure => 8,
+    }
+}
+
+/// The dialect of a file that starts with `start`, if it is in any.
+pub(in crate::transcript) fn detect(start: &[u8]) -> Option<Found> {
+    let mut best: Option<(u32, usize, Peel)> = None;
+    let mut second = 0;
+    for (place, dialect) in ALL.iter().enumerate() {
+        let scores = Peel::ALL.map(|peel| (score(dialect, peel, start), peel));
+        // The plain form wins where all are alike.
+        let Some((score, peel)) = scores.into_iter().rev().max_by_key(|&(score, _)| score) else {
+            continue;
+        };
+        match best {
+            Some((most, ..)) if score <= most => second = second.max(score),
+            _ if score == 0 => {}
+            _ => {
+                second = best.map_or(0, |(most, ..)| most);
+                best = Some((score, place, peel));
+            }
+        }
+    }
+    let (score, place, peel) = best?;
+    Some(Found { place, peel, is_sure: score >= 2 * second.max(1) })
+}
+
+/// How the lines of a file that starts with `start` are wrapped, read as `dialect`.
+pub(in crate::transcript) fn peel_for(dialect: &Foreign, start: &[u8]) -> Peel {
+    let scores = Peel::ALL.map(|peel| (score(dialect, peel, start), peel));
+    scores.into_iter().rev().max_by_key(|&(score, _)| score).map_or(Peel::default(), |best| best.1)
+}
+
+/// How much the lines look like `dialect`; 0 unless one of them surely does.
+fn score(dialect: &Foreign, peel: Peel, start: &[u8]) -> u32 {
+    let mut sum = 0;
+    let mut most = Likeness::No;
+    for line in start.split(|&byte| byte == b'\n').take(LINES) {
+        let Some(line) = peel.line(line) else { continue };
+        let likeness = (dialect.likeness)(&line);
+        most = most.max(likeness);
+        sum += weight(likeness);
+    }
+    if most == Likeness::Sure { sum } else { 0 }
+}

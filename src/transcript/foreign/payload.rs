@@ -1,0 +1,56 @@
+//! What a line of a dialog looks like: the same questions that every dialect asks.
+
+use crate::smtp::command::{Command, Verb, envelope};
+
+/// Whether `text` is a line of a reply: a code of three digits, and a blank, a hyphen or nothing.
+pub(in crate::transcript) fn is_reply(text: &[u8]) -> bool {
+    match text {
+        [b'2'..=b'5', second, third, rest @ ..] => {
+            let is_code = second.is_ascii_digit() && third.is_ascii_digit();
+            is_code && matches!(rest.first(), None | Some(b' ' | b'-'))
+        }
+        _ => false,
+    }
+}
+
+/// Whether `text` is a line of a reply that is not its last one.
+pub(in crate::transcript) fn goes_on(text: &[u8]) -> bool {
+    is_reply(text) && text.get(3) == Some(&b'-')
+}
+
+/// Whether `text` can hardly be anything but a command.
+pub(in crate::transcript) fn is_command(text: &[u8]) -> bool {
+    let command = Command::parse(text);
+    let argument = command.argument.trim_ascii();
+    let words = argument.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count();
+    command.word_at == 0
+        && match command.verb {
+            Verb::Data | Verb::Rset | Verb::Quit | Verb::Starttls | Verb::Turn => words == 0,
+            Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml | Verb::Rcpt => {
+                envelope(&command).is_some()
+            }
+            Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Etrn | Verb::Vrfy | Verb::Expn => {
+                words == 1
+            }
+            Verb::Bdat => argument.first().is_some_and(u8::is_ascii_digit),
+            Verb::Auth => (1..=2).contains(&words),
+            Verb::Noop | Verb::Help => words <= 1,
+            Verb::Xclient | Verb::Xforward => argument.contains(&b'='),
+            Verb::Atrn | Verb::Burl | Verb::Other => false,
+        }
+}
+
+/// Whether `text` is a command or a line of a reply.
+pub(in crate::transcript) fn is_smtp(text: &[u8]) -> bool {
+    is_reply(text) || is_command(text)
+}
+
+/// Whether a word stands for a secret that is not there: `****`, `XXXX`, `<redacted>`, `[hidden]`.
+/// Neither is base64, or it is of one letter.
+pub(in crate::transcript) fn is_veil(word: &[u8]) -> bool {
+    let word = word.trim_ascii();
+    let is_row = |letter: u8| word.len() > 2 && word.iter().all(|&byte| byte == letter);
+    // A single star gives AUTH up (RFC 4954 §4).
+    let is_bracketed = matches!(word, [b'<', _, .., b'>'] | [b'[', _, .., b']']);
+    is_bracketed || is_row(b'*') || is_row(b'X') || is_row(b'x')
+}

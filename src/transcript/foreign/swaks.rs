@@ -1,0 +1,79 @@
+//! What swaks prints: a hint of three columns and a blank, then the line.
+//!
+//! ```text
+//! === Trying mx.example.net:25...
+//! === Connected to mx.example.net.
+//! <-  220 mx.example.net ESMTP
+//!  -> EHLO client.example.org
+//! <-  250 mx.example.net
+//! ```
+//!
+//! ` ->` sent, ` ~>` sent in TLS, `**>` and `*~>` sent though something was wrong; `<-`, `<~` and
+//! `<**`, `<~*` received. `===` and `***` are its own words, `  >` and `<  ` raw text. With
+//! `--suppress-data` the content is ` -> 12 lines sent`.
+
+use super::payload::{is_command, is_reply};
+use super::{Content, Foreign, Likeness, Out, ReadLines, Who};
+use crate::chunk::{End, Shows, Side};
+
+pub(super) static SWAKS: Foreign = Foreign {
+    name: "swaks",
+    title: "swaks",
+    shows: Shows::ALL,
+    content: Content::Shown,
+    out: Side::Client,
+    likeness,
+    reader: || Box::new(Swaks),
+};
+
+/// Each line stands for itself.
+struct Swaks;
+
+impl ReadLines for Swaks {
+    fn line(&mut self, line: &[u8], out: &mut Out<'_>) {
+        match marked(line) {
+            Some((Who::Client, text)) if is_count(text) => out.elided(b"", None),
+            Some((who, text)) => out.say(b"", who, text),
+            None if line.starts_with(b"=== Trying ") => out.begin(b"", None),
+            None if line.starts_with(b"=== Connection closed with remote host") => {
+                out.end(b"", None);
+            }
+            None if line.starts_with(b"*** Remote host closed connection unexpectedly") => {
+                out.end(b"", Some(End::ServerClosed));
+            }
+            None if is_aside(line) => out.aside(),
+            None => {}
+        }
+    }
+}
+
+/// Who says a line, and what.
+fn marked(line: &[u8]) -> Option<(Who, &[u8])> {
+    let (hint, rest) = line.split_first_chunk::<3>()?;
+    let who = match hint {
+        b" ->" | b" ~>" | b"**>" | b"*~>" => Who::Client,
+        b"<- " | b"<~ " | b"<**" | b"<~*" => Who::Server,
+        _ => return None,
+    };
+    Some((who, rest.strip_prefix(b" ").unwrap_or(rest)))
+}
+
+/// Whether a line of the client stands for content that is not shown: `12 lines sent`.
+fn is_count(text: &[u8]) -> bool {
+    let number = text.strip_suffix(b" lines sent");
+    number.is_some_and(|number| !number.is_empty() && number.iter().all(u8::is_ascii_digit))
+}
+
+fn is_aside(line: &[u8]) -> bool {
+    line.starts_with(b"=== ") || line.starts_with(b"*** ")
+}
+
+fn likeness(line: &[u8]) -> Likeness {
+    match marked(line) {
+        Some((Who::Client, text)) if is_command(text) => Likeness::Sure,
+        Some((Who::Server, text)) if is_reply(text) => Likeness::Sure,
+        Some(_) => Likeness::Weak,
+        None if is_aside(line) => Likeness::Weak,
+        None => Likeness::No,
+    }
+}

@@ -1,0 +1,243 @@
+//! The dialects of other tools: one dialog in all of them gives the same exchanges, less what a
+//! dialect cannot show; each file is told by its content, and what is none is not taken for one.
+
+// A test may panic: that is how it fails. What it skips, it says.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::unwrap_used
+)]
+
+use smtp_audit::chunk::Shows;
+use smtp_audit::pipeline::{Audited, Facts, Options, Source, collect};
+use smtp_audit::transcript::{Dialect, recognise};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Samples of ours, each with its dialect and what else than [`Shows`] says it cannot show: `code`
+/// (replies have nothing but their code), `greeting` (it is missing), `quit` (the same), `dates`.
+const SAMPLES: &[(&str, &str, &[&str])] =
+    &[("exchange.txt", "exchange", &[]), ("letters.txt", "S:C:", &[]), ("swaks.txt", "swaks", &[])];
+
+fn testdata() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/dialects")
+}
+
+fn audit(name: &str, text: Vec<u8>) -> (Vec<Audited>, Facts) {
+    let (sessions, mut facts) = collect(&Options::default(), vec![Source::bytes(name, text)]);
+    (sessions, facts.remove(0))
+}
+
+/// What two dialects must agree on, a line each.
+fn exchanges(audited: &Audited, shows: Shows, but: &[&str]) -> Vec<String> {
+    let session = &audited.session;
+    let mut out = Vec::new();
+    let is_code = but.contains(&"code");
+    let reply = |reply: Option<&smtp_audit::dialog::session::Reply>| {
+        let Some(reply) = reply else { return "none".to_owned() };
+        let text = String::from_utf8_lossy(session.bytes(reply.text)).into_owned();
+        // Where lines of a reply are put together, its first line's beginning is all there is.
+        let is_whole = shows.has(Shows::REPLIES) && !is_code;
+        let first = text.lines().next().unwrap_or_default();
+        let shown =
+            if is_whole { text.clone() } else { first.get(..3).unwrap_or(first).to_owned() };
+        format!("{:?} {shown}", reply.code)
+    };
+    if !but.contains(&"greeting") {
+        out.push(format!("greeting {}", reply(session.greeting.as_ref())));
+    }
+    for exchange in &session.exchanges {
+        let line = String::from_utf8_lossy(session.bytes(exchange.line)).into_owned();
+        let is_quit = line == "QUIT" && but.contains(&"quit");
+        if !is_quit {
+            let name = exchange.request.name();
+            out.push(format!("{name} {line} -> {}", reply(exchange.reply.as_ref())));
+        }
+    }
+    for message in &session.messages {
+        let recipients: Vec<_> = message.recipients.iter().map(|one| one.code).collect();
+        out.push(format!("message {recipients:?} {:?} ended={}", message.outcome, message.ended));
+        if shows.has(Shows::CONTENT) {
+            out.push(format!("size {:?}", message.known_size()));
+        }
+    }
+    out
+}
+
+#[test]
+fn one_dialog_in_all_dialects() {
+    let native = fs::read(testdata().join("dialog.txt")).unwrap();
+    let (truth, _) = audit("dialog.txt", native);
+    for &(file, dialect, but) in SAMPLES {
+        let (sessions, facts) = audit(file, fs::read(testdata().join(file)).unwrap());
+        assert_eq!(facts.dialect, Some(dialect), "{file}: the dialect");
+        assert_eq!(sessions.len(), 1, "{file}: {facts:?}");
+        let shows = sessions[0].session.opening.shows;
+        let (found, expected) =
+            (exchanges(&sessions[0], shows, but), exchanges(&truth[0], shows, but));
+        assert_eq!(found, expected, "{file}");
+        // What is left out is no error, nor is anything else here but what the dialog itself has.
+        let errors: Vec<_> = sessions[0]
+            .findings
+            .iter()
+            .filter(|one| one.rule.severity != smtp_audit::rules::Severity::Note)
+            .map(|one| (one.rule.id, one.message.as_str()))
+            .collect();
+        assert!(errors.is_empty(), "{file}: {errors:?}");
+    }
+}
+
+#[test]
+fn every_dialect_has_a_sample_of_ours() {
+    let known: BTreeSet<&str> = Dialect::all().into_iter().map(Dialect::name).collect();
+    let mut have: BTreeSet<&str> = SAMPLES.iter().map(|&(_, dialect, _)| dialect).collect();
+    have.extend(["c>s<", "script"]);
+    assert_eq!(known, have);
+    let files: BTreeSet<String> = fs::read_dir(testdata())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "dialog.txt")
+        .collect();
+    let listed: BTreeSet<String> = SAMPLES.iter().map(|&(file, ..)| file.to_owned()).collect();
+    assert_eq!(files, listed);
+}
+
+#[test]
+fn the_first_ten_lines_tell_the_dialect() {
+    for &(file, dialect, _) in SAMPLES {
+        let text = fs::read_to_string(testdata().join(file)).unwrap();
+        let start: String = text.split_inclusive('\n').take(10).collect();
+        let found = recognise(start.as_bytes()).map(Dialect::name);
+        assert_eq!(found, Some(dialect), "{file}: its first ten lines");
+    }
+}
+
+#[test]
+fn what_surrounds_a_log_is_peeled_off() {
+    for &(file, dialect, _) in SAMPLES {
+        let text = fs::read_to_string(testdata().join(file)).unwrap();
+        let expected: Vec<_> = audit(file, text.clone().into_bytes()).0;
+        let shows = expected[0].session.opening.shows;
+        let expected = exchanges(&expected[0], shows, &[]);
+        let quoted: String = text.lines().map(|line| format!("> {line}\r\n")).collect();
+        let fenced = format!("It fails like this:\n\n```\n{text}```\n\nWhat now?\n");
+        let coloured: String =
+            text.lines().map(|line| format!("\x1b[32m{line}\x1b[0m\n")).collect();
+        for (how, wrapped) in [("quoted", quoted), ("fenced", fenced), ("coloured", coloured)] {
+            let (sessions, facts) = audit(file, wrapped.into_bytes());
+            assert_eq!(facts.dialect, Some(dialect), "{file}, {how}");
+            assert_eq!(sessions.len(), 1, "{file}, {how}");
+            assert_eq!(exchanges(&sessions[0], shows, &[]), expected, "{file}, {how}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_log_is_not_taken_for_one() {
+    let mail =
+        "From: <a@example.org>\nTo: <b@example.net>\nSubject: Hi\n\n> quoted\n-> look\nS: no\n";
+    let web = "192.0.2.1 - - [21/Nov/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 250\n";
+    let source = "fn main() -> u32 {\n    // C: a comment\n    let x = 250;\n    x\n}\n";
+    let prose = "250 people came.\nThey said: 220 is a number - > and went.\n";
+    for text in [mail, web, source, prose, "", "\n\n\n"] {
+        let found = recognise(text.repeat(20).as_bytes()).map(Dialect::name);
+        assert_eq!(found, None, "{text}");
+    }
+    // Random bytes of many seeds, printable and not.
+    let mut state = 1_u64;
+    for round in 0..200 {
+        let bytes: Vec<u8> = (0..4000)
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let byte = (state >> 33) as u8;
+                if round % 2 == 0 { byte } else { b" \n<>-SC:250=abc"[usize::from(byte) % 15] }
+            })
+            .collect();
+        assert_eq!(recognise(&bytes).map(Dialect::name), None, "round {round}");
+    }
+}
+
+#[test]
+fn the_shared_samples_are_read_as_a_person_reads_them() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/transcripts");
+    if !shared.is_dir() {
+        eprintln!("SKIPPED: ../shared/transcripts is not here");
+        return;
+    }
+    let mut wrong = Vec::new();
+    for entry in fs::read_dir(&shared).unwrap() {
+        let file = entry.unwrap().path();
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        if name == "README.md" {
+            continue;
+        }
+        let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts").join(&name);
+        let now = snapshot(&file);
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            fs::write(&expected, now).unwrap();
+        } else if fs::read_to_string(&expected).unwrap_or_default() != now {
+            wrong.push(name);
+        }
+    }
+    assert!(wrong.is_empty(), "other than reviewed: {wrong:?} (UPDATE_EXPECT=1 writes them)");
+}
+
+/// The dialect, the dialogs in the native form, and what is said of the file.
+fn snapshot(file: &Path) -> String {
+    let text = fs::read(file).unwrap();
+    let (sessions, facts) = audit("sample", text);
+    let mut out = format!("dialect: {}\n", facts.dialect.unwrap_or("none"));
+    for line in facts.troubles.lines() {
+        out.push_str(&format!("trouble: {line}\n"));
+    }
+    for audited in &sessions {
+        let session = &audited.session;
+        let opening = &session.opening;
+        let ends = opening.peers.map(|peers| format!("{} > {}", peers.client, peers.server));
+        let from = opening.dated(opening.at).map(|at| at.rfc3339(opening.digits));
+        out.push_str(&format!(
+            "\nsession, line {}, {}, {}, {:?}\n",
+            opening.place.number(),
+            ends.as_deref().unwrap_or("ends unknown"),
+            from.as_deref().unwrap_or("time unknown"),
+            session.end,
+        ));
+        let show = |reply: Option<&smtp_audit::dialog::session::Reply>| match reply {
+            Some(reply) => {
+                let text = session.bytes(reply.text).escape_ascii().to_string();
+                let cut = if reply.cut { " (cut)" } else { "" };
+                format!("    {}{cut}\n", text.replace("\\n", "\n    "))
+            }
+            None => "    (no reply)\n".to_owned(),
+        };
+        if session.greeting.is_some() {
+            out.push_str(&show(session.greeting.as_ref()));
+        }
+        for exchange in &session.exchanges {
+            let line = session.bytes(exchange.line).escape_ascii();
+            let masked = if exchange.masked.is_some() { " (masked)" } else { "" };
+            let early = if exchange.pipelined { " (pipelined)" } else { "" };
+            out.push_str(&format!("{} | {line}{masked}{early}\n", exchange.request.name()));
+            out.push_str(&show(exchange.reply.as_ref()));
+        }
+        for unsolicited in &session.unsolicited {
+            out.push_str(&format!("unsolicited after {}\n", unsolicited.after));
+            out.push_str(&show(Some(&unsolicited.reply)));
+        }
+        for message in &session.messages {
+            let codes: Vec<_> = message.recipients.iter().map(|one| one.code).collect();
+            out.push_str(&format!(
+                "message: recipients {codes:?}, {:?}, size {:?}\n",
+                message.outcome,
+                message.known_size()
+            ));
+        }
+        for finding in &audited.findings {
+            out.push_str(&format!("{}: {}\n", finding.rule.id, finding.message));
+        }
+    }
+    out
+}
