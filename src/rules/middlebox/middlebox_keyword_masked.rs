@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Middlebox,
     severity: Severity::Warning,
     party: Party::Middlebox,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Offers],
     rfc: Some("RFC 5321 §4.1.1.1"),
     title: "keywords of the EHLO reply are written over with X",
     help: "switch off SMTP inspection in the firewall between the two, or let the keyword pass",

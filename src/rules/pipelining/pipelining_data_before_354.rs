@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Pipelining,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server],
+    needs: &[Need::Client, Need::Server, Need::Content],
     rfc: Some("RFC 5321 §3.3; RFC 2920 §3.1"),
     title: "the message was sent before the reply to DATA had come",
     help: "send the content only after the 354",

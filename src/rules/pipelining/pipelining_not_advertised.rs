@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Pipelining,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server, Need::Start],
+    needs: &[Need::Client, Need::Server, Need::Start, Need::Offers],
     rfc: Some("RFC 2920 §3.1"),
     title: "a command was sent before the reply to the last, and PIPELINING is not offered",
     help: "wait for the whole reply to each command unless the EHLO reply offers PIPELINING",

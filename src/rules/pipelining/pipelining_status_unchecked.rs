@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Pipelining,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server],
+    needs: &[Need::Client, Need::Server, Need::Content],
     rfc: Some("RFC 2920 §3.1"),
     title: "the message was sent after a 354 although no recipient had been accepted",
     help: "where no recipient was accepted and DATA gets 354, send nothing but a dot",

@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Pipelining,
     severity: Severity::Note,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server],
+    needs: &[Need::Client, Need::Server, Need::Offers],
     rfc: Some("RFC 2920 §1"),
     title: "PIPELINING is offered, but the client waited for each reply",
     help: "send MAIL, all RCPT and DATA in one group",
