@@ -171,8 +171,13 @@ fn changed(mut session: Session, digits: u8, nanos: Option<i64>, choice: u8) -> 
         9 => {
             if let Some(mechanism) = session.helo {
                 let (identity, outcome) = (Some(mechanism), AuthOutcome::Rejected);
-                session.auth =
-                    Some(Box::new(Auth { mechanism, identity, outcome, attempts: 7, failed: 0 }));
+                session.auth = Some(Box::new(Auth {
+                    mechanism,
+                    identity,
+                    outcome,
+                    attempts: 7,
+                    ..Auth::default()
+                }));
             }
         }
         _ => {}
