@@ -2,17 +2,108 @@
 //! out when it is read, as it is masked afterwards.
 
 use super::client::Line;
-use super::session::{Attempt, Auth, AuthFault, AuthOutcome, AuthWrong, Initial, Request};
+use super::session::{Request, Span};
 use super::{Awaited, Dialog, Mode, secrets};
 use crate::chunk::Medium;
 use crate::smtp::command::{self, Command};
 use crate::smtp::line::LineEnd;
-use crate::smtp::sasl;
+use crate::smtp::sasl::{self, Fault};
 
 /// Attempts that are kept of a session, and faults in them.
 const KEPT: usize = 32;
 
+/// How an AUTH command ended (RFC 4954 §4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum AuthOutcome {
+    /// 235.
+    Accepted,
+    /// 4yz or 5yz.
+    Rejected,
+    /// The client sent `*`.
+    Aborted,
+    /// The input does not show it.
+    #[default]
+    Unknown,
+}
+
+/// An authentication: the last, and what is known of all.
+#[derive(Clone, Debug, Default)]
+pub struct Auth {
+    /// The SASL mechanism as the client wrote it.
+    pub mechanism: Span,
+    /// The identity, only where secrets are to be shown.
+    pub identity: Option<Span>,
+    /// How it ended.
+    pub outcome: AuthOutcome,
+    /// How many AUTH commands the session has.
+    pub attempts: u32,
+    /// How many of them were answered with 535 without the client giving them up.
+    pub failed: u32,
+    /// Secrets are to be shown.
+    pub shown: bool,
+    /// The AUTH commands, the first of them.
+    pub list: Vec<Attempt>,
+    /// What is wrong in them, the first of them.
+    pub faults: Vec<AuthFault>,
+}
+
+/// An AUTH command and what followed it.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt {
+    /// Index of its exchange; `None` if that was not kept.
+    pub exchange: Option<u32>,
+    /// The SASL mechanism as the client wrote it.
+    pub mechanism: Span,
+    /// What came with the command.
+    pub initial: Initial,
+    /// The identity, only where secrets are to be shown.
+    pub identity: Option<Span>,
+    /// How it ended.
+    pub outcome: AuthOutcome,
+    /// The code that decided it.
+    pub code: Option<u16>,
+}
+
+/// The initial response of an AUTH command (RFC 4954 §4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Initial {
+    /// There is none.
+    Absent,
+    /// `=`: it is there, and empty.
+    Empty,
+    /// It is there.
+    Given,
+}
+
+/// Something wrong in a line of the client's that may be masked, judged when it was read.
+#[derive(Clone, Copy, Debug)]
+pub struct AuthFault {
+    /// Index of the exchange.
+    pub exchange: u32,
+    /// Where in the line it begins; it reaches to the line's end.
+    pub at: u32,
+    /// What is wrong.
+    pub what: AuthWrong,
+}
+
+/// What is wrong in a line of AUTH.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AuthWrong {
+    /// What stands for the mechanism cannot be the name of one (RFC 4422 §3.1).
+    Mechanism,
+    /// An empty response is not written as it must be there.
+    Empty,
+    /// A response of so many octets is not base64.
+    Base64(u32, Fault),
+}
+
 impl Auth {
+    /// Bytes of memory that it takes.
+    pub(super) fn held(&self) -> usize {
+        let (list, faults) = (self.list.capacity(), self.faults.capacity());
+        size_of::<Self>() + list * size_of::<Attempt>() + faults * size_of::<AuthFault>()
+    }
+
     /// The last attempt ends so.
     pub(super) fn settle(&mut self, outcome: AuthOutcome) {
         self.outcome = outcome;

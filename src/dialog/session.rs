@@ -3,6 +3,7 @@
 //! Text (commands, replies) lies in one block per session and is named by [`Span`]s, as there
 //! are many open sessions at once. No message body is kept.
 
+pub use super::auth::{Attempt, Auth, AuthFault, AuthOutcome, AuthWrong, Initial};
 use super::list::List;
 use super::state::State;
 use crate::chunk::{End, Ending, Gap, Opening, Side, Sides, Transport};
@@ -10,7 +11,6 @@ use crate::place::Place;
 use crate::smtp::command::Verb;
 use crate::smtp::line::LineEnd;
 use crate::smtp::reply::{ReplyLine, is_offer};
-use crate::smtp::sasl::Fault;
 use crate::smtp::scan::find;
 use crate::time::{Lapse, Stamp};
 use crate::tls::{Facts, Reader};
@@ -345,14 +345,6 @@ pub struct Tls {
     pub reader: Option<Box<Reader>>,
 }
 
-impl Auth {
-    /// Bytes of memory that it takes.
-    fn held(&self) -> usize {
-        let (list, faults) = (self.list.capacity(), self.faults.capacity());
-        size_of::<Self>() + list * size_of::<Attempt>() + faults * size_of::<AuthFault>()
-    }
-}
-
 impl Tls {
     /// TLS that begins with `begun`.
     #[must_use]
@@ -366,91 +358,6 @@ impl Tls {
         let reader = self.reader.as_ref().map_or(0, |reader| size_of::<Reader>() + reader.held());
         size_of::<Self>() + self.facts.held() + reader
     }
-}
-
-/// How an AUTH command ended (RFC 4954 §4).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum AuthOutcome {
-    /// 235.
-    Accepted,
-    /// 4yz or 5yz.
-    Rejected,
-    /// The client sent `*`.
-    Aborted,
-    /// The input does not show it.
-    #[default]
-    Unknown,
-}
-
-/// An authentication: the last, and what is known of all.
-#[derive(Clone, Debug, Default)]
-pub struct Auth {
-    /// The SASL mechanism as the client wrote it.
-    pub mechanism: Span,
-    /// The identity, only where secrets are to be shown.
-    pub identity: Option<Span>,
-    /// How it ended.
-    pub outcome: AuthOutcome,
-    /// How many AUTH commands the session has.
-    pub attempts: u32,
-    /// How many of them were answered with 535 without the client giving them up.
-    pub failed: u32,
-    /// Secrets are to be shown.
-    pub shown: bool,
-    /// The AUTH commands, the first of them.
-    pub list: Vec<Attempt>,
-    /// What is wrong in them, the first of them.
-    pub faults: Vec<AuthFault>,
-}
-
-/// An AUTH command and what followed it.
-#[derive(Clone, Copy, Debug)]
-pub struct Attempt {
-    /// Index of its exchange; `None` if that was not kept.
-    pub exchange: Option<u32>,
-    /// The SASL mechanism as the client wrote it.
-    pub mechanism: Span,
-    /// What came with the command.
-    pub initial: Initial,
-    /// The identity, only where secrets are to be shown.
-    pub identity: Option<Span>,
-    /// How it ended.
-    pub outcome: AuthOutcome,
-    /// The code that decided it.
-    pub code: Option<u16>,
-}
-
-/// The initial response of an AUTH command (RFC 4954 §4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Initial {
-    /// There is none.
-    Absent,
-    /// `=`: it is there, and empty.
-    Empty,
-    /// It is there.
-    Given,
-}
-
-/// Something wrong in a line of the client's that may be masked, judged when it was read.
-#[derive(Clone, Copy, Debug)]
-pub struct AuthFault {
-    /// Index of the exchange.
-    pub exchange: u32,
-    /// Where in the line it begins; it reaches to the line's end.
-    pub at: u32,
-    /// What is wrong.
-    pub what: AuthWrong,
-}
-
-/// What is wrong in a line of AUTH.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum AuthWrong {
-    /// What stands for the mechanism cannot be the name of one (RFC 4422 §3.1).
-    Mechanism,
-    /// An empty response is not written as it must be there.
-    Empty,
-    /// A response of so many octets is not base64.
-    Base64(u32, Fault),
 }
 
 /// Missing bytes and where.

@@ -18,7 +18,7 @@ are not seen here. Innocent may be a device or mail client with a password of ol
 every few minutes for ever, and gateways that many clients stand behind. Either fills the log, and
 may lock accounts. The address that is named is the one with the most such sessions.",
     bad: "\
-# session 192.0.2.77:40001 > 198.51.100.25:587
+# session 1 192.0.2.77:40001 > 198.51.100.25:587
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
 s< 250-mx.example.net
@@ -27,7 +27,7 @@ c> AUTH CRAM-MD5
 s< 334 PDE4OTYuNjk3MTcwOTUyQG14LmV4YW1wbGUubmV0Pg==
 c> dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw
 s< 535 5.7.8 authentication credentials invalid
-# session 192.0.2.77:40002 > 198.51.100.25:587
+# session 2 192.0.2.77:40002 > 198.51.100.25:587
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
 s< 250-mx.example.net
@@ -36,7 +36,7 @@ c> AUTH CRAM-MD5
 s< 334 PDE4OTYuNjk3MTcwOTUzQG14LmV4YW1wbGUubmV0Pg==
 c> dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkx
 s< 535 5.7.8 authentication credentials invalid
-# session 192.0.2.77:40003 > 198.51.100.25:587
+# session 3 192.0.2.77:40003 > 198.51.100.25:587
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
 s< 250-mx.example.net
@@ -47,7 +47,7 @@ c> dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODky
 s< 535 5.7.8 authentication credentials invalid
 ",
     good: "\
-# session 192.0.2.77:40001 > 198.51.100.25:587
+# session 1 192.0.2.77:40001 > 198.51.100.25:587
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
 s< 250-mx.example.net
@@ -56,7 +56,7 @@ c> AUTH CRAM-MD5
 s< 334 PDE4OTYuNjk3MTcwOTUyQG14LmV4YW1wbGUubmV0Pg==
 c> dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw
 s< 535 5.7.8 authentication credentials invalid
-# session 192.0.2.78:40002 > 198.51.100.25:587
+# session 2 192.0.2.78:40002 > 198.51.100.25:587
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
 s< 250-mx.example.net
@@ -65,7 +65,7 @@ c> AUTH CRAM-MD5
 s< 334 PDE4OTYuNjk3MTcwOTUzQG14LmV4YW1wbGUubmV0Pg==
 c> dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkx
 s< 535 5.7.8 authentication credentials invalid
-# session 192.0.2.77:40003 > 198.51.100.25:587
+# session 3 192.0.2.77:40003 > 198.51.100.25:587
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
 s< 250-mx.example.net

@@ -67,7 +67,7 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         }
         let (line, names) = found.filter(|_| case.is_packets() || has_starttls)?;
         let verb = if names.len() > 1 { "are" } else { "is" };
-        let names = String::from_utf8_lossy(&names.join(&b" and "[..])).to_ascii_uppercase();
+        let names = String::from_utf8_lossy(&names.join(&b" and "[..])).into_owned();
         let hit = Hit::new(format!(
             "{names} {verb} offered without TLS: clients may send their passwords in clear"
         ));
