@@ -147,12 +147,11 @@ pub fn identity(mechanism: &[u8], response: &[u8]) -> Option<Vec<u8>> {
         // `user=name^Aauth=Bearer …^A^A`, or `n,a=name,^Ahost=…` (RFC 7628 §3.1).
         Kind::Bearer => {
             let head = decoded.split(|&byte| byte == 1).next()?;
-            match head.strip_prefix(b"user=") {
-                Some(user) => user.to_vec(),
-                None => {
-                    let mut parts = head.split(|&byte| byte == b',');
-                    unquoted(parts.find_map(|part| part.strip_prefix(b"a="))?)
-                }
+            if let Some(user) = head.strip_prefix(b"user=") {
+                user.to_vec()
+            } else {
+                let mut parts = head.split(|&byte| byte == b',');
+                unquoted(parts.find_map(|part| part.strip_prefix(b"a="))?)
             }
         }
         Kind::Ntlm => ntlm_user(&decoded)?,

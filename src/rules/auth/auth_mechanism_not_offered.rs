@@ -46,10 +46,9 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     let Standing::Offered(hello) = standing(step, "AUTH") else { return None };
     let attempt = attempt_of(step.case, step.index)?;
     let name = mechanism(step.case, attempt);
-    // `AUTH=` is the form of before RFC 2554; some servers give both, with lists of their own.
-    let lists = Offered::By(step.case, hello).offers().filter(|offer| {
-        is(offer.keyword, "AUTH") || offer.keyword.get(..5).is_some_and(|head| is(head, "AUTH="))
-    });
+    // Some servers give more than one list, also in the form `AUTH=`.
+    let offers = Offered::By(step.case, hello).offers();
+    let lists = offers.filter(|offer| is(offer.keyword, "AUTH"));
     let mut listed: Vec<&[u8]> = lists.flat_map(|offer| offer.params()).collect();
     listed.dedup();
     if name.is_empty()

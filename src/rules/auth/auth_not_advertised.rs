@@ -41,7 +41,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Step(COMMAND, Fact::Auth, check),
+    check: Check::Step(COMMAND, Fact::Unoffered, check),
 };
 
 fn check(step: &Step<'_>) -> Option<Hit> {

@@ -57,6 +57,10 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         let mut found = None;
         let mut has_starttls = false;
         for (line, text) in answer.texts().enumerate().skip(1) {
+            // Few lines begin so.
+            if !matches!(text.first(), Some(b'A' | b'a' | b'S' | b's')) {
+                continue;
+            }
             let Some(offer) = reply::offer(text) else { continue };
             has_starttls |= is(offer.keyword, "STARTTLS");
             if found.is_none() && is(offer.keyword, "AUTH") {
