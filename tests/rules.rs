@@ -383,11 +383,15 @@ fn expect(rule: &Rule, how: &str, audited: &Audited, fires: bool) {
 
 /// The findings that do not need the wire.
 fn said(audited: &Audited) -> Vec<Said> {
-    // What is said of the recording depends on its kind.
-    let findings = audited
-        .findings
-        .iter()
-        .filter(|finding| !needs_packets(finding.rule) && finding.rule.category != Category::Input);
+    // What is said of the recording depends on its kind. That a dialog was in clear, a transcript
+    // proves only where it shows STARTTLS to be offered.
+    let is_of_wire = |rule: &Rule| {
+        needs_packets(rule)
+            || rule.category == Category::Input
+            || ["auth-plaintext-offered-in-clear", "auth-cleartext-credentials"].contains(&rule.id)
+            || rule.id == "auth-external-without-tls"
+    };
+    let findings = audited.findings.iter().filter(|finding| !is_of_wire(finding.rule));
     let said = findings.map(|finding| {
         let evidence = String::from_utf8_lossy(&finding.evidence).into_owned();
         (finding.rule.id, finding.exchange, evidence, finding.range.clone())

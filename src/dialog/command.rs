@@ -3,7 +3,7 @@
 use super::client::Line;
 use super::content::Scanner;
 use super::secrets::Near;
-use super::session::{Auth, AuthOutcome, Exchange, Mark, Protocol, Request, Span};
+use super::session::{Exchange, Mark, Protocol, Request, Span};
 use super::{
     Awaited, Dialog, Masked, Mode, Owed, Start, awaited, exchange_at, exchange_mut, mail,
     make_room, secrets,
@@ -154,7 +154,7 @@ impl Dialog {
                     message.cut = true;
                 }
             }
-            Verb::Auth => self.auth_begins(command),
+            Verb::Auth => self.auth_begins(command, index, line),
             _ => {}
         }
         if let Some(awaited) = awaited(command.verb) {
@@ -338,51 +338,6 @@ impl Dialog {
         if chunk.octets == 0 {
             self.chunk_ends(asked);
         }
-    }
-
-    pub(super) fn auth_begins(&mut self, command: &Command<'_>) {
-        let auth = command::auth(command.argument);
-        let before = self.session.auth.as_deref();
-        let (attempts, failed) = before.map_or((0, 0), |auth| (auth.attempts, auth.failed));
-        let mechanism = self.keep(auth.mechanism);
-        let (identity, outcome, attempts) = (None, AuthOutcome::Unknown, attempts + 1);
-        let auth_now = Auth { mechanism, identity, outcome, attempts, failed };
-        self.session.auth = Some(Box::new(auth_now));
-        if let Some(initial) = auth.initial {
-            self.note_identity(initial);
-        }
-    }
-
-    /// Notes who authenticates, where that is to be shown.
-    fn note_identity(&mut self, response: &[u8]) {
-        if !self.settings.show_secrets {
-            return;
-        }
-        let Some(auth) = self.session.auth.as_ref().filter(|auth| auth.identity.is_none()) else {
-            return;
-        };
-        let mechanism = self.session.text.bytes(auth.mechanism).to_vec();
-        let identity = secrets::identity(&mechanism, response).map(|name| self.keep(&name));
-        if let Some(auth) = &mut self.session.auth {
-            auth.identity = identity;
-        }
-    }
-
-    pub(super) fn auth_line(&mut self, line: &Line<'_>) {
-        // However the dialog got here, what follows may be a secret, too.
-        self.secrets_near = true;
-        let secret = secrets::in_auth_line(line.text)
-            .then_some(0..line.text.len())
-            .filter(|secret| self.is_to_hide(line.text, secret));
-        self.hear_line(line, secret.clone());
-        if line.text == b"*"
-            && let Some(auth) = &mut self.session.auth
-        {
-            auth.outcome = AuthOutcome::Aborted;
-        }
-        self.note_identity(line.text);
-        self.push_exchange(Request::AuthLine, line, secret.as_ref(), None);
-        self.mode = if self.is_script() { Mode::Unknown } else { Mode::Await(Awaited::Auth) };
     }
 }
 

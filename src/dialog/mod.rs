@@ -9,6 +9,7 @@
 //! [`Limits::parked_bytes`].
 //! **No message body is held**: content streams through `content`.
 
+mod auth;
 mod client;
 mod clock;
 mod command;
@@ -322,7 +323,7 @@ impl Dialog {
             && auth.outcome == AuthOutcome::Unknown
             && given_up
         {
-            auth.outcome = AuthOutcome::Aborted;
+            auth.settle(AuthOutcome::Aborted);
         }
         self.clock.finish(session);
         let end = session.end;

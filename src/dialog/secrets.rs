@@ -2,7 +2,6 @@
 
 use super::session::Few;
 use crate::smtp::command::{self, Command, Verb};
-use data_encoding::BASE64;
 use memchr::{memchr_iter, memmem};
 use std::ops::Range;
 
@@ -64,23 +63,6 @@ pub(super) fn in_fragment(line: &[u8]) -> Option<Range<usize>> {
 /// Whether a line of an AUTH exchange holds a secret: not the cancelling `*`, nor nothing.
 pub(super) fn in_auth_line(line: &[u8]) -> bool {
     !matches!(line, b"*" | b"" | b"=")
-}
-
-/// The identity in a client's `response` (base64) of a SASL `mechanism`, where it is to be read
-/// from it: PLAIN's authcid (RFC 4616 §2), LOGIN's first answer, CRAM-MD5's name (RFC 2195 §2).
-pub(super) fn identity(mechanism: &[u8], response: &[u8]) -> Option<Vec<u8>> {
-    let decoded = BASE64.decode(response).ok()?;
-    let is = |name: &[u8]| mechanism.eq_ignore_ascii_case(name);
-    if is(b"PLAIN") {
-        decoded.split(|&byte| byte == 0).nth(1).map(<[u8]>::to_vec)
-    } else if is(b"LOGIN") {
-        Some(decoded)
-    } else if is(b"CRAM-MD5") {
-        let digest = decoded.iter().rposition(|&byte| byte == b' ')?;
-        decoded.get(..digest).map(<[u8]>::to_vec)
-    } else {
-        None
-    }
 }
 
 /// Whether a word that is no verb introduces credentials.
@@ -201,10 +183,6 @@ mod tests {
         assert_eq!(secret("QUIT", Near::Perhaps), None);
         assert_eq!(secret("AUTH PLAIN=AGEAYg==", Near::No), Some("AGEAYg=="));
         assert_eq!(secret("my password", Near::Auth), Some("my password"));
-        assert_eq!(identity(b"plain", b"AGEAYg=="), Some(b"a".to_vec()));
-        assert_eq!(identity(b"LOGIN", b"dXNlcg=="), Some(b"user".to_vec()));
-        assert_eq!(identity(b"CRAM-MD5", b"Ym9iIDAxMjM="), Some(b"bob".to_vec()));
-        assert_eq!(identity(b"GSSAPI", b"dXNlcg=="), None);
         assert_eq!(in_fragment(b"IN AGEAYgBjZA=="), Some(3..15));
         let content = b"hi\nAUTH LOGIN\r\ndXNlcg==\r\nbye\r\n";
         let masked = b"hi\nAUTH LOGIN\r\n********\r\nbye\r\n";

@@ -1,9 +1,7 @@
 //! The server's stream: lines make replies, and each reply finds its command.
 
 use super::lines::{Begun, ReplyText};
-use super::session::{
-    AuthOutcome, Hello, Outcome, Protocol, Reply, Request, ResyncWhy, Session, Span, Text,
-};
+use super::session::{Hello, Outcome, Protocol, Reply, Request, ResyncWhy, Session, Span, Text};
 use super::{Awaited, Dialog, Mode, Owed, Start, ending, exchange_at, exchange_mut, mail, secrets};
 use crate::chunk::{End, Ending, Gap, Side};
 use crate::limits::Limits;
@@ -398,6 +396,13 @@ impl Dialog {
         let owed = self.owed_after_nonsense(said).or_else(|| self.owed_for(said));
         if owed.is_none() {
             self.unsolicited(said, reply);
+            // The server has ended the exchange of its own accord.
+            if self.mode == Mode::Sasl
+                && let Some(code) = said.code.filter(|code| (400..600).contains(code))
+            {
+                self.mode = Mode::Command;
+                self.auth_answered(code);
+            }
         }
         owed
     }
@@ -542,21 +547,6 @@ impl Dialog {
         }
         timing.content_answered(message, reply.begun);
         true
-    }
-
-    fn auth_answered(&mut self, code: u16) {
-        if self.mode == Mode::Await(Awaited::Auth) {
-            self.mode = if code == 334 { Mode::Sasl } else { Mode::Command };
-        }
-        let Some(auth) = &mut self.session.auth else { return };
-        match code / 100 {
-            2 => auth.outcome = AuthOutcome::Accepted,
-            4 | 5 if auth.outcome != AuthOutcome::Aborted => {
-                auth.outcome = AuthOutcome::Rejected;
-                auth.failed = auth.failed.saturating_add(1);
-            }
-            _ => {}
-        }
     }
 
     /// The client gave up the open transaction.

@@ -3,6 +3,7 @@
 //! Text (commands, replies) lies in one block per session and is named by [`Span`]s, as there
 //! are many open sessions at once. No message body is kept.
 
+pub use super::auth::{Attempt, Auth, AuthFault, AuthOutcome, AuthWrong, Initial};
 use super::list::List;
 use super::state::State;
 use crate::chunk::{End, Ending, Gap, Opening, Side, Sides, Transport};
@@ -375,34 +376,6 @@ impl Tls {
     }
 }
 
-/// How an AUTH command ended (RFC 4954 §4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum AuthOutcome {
-    /// 235.
-    Accepted,
-    /// 4yz or 5yz.
-    Rejected,
-    /// The client sent `*`.
-    Aborted,
-    /// The input does not show it.
-    Unknown,
-}
-
-/// An authentication.
-#[derive(Clone, Copy, Debug)]
-pub struct Auth {
-    /// The SASL mechanism as the client wrote it.
-    pub mechanism: Span,
-    /// The identity, only where secrets are to be shown.
-    pub identity: Option<Span>,
-    /// How it ended.
-    pub outcome: AuthOutcome,
-    /// How many AUTH commands the session has.
-    pub attempts: u32,
-    /// How many of them were answered with 4yz or 5yz without the client giving them up.
-    pub failed: u32,
-}
-
 /// Missing bytes and where.
 #[derive(Clone, Copy, Debug)]
 pub struct GapAt {
@@ -543,6 +516,7 @@ impl Session {
         text + exchanges * (size_of::<Exchange>() + recipient)
             + self.messages.held()
             + self.tls.as_ref().map_or(0, |tls| tls.held())
+            + self.auth.as_ref().map_or(0, |auth| auth.held())
             + self.unsolicited.len() * size_of::<Unsolicited>()
             + self.gaps.len() * size_of::<GapAt>()
             + self.resyncs.len() * size_of::<Resync>()

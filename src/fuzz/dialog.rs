@@ -259,6 +259,11 @@ fn check(session: &Session) {
     if let Some(auth) = &session.auth {
         span(auth.mechanism);
         auth.identity.into_iter().for_each(span);
+        for one in &auth.list {
+            span(one.mechanism);
+            one.identity.into_iter().for_each(span);
+            assert!(one.exchange.is_none_or(is_exchange), "an attempt's AUTH is there");
+        }
     }
 }
 

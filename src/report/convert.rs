@@ -5,15 +5,15 @@
 //! same in the same order.
 
 use super::model::{
-    Alert, Auth, BySide, Certificate, Closing, ErrorCount, Example, Exchange, ExtensionCount,
-    Extensions, Finding, Gap, Greeting, Head, Input, Latency, Message, NotJudged, Offer, Peer,
-    Recipient, RecipientCount, Reply, Resync, SCHEMA, Session, Severities, Summary, Timing, Tls,
-    Tool, Transport, Unsolicited, Via,
+    Alert, Auth, AuthAttempt, AuthStep, BySide, Certificate, Closing, ErrorCount, Example,
+    Exchange, ExtensionCount, Extensions, Finding, Gap, Greeting, Head, Input, Latency, Message,
+    NotJudged, Offer, Peer, Recipient, RecipientCount, Reply, Resync, SCHEMA, Session, Severities,
+    Summary, Timing, Tls, Tool, Transport, Unsolicited, Via,
 };
 use super::summary;
 use super::view::{View, Where, offers, shown_column, used};
 use super::{Entry, InputReport};
-use super::{latency, names};
+use super::{latency, names, sasl};
 use crate::chunk::{self, Sides};
 use crate::dialog::session::{self as dialog, Span};
 use crate::escape::printable;
@@ -53,12 +53,7 @@ impl<'a> Session<'a> {
                 used: used(session).map(|extension| extension.keyword).collect(),
             },
             tls: session.tls.as_ref().map(|one| tls(&view, one)),
-            auth: session.auth.as_ref().map(|auth| Auth {
-                mechanism: view.text(auth.mechanism),
-                identity: auth.identity.map(|span| view.text(span)),
-                outcome: names::auth_outcome(auth.outcome),
-                attempts: auth.attempts,
-            }),
+            auth: session.auth.as_deref().map(|one| auth(&view, one)),
             exchanges: session.exchanges.iter().map(|exchange| view.exchange(exchange)).collect(),
             unsolicited_replies: session
                 .unsolicited
@@ -321,6 +316,41 @@ fn offer(offer: Offered<'_>) -> Offer {
     Offer {
         keyword: printable(&offer.keyword.to_ascii_uppercase()),
         params: offer.params().map(printable).collect(),
+    }
+}
+
+fn auth(view: &View<'_>, auth: &dialog::Auth) -> Auth {
+    let steps = |attempt: &dialog::Attempt| {
+        let steps = sasl::steps(view.session, auth, attempt).into_iter();
+        let step = |step: sasl::Step| {
+            let Where { frame, line_no, .. } = view.place(step.mark);
+            AuthStep {
+                name: step.name,
+                side: step.side.name(),
+                exchange: step.exchange,
+                frame,
+                line_no,
+                octets: step.octets,
+                decoded: step.decoded.as_deref().map(printable),
+            }
+        };
+        steps.map(step).collect()
+    };
+    let attempt = |attempt: &dialog::Attempt| AuthAttempt {
+        mechanism: view.text(attempt.mechanism),
+        initial_response: names::initial(attempt.initial),
+        identity: attempt.identity.map(|span| view.text(span)),
+        outcome: names::auth_outcome(attempt.outcome),
+        code: attempt.code,
+        exchange: attempt.exchange,
+        steps: steps(attempt),
+    };
+    Auth {
+        mechanism: view.text(auth.mechanism),
+        identity: auth.identity.map(|span| view.text(span)),
+        outcome: names::auth_outcome(auth.outcome),
+        attempts: auth.attempts,
+        attempts_list: auth.list.iter().map(attempt).collect(),
     }
 }
 

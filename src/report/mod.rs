@@ -76,6 +76,7 @@ mod row;
 
 /// SARIF.
 mod sarif;
+mod sasl;
 
 /// The lines around a finding.
 mod scene;

@@ -22,6 +22,10 @@ macro_rules! model {
     )*};
 }
 
+mod auth;
+
+pub use auth::{Auth, AuthAttempt, AuthStep};
+
 model! {
     /// What both JSON forms say first.
     pub struct Head<'a> {
@@ -242,19 +246,6 @@ model! {
         pub description: String,
         /// The frame that completed it; null in a transcript.
         pub frame: Option<u64>,
-    }
-
-    /// The last AUTH of a session.
-    pub struct Auth {
-        /// SASL mechanism as the client wrote it.
-        pub mechanism: String,
-        /// Who; null if masked.
-        pub identity: Option<String>,
-        /// How it ended.
-        #[cfg_attr(test, schemars(extend("enum" = ["accepted", "rejected", "aborted", "unknown"])))]
-        pub outcome: &'static str,
-        /// Number of AUTH commands in the session.
-        pub attempts: u32,
     }
 
     /// One command and its reply.

@@ -1,7 +1,7 @@
 //! The names that reports give to values of a dialog (contract.md, "Report").
 
 use crate::chunk::ViaKind;
-use crate::dialog::session::{AuthOutcome, Outcome, Protocol, ResyncWhy, Transfer};
+use crate::dialog::session::{AuthOutcome, Initial, Outcome, Protocol, ResyncWhy, Transfer};
 use crate::tls::Alert;
 use std::borrow::Cow;
 
@@ -42,6 +42,15 @@ pub(super) fn auth_outcome(outcome: AuthOutcome) -> &'static str {
         AuthOutcome::Rejected => "rejected",
         AuthOutcome::Aborted => "aborted",
         AuthOutcome::Unknown => "unknown",
+    }
+}
+
+/// An initial response's.
+pub(super) fn initial(initial: Initial) -> &'static str {
+    match initial {
+        Initial::Absent => "none",
+        Initial::Empty => "empty",
+        Initial::Given => "given",
     }
 }
 

@@ -124,7 +124,8 @@ pub(super) fn hostile() -> Session {
     let mechanism = session.helo.unwrap();
     let identity = Some(mechanism);
     let outcome = AuthOutcome::Unknown;
-    session.auth = Some(Box::new(Auth { mechanism, identity, outcome, attempts: 1, failed: 0 }));
+    session.auth =
+        Some(Box::new(Auth { mechanism, identity, outcome, attempts: 1, ..Auth::default() }));
     session
 }
 

@@ -66,6 +66,10 @@ pub enum Fact {
     Pipelined,
     /// TLS.
     Tls,
+    /// AUTH was sent.
+    Auth,
+    /// AUTH is offered.
+    AuthOffered,
     /// A line that is no known command.
     Stray,
     /// A line of more than 512 octets.
@@ -198,6 +202,8 @@ impl Facts {
         add(Fact::HelloAgain, session.hellos.len() > 1);
         add(Fact::Long, session.exchanges.len() > 10);
         add(Fact::Tls, session.tls.is_some());
+        add(Fact::Auth, session.auth.is_some());
+        add(Fact::AuthOffered, somewhere & bit(AUTH) != 0);
         add(Fact::Stray, stray);
         add(Fact::LongLine, long_line);
         for message in &session.messages {

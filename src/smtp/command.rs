@@ -448,7 +448,7 @@ pub fn auth(argument: &[u8]) -> Auth<'_> {
 
 /// Whether `name` can be that of a SASL mechanism, in any case: 1 to 20 letters, digits, hyphens
 /// and underscores (RFC 4422 §3.1).
-fn is_mechanism(name: &[u8]) -> bool {
+pub(crate) fn is_mechanism(name: &[u8]) -> bool {
     let is_letter = |&byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     (1..=20).contains(&name.len()) && name.iter().all(is_letter)
 }

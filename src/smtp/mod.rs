@@ -35,5 +35,8 @@ pub mod code;
 /// The table of enhanced status codes.
 pub mod status;
 
+/// What is said after AUTH.
+pub mod sasl;
+
 /// What a stream's first bytes look like.
 pub mod sniff;

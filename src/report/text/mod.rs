@@ -14,11 +14,11 @@ mod tests;
 use super::model;
 use super::offered::Offered;
 use super::view::{View, Where, reply_text, shown_column, used};
-use super::{Entry, names};
+use super::{Entry, names, sasl};
 use crate::chunk::{Ending, Side, Sides, Transport, Via};
 use crate::dialog::session::{
-    Auth, Elided, Exchange, GapAt, Mark, Message, Recipient, Reply, Resync, Session, Span, Timing,
-    Tls, Unsolicited,
+    Attempt, Auth, Elided, Exchange, GapAt, Mark, Message, Recipient, Reply, Resync, Session, Span,
+    Timing, Tls, Unsolicited,
 };
 use crate::rules::{Finding, NotJudged};
 use crate::smtp::reply::Offer;
@@ -207,7 +207,7 @@ pub(super) fn offer<'r>(out: Room<'r>, offer: Offer<'_>) -> Room<'r> {
 fn secured<'r>(out: Room<'r>, s: &Scribe<'_>) -> Room<'r> {
     fields!(out,
         "tls": option(s.session.tls.as_deref(), |out, one| tls(out, s, one)),
-        "auth": option(s.session.auth.as_deref(), |out, one| auth(out, s.session, one)),
+        "auth": option(s.session.auth.as_deref(), |out, one| auth(out, s, one)),
     )
 }
 
@@ -266,12 +266,39 @@ fn alert<'r>(out: Room<'r>, s: &Scribe<'_>, alert: &Alert) -> Room<'r> {
     )
 }
 
-fn auth<'r>(out: Room<'r>, session: &Session, auth: &Auth) -> Room<'r> {
+fn auth<'r>(out: Room<'r>, s: &Scribe<'_>, auth: &Auth) -> Room<'r> {
     object!(out,
-        "mechanism": out.span(session, auth.mechanism),
-        "identity": option(auth.identity, |out: Room<'r>, span| out.span(session, span)),
+        "mechanism": out.span(s.session, auth.mechanism),
+        "identity": option(auth.identity, |out: Room<'r>, span| out.span(s.session, span)),
         "outcome": out.name(names::auth_outcome(auth.outcome)),
         "attempts": out.number(auth.attempts),
+        "attempts_list": out.list(&auth.list, |out, one| attempt(out, s, auth, one)),
+    )
+}
+
+fn attempt<'r>(out: Room<'r>, s: &Scribe<'_>, auth: &Auth, attempt: &Attempt) -> Room<'r> {
+    let steps = sasl::steps(s.session, auth, attempt);
+    object!(out,
+        "mechanism": out.span(s.session, attempt.mechanism),
+        "initial_response": out.name(names::initial(attempt.initial)),
+        "identity": option(attempt.identity, |out: Room<'r>, span| out.span(s.session, span)),
+        "outcome": out.name(names::auth_outcome(attempt.outcome)),
+        "code": out.code(attempt.code),
+        "exchange": option(attempt.exchange, Room::number),
+        "steps": out.list(&steps, |out, one| auth_step(out, s, one)),
+    )
+}
+
+fn auth_step<'r>(out: Room<'r>, s: &Scribe<'_>, step: &sasl::Step) -> Room<'r> {
+    let place = s.view.place(step.mark);
+    object!(out,
+        "name": out.name(step.name),
+        "side": out.name(step.side.name()),
+        "exchange": out.number(step.exchange),
+        "frame": option(place.frame, Room::number),
+        "line_no": option(place.line_no, Room::number),
+        "octets": option(step.octets, Room::number),
+        "decoded": option(step.decoded.as_deref(), Room::text),
     )
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::chunk::{End, Gap, Medium, Side, ViaKind};
-use crate::dialog::session::{AuthOutcome, ResyncWhy};
+use crate::dialog::session::{Attempt, AuthOutcome, Initial, ResyncWhy};
 use crate::place::{Place, Places};
 use crate::report::model;
 use crate::report::offered::Known;
@@ -171,8 +171,14 @@ fn changed(mut session: Session, digits: u8, nanos: Option<i64>, choice: u8) -> 
         9 => {
             if let Some(mechanism) = session.helo {
                 let (identity, outcome) = (Some(mechanism), AuthOutcome::Rejected);
-                session.auth =
-                    Some(Box::new(Auth { mechanism, identity, outcome, attempts: 7, failed: 0 }));
+                let (initial, code) = (Initial::Given, Some(535));
+                let attempt =
+                    |exchange| Attempt { exchange, mechanism, initial, identity, outcome, code };
+                let list = vec![attempt(Some(0)), attempt(None)];
+                let (attempts, shown) = (7, true);
+                let auth =
+                    Auth { mechanism, identity, outcome, attempts, shown, list, ..<_>::default() };
+                session.auth = Some(Box::new(auth));
             }
         }
         _ => {}

@@ -14,10 +14,10 @@ pub(super) const RULE: Rule = Rule {
     explanation: "\
 \"The maximum total length of a command line including the command word and the <CRLF> is 512
 octets\" (RFC 5321 §4.5.3.1.4). Extensions add to it for the commands that they change: SIZE 26
-octets of MAIL, AUTH 500, SMTPUTF8 10, DSN 110 of MAIL and 530 of RCPT, and so on; an AUTH
-command may have 12288 (RFC 4954 §4). What the server offers here is counted. A longer line may
-be refused with 500, cut, or read as two; firewalls drop the connection over it. Usual causes:
-very long addresses or parameters, two lines whose CRLF was lost, a test for a buffer overflow.",
+octets of MAIL, AUTH 500, SMTPUTF8 10, DSN 110 of MAIL and 530 of RCPT, and so on; of the AUTH
+command another rule speaks. What the server offers here is counted. A longer line may be refused
+with 500, cut, or read as two; firewalls drop the connection over it. Usual causes: very long
+addresses or parameters, two lines whose CRLF was lost, a test for a buffer overflow.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
@@ -43,9 +43,6 @@ s< 221 mx.example.net closing
 
 /// The octets of a command line with its CRLF (RFC 5321 §4.5.3.1.4).
 const PLAIN: u64 = 512;
-
-/// Those of an AUTH command (RFC 4954 §4).
-const AUTH: u64 = 12_288;
 
 fn check(case: Case<'_>) -> Vec<Hit> {
     let long = case.steps().filter(|step| step.exchange.octets > PLAIN);
@@ -77,9 +74,8 @@ fn limit(step: &Step<'_>) -> Option<(u64, bool)> {
         _ => u64::from(row.longer.mail),
     };
     match step.verb()? {
-        Verb::Auth => Some((AUTH, true)),
-        // How long its URL may be, RFC 4468 says.
-        Verb::Burl => None,
+        // How long its URL may be, RFC 4468 says; of AUTH another rule speaks.
+        Verb::Burl | Verb::Auth => None,
         Verb::Mail | Verb::Rcpt | Verb::Send | Verb::Soml | Verb::Saml => {
             let offered = step.offered();
             if matches!(offered, Offered::Unknown) {

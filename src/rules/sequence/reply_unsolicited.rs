@@ -1,4 +1,5 @@
 use crate::rules::pipelining;
+use crate::rules::auth::is_oauth_error;
 use crate::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -49,6 +50,7 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         let is_other = last.is_some_and(|last| match last.exchange.request {
             Request::Command(Verb::Data) => last.code() == Some(354),
             Request::Command(Verb::Bdat | Verb::Starttls) => true,
+            Request::Command(Verb::Auth) | Request::AuthLine if is_oauth_error(&last) => true,
             _ => last.exchange.before.inferred,
         });
         let is_other = is_other || pipelining::is_surplus(case, one);
