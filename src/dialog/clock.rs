@@ -1,7 +1,7 @@
 //! Where the time of a session goes: each moment belongs to one side, or to nobody.
 
 use super::session::{Mark, Message, Session, Timing};
-use crate::chunk::Open;
+use crate::chunk::{Open, Sides};
 use crate::time::{Lapse, Stamp};
 
 /// Who is expected to go on.
@@ -70,6 +70,18 @@ impl Clock {
     /// The handshake took this long.
     fn connect(&self) -> Option<Lapse> {
         Some(self.established?.since(self.syn?))
+    }
+
+    /// From the capture point to each side and back. A SYN sent again tells nothing of that.
+    pub(super) fn round_trip(&self, syns: Sides<bool>) -> Sides<Option<Lapse>> {
+        let lapse = |from: Option<Stamp>, to: Option<Stamp>| {
+            let lapse = to?.since(from?);
+            (lapse >= Lapse::default()).then_some(lapse)
+        };
+        Sides {
+            server: lapse(self.syn, self.accepted).filter(|_| !syns.client),
+            client: lapse(self.accepted, self.established).filter(|_| !syns.server),
+        }
     }
 
     /// The server could have greeted from here on.

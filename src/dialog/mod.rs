@@ -27,7 +27,7 @@ pub mod session;
 pub mod state;
 
 use crate::chunk::{
-    Chunk, Consume, End, Ending, Gap, Medium, Open, Opening, Side, Sides, Transport, What,
+    Chunk, Consume, End, Ending, Gap, Medium, Odd, Open, Opening, Side, Sides, Transport, What,
 };
 use crate::limits::Limits;
 use crate::smtp::command::Verb;
@@ -289,7 +289,12 @@ impl Dialog {
         let session = &mut self.session;
         session.last_at = last_at.or(session.last_at);
         session.ending = ending;
-        session.transport = transport.map(Box::new);
+        session.transport = transport.map(|transport| {
+            let has_again = |odd: &Option<Box<Odd>>| odd.as_ref().is_some_and(|odd| odd.syns.any());
+            let Sides { client, server } = &transport.odd;
+            let again = Sides { client: has_again(client), server: has_again(server) };
+            Box::new(Transport { round_trip: self.clock.round_trip(again), ..transport })
+        });
         if let Some(tls) = &mut session.tls {
             tls.reader = None;
         }

@@ -6,7 +6,6 @@
 use super::list::List;
 use super::state::State;
 use crate::chunk::{End, Ending, Gap, Opening, Side, Sides, Transport};
-use crate::place::Place;
 use crate::smtp::command::Verb;
 use crate::smtp::line::LineEnd;
 use crate::smtp::reply::{ReplyLine, is_offer};
@@ -17,6 +16,8 @@ use smallvec::SmallVec;
 use std::iter;
 use std::ops::Deref;
 use std::slice;
+
+pub use crate::chunk::Mark;
 
 /// Exchanges for which a session has room without further memory: those of one message to one
 /// recipient. What a session needs stands together, as that is where an open one is waited for.
@@ -136,15 +137,6 @@ pub struct Span {
     pub at: u32,
     /// How many bytes.
     pub len: u32,
-}
-
-/// A time and a place.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Mark {
-    /// When, if the input says.
-    pub at: Option<Stamp>,
-    /// In which frame or line.
-    pub place: Place,
 }
 
 /// By which command the client introduced itself.
