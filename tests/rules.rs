@@ -11,7 +11,7 @@ use smtp_audit::ports::{Ports, SMTP_PORTS};
 use smtp_audit::rules::{self, Category, Check, Need, Rule, Severity};
 use std::io::{self, Cursor, Read};
 use std::ops::Range;
-use weave::{Close, Dialog, Ip, Link, Plan, Side};
+use weave::{Close, Dialog, Ip, Link, Open, Plan, Side};
 
 /// What a finding says that must not depend on how the dialog came in.
 type Said = (&'static str, Option<u32>, String, Option<Range<usize>>);
@@ -244,6 +244,15 @@ fn directed((_, weave): &Way, text: &str) -> (Vec<u8>, Options) {
             ["#", "end", "quit" | "server-closed"] => plan.close(Close::Fin(Side::Server)),
             ["#", "end", "client-closed"] => plan.close(Close::Fin(Side::Client)),
             ["#", "end", "reset"] => plan.close(Close::Reset(Side::Client)),
+            // The server resets the connection at the end.
+            ["#", "wire-end", "reset", "server"] => plan.close(Close::Reset(Side::Server)),
+            // Nothing is said: the server resets the connection attempt, or does not answer.
+            ["#", "end", "refused"] => plan.open(Open::Refused),
+            ["#", "end", "no-answer"] => plan.open(Open::NoAnswer),
+            // IP fragments of so many bytes.
+            ["#", "fragments", bytes] => plan.fragment(bytes.parse().unwrap()),
+            // The capture misses the frame of this number, from 1.
+            ["#", "lose-frame", number] => plan.lose_frame(number.parse().unwrap()),
             ["#", "end", end] => panic!("cannot weave this end: {end}"),
             // The server's port.
             ["#", "port", port] => plan.ports(50000, port.parse().unwrap()),
@@ -367,10 +376,13 @@ fn audit(source: impl Read + Send + 'static) -> Audited {
 /// The only session of an input, which has no troubles but those that `text` asks for.
 fn only((mut sessions, facts): (Vec<Audited>, Vec<Facts>), text: &str) -> Audited {
     assert!(facts[0].error.is_none(), "{facts:?}");
-    let is_damaged = ["# snaplen", "# cut-file", "# damage"].iter().any(|note| text.contains(note));
+    let is_damaged = ["# snaplen", "# cut-file", "# damage", "# lose-frame"]
+        .iter()
+        .any(|note| text.contains(note));
     assert!(is_damaged || facts.iter().all(|facts| facts.troubles.is_empty()), "{facts:?}");
-    assert_eq!(sessions.len(), 1, "an example is one session");
-    sessions.pop().unwrap()
+    let is_reused = text.contains("# wire reuse");
+    assert_eq!(sessions.len(), 1 + usize::from(is_reused), "an example is one session");
+    sessions.swap_remove(0)
 }
 
 fn expect(rule: &Rule, how: &str, audited: &Audited, fires: bool) {

@@ -27,7 +27,7 @@ pub mod session;
 pub mod state;
 
 use crate::chunk::{
-    Chunk, Consume, End, Ending, Gap, Medium, Odd, Open, Opening, Side, Sides, Transport, What,
+    Chunk, Consume, End, Ending, Gap, Medium, Open, Opening, Side, Sides, Transport, What,
 };
 use crate::limits::Limits;
 use crate::smtp::command::Verb;
@@ -216,6 +216,7 @@ impl Dialog {
             elided_messages: 0,
             elided: Elided::default(),
             unsolicited: Few::default(),
+            pauses: Few::default(),
             gaps: Few::default(),
             resyncs: Few::default(),
             end: End::CaptureEnd,
@@ -289,12 +290,7 @@ impl Dialog {
         let session = &mut self.session;
         session.last_at = last_at.or(session.last_at);
         session.ending = ending;
-        session.transport = transport.map(|transport| {
-            let has_again = |odd: &Option<Box<Odd>>| odd.as_ref().is_some_and(|odd| odd.syns.any());
-            let Sides { client, server } = &transport.odd;
-            let again = Sides { client: has_again(client), server: has_again(server) };
-            Box::new(Transport { round_trip: self.clock.round_trip(again), ..transport })
-        });
+        session.transport = transport.map(|transport| self.clock.complete(transport));
         if let Some(tls) = &mut session.tls {
             tls.reader = None;
         }
@@ -574,10 +570,12 @@ impl Consume for Dialog {
     }
 
     fn push(&mut self, chunk: &Chunk<'_>) {
-        if let Some(at) = chunk.at {
-            self.clock.tick(at, self.phase());
-        }
         let mark = Mark { at: chunk.at, place: chunk.place };
+        if let Some(at) = chunk.at
+            && let Some(from) = self.clock.tick(at, self.phase())
+        {
+            self.paused(from, mark);
+        }
         let Sides { client, server } = self.position;
         let (offset, other) = match chunk.side {
             Side::Client => (client, server),

@@ -52,6 +52,8 @@ pub struct Session {
     pub greeting: Option<Reply>,
     /// Replies that answer no command.
     pub unsolicited: Few<Unsolicited>,
+    /// Times of half a minute and more in which neither side said anything new; the first ones.
+    pub pauses: Few<Pause>,
     /// Bytes that are not in the input.
     pub gaps: Few<GapAt>,
     /// Where the dialog was lost and found again.
@@ -104,6 +106,21 @@ pub struct Parting {
     /// As far as that side could know, a command was open: of the client, one to which it had
     /// not seen the reply; of the server, one that it had received and not answered.
     pub open: bool,
+    /// It ended inside a line.
+    pub inside: bool,
+}
+
+/// A long time in which neither side said anything new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// When the last bytes before it came.
+    pub from: Stamp,
+    /// When it was over.
+    pub until: Mark,
+    /// How many exchanges had begun.
+    pub after: u32,
+    /// The client was sending mail data.
+    pub content: bool,
 }
 
 /// Counts of what was not kept of a session, or not read.

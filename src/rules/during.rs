@@ -65,9 +65,7 @@ impl<'s> Case<'s> {
             return told(Phase::Content, index(last));
         }
         // What BDAT announces counts as sent with its last octet.
-        if let Some(next) = all.get(last + 1).filter(|next| is(next, Verb::Bdat))
-            && next.octets < 512
-        {
+        if all.get(last + 1).is_some_and(|next| is(next, Verb::Bdat)) {
             return told(Phase::Content, index(last + 1));
         }
         let is_over = is(one, Verb::Quit) || code == Some(421);
