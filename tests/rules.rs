@@ -125,7 +125,7 @@ fn one_side_of_a_capture_is_told_from_a_silent_peer() {
         let source = Source::bytes("example", plan.weave().file);
         let outcome = collect(&Options::default(), vec![source]);
         let found = found(&outcome, 0);
-        let said = found.iter().find(|(id, _)| *id == "session-one-sided");
+        let said = found.iter().find(|(id, _)| *id == "tcp-asymmetric");
         assert_eq!(said.is_some(), expected.is_some(), "{found:?}");
         if let (Some((_, said)), Some(expected)) = (said, expected) {
             assert!(said.contains(expected), "{said}");
@@ -251,6 +251,12 @@ fn directed((_, weave): &Way, text: &str) -> (Vec<u8>, Options) {
             ["#", "end", "no-answer"] => plan.open(Open::NoAnswer),
             // IP fragments of so many bytes.
             ["#", "fragments", bytes] => plan.fragment(bytes.parse().unwrap()),
+            // The frame of this number, from 1, comes again with another last byte.
+            ["#", "contradict-frame", number] => {
+                let number: usize = number.parse().unwrap();
+                damages.push(Box::new(move |file| contradict(file, number)));
+                plan
+            }
             // The capture misses the frame of this number, from 1.
             ["#", "lose-frame", number] => plan.lose_frame(number.parse().unwrap()),
             ["#", "end", end] => panic!("cannot weave this end: {end}"),
@@ -304,6 +310,24 @@ fn word(file: &[u8], at: usize) -> usize {
     u32::from_le_bytes(file[at..at + 4].try_into().unwrap()) as usize
 }
 
+/// Puts the packet `number`, from 1, of a file into it again, with another last byte.
+fn contradict(file: &mut Vec<u8>, number: usize) {
+    let is_pcapng = is_pcapng(file);
+    let mut at = if is_pcapng { word(file, 4) } else { 24 };
+    at += if is_pcapng { word(file, at + 4) } else { 0 };
+    let len = |file: &[u8], at| {
+        if is_pcapng { word(file, at + 4) } else { 16 + word(file, at + 8) }
+    };
+    for _ in 1..number {
+        at += len(file, at);
+    }
+    let end = at + len(file, at);
+    let mut again = file[at..end].to_vec();
+    let last = if is_pcapng { 28 + word(&again, 20) } else { again.len() } - 1;
+    again[last] ^= 1;
+    file.splice(end..end, again);
+}
+
 fn claim_link(file: &mut [u8], link: u16) {
     // 1 stands for the true one.
     if link != 1 {
@@ -349,7 +373,13 @@ const CALM: &[Way] = &[
 /// does is its own matter.
 fn ways(rule: &Rule) -> &'static [Way] {
     let is_calm = [rule.bad, rule.good].iter().any(|text| text.contains("# calm\n"));
-    if is_calm { CALM } else { PLANS }
+    let is_large = rule.bad.contains("# large\n");
+    match (is_calm, is_large) {
+        // In segments as large as they can be.
+        (true, true) => &CALM[..2],
+        (true, false) => CALM,
+        (false, _) => PLANS,
+    }
 }
 
 /// Gives one byte at a time.

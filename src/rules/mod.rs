@@ -43,6 +43,7 @@ mod stray;
 mod timing;
 mod tls;
 mod transport;
+mod wire;
 
 use crate::dialog::session::{Message, Request};
 use std::sync::LazyLock;

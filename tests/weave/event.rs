@@ -17,6 +17,15 @@ pub enum Event {
     Retransmit(u32),
     /// `dead COUNT`: the same, and it is never acknowledged, nor is anything behind it.
     Dead(u32),
+    /// `acked-again TIME`: the first segment of the write is sent again once, so long after it was
+    /// acknowledged.
+    AckedAgain(i64),
+    /// `silence TIME`: nothing happens for so long before what ends the connection.
+    Silence(i64),
+    /// `reset SIDE`: a forged RST, after which the side goes on.
+    Reset(Side),
+    /// `after-fin`: the server ends its stream, and sends more.
+    AfterFin,
     /// `reuse`: behind all, the same ports begin another connection.
     Reuse,
     /// `again TIME`: the first segment of the write is sent again once, after that time.
@@ -47,6 +56,10 @@ impl Event {
             [b"keep-alive", who, time] => Self::KeepAlive(side(who), nanos(time)),
             [b"retransmit", count] => Self::Retransmit(number(count)),
             [b"dead", count] => Self::Dead(number(count)),
+            [b"acked-again", time] => Self::AckedAgain(nanos(time)),
+            [b"silence", time] => Self::Silence(nanos(time)),
+            [b"reset", who] => Self::Reset(side(who)),
+            [b"after-fin"] => Self::AfterFin,
             [b"reuse"] => Self::Reuse,
             [b"again", time] => Self::Again(nanos(time)),
             [b"duplicate"] => Self::Duplicate,
@@ -70,6 +83,19 @@ impl Talk<'_> {
                 Event::KeepAlive(side, time) => {
                     self.pause = time;
                     self.keep_alive(side);
+                }
+                Event::Silence(time) => self.pause = time,
+                Event::Reset(side) => {
+                    self.send(side, super::tcp::RST, 0..0);
+                    self.packets.last_mut().unwrap().rank = Rank::After;
+                }
+                Event::AfterFin => {
+                    self.send(Side::Server, super::tcp::FIN, 0..0);
+                    self.send(Side::Client, 0, 0..0);
+                    self.send(Side::Server, 0, 0..0);
+                    let more = self.packets.last_mut().unwrap();
+                    more.payload = b"250 more\r\n".to_vec();
+                    more.rank = Rank::After;
                 }
                 Event::Reuse => {
                     self.syn(Side::Client, false);
@@ -140,6 +166,12 @@ impl Talk<'_> {
                 }
                 Event::Again(time) => {
                     self.send(side, flags, range.clone());
+                    self.pause = time;
+                    self.send(side, flags, range.clone());
+                }
+                Event::AckedAgain(time) => {
+                    self.send(side, flags, range.clone());
+                    self.send(side.other(), 0, 0..0);
                     self.pause = time;
                     self.send(side, flags, range.clone());
                 }
