@@ -108,6 +108,21 @@ pub enum Cause {
     Hole,
 }
 
+impl Transport {
+    /// Whether anything was odd about its segments.
+    #[must_use]
+    pub fn is_odd(&self) -> bool {
+        self.odd.client.is_some() || self.odd.server.is_some()
+    }
+
+    /// How often something happened on each side.
+    #[must_use]
+    pub fn times(&self, what: fn(&Odd) -> Times) -> Sides<u64> {
+        let of = |odd: &Option<Box<Odd>>| odd.as_deref().map_or(0, |odd| what(odd).times);
+        Sides { client: of(&self.odd.client), server: of(&self.odd.server) }
+    }
+}
+
 impl Times {
     /// Counts one more, at `mark`.
     pub fn add(&mut self, mark: Mark) {
@@ -146,6 +161,12 @@ impl Cause {
 }
 
 impl Stall {
+    /// How long it was, if it was over; `None` without times, too.
+    #[must_use]
+    pub fn duration(&self) -> Option<Lapse> {
+        self.lapse(self.until?)
+    }
+
     /// How long it was, up to `end` if it was not over before; `None` without times.
     #[must_use]
     pub fn lapse(&self, end: Mark) -> Option<Lapse> {

@@ -88,7 +88,7 @@ impl Clock {
     /// SYN that was sent again tells nothing of that.
     pub(super) fn complete(&self, transport: Transport) -> Box<Transport> {
         let has_again =
-            |side| transport.odd.of(side).as_ref().is_some_and(|odd: &Box<Odd>| odd.syns.any());
+            |side| transport.odd.of(side).as_deref().is_some_and(|odd: &Odd| odd.syns.any());
         let lapse = |from: Option<Stamp>, to: Option<Stamp>| {
             let lapse = to?.since(from?);
             (lapse >= Lapse::default()).then_some(lapse)

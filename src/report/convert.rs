@@ -6,9 +6,9 @@
 
 use super::model::{
     Alert, Auth, BySide, Certificate, Closing, ErrorCount, Example, Exchange, ExtensionCount,
-    Extensions, Finding, Gap, Greeting, Head, Input, Latency, Message, NotJudged, Offer, Peer,
-    Recipient, RecipientCount, Reply, Resync, SCHEMA, Session, Severities, Summary, Timing, Tls,
-    Tool, Transport, Unsolicited, Via,
+    Extensions, Finding, Gap, Greeting, Head, Input, Latency, Message, NotJudged, Odd, Offer, Peer,
+    Recipient, RecipientCount, Reply, Resync, SCHEMA, Session, Severities, Stall, Summary,
+    TimeBySide, Timing, Tls, Tool, Transport, Unsolicited, Via,
 };
 use super::summary;
 use super::view::{View, Where, offers, shown_column, used};
@@ -79,6 +79,12 @@ impl<'a> Session<'a> {
                 out_of_order: transport.out_of_order.into(),
                 conflicting_bytes: transport.conflicting_bytes.into(),
                 midstream: transport.midstream,
+                round_trip_us: TimeBySide {
+                    client: transport.round_trip.client.map(Lapse::micros),
+                    server: transport.round_trip.server.map(Lapse::micros),
+                },
+                odd: odd(transport),
+                stalls: transport.stalls.iter().map(|stall| view.stall(stall)).collect(),
             }),
             timing: Timing {
                 connect_us: timing.connect.map(Lapse::micros),
@@ -168,6 +174,23 @@ impl From<&latency::Latency> for Latency {
     }
 }
 
+/// What was odd about the segments of a session.
+fn odd(transport: &chunk::Transport) -> Option<Odd> {
+    transport.is_odd().then(|| {
+        let of = |what: fn(&chunk::Odd) -> chunk::Times| transport.times(what).into();
+        Odd {
+            retransmissions: of(|odd| odd.retransmissions),
+            timeouts: of(|odd| odd.timeouts),
+            spurious: of(|odd| odd.spurious),
+            duplicates: of(|odd| odd.duplicates),
+            reordered: of(|odd| odd.reordered),
+            zero_windows: of(|odd| odd.zero_windows),
+            keep_alives: of(|odd| odd.keep_alives),
+            syns: of(|odd| odd.syns),
+        }
+    })
+}
+
 impl From<Sides<u64>> for BySide {
     fn from(sides: Sides<u64>) -> Self {
         Self { client: sides.client, server: sides.server }
@@ -242,6 +265,20 @@ impl<'a> View<'a> {
             bytes: gap.gap.bytes,
             acked: gap.gap.acked,
             at: self.time(gap.mark.at),
+            input,
+            frame,
+            line_no,
+        }
+    }
+
+    fn stall(&self, stall: &chunk::Stall) -> Stall<'a> {
+        let Where { input, frame, line_no } = self.place(stall.from);
+        Stall {
+            cause: stall.cause.name(),
+            side: stall.side.name(),
+            duration_us: stall.duration().map(Lapse::micros),
+            times: stall.times,
+            at: self.time(stall.from.at),
             input,
             frame,
             line_no,

@@ -80,7 +80,8 @@ impl<'s> Case<'s> {
 pub(super) fn lasting(lapse: Lapse) -> String {
     let millis = lapse.nanos() / 1_000_000;
     match millis {
-        ..1000 => format!("{millis} ms"),
+        ..1 => "less than 1 ms".to_owned(),
+        1..1000 => format!("{millis} ms"),
         1000..60_000 => {
             let (seconds, tenths) = (millis / 1000, millis / 100 % 10);
             if tenths == 0 { format!("{seconds} s") } else { format!("{seconds}.{tenths} s") }

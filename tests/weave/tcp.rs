@@ -266,7 +266,8 @@ impl Talk<'_> {
         self.clock += 1;
         let peer = &self.stacks[side.other().index()];
         let seen = peer.sent.min(self.ceilings[side.index()]).min(self.frozen[side.index()]);
-        let received = seq_at(peer.isn, seen).wrapping_add(u32::from(peer.fin && seen == peer.sent));
+        let received =
+            seq_at(peer.isn, seen).wrapping_add(u32::from(peer.fin && seen == peer.sent));
         let ack = peer.syn.then_some(received);
         let stack = &mut self.stacks[side.index()];
         let at = if range.is_empty() { stack.sent } else { range.start };

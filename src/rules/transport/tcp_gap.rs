@@ -50,8 +50,13 @@ s< 354 go on
 };
 
 fn check(case: Case<'_>) -> Vec<Hit> {
+    let session = case.session;
+    // A capture that loses some loses all of it that it lacks, and acknowledgments, too.
+    if session.end == End::Quit || session.gaps.iter().any(|gap| gap.gap.acked) {
+        return Vec::new();
+    }
     let lost = |gap: &&GapAt| !gap.gap.acked && gap.gap.bytes > 0;
-    let gaps = case.session.gaps.iter().filter(lost);
+    let gaps = session.gaps.iter().filter(lost);
     let Some((text, mark)) = super::missing(case, gaps) else { return Vec::new() };
     let text = format!("{text} lost and never sent again, nor acknowledged");
     vec![Hit::new(text).on(On::Moment(mark)).sure(Confidence::Likely)]

@@ -324,10 +324,11 @@ impl Half {
                 watch.odd.timeouts.add(mark);
             }
         }
-        if is_whole && let Some(hole) = watch.hole.take() {
-            if wait.is_some_and(|wait| wait >= OVERTAKEN) {
-                watch.keep(Hurt { until: Some(mark), ..hole });
-            }
+        if is_whole
+            && let Some(hole) = watch.hole.take()
+            && wait.is_some_and(|wait| wait >= OVERTAKEN)
+        {
+            watch.keep(Hurt { until: Some(mark), ..hole });
         }
     }
 
