@@ -1,5 +1,6 @@
 use crate::rules::prelude::*;
 
+// rules.tsv: that TCP was blocked, only packets show.
 pub(super) const RULE: Rule = Rule {
     id: "client-timeout-block-short",
     category: Category::Timing,

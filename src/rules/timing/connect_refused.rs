@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Timing,
     severity: Severity::Note,
     party: Party::Server,
-    needs: &[Need::Times, Need::Packets],
+    needs: &[Need::Packets],
     rfc: Some("RFC 9293 §3.5.2"),
     title: "the connection attempt was answered with a reset",
     help: "see that the server runs and listens there, and that no firewall refuses in its name",
