@@ -4,9 +4,13 @@
 //! Everything that can produce chunks can be audited; nothing after this point knows whether
 //! they came from a capture, a log or a socket.
 
+mod transport;
+
 use crate::place::Place;
 use crate::time::Stamp;
 use std::net::{IpAddr, SocketAddr};
+
+pub use transport::{Cause, Conflict, Odd, Stall, Times, Transport};
 
 /// One of the two ends of an SMTP connection, by its role in the dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,6 +66,15 @@ impl<T> Sides<T> {
             Side::Server => &mut self.server,
         }
     }
+}
+
+/// A time and a place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// When, if the input says.
+    pub at: Option<Stamp>,
+    /// In which frame or line.
+    pub place: Place,
 }
 
 /// Bytes or an event from one side of one session.
@@ -297,27 +310,6 @@ pub enum ViaKind {
     Socks5,
     /// An HTTP CONNECT request (RFC 9110 §9.3.6).
     HttpConnect,
-}
-
-/// What the transport saw of a session, for the report. Bytes are unique payload bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Transport {
-    /// Bytes of the stream that are in the input.
-    pub bytes: Sides<u64>,
-    /// Bytes of the stream that are not.
-    pub missing_bytes: Sides<u64>,
-    /// Bytes that came again.
-    pub retransmitted_bytes: Sides<u64>,
-    /// Segments that came after a later one.
-    pub out_of_order: Sides<u64>,
-    /// Bytes that came again and differed; the first copy was used.
-    pub conflicting_bytes: Sides<u64>,
-    /// Where the first conflict stands.
-    pub first_conflict: Option<Place>,
-    /// No handshake was seen.
-    pub midstream: bool,
-    /// Packets of the session after both sides had ended it, with payload: not used.
-    pub late_segments: u64,
 }
 
 /// Takes the chunks of one session in causal order.

@@ -11,7 +11,7 @@ use smtp_audit::ports::{Ports, SMTP_PORTS};
 use smtp_audit::rules::{self, Category, Check, Need, Rule, Severity};
 use std::io::{self, Cursor, Read};
 use std::ops::Range;
-use weave::{Close, Dialog, Ip, Link, Plan, Side};
+use weave::{Close, Dialog, Ip, Link, Open, Plan, Side};
 
 /// What a finding says that must not depend on how the dialog came in.
 type Said = (&'static str, Option<u32>, String, Option<Range<usize>>);
@@ -125,7 +125,7 @@ fn one_side_of_a_capture_is_told_from_a_silent_peer() {
         let source = Source::bytes("example", plan.weave().file);
         let outcome = collect(&Options::default(), vec![source]);
         let found = found(&outcome, 0);
-        let said = found.iter().find(|(id, _)| *id == "session-one-sided");
+        let said = found.iter().find(|(id, _)| *id == "tcp-asymmetric");
         assert_eq!(said.is_some(), expected.is_some(), "{found:?}");
         if let (Some((_, said)), Some(expected)) = (said, expected) {
             assert!(said.contains(expected), "{said}");
@@ -244,6 +244,21 @@ fn directed((_, weave): &Way, text: &str) -> (Vec<u8>, Options) {
             ["#", "end", "quit" | "server-closed"] => plan.close(Close::Fin(Side::Server)),
             ["#", "end", "client-closed"] => plan.close(Close::Fin(Side::Client)),
             ["#", "end", "reset"] => plan.close(Close::Reset(Side::Client)),
+            // The server resets the connection at the end.
+            ["#", "wire-end", "reset", "server"] => plan.close(Close::Reset(Side::Server)),
+            // Nothing is said: the server resets the connection attempt, or does not answer.
+            ["#", "end", "refused"] => plan.open(Open::Refused),
+            ["#", "end", "no-answer"] => plan.open(Open::NoAnswer),
+            // IP fragments of so many bytes.
+            ["#", "fragments", bytes] => plan.fragment(bytes.parse().unwrap()),
+            // The frame of this number, from 1, comes again with another last byte.
+            ["#", "contradict-frame", number] => {
+                let number: usize = number.parse().unwrap();
+                damages.push(Box::new(move |file| contradict(file, number)));
+                plan
+            }
+            // The capture misses the frame of this number, from 1.
+            ["#", "lose-frame", number] => plan.lose_frame(number.parse().unwrap()),
             ["#", "end", end] => panic!("cannot weave this end: {end}"),
             // The server's port.
             ["#", "port", port] => plan.ports(50000, port.parse().unwrap()),
@@ -295,6 +310,24 @@ fn word(file: &[u8], at: usize) -> usize {
     u32::from_le_bytes(file[at..at + 4].try_into().unwrap()) as usize
 }
 
+/// Puts the packet `number`, from 1, of a file into it again, with another last byte.
+fn contradict(file: &mut Vec<u8>, number: usize) {
+    let is_pcapng = is_pcapng(file);
+    let mut at = if is_pcapng { word(file, 4) } else { 24 };
+    at += if is_pcapng { word(file, at + 4) } else { 0 };
+    let len = |file: &[u8], at| {
+        if is_pcapng { word(file, at + 4) } else { 16 + word(file, at + 8) }
+    };
+    for _ in 1..number {
+        at += len(file, at);
+    }
+    let end = at + len(file, at);
+    let mut again = file[at..end].to_vec();
+    let last = if is_pcapng { 28 + word(&again, 20) } else { again.len() } - 1;
+    again[last] ^= 1;
+    file.splice(end..end, again);
+}
+
 fn claim_link(file: &mut [u8], link: u16) {
     // 1 stands for the true one.
     if link != 1 {
@@ -340,7 +373,13 @@ const CALM: &[Way] = &[
 /// does is its own matter.
 fn ways(rule: &Rule) -> &'static [Way] {
     let is_calm = [rule.bad, rule.good].iter().any(|text| text.contains("# calm\n"));
-    if is_calm { CALM } else { PLANS }
+    let is_large = rule.bad.contains("# large\n");
+    match (is_calm, is_large) {
+        // In segments as large as they can be.
+        (true, true) => &CALM[..2],
+        (true, false) => CALM,
+        (false, _) => PLANS,
+    }
 }
 
 /// Gives one byte at a time.
@@ -367,10 +406,13 @@ fn audit(source: impl Read + Send + 'static) -> Audited {
 /// The only session of an input, which has no troubles but those that `text` asks for.
 fn only((mut sessions, facts): (Vec<Audited>, Vec<Facts>), text: &str) -> Audited {
     assert!(facts[0].error.is_none(), "{facts:?}");
-    let is_damaged = ["# snaplen", "# cut-file", "# damage"].iter().any(|note| text.contains(note));
+    let is_damaged = ["# snaplen", "# cut-file", "# damage", "# lose-frame"]
+        .iter()
+        .any(|note| text.contains(note));
     assert!(is_damaged || facts.iter().all(|facts| facts.troubles.is_empty()), "{facts:?}");
-    assert_eq!(sessions.len(), 1, "an example is one session");
-    sessions.pop().unwrap()
+    let is_reused = text.contains("# wire reuse");
+    assert_eq!(sessions.len(), 1 + usize::from(is_reused), "an example is one session");
+    sessions.swap_remove(0)
 }
 
 fn expect(rule: &Rule, how: &str, audited: &Audited, fires: bool) {

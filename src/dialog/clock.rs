@@ -1,7 +1,8 @@
 //! Where the time of a session goes: each moment belongs to one side, or to nobody.
 
-use super::session::{Mark, Message, Session, Timing};
-use crate::chunk::Open;
+use super::session::{Mark, Message, Pause, Session, Timing};
+use super::{Dialog, Mode};
+use crate::chunk::{Odd, Open, Side, Sides, Transport};
 use crate::time::{Lapse, Stamp};
 
 /// Who is expected to go on.
@@ -16,6 +17,12 @@ pub(super) enum Phase {
     /// Inside TLS: cannot be known.
     Opaque,
 }
+
+/// Nanoseconds without anything new that are noted.
+const PAUSE: i64 = 30_000_000_000;
+
+/// Pauses that are kept of a session.
+const PAUSES: usize = 32;
 
 /// Adds up times for a session's [`Timing`].
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,21 +42,26 @@ impl Clock {
         Self { last: at, ..Self::default() }
     }
 
-    /// Time has come to `at`; until now it was `phase`. A clock that goes back adds nothing.
+    /// Time has come to `at`; until now it was `phase`. A clock that goes back adds nothing. Gives
+    /// the time before it, if that is long ago.
     #[inline]
-    pub(super) fn tick(&mut self, at: Stamp, phase: Phase) {
+    pub(super) fn tick(&mut self, at: Stamp, phase: Phase) -> Option<Stamp> {
+        let mut before = None;
         if let Some(last) = self.last.replace(at) {
             if self.is_connecting() {
-                return;
+                return None;
             }
             let sum = match phase {
                 Phase::Server => &mut self.server,
                 Phase::Client => &mut self.client,
                 Phase::Idle => &mut self.idle,
-                Phase::Opaque => return,
+                Phase::Opaque => return None,
             };
-            *sum = sum.saturating_add(at.since(last).nanos().max(0));
+            let nanos = at.since(last).nanos().max(0);
+            *sum = sum.saturating_add(nanos);
+            before = (nanos >= PAUSE).then_some(last);
         }
+        before
     }
 
     pub(super) fn open(&mut self, step: Open, at: Option<Stamp>) {
@@ -72,6 +84,22 @@ impl Clock {
         Some(self.established?.since(self.syn?))
     }
 
+    /// `transport` with what the handshake tells: from the capture point to each side and back. A
+    /// SYN that was sent again tells nothing of that.
+    pub(super) fn complete(&self, transport: Transport) -> Box<Transport> {
+        let has_again =
+            |side| transport.odd.of(side).as_deref().is_some_and(|odd: &Odd| odd.syns.any());
+        let lapse = |from: Option<Stamp>, to: Option<Stamp>| {
+            let lapse = to?.since(from?);
+            (lapse >= Lapse::default()).then_some(lapse)
+        };
+        let round_trip = Sides {
+            server: lapse(self.syn, self.accepted).filter(|_| !has_again(Side::Client)),
+            client: lapse(self.accepted, self.established).filter(|_| !has_again(Side::Server)),
+        };
+        Box::new(Transport { round_trip, ..transport })
+    }
+
     /// The server could have greeted from here on.
     fn ready(&self) -> Option<Stamp> {
         self.established.or(self.accepted)
@@ -90,6 +118,19 @@ impl Clock {
         timing.server = Some(Lapse::from_nanos(self.server));
         timing.client = Some(Lapse::from_nanos(self.client));
         timing.idle = Some(Lapse::from_nanos(self.idle));
+    }
+}
+
+impl Dialog {
+    /// Nothing new came from `from` until `mark`.
+    #[cold]
+    pub(super) fn paused(&mut self, from: Stamp, until: Mark) {
+        let content = matches!(self.mode, Mode::Content | Mode::Chunk { .. });
+        let session = &mut self.session;
+        let after = u32::try_from(session.exchanges.len()).unwrap_or(u32::MAX);
+        if session.pauses.len() < PAUSES {
+            session.pauses.push(Pause { from, until, after, content });
+        }
     }
 }
 

@@ -186,6 +186,11 @@ impl Scanner {
         self.facts.long_line(self.line);
     }
 
+    /// Whether the bytes read so far end inside a line.
+    pub(super) fn is_inside(&self) -> bool {
+        matches!(self.place, Place::Inside | Place::Cr | Place::Dot { .. } | Place::DotCr { .. })
+    }
+
     /// Notes missing bytes.
     pub(super) fn gap(&mut self, bytes: u64) {
         self.facts.missing += bytes;

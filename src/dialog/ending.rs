@@ -1,7 +1,7 @@
 //! How a session ended.
 
 use super::session::{Closing, Parting, Session};
-use super::{Dialog, Start};
+use super::{Dialog, Mode, Start};
 use crate::chunk::{Close, End, Ending, Medium, Side, Sides};
 
 /// Who ended the connection.
@@ -30,6 +30,13 @@ impl Closes {
 }
 
 impl Dialog {
+    /// Whether the client's bytes so far end inside a line.
+    fn is_inside_line(&self) -> bool {
+        let is_content = matches!(self.mode, Mode::Content);
+        let scanner = self.scanner.as_ref().filter(|_| is_content);
+        scanner.is_some_and(super::content::Scanner::is_inside) || self.client.octets() > 0
+    }
+
     /// `side` ended its stream, at `start`.
     pub(super) fn closed(&mut self, side: Side, close: Close, start: &Start) {
         self.closes.close(side, close);
@@ -45,10 +52,14 @@ impl Dialog {
                 front.is_some_and(|front| start.seen.is_none_or(|seen| seen >= front.end))
             }
         };
+        let inside = match side {
+            Side::Client => self.is_inside_line(),
+            Side::Server => self.server.is_open(),
+        };
         let begin = || Box::new(Closing { first: side, sides: Sides::default() });
         let closing = self.session.closing.get_or_insert_with(begin);
         let reset = close == Close::Reset;
-        let parting = Parting { mark: start.mark, reset, aborted: false, open };
+        let parting = Parting { mark: start.mark, reset, aborted: false, open, inside };
         closing.sides.of_mut(side).get_or_insert(parting).aborted |= reset;
     }
 }

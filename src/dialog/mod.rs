@@ -223,6 +223,7 @@ impl Dialog {
             elided_messages: 0,
             elided: Elided::default(),
             unsolicited: Few::default(),
+            pauses: Few::default(),
             gaps: Few::default(),
             resyncs: Few::default(),
             end: End::CaptureEnd,
@@ -296,7 +297,7 @@ impl Dialog {
         let session = &mut self.session;
         session.last_at = last_at.or(session.last_at);
         session.ending = ending;
-        session.transport = transport.map(Box::new);
+        session.transport = transport.map(|transport| self.clock.complete(transport));
         if let Some(tls) = &mut session.tls {
             tls.reader = None;
         }
@@ -577,10 +578,12 @@ impl Consume for Dialog {
     }
 
     fn push(&mut self, chunk: &Chunk<'_>) {
-        if let Some(at) = chunk.at {
-            self.clock.tick(at, self.phase());
-        }
         let mark = Mark { at: chunk.at, place: chunk.place };
+        if let Some(at) = chunk.at
+            && let Some(from) = self.clock.tick(at, self.phase())
+        {
+            self.paused(from, mark);
+        }
         let Sides { client, server } = self.position;
         let (offset, other) = match chunk.side {
             Side::Client => (client, server),

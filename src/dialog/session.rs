@@ -7,7 +7,6 @@ pub use super::auth::{Attempt, Auth, AuthFault, AuthOutcome, AuthWrong, Initial}
 use super::list::List;
 use super::state::State;
 use crate::chunk::{End, Ending, Gap, Opening, Side, Sides, Transport};
-use crate::place::Place;
 use crate::smtp::command::Verb;
 use crate::smtp::line::LineEnd;
 use crate::smtp::reply::{ReplyLine, is_offer};
@@ -18,6 +17,8 @@ use smallvec::SmallVec;
 use std::iter;
 use std::ops::Deref;
 use std::slice;
+
+pub use crate::chunk::Mark;
 
 /// Exchanges for which a session has room without further memory: those of one message to one
 /// recipient. What a session needs stands together, as that is where an open one is waited for.
@@ -52,6 +53,8 @@ pub struct Session {
     pub greeting: Option<Reply>,
     /// Replies that answer no command.
     pub unsolicited: Few<Unsolicited>,
+    /// Times of half a minute and more in which neither side said anything new; the first ones.
+    pub pauses: Few<Pause>,
     /// Bytes that are not in the input.
     pub gaps: Few<GapAt>,
     /// Where the dialog was lost and found again.
@@ -104,6 +107,21 @@ pub struct Parting {
     /// As far as that side could know, a command was open: of the client, one to which it had
     /// not seen the reply; of the server, one that it had received and not answered.
     pub open: bool,
+    /// It ended inside a line.
+    pub inside: bool,
+}
+
+/// A long time in which neither side said anything new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// When the last bytes before it came.
+    pub from: Stamp,
+    /// When it was over.
+    pub until: Mark,
+    /// How many exchanges had begun.
+    pub after: u32,
+    /// The client was sending mail data.
+    pub content: bool,
 }
 
 /// Counts of what was not kept of a session, or not read.
@@ -137,15 +155,6 @@ pub struct Span {
     pub at: u32,
     /// How many bytes.
     pub len: u32,
-}
-
-/// A time and a place.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Mark {
-    /// When, if the input says.
-    pub at: Option<Stamp>,
-    /// In which frame or line.
-    pub place: Place,
 }
 
 /// By which command the client introduced itself.

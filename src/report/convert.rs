@@ -7,8 +7,8 @@
 use super::model::{
     Alert, Auth, AuthAttempt, AuthStep, BySide, Certificate, Closing, ErrorCount, Example,
     Exchange, ExtensionCount, Extensions, Finding, Gap, Greeting, Head, Input, Latency, Message,
-    NotJudged, Offer, Peer, Recipient, RecipientCount, Reply, Resync, SCHEMA, Session, Severities,
-    Summary, Timing, Tls, Tool, Transport, Unsolicited, Via,
+    NotJudged, Odd, Offer, Peer, Recipient, RecipientCount, Reply, Resync, SCHEMA, Session,
+    Severities, Stall, Summary, TimeBySide, Timing, Tls, Tool, Transport, Unsolicited, Via,
 };
 use super::summary;
 use super::view::{View, Where, offers, shown_column, used};
@@ -74,6 +74,12 @@ impl<'a> Session<'a> {
                 out_of_order: transport.out_of_order.into(),
                 conflicting_bytes: transport.conflicting_bytes.into(),
                 midstream: transport.midstream,
+                round_trip_us: TimeBySide {
+                    client: transport.round_trip.client.map(Lapse::micros),
+                    server: transport.round_trip.server.map(Lapse::micros),
+                },
+                odd: odd(transport),
+                stalls: transport.stalls.iter().map(|stall| view.stall(stall)).collect(),
             }),
             timing: Timing {
                 connect_us: timing.connect.map(Lapse::micros),
@@ -163,6 +169,23 @@ impl From<&latency::Latency> for Latency {
     }
 }
 
+/// What was odd about the segments of a session.
+fn odd(transport: &chunk::Transport) -> Option<Odd> {
+    transport.is_odd().then(|| {
+        let of = |what: fn(&chunk::Odd) -> chunk::Times| transport.times(what).into();
+        Odd {
+            retransmissions: of(|odd| odd.retransmissions),
+            timeouts: of(|odd| odd.timeouts),
+            spurious: of(|odd| odd.spurious),
+            duplicates: of(|odd| odd.duplicates),
+            reordered: of(|odd| odd.reordered),
+            zero_windows: of(|odd| odd.zero_windows),
+            keep_alives: of(|odd| odd.keep_alives),
+            syns: of(|odd| odd.syns),
+        }
+    })
+}
+
 impl From<Sides<u64>> for BySide {
     fn from(sides: Sides<u64>) -> Self {
         Self { client: sides.client, server: sides.server }
@@ -238,6 +261,20 @@ impl<'a> View<'a> {
             bytes: gap.gap.bytes,
             acked: gap.gap.acked,
             at: self.time(gap.mark.at),
+            input,
+            frame,
+            line_no,
+        }
+    }
+
+    fn stall(&self, stall: &chunk::Stall) -> Stall<'a> {
+        let Where { input, frame, line_no } = self.place(stall.from);
+        Stall {
+            cause: stall.cause.name(),
+            side: stall.side.name(),
+            duration_us: stall.duration().map(Lapse::micros),
+            times: stall.times,
+            at: self.time(stall.from.at),
             input,
             frame,
             line_no,
@@ -446,7 +483,8 @@ mod tests {
             {"client":0,"server":0},"retransmitted_bytes":
             {"client":0,"server":0},"out_of_order":
             {"client":0,"server":0},"conflicting_bytes":
-            {"client":0,"server":0},"midstream":false},"timing":
+            {"client":0,"server":0},"midstream":false,"round_trip_us":
+            {"client":1000,"server":1000},"odd":null,"stalls":[]},"timing":
             {"connect_us":2000,"greeting_us":1000,"envelope_us":8000,"data_us":3000,"client_us":5000,"server_us":11000,"idle_us":3000},"findings":[
             {"rule":"path-space-after-colon","severity":"error","confidence":"certain","category":"command","party":"client","violates_abnf":true,"message":"a blank after the colon","rfc":"RFC 5321 §4.1.1.2","frame":9,"line_no":null,"at":"2023-11-14T22:13:20.009000Z","exchange":1,"evidence":"MAIL FROM: <a@b>","column":11,"end_column":12,"help":"leave the blank out"}],"not_judged":[]}"#]].assert_eq(&text.replace("{\"", "\n{\""));
     }

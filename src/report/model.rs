@@ -25,6 +25,9 @@ macro_rules! model {
 mod auth;
 
 pub use auth::{Auth, AuthAttempt, AuthStep};
+mod transport;
+
+pub(super) use transport::{Odd, Stall, TimeBySide, Transport};
 
 model! {
     /// What both JSON forms say first.
@@ -133,7 +136,7 @@ model! {
         /// It was given up to bound memory: there was more of it.
         pub cut: bool,
         /// What TCP saw; null in a transcript.
-        pub transport: Option<Transport>,
+        pub transport: Option<Transport<'a>>,
         /// Where the time went.
         pub timing: Timing,
         /// What was found.
@@ -392,24 +395,6 @@ model! {
         pub frame: Option<u64>,
         /// Line in which it goes on; null in a capture.
         pub line_no: Option<u64>,
-    }
-
-    /// What TCP saw. Bytes are unique payload bytes of the stream.
-    pub struct Transport {
-        /// From the first SYN to the end of the handshake.
-        pub connect_us: Option<i64>,
-        /// In the input.
-        pub bytes: BySide,
-        /// Not in the input.
-        pub missing_bytes: BySide,
-        /// Came again.
-        pub retransmitted_bytes: BySide,
-        /// Segments that came after a later one.
-        pub out_of_order: BySide,
-        /// Came again and differed; the first copy was used.
-        pub conflicting_bytes: BySide,
-        /// No handshake was seen.
-        pub midstream: bool,
     }
 
     /// A number for each side.

@@ -3,7 +3,7 @@
 use super::digest::{Digest, bit};
 use super::set::Set;
 use super::{Answer, Check, all};
-use crate::chunk::End;
+use crate::chunk::{End, Transport};
 use crate::dialog::session::{Exchange, Protocol, Request, Session, Used};
 use crate::smtp::command::Verb;
 use crate::smtp::extension::{
@@ -28,6 +28,10 @@ pub enum Fact {
     Any,
     /// No handshake was seen.
     Midstream,
+    /// Something was odd about its segments, or it stood still by TCP's doing.
+    Odd,
+    /// Bytes are missing.
+    Gaps,
     /// The client declared the size of a message.
     SizeDeclared,
     /// A reply of 4yz or 5yz to a command or as the greeting.
@@ -177,6 +181,11 @@ impl Facts {
         add(Fact::Refused, refused);
         add(Fact::Unanswered, unanswered);
         add(Fact::Pipelined, pipelined);
+        let is_odd = |one: &Transport| {
+            one.odd.client.is_some() || one.odd.server.is_some() || !one.stalls.is_empty()
+        };
+        add(Fact::Odd, session.transport.as_deref().is_some_and(is_odd));
+        add(Fact::Gaps, !session.gaps.is_empty());
         add(Fact::Midstream, session.transport.as_ref().is_some_and(|one| one.midstream));
         add(Fact::Unsolicited, !session.unsolicited.is_empty());
         add(Fact::Extended, session.used != Used::default());

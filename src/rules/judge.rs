@@ -345,7 +345,9 @@ impl<'s> Judge<'s> {
         }
         let on = if on == On::Here { here } else { on };
         let about = self.about(on);
-        let is_weak = rule.category != Category::Input
+        // What is missing of the dialog takes nothing from what was seen of TCP.
+        let is_of_wire = matches!(rule.category, Category::Input | Category::Transport);
+        let is_weak = !is_of_wire
             && (about.is_inferred || self.case.session.opening.medium == Medium::Script);
         self.findings.push(Finding {
             rule,

@@ -5,11 +5,12 @@ mod judge;
 mod order;
 mod steps;
 mod touch;
+mod watch;
 
 use super::half::{Accepted, FAR, Half, NEAR, Spare, Tag};
 use super::relay::{self};
 use super::{Follow, SessionEnd};
-use crate::chunk::{Chunk, Close, Consume, Ending, Gap, Open, Side, Sides, Transport, Via, What};
+use crate::chunk::{self, Chunk, Close, Consume, Ending, Gap, Open, Side, Via, What};
 use crate::limits::Limits;
 use crate::packet::{FlowKey, Segment, Way};
 use crate::place::Place;
@@ -316,6 +317,10 @@ impl<D: Consume> Flow<D> {
         F: Follow<Dialog = D>,
     {
         self.unfold();
+        let watched = match self.stage {
+            Stage::Ignored => None,
+            _ => self.watch(segment),
+        };
         self.count(segment);
         self.halves.iter_mut().for_each(Half::open_end);
         if matches!(self.stage, Stage::Ignored) {
@@ -337,6 +342,8 @@ impl<D: Consume> Flow<D> {
             let own = self.half(segment.way);
             if own.offset(seq).is_some_and(|offset| offset >= own.next.cast_signed()) {
                 self.notes().reset = None;
+                let mark = chunk::Mark { at: segment.at, place: segment.place };
+                self.half_mut(segment.way).note_after_reset(mark);
                 self.settle();
             }
         }
@@ -366,6 +373,9 @@ impl<D: Consume> Flow<D> {
         }
         if let Some(data) = next {
             self.half_mut(segment.way).keep(data, tag);
+        }
+        if let Some(watched) = &watched {
+            self.half_mut(segment.way).after(watched);
         }
         self.note_end(segment);
         self.advance(around, follow);
@@ -468,33 +478,6 @@ impl<D: Consume> Flow<D> {
             };
             let end = SessionEnd { ending, last_at: self.last_at, transport, now: around.now };
             follow.done(dialog, end);
-        }
-    }
-
-    fn transport(&self) -> Transport {
-        let client = self.half(self.client).tally();
-        let server = self.half(self.client.back()).tally();
-        let [up, down] = self.skipped.as_deref().copied().unwrap_or_default();
-        let (client_skipped, server_skipped) =
-            if self.client == Way::Up { (up, down) } else { (down, up) };
-        Transport {
-            bytes: Sides {
-                client: client.bytes.saturating_sub(client_skipped),
-                server: server.bytes.saturating_sub(server_skipped),
-            },
-            missing_bytes: Sides { client: client.missing, server: server.missing },
-            retransmitted_bytes: Sides {
-                client: client.retransmitted,
-                server: server.retransmitted,
-            },
-            out_of_order: Sides { client: client.out_of_order, server: server.out_of_order },
-            conflicting_bytes: Sides { client: client.conflicting, server: server.conflicting },
-            first_conflict: [client.first_conflict, server.first_conflict]
-                .into_iter()
-                .flatten()
-                .min(),
-            midstream: self.handshake.connects.is_none(),
-            late_segments: 0,
         }
     }
 

@@ -5,13 +5,16 @@
 
 mod history;
 mod pending;
+mod watch;
 
 use crate::place::Place;
 use crate::time::Stamp;
 use history::History;
 use pending::Pending;
+use watch::Notes;
 
 pub(super) use history::Spare;
+pub(super) use watch::{Traces, Watched};
 
 /// One direction of a connection. Small where nothing is missing, as most of those open are. The
 /// first part is what every segment needs.
@@ -37,8 +40,8 @@ pub(super) struct Half {
     history: History,
     /// What waits; not there unless something does.
     pending: Option<Box<Pending>>,
-    /// What was out of order; not there while nothing was.
-    odd: Option<Box<Tally>>,
+    /// What was odd; not there while nothing was.
+    odd: Option<Box<Notes>>,
 }
 
 /// Counts of one direction.
@@ -334,6 +337,7 @@ impl Half {
         let start = offset.max(self.next.cast_signed()).unsigned_abs();
         let end = offset.saturating_add_unsigned(cut).max(0).unsigned_abs();
         if start < end && self.pending().wait_for_cut(start, end, tag) {
+            self.note_cut(end - start);
             self.highest = self.highest.max(end);
         }
         self.settle();
@@ -352,7 +356,20 @@ impl Half {
             .zip(self.history.since(from))
             .filter(|(new, old)| new != old)
             .count();
+        if differ > 0 {
+            let old = self.history.since(from).to_vec();
+            self.differ(&old, again.get(skip..).unwrap_or_default());
+        }
         self.conflict(differ, place);
+    }
+
+    /// Notes two versions of the same bytes.
+    #[cold]
+    fn differ(&mut self, old: &[u8], new: &[u8]) {
+        let at = old.iter().zip(new).take_while(|(old, new)| old == new).count();
+        let len = old.len().min(new.len());
+        let part = |bytes: &[u8]| bytes.get(at..len).unwrap_or_default().to_vec();
+        self.note_conflict(&part(old), &part(new));
     }
 
     fn conflict(&mut self, bytes: usize, place: Place) {
@@ -380,6 +397,9 @@ impl Half {
         let met = self.pending().wait(offset, data, tag);
         if met.again > 0 {
             self.odd().retransmitted += met.again;
+        }
+        if let Some((old, new)) = &met.versions {
+            self.differ(old, new);
         }
         self.conflict(met.differ, tag.place);
         if met.is_new {
@@ -483,6 +503,7 @@ impl Half {
     pub(super) fn gave_up(&mut self, bytes: u64) {
         self.next += bytes;
         self.odd().missing += bytes;
+        self.note_gap();
         self.history = History::default();
         self.settle();
     }
@@ -524,10 +545,10 @@ impl Half {
         }
     }
 
-    /// Whether nothing is missing or waits.
+    /// Whether nothing is missing or waits, or stands still.
     #[inline]
     pub(super) fn is_calm(&self) -> bool {
-        self.pending.is_none()
+        self.pending.is_none() && !self.is_hurt()
     }
 
     /// Where and when the stream ended.
@@ -580,7 +601,7 @@ impl Half {
 
     /// What happened; bytes that were left out count as delivered.
     pub(super) fn tally(&self) -> Tally {
-        let odd = self.odd.as_deref().copied().unwrap_or_default();
+        let odd = self.odd.as_deref().map(|notes| notes.tally).unwrap_or_default();
         // No gap is delivered twice, and nothing else moves `next`.
         Tally { bytes: self.next.saturating_sub(odd.missing), ..odd }
     }
@@ -595,6 +616,10 @@ impl Half {
     }
 
     fn odd(&mut self) -> &mut Tally {
+        &mut self.notes().tally
+    }
+
+    fn notes(&mut self) -> &mut Notes {
         self.odd.get_or_insert_default()
     }
 }

@@ -66,7 +66,7 @@ pub trait Follow {
 }
 
 /// How a session's chunks came to their end.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct SessionEnd {
     /// Why no more come.
     pub ending: Ending,

@@ -1,6 +1,7 @@
 //! What two sides say to each other: the writes of both applications, in order.
 
 use super::Line;
+use super::event::Event;
 use std::ops::Range;
 
 /// One of the two ends of a connection.
@@ -23,6 +24,8 @@ pub struct Turn {
     pub pause: i64,
     /// Bytes of the other side that its sender had not seen, though they were sent before.
     pub unseen: u64,
+    /// What happens to TCP before it, or to its first segment.
+    pub events: Vec<Event>,
 }
 
 /// The writes of a connection, in order.
@@ -30,6 +33,8 @@ pub struct Turn {
 pub struct Dialog {
     /// The writes. Two of one side may follow each other.
     pub turns: Vec<Turn>,
+    /// What happens to TCP behind them.
+    pub tail: Vec<Event>,
 }
 
 impl Side {
@@ -56,7 +61,7 @@ impl Side {
 impl Turn {
     /// A write that waits for nothing but what came before.
     fn new(side: Side, bytes: Vec<u8>) -> Self {
-        Self { side, bytes, pause: 0, unseen: 0 }
+        Self { side, bytes, pause: 0, unseen: 0, events: Vec::new() }
     }
 }
 
@@ -64,6 +69,7 @@ impl Dialog {
     /// The dialog of a transcript: `c> ` and `s< ` lines, `#` comments. Lines that one side
     /// says in a row are one write, each line ended by CRLF. `# pause 90s` is time before the next
     /// line, which is a write of its own, in `s`, `ms` or `us`; `# unseen` is as in a transcript.
+    /// `# wire` is an [`Event`] before the next line, or to its first segment.
     pub fn parse(transcript: impl AsRef<[u8]>) -> Self {
         let mut dialogs = Self::parse_all(transcript);
         assert!(dialogs.len() <= 1, "several dialogs: use parse_all");
@@ -79,6 +85,7 @@ impl Dialog {
         for line in transcript.as_ref().split(|&b| b == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if line.is_empty() && !dialog.turns.is_empty() {
+                dialog.tail = std::mem::take(&mut notes.events);
                 dialogs.push(std::mem::take(&mut dialog));
             } else if let Some(text) = line.strip_prefix(b"c>") {
                 dialog.say(Side::Client, text, &mut notes);
@@ -91,6 +98,7 @@ impl Dialog {
             }
         }
         if !dialog.turns.is_empty() {
+            dialog.tail = notes.events;
             dialogs.push(dialog);
         }
         dialogs
@@ -99,7 +107,7 @@ impl Dialog {
     /// The dialog of these writes, for any line ending or none.
     pub fn from_turns(turns: impl IntoIterator<Item = (Side, Vec<u8>)>) -> Self {
         let turns = turns.into_iter().map(|(side, bytes)| Turn::new(side, bytes)).collect();
-        Self { turns }
+        Self { turns, tail: Vec::new() }
     }
 
     /// All that `side` writes.
@@ -151,11 +159,12 @@ impl Dialog {
             raw.extend_from_slice(text);
         }
         let (pause, unseen) = (std::mem::take(&mut notes.pause), std::mem::take(&mut notes.unseen));
-        let is_apart = pause > 0 || unseen > 0;
+        let events = std::mem::take(&mut notes.events);
+        let is_apart = pause > 0 || unseen > 0 || !events.is_empty();
         if is_apart || self.turns.last().is_none_or(|turn| turn.side != side) {
             let others = notes.lengths[side.other().index()].iter().rev();
             let unseen = others.take(unseen).sum();
-            self.turns.push(Turn { pause, unseen, ..Turn::new(side, Vec::new()) });
+            self.turns.push(Turn { pause, unseen, events, ..Turn::new(side, Vec::new()) });
         }
         let bytes = &mut self.turns.last_mut().unwrap().bytes;
         bytes.extend_from_slice(&raw);
@@ -177,6 +186,8 @@ struct Notes {
     pause: i64,
     /// Lines of the other side that the sender of the next line has not seen.
     unseen: usize,
+    /// What happens before the next line, or to it.
+    events: Vec<Event>,
     /// Bytes of each line so far, by side.
     lengths: [Vec<u64>; 2],
 }
@@ -184,7 +195,14 @@ struct Notes {
 impl Default for Notes {
     fn default() -> Self {
         let lengths = [Vec::new(), Vec::new()];
-        Self { is_escaped: false, ends: [b"\r\n"; 2], pause: 0, unseen: 0, lengths }
+        Self {
+            is_escaped: false,
+            ends: [b"\r\n"; 2],
+            pause: 0,
+            unseen: 0,
+            events: Vec::new(),
+            lengths,
+        }
     }
 }
 
@@ -202,6 +220,7 @@ impl Notes {
                     _ => panic!("no line end: {}", end.escape_ascii()),
                 };
             }
+            [b"#", b"wire", ref words @ ..] => self.events.push(Event::parse(words)),
             [b"#", b"pause", time] => self.pause = nanos(time),
             [b"#", b"unseen", lines] => {
                 self.unseen = str::from_utf8(lines).unwrap().parse().unwrap();

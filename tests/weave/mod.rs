@@ -30,6 +30,7 @@
 
 mod capture;
 mod dialog;
+mod event;
 mod fault;
 mod file;
 mod link;
@@ -40,6 +41,7 @@ mod wire;
 
 pub use capture::Frame;
 pub use dialog::{Dialog, Side, Turn};
+pub use event::Event;
 pub use file::{Block, Format, Pcap, Pcapng, formats};
 pub use link::{LINKS, Link};
 pub use plan::{Acks, Close, IPS, Ip, Open, Plan};

@@ -3,6 +3,7 @@
 
 use super::Random;
 use super::dialog::Side;
+use super::event::Event;
 use super::plan::{Acks, Close, Conn, Open};
 use std::ops::Range;
 
@@ -56,6 +57,7 @@ pub(super) fn converse(conn: &Conn, random: &mut Random) -> Vec<Packet> {
         pause: 0,
         clock: 0,
         ceilings: [u64::MAX; 2],
+        frozen: [u64::MAX; 2],
     };
     if talk.open() {
         talk.say();
@@ -78,18 +80,20 @@ struct Stack {
 }
 
 /// The state of the conversation.
-struct Talk<'a> {
-    conn: &'a Conn,
+pub(super) struct Talk<'a> {
+    pub(super) conn: &'a Conn,
     random: &'a mut Random,
     streams: [Vec<u8>; 2],
     stacks: [Stack; 2],
-    packets: Vec<Packet>,
+    pub(super) packets: Vec<Packet>,
     /// Extra time before the next packet.
-    pause: i64,
+    pub(super) pause: i64,
     /// For the timestamps option.
     clock: u32,
     /// The most that each side acknowledges of the other's stream: it has not seen more.
     ceilings: [u64; 2],
+    /// The same, but for good.
+    pub(super) frozen: [u64; 2],
 }
 
 impl Talk<'_> {
@@ -114,6 +118,9 @@ impl Talk<'_> {
         let first = self.conn.dialog.turns.first().map(|turn| turn.side);
         for side in Side::BOTH {
             self.syn(side, self.conn.syn_data && first == Some(side));
+            if side == Side::Client {
+                self.syns_again();
+            }
         }
         self.send(Side::Client, 0, 0..0);
         true
@@ -130,9 +137,11 @@ impl Talk<'_> {
             if self.random.chance(self.conn.keep_alive) {
                 self.keep_alive(turn.side.other());
             }
+            self.happen(&turn.events);
             self.pause = self.conn.think[turn.side.index()] + turn.pause;
-            self.write(turn.side, end);
+            self.write(turn.side, end, &turn.events);
         }
+        self.happen(&self.conn.dialog.tail);
         self.ceilings = [u64::MAX; 2];
     }
 
@@ -149,7 +158,7 @@ impl Talk<'_> {
     }
 
     /// Sends the stream of `side` up to `end`.
-    fn write(&mut self, side: Side, end: u64) {
+    fn write(&mut self, side: Side, end: u64, events: &[Event]) {
         let mss = self.conn.mss as u64;
         let overlap = self.conn.overlap as u64;
         let mut first = true;
@@ -158,6 +167,7 @@ impl Talk<'_> {
             if !first && self.random.chance(self.conn.zero_window) {
                 self.probe(side, start);
             }
+            let events = if first { events } else { &[] };
             first = false;
             let stop = end.min(start + mss);
             let push = if stop == end { PSH } else { 0 };
@@ -165,7 +175,9 @@ impl Talk<'_> {
                 && self.conn.fin_data
                 && self.is_last(side, stop);
             let fin = if last { FIN } else { 0 };
-            self.send(side, push | fin, start.saturating_sub(overlap)..stop);
+            if !self.send_oddly(side, push, (start, stop), events) {
+                self.send(side, push | fin, start.saturating_sub(overlap)..stop);
+            }
             self.acknowledge(side.other());
         }
     }
@@ -200,7 +212,7 @@ impl Talk<'_> {
     }
 
     /// SYN or SYN+ACK of `side`, perhaps with the first bytes of its stream.
-    fn syn(&mut self, side: Side, with_data: bool) {
+    pub(super) fn syn(&mut self, side: Side, with_data: bool) {
         let turn = self.conn.dialog.turns.first().filter(|_| with_data);
         let end = turn.map_or(0, |turn| turn.bytes.len().min(self.conn.mss)) as u64;
         // The SYN itself is sent once, even if it is sent again.
@@ -226,7 +238,7 @@ impl Talk<'_> {
     }
 
     /// `side` asks whether the other is there, which answers.
-    fn keep_alive(&mut self, side: Side) {
+    pub(super) fn keep_alive(&mut self, side: Side) {
         self.send(side, 0, 0..0);
         let packet = self.packets.last_mut().unwrap();
         packet.seq = packet.seq.wrapping_sub(1);
@@ -250,11 +262,12 @@ impl Talk<'_> {
     }
 
     /// `side` sends a segment with these bytes of its stream.
-    fn send(&mut self, side: Side, flags: u8, range: Range<u64>) {
+    pub(super) fn send(&mut self, side: Side, flags: u8, range: Range<u64>) {
         self.clock += 1;
         let peer = &self.stacks[side.other().index()];
-        let seen = peer.sent.min(self.ceilings[side.index()]);
-        let received = seq_at(peer.isn, seen).wrapping_add(u32::from(peer.fin));
+        let seen = peer.sent.min(self.ceilings[side.index()]).min(self.frozen[side.index()]);
+        let received =
+            seq_at(peer.isn, seen).wrapping_add(u32::from(peer.fin && seen == peer.sent));
         let ack = peer.syn.then_some(received);
         let stack = &mut self.stacks[side.index()];
         let at = if range.is_empty() { stack.sent } else { range.start };

@@ -15,7 +15,7 @@ use super::model;
 use super::offered::Offered;
 use super::view::{View, Where, reply_text, shown_column, used};
 use super::{Entry, names, sasl};
-use crate::chunk::{Ending, Side, Sides, Transport, Via};
+use crate::chunk::{Ending, Side, Sides, Stall, Transport, Via};
 use crate::dialog::session::{
     Attempt, Auth, Elided, Exchange, GapAt, Mark, Message, Recipient, Reply, Resync, Session, Span,
     Timing, Tls, Unsolicited,
@@ -163,7 +163,7 @@ pub(super) fn session<'r>(
     let out = fields!(out,
         "end": out.name(session.end.name()),
         "cut": bool(session.ending == Ending::Evicted),
-        "transport": option(session.transport.as_ref(), |out, one| transport(out, timing, one)),
+        "transport": option(session.transport.as_ref(), |out, one| transport(out, s, one)),
         "timing": times(out, timing),
     );
     if findings.is_empty() && not_judged.is_empty() {
@@ -520,28 +520,63 @@ fn resync<'r>(out: Room<'r>, s: &mut Scribe<'_>, resync: &Resync) -> Room<'r> {
     )
 }
 
-fn transport<'r>(out: Room<'r>, timing: &Timing, transport: &Transport) -> Room<'r> {
+fn transport<'r>(out: Room<'r>, s: &mut Scribe<'_>, transport: &Transport) -> Room<'r> {
     let none = Sides::default();
     let Transport { bytes, missing_bytes, retransmitted_bytes, .. } = *transport;
-    let Transport { out_of_order, conflicting_bytes, midstream, .. } = *transport;
-    let out = out.raw(r#"{"connect_us":"#).lapse(timing.connect);
+    let Transport { out_of_order, conflicting_bytes, midstream, round_trip, .. } = *transport;
+    let out = out.raw(r#"{"connect_us":"#).lapse(s.session.timing.connect);
     let out = by_side(out.raw(r#","bytes":"#), bytes);
     let is_smooth =
         [missing_bytes, retransmitted_bytes, out_of_order, conflicting_bytes] == [none; 4];
-    if is_smooth && !midstream {
+    let out = if is_smooth && !midstream {
         let zeros =
             r#","missing_bytes":{"client":0,"server":0},"retransmitted_bytes":{"client":0,"#;
         let out = out.raw(zeros).raw(r#""server":0},"out_of_order":{"client":0,"server":0},"#);
-        return out.raw(r#""conflicting_bytes":{"client":0,"server":0},"midstream":false}"#);
+        out.raw(r#""conflicting_bytes":{"client":0,"server":0},"midstream":false"#)
+    } else {
+        fields!(out,
+            "missing_bytes": by_side(out, missing_bytes),
+            "retransmitted_bytes": by_side(out, retransmitted_bytes),
+            "out_of_order": by_side(out, out_of_order),
+            "conflicting_bytes": by_side(out, conflicting_bytes),
+            "midstream": bool(midstream),
+        )
+    };
+    let out = out.raw(r#","round_trip_us":{"client":"#).lapse(round_trip.client);
+    let out = out.raw(r#","server":"#).lapse(round_trip.server);
+    if !transport.is_odd() && transport.stalls.is_empty() {
+        return out.raw(r#"},"odd":null,"stalls":[]}"#);
     }
+    let is_odd = transport.is_odd().then_some(transport);
+    let out = out.raw("}");
     let out = fields!(out,
-        "missing_bytes": by_side(out, missing_bytes),
-        "retransmitted_bytes": by_side(out, retransmitted_bytes),
-        "out_of_order": by_side(out, out_of_order),
-        "conflicting_bytes": by_side(out, conflicting_bytes),
-        "midstream": bool(midstream),
+        "odd": option(is_odd, |out, one| odd(out, one)),
+        "stalls": out.list(&transport.stalls, |out, one| stall(out, s, one)),
     );
     out.raw("}")
+}
+
+fn odd<'r>(out: Room<'r>, transport: &Transport) -> Room<'r> {
+    object!(out,
+        "retransmissions": by_side(out, transport.times(|odd| odd.retransmissions)),
+        "timeouts": by_side(out, transport.times(|odd| odd.timeouts)),
+        "spurious": by_side(out, transport.times(|odd| odd.spurious)),
+        "duplicates": by_side(out, transport.times(|odd| odd.duplicates)),
+        "reordered": by_side(out, transport.times(|odd| odd.reordered)),
+        "zero_windows": by_side(out, transport.times(|odd| odd.zero_windows)),
+        "keep_alives": by_side(out, transport.times(|odd| odd.keep_alives)),
+        "syns": by_side(out, transport.times(|odd| odd.syns)),
+    )
+}
+
+fn stall<'r>(out: Room<'r>, s: &mut Scribe<'_>, stall: &Stall) -> Room<'r> {
+    object!(out,
+        "cause": out.name(stall.cause.name()),
+        "side": out.name(stall.side.name()),
+        "duration_us": out.lapse(stall.duration()),
+        "times": out.number(u64::from(stall.times)),
+        ..s.mark(out, stall.from, stall.side),
+    )
 }
 
 fn by_side(out: Room<'_>, sides: Sides<u64>) -> Room<'_> {

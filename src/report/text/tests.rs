@@ -1,7 +1,7 @@
 //! The text of a session is what serde makes of its model, byte for byte.
 
 use super::*;
-use crate::chunk::{End, Gap, Medium, Side, ViaKind};
+use crate::chunk::{Cause, End, Gap, Medium, Odd, Side, Stall, ViaKind};
 use crate::dialog::session::{Attempt, AuthOutcome, Initial, ResyncWhy};
 use crate::place::{Place, Places};
 use crate::report::model;
@@ -179,6 +179,17 @@ fn changed(mut session: Session, digits: u8, nanos: Option<i64>, choice: u8) -> 
                 let auth =
                     Auth { mechanism, identity, outcome, attempts, shown, list, ..<_>::default() };
                 session.auth = Some(Box::new(auth));
+            }
+        }
+        10 => {
+            if let Some(transport) = &mut session.transport {
+                let mut odd = Odd::default();
+                odd.timeouts.add(mark(4));
+                let (cause, side) = (Cause::Timeout, Side::Server);
+                let stall = Stall { cause, side, from: mark(4), until: None, times: 2, octets: 9 };
+                let over = Stall { until: Some(mark(7)), cause: Cause::Hole, ..stall };
+                transport.stalls.extend([stall, over]);
+                transport.odd.client = Some(Box::new(odd));
             }
         }
         _ => {}

@@ -8,7 +8,7 @@ mod capture_no_smtp;
 mod capture_snaplen_short;
 mod non_standard_port;
 mod session_midstream;
-mod session_one_sided;
+pub(super) mod session_one_sided;
 mod session_unfinished;
 mod transcript_dialect_unknown;
 mod transcript_line_endings_lost;

@@ -29,7 +29,11 @@ s< 250 2.1.0 ok
     check: Check::Session(Fact::Midstream, check),
 };
 
-fn check(_: Case<'_>) -> Vec<Hit> {
+fn check(case: Case<'_>) -> Vec<Hit> {
+    // Only the handshake is missing, as tcp-handshake-missing says.
+    if case.begins_with_greeting() {
+        return Vec::new();
+    }
     vec![Hit::new(
         "the recording has no handshake of this connection: it was joined after its start",
     )]

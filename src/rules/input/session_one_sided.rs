@@ -9,14 +9,11 @@ pub(super) const RULE: Rule = Rule {
     needs: &[],
     rfc: None,
     title: "only one side of sessions is in the input",
-    help: "capture where both directions pass: at the client, at the server, or on both links of a pair",
+    help: "save what both sides said",
     explanation: "\
-Only what the client sent, or only what the server sent, is in the input. Of a capture that is
-so where packets take another way back (asymmetric routing, one link of a bonded pair, a mirror
-port for one direction); the other side's acknowledgments prove that there was more. Of a
-transcript it is so where somebody saved only the commands or only the replies. Rules about the
-other side, and about how the two fit together, are not judged; the sessions' not_judged lists
-which.",
+Only what the client sent, or only what the server sent, is in the transcript: somebody saved only
+the commands or only the replies. Rules about the other side, and about how the two fit together,
+are not judged; the sessions' not_judged lists which. Of captures tcp-asymmetric says it.",
     bad: "\
 c> EHLO client.example.org
 c> MAIL FROM:<a@example.org>
@@ -30,6 +27,12 @@ s< 554 mx.example.net no mail here
 };
 
 fn check(input: &Recording<'_>) -> Option<Hit> {
+    // Of captures tcp-asymmetric says it.
+    if input.is_capture() { None } else { told(input) }
+}
+
+/// How many sessions have one side only, and which.
+pub(in crate::rules) fn told(input: &Recording<'_>) -> Option<Hit> {
     let OneSided { client, server } = input.one_sided;
     let place = if input.is_capture() { "frame" } else { "line" };
     let mut said = Vec::new();

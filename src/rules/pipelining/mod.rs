@@ -14,6 +14,8 @@ mod pipelining_reply_surplus;
 mod pipelining_status_unchecked;
 mod pipelining_unused;
 
+mod pipelining_group_exceeds_window;
+
 use super::Rule;
 use super::prelude::*;
 use crate::dialog::session::Unsolicited;
@@ -28,6 +30,7 @@ pub(super) const RULES: &[&Rule] = &[
     &pipelining_after_barrier::RULE,
     &pipelining_data_before_354::RULE,
     &pipelining_desync::RULE,
+    &pipelining_group_exceeds_window::RULE,
     &pipelining_input_discarded::RULE,
     &pipelining_not_advertised::RULE,
     &pipelining_pending_excessive::RULE,

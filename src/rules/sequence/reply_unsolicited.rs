@@ -1,5 +1,5 @@
-use crate::rules::pipelining;
 use crate::rules::auth::is_oauth_error;
+use crate::rules::pipelining;
 use crate::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {

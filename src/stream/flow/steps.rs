@@ -22,7 +22,7 @@ impl<D: Consume> Flow<D> {
         spare: &mut Spare,
     ) -> bool {
         let Flags { syn, fin, rst } = segment.flags;
-        if !self.is_easy || syn | fin | rst || segment.cut > 0 {
+        if !self.is_easy || syn | fin | rst || segment.cut > 0 || segment.window == 0 {
             return false;
         }
         let way = segment.way;
@@ -58,7 +58,11 @@ impl<D: Consume> Flow<D> {
         spare: &mut Spare,
     ) -> Option<Progress> {
         let Flags { syn, fin, rst } = segment.flags;
-        if syn | rst || segment.cut > 0 || !self.halves.iter().all(Half::is_calm) {
+        if syn | rst
+            || segment.cut > 0
+            || segment.window == 0
+            || !self.halves.iter().all(Half::is_calm)
+        {
             return None;
         }
         let (way, mark) = (segment.way, (segment.at, segment.place));
@@ -132,6 +136,7 @@ impl<D: Consume> Flow<D> {
             && !data.is_empty()
             && !(syn | fin | rst)
             && segment.cut == 0
+            && segment.window > 0
             && self.half(way).next_seq() == Some(segment.seq)
             && self.half(way.back()).next_seq() == segment.ack;
         if !is_first {

@@ -19,7 +19,7 @@ pub(super) struct Pending {
 }
 
 /// How a segment's bytes stand to the pieces that wait.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Met {
     /// Bytes that wait already.
     pub(super) again: u64,
@@ -27,6 +27,8 @@ pub(super) struct Met {
     pub(super) differ: usize,
     /// Some are new.
     pub(super) is_new: bool,
+    /// The first of those that differ: as they wait, and as they are.
+    pub(super) versions: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Pending {
@@ -71,7 +73,11 @@ impl Pending {
             if let Bytes::Data(old) = &piece.bytes {
                 let old = slice(old, from - start, until - start);
                 let fresh = slice(data, from - offset, until - offset);
-                met.differ += old.iter().zip(fresh).filter(|(a, b)| a != b).count();
+                let differ = old.iter().zip(fresh).filter(|(a, b)| a != b).count();
+                if differ > 0 {
+                    met.versions.get_or_insert_with(|| (old.to_vec(), fresh.to_vec()));
+                }
+                met.differ += differ;
             }
             at = at.max(stop);
         }
@@ -98,6 +104,18 @@ impl Pending {
             self.put(start, Piece { tag, bytes: Bytes::Cut(end - start) });
         }
         is_free
+    }
+
+    /// Up to where nothing is missing from `next` on, as far as the first `most` pieces tell.
+    pub(super) fn contiguous(&self, next: u64, most: usize) -> u64 {
+        let mut end = next;
+        for (&start, piece) in self.pieces.iter().take(most) {
+            if start > end {
+                break;
+            }
+            end = end.max(start + piece.bytes.len());
+        }
+        end
     }
 
     fn put(&mut self, offset: u64, piece: Piece) {
