@@ -161,6 +161,9 @@ impl Dialog {
                 self.note_gap(Side::Client, Gap { bytes: inside, ..gap }, start.mark);
                 if let Some(message) = mail::message_mut(&mut self.session, message) {
                     message.content.missing += inside;
+                    if let Some(chunks) = &mut message.chunks {
+                        chunks.missed(inside);
+                    }
                     self.scanner.get_or_insert_default().gap(inside);
                 }
                 if left == 0 {
@@ -384,6 +387,9 @@ impl Dialog {
         let (done, message) = (*left == 0, *message);
         if let Some(message) = mail::message_mut(&mut self.session, message) {
             self.scanner.get_or_insert_default().read_chunk(&mut message.content, octets);
+            if let Some(chunks) = &mut message.chunks {
+                chunks.came(octets);
+            }
         }
         self.hear_client(start, start.offset + used as u64, octets);
         if done {

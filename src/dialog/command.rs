@@ -145,6 +145,9 @@ impl Dialog {
         self.session.used.0 |= extension::used_by(command, None);
         let message = if command.verb == Verb::Bdat { self.mails.current() } else { None };
         let request = Request::Command(command.verb);
+        if command.verb == Verb::Other {
+            self.note_stray();
+        }
         let index = self.push_exchange(request, line, secret, message);
         match command.verb {
             // Of a size that is cut nobody knows how it goes on.
@@ -159,6 +162,19 @@ impl Dialog {
         }
         if let Some(awaited) = awaited(command.verb) {
             self.wait_for(awaited, line);
+        }
+    }
+
+    /// A line that is no command comes: if right behind a chunk, the end of that is worth keeping.
+    fn note_stray(&mut self) {
+        let session = &mut *self.session;
+        let before = session.exchanges.last();
+        let chunk = before.filter(|before| before.request == Request::Command(Verb::Bdat));
+        let message = chunk.and_then(|chunk| chunk.message);
+        if let Some(chunks) =
+            mail::message_mut(session, message).and_then(|message| message.chunks.as_mut())
+        {
+            chunks.stray = true;
         }
     }
 
@@ -333,6 +349,9 @@ impl Dialog {
         // No stream is longer than a u64 can say.
         let left = u64::try_from(chunk.octets).unwrap_or(u64::MAX);
         let message = self.mails.current();
+        if let Some(message) = mail::message_mut(&mut self.session, message) {
+            message.chunks.get_or_insert_default().begin(exchange, left, chunk.last);
+        }
         self.mode = Mode::Chunk { left, last: chunk.last, exchange, message };
         if chunk.octets == 0 {
             self.chunk_ends(asked);
@@ -394,7 +413,7 @@ fn masked(line: &[u8], secret: &Range<usize>) -> Vec<u8> {
 
 /// Whether `line` can hardly be anything but a command: a line of text that merely begins with
 /// a verb's word is none.
-pub(super) fn is_surely_command(line: &[u8]) -> bool {
+pub(crate) fn is_surely_command(line: &[u8]) -> bool {
     let command = Command::parse(line);
     let argument = command.argument.trim_ascii();
     let one_word = !argument.is_empty() && !argument.iter().any(u8::is_ascii_whitespace);

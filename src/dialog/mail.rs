@@ -60,6 +60,7 @@ impl Mails {
             ended: false,
             cut: false,
             data_begun: None,
+            chunks: None,
         });
         self.current = index;
         index

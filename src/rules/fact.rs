@@ -4,7 +4,7 @@ use super::digest::{Digest, bit};
 use super::set::Set;
 use super::{Answer, Check, all};
 use crate::chunk::End;
-use crate::dialog::session::{Exchange, Protocol, Request, Session, Used};
+use crate::dialog::session::{Exchange, Message, Protocol, Request, Session, Used};
 use crate::smtp::command::Verb;
 use crate::smtp::extension::{
     AUTH, CHUNKING, EIGHTBITMIME, ENHANCEDSTATUSCODES, LIMITS, PIPELINING, SIZE, SMTPUTF8, STARTTLS,
@@ -56,6 +56,10 @@ pub enum Fact {
     Transaction,
     /// A message's content was sent.
     Content,
+    /// Content in chunks.
+    Chunks,
+    /// Content that is empty, lacks octets, or has what content should not have.
+    OddContent,
     /// Content with octets above 127.
     EightBit,
     /// More than one EHLO was accepted.
@@ -207,6 +211,8 @@ impl Facts {
             let declared = message.declared_size.unwrap_or_default();
             add(Fact::OverSize, declared.max(message.size()) > limit);
             add(Fact::EightBit, message.content.eight_bit > 0);
+            add(Fact::Chunks, message.chunks.is_some());
+            add(Fact::OddContent, is_odd(message));
         }
         Self(facts)
     }
@@ -263,6 +269,17 @@ impl Facts {
 
 /// The extensions that many sessions use.
 const COMMON: [u8; 6] = [PIPELINING, SIZE, EIGHTBITMIME, CHUNKING, STARTTLS, AUTH];
+
+/// Whether the content of `message` is none, not all there, or what RFC 5321 does not allow.
+fn is_odd(message: &Message) -> bool {
+    let content = &message.content;
+    let is_begun = message.transfer.is_some();
+    is_begun && (message.size() == 0 || content.missing > 0 || content.nul > 0)
+        || content.longest_line > TEXT_LINE
+}
+
+/// Octets of a line of content (RFC 5321 §4.5.3.1.6).
+const TEXT_LINE: u32 = 1000;
 
 /// Whether there is more than one transaction, or recipient of one.
 fn has_several(session: &Session) -> bool {

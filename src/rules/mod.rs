@@ -33,6 +33,7 @@ mod pattern;
 mod pipelining;
 mod prelude;
 mod recording;
+mod remains;
 mod reply;
 mod sequence;
 mod set;

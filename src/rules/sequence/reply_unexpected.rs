@@ -109,6 +109,9 @@ fn is_wrong(answer: &Answer<'_>) -> bool {
             | Verb::Other
             | Verb::Xclient
             | Verb::Xforward => false,
+            // data-reply-not-354 and bdat-answered-354 speak of these.
+            Verb::Data => false,
+            Verb::Bdat if code == 354 => false,
             _ => !code::listed(verb, code),
         },
         Request::EndOfData => code < 300 && !code::listed_content(code),
