@@ -258,6 +258,8 @@ fn directed((_, weave): &Way, text: &str) -> (Vec<u8>, Options) {
             // Each packet has an earlier time than the one before.
             ["#", "clock-back"] => plan.step(-1_000_000),
             ["#", "snaplen", bytes] => plan.snaplen(bytes.parse().unwrap()),
+            // The packet of data with this number, from 0, is not captured.
+            ["#", "drop", index] => plan.drop_data(index.parse().unwrap()),
             // Off the end of the file.
             ["#", "cut-file", bytes] => {
                 let bytes: usize = bytes.parse().unwrap();
@@ -422,6 +424,7 @@ const BESIDE: &[(&str, &str, &str)] = &[
     ("command-bare-cr", "path-trailing-garbage", "what stands behind the CR is text there"),
     ("command-case-refused", "helo-name-invalid", "the good one is refused for its name"),
     ("invalid-parameter-accepted", "size-invalid", "this is what is accepted, or not"),
+    ("data-after-bdat-accepted", "data-after-bdat", "this is what is accepted, or not"),
     ("requiretls-in-clear", "ehlo-requiretls-without-tls", "else it were not offered"),
     ("command-after-quit", "command-unexpected-argument", "a QUIT that is none"),
     ("connection-kept-after-quit", "command-after-quit", "what shows that it is kept"),

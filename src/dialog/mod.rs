@@ -9,6 +9,7 @@
 //! [`Limits::parked_bytes`].
 //! **No message body is held**: content streams through `content`.
 
+pub mod chunks;
 mod client;
 mod clock;
 mod command;

@@ -16,18 +16,20 @@ passed over: facts about the content (its size, line ends, NUL and 8-bit octets)
 there. Usual causes: a capture process that is too slow or has too small a buffer, a switch port
 that drops copies under load, a snap length, a ring of files from which one is gone.",
     bad: "\
+# calm
+# drop 9
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
-s< 250-mx.example.net
-s< 250-PIPELINING
-s< 250 SIZE 10240000
+s< 250 mx.example.net
 c> MAIL FROM:<a@example.org>
 s< 250 2.1.0 ok
 c> RCPT TO:<b@example.net>
 s< 250 2.1.5 ok
 c> DATA
 s< 354 go on
+# pause 1ms
 c> Subject: report
+# pause 1ms
 c>
 c> hello
 c> .

@@ -6,6 +6,8 @@ mod data_empty_message;
 mod data_final_reply_invalid;
 mod data_final_reply_missing;
 mod data_gap;
+mod data_line_too_long;
+mod data_nul_byte;
 mod data_rejected;
 mod data_repeated_unconfirmed;
 mod data_reply_before_terminator;
@@ -14,6 +16,9 @@ mod data_sent_after_rejection;
 mod data_terminator_missing;
 
 use super::Rule;
+use super::case::{Case, Step};
+use crate::dialog::session::Message;
+use crate::smtp::command::Verb;
 
 /// All of them, by id.
 pub(super) const RULES: &[&Rule] = &[
@@ -23,6 +28,8 @@ pub(super) const RULES: &[&Rule] = &[
     &data_final_reply_invalid::RULE,
     &data_final_reply_missing::RULE,
     &data_gap::RULE,
+    &data_line_too_long::RULE,
+    &data_nul_byte::RULE,
     &data_rejected::RULE,
     &data_repeated_unconfirmed::RULE,
     &data_reply_before_terminator::RULE,
@@ -30,3 +37,11 @@ pub(super) const RULES: &[&Rule] = &[
     &data_sent_after_rejection::RULE,
     &data_terminator_missing::RULE,
 ];
+
+/// The DATA with which the content of `message` was asked for, or its MAIL.
+fn data_of<'s>(case: Case<'s>, message: &Message) -> Option<Step<'s>> {
+    let mail = case.mail(message)?;
+    let own = mail.exchange.message;
+    let is_its = |step: &Step<'_>| step.verb() == Some(Verb::Data) && step.exchange.message == own;
+    case.steps().skip(mail.index as usize).filter(is_its).last().or(Some(mail))
+}
