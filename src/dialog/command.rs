@@ -1,7 +1,6 @@
 //! The client's lines: what a command begins, owes and leaves behind.
 
 use super::client::Line;
-use super::content::Scanner;
 use super::secrets::Near;
 use super::session::{Auth, AuthOutcome, Exchange, Mark, Protocol, Request, Span};
 use super::{
@@ -343,7 +342,7 @@ impl Dialog {
     pub(super) fn bdat(&mut self, command: &Command<'_>, exchange: Option<u32>, asked: Mark) {
         let Some(chunk) = command::bdat(command.argument) else { return };
         if self.mails.chunks_begin(&mut self.session, asked) {
-            self.scanner = Some(Scanner::default());
+            self.new_scanner();
         }
         self.owe(|owed| owed.last = chunk.last);
         // No stream is longer than a u64 can say.

@@ -55,6 +55,7 @@ impl Mails {
             declared_size,
             transfer: None,
             content: Content::default(),
+            odd: None,
             outcome: Outcome::Unknown,
             code: None,
             ended: false,

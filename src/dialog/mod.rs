@@ -20,6 +20,7 @@ mod header;
 mod lines;
 pub mod list;
 mod mail;
+pub mod odd;
 mod owed;
 mod pairing;
 mod secrets;
@@ -136,6 +137,8 @@ pub struct Dialog {
     /// How often the last mail data could have been read in two ways and the replies were those
     /// of the strict reading.
     strict: u32,
+    /// Bytes that hold what is rare in the messages that are over.
+    odd_bytes: usize,
 }
 
 /// How the client's next bytes are read.
@@ -243,6 +246,7 @@ impl Dialog {
             nonsense: None,
             lost: None,
             strict: 0,
+            odd_bytes: 0,
             reply: None,
             has_replied: false,
             answered_to: 0,
@@ -306,10 +310,15 @@ impl Dialog {
         // Of chunks, the message itself has the facts.
         if let Some(scanner) = self.scanner.take()
             && let Some(message) = mail::message_mut(session, self.mails.current())
-            && message.transfer == Some(Transfer::Data)
         {
-            message.content = scanner.facts;
+            if message.transfer == Some(Transfer::Data) {
+                let ended = message.ended;
+                self.content_ended(scanner.facts(), scanner.odd, ended);
+            } else if let Some(odd) = &mut message.odd {
+                odd.finish(false, self.settings.show_secrets);
+            }
         }
+        let session = &mut self.session;
         for message in &mut session.messages {
             mail::settle(message, given_up);
             message.cut |= !given_up && message.transfer.is_some() && !message.ended;
@@ -519,7 +528,7 @@ impl Dialog {
             + lines
             + self.owed.held()
             + aside
-            + times * (size_of::<Session>() + self.session.held())
+            + times * (size_of::<Session>() + self.session.held() + self.odd_bytes)
     }
 
     /// Takes what no bytes of the stream came with.

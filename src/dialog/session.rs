@@ -5,6 +5,7 @@
 
 use super::chunks::Chunks;
 use super::list::List;
+use super::odd::Odd;
 use super::state::State;
 use crate::chunk::{End, Ending, Gap, Opening, Side, Sides, Transport};
 use crate::place::Place;
@@ -278,6 +279,8 @@ pub struct Message {
     pub transfer: Option<Transfer>,
     /// Facts about its content.
     pub content: Content,
+    /// What is rare in its content, if something is.
+    pub odd: Option<Box<Odd>>,
     /// What became of it.
     pub outcome: Outcome,
     /// The code that decided it.
@@ -330,6 +333,13 @@ pub struct Content {
     pub header_eight_bit: u32,
     /// Fields of its header section named Received, in any case.
     pub received: u32,
+    /// Lines that begin with one dot and more text, though a dot is to be doubled there (RFC 5321
+    /// §4.5.2). In chunks, in which it is not: lines that begin with one dot.
+    pub dotted: u32,
+    /// Lines that begin with two dots as sent.
+    pub double_dotted: u32,
+    /// A hash of what its first Message-ID field says, blanks left out; 0 if it has none.
+    pub message_id: u64,
 }
 
 /// TLS in a session.
