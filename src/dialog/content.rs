@@ -695,7 +695,7 @@ mod tests {
         cuts: &[usize],
     ) -> (Content, Option<Box<Odd>>, Vec<(Option<DataEnd>, usize, Content)>, usize) {
         let mut scanner = Scanner::default();
-        let (mut at, mut ends) = (0, Vec::new());
+        let (mut at, mut ends) = (0_usize, Vec::new());
         for cut in cuts.iter().copied().chain(std::iter::repeat(usize::MAX)) {
             let piece = &data[at..at.saturating_add(cut).min(data.len())];
             if cut == 0 {

@@ -274,8 +274,9 @@ const COMMON: [u8; 6] = [PIPELINING, SIZE, EIGHTBITMIME, CHUNKING, STARTTLS, AUT
 fn is_odd(message: &Message) -> bool {
     let content = &message.content;
     let is_begun = message.transfer.is_some();
-    is_begun && (message.size() == 0 || content.missing > 0 || content.nul > 0)
-        || content.longest_line > TEXT_LINE
+    let has_dots = content.dotted > 0 || message.chunks.is_some() && content.double_dotted > 0;
+    let is_gone = message.size() == 0 || content.missing > 0;
+    is_begun && (is_gone || content.nul > 0 || content.longest_line > TEXT_LINE || has_dots)
 }
 
 /// Octets of a line of content (RFC 5321 §4.5.3.1.6).

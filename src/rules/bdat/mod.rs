@@ -7,6 +7,7 @@ mod bdat_chunk_length_wrong;
 mod bdat_chunk_not_discarded;
 mod bdat_chunk_short;
 mod bdat_command_between_chunks;
+mod bdat_content_dot_stuffed;
 mod bdat_continued_after_failure;
 mod bdat_last_missing;
 mod bdat_line_endings;
@@ -44,6 +45,7 @@ pub(super) const RULES: &[&Rule] = &[
     &bdat_chunk_not_discarded::RULE,
     &bdat_chunk_short::RULE,
     &bdat_command_between_chunks::RULE,
+    &bdat_content_dot_stuffed::RULE,
     &bdat_continued_after_failure::RULE,
     &bdat_last_missing::RULE,
     &bdat_line_endings::RULE,

@@ -1,4 +1,3 @@
-use super::data_of;
 use crate::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -65,18 +64,21 @@ s< 221 2.0.0 bye
 /// Octets of a line with its CRLF.
 const MOST: u32 = 1000;
 
-fn check(case: Case<'_>, message: &Message) -> Option<Hit> {
+fn check(_: Case<'_>, message: &Message) -> Option<Hit> {
     let longest = message.content.longest_line;
     // Of lines in chunks another rule speaks; without line ends, those.
     if longest <= MOST || message.transfer != Some(Transfer::Data) {
         return None;
     }
-    let data = data_of(case, message)?;
     let then = match message.outcome {
         Outcome::Accepted => "this server took it, the next may refuse or break it",
         Outcome::Rejected => "this server refused the message",
         _ => "servers may refuse the message or break the line",
     };
-    let text = format!("a line of {longest} octets was sent, {MOST} are permitted: {then}");
-    Some(Hit::new(text).on(On::Command(data.index)))
+    let first = message.odd.as_deref()?.long_line?;
+    let text = format!(
+        "a line of {longest} octets was sent (the first too long is line {}), {MOST} are permitted:          {then}",
+        first.line
+    );
+    Some(Hit::new(text).on(On::Moment(first.mark)))
 }

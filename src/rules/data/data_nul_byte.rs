@@ -1,4 +1,3 @@
-use super::data_of;
 use crate::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -64,15 +63,16 @@ s< 221 2.0.0 bye
     check: Check::Mail(Fact::OddContent, check),
 };
 
-fn check(case: Case<'_>, message: &Message) -> Option<Hit> {
+fn check(_: Case<'_>, message: &Message) -> Option<Hit> {
     let count = message.content.nul;
     if count == 0 || message.transfer != Some(Transfer::Data) {
         return None;
     }
-    let data = data_of(case, message)?;
+    let first = message.odd.as_deref()?.nul?;
     let text = format!(
-        "the message holds {}: programs that take NUL for an end see less of it than others",
-        if count == 1 { "a NUL octet".to_owned() } else { format!("{count} NUL octets") }
+        "the message holds {}, first in line {}: programs that take NUL for an end see less of it than others",
+        if count == 1 { "a NUL octet".to_owned() } else { format!("{count} NUL octets") },
+        first.line
     );
-    Some(Hit::new(text).on(On::Command(data.index)))
+    Some(Hit::new(text).on(On::Moment(first.mark)))
 }

@@ -1,6 +1,7 @@
 //! Rules about mail data (RFC 5321 §4.1.1.4).
 
 mod data_after_dot_residue;
+mod data_dot_not_stuffed;
 mod data_duplicate_risk;
 mod data_empty_message;
 mod data_final_reply_invalid;
@@ -16,13 +17,11 @@ mod data_sent_after_rejection;
 mod data_terminator_missing;
 
 use super::Rule;
-use super::case::{Case, Step};
-use crate::dialog::session::Message;
-use crate::smtp::command::Verb;
 
 /// All of them, by id.
 pub(super) const RULES: &[&Rule] = &[
     &data_after_dot_residue::RULE,
+    &data_dot_not_stuffed::RULE,
     &data_duplicate_risk::RULE,
     &data_empty_message::RULE,
     &data_final_reply_invalid::RULE,
@@ -37,11 +36,3 @@ pub(super) const RULES: &[&Rule] = &[
     &data_sent_after_rejection::RULE,
     &data_terminator_missing::RULE,
 ];
-
-/// The DATA with which the content of `message` was asked for, or its MAIL.
-fn data_of<'s>(case: Case<'s>, message: &Message) -> Option<Step<'s>> {
-    let mail = case.mail(message)?;
-    let own = mail.exchange.message;
-    let is_its = |step: &Step<'_>| step.verb() == Some(Verb::Data) && step.exchange.message == own;
-    case.steps().skip(mail.index as usize).filter(is_its).last().or(Some(mail))
-}
