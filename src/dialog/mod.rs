@@ -12,7 +12,7 @@
 pub mod chunks;
 mod client;
 mod clock;
-mod command;
+pub(crate) mod command;
 mod content;
 mod doubt;
 mod ending;
@@ -37,7 +37,6 @@ use crate::time::Stamp;
 use crate::tls::Reader;
 use client::Parking;
 use clock::Clock;
-pub(crate) use command::is_surely_command;
 use ending::Closes;
 use lines::{Begun, Lines};
 use list::List;

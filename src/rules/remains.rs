@@ -6,6 +6,7 @@
 
 use super::case::Step;
 use super::stray::is_header;
+use crate::dialog::command::is_surely_command;
 use crate::dialog::session::{Exchange, Request};
 use crate::smtp::command::{self, Chunk, Verb};
 use crate::smtp::line::LineEnd;
@@ -23,6 +24,8 @@ pub(super) struct Remains<'s> {
     has_text: bool,
     /// One is a field of a header section, or the end of data.
     is_mail: bool,
+    /// One was sent without waiting for the reply to the one before it.
+    is_blind: bool,
     /// The command that follows.
     pub(super) next: Option<Step<'s>>,
 }
@@ -44,13 +47,14 @@ pub(super) enum Owner {
     BadChunk,
 }
 
-/// Whether what `step` has sent is none of a run of such lines' end: no command, or a line of text
-/// that begins with a verb's word, which the server did not obey.
+/// Whether `step` may be one of such lines: no command, or a line of text that begins with a verb's
+/// word, which the server did not obey.
 pub(super) fn is_left(step: &Step<'_>) -> bool {
     match step.exchange.request {
         Request::Command(Verb::Other) => true,
         Request::Command(_) => {
-            !step.is_accepted() && step.parsed().is_some_and(|parsed| !parsed.flaws.is_empty())
+            let is_wrong = || step.parsed().is_some_and(|parsed| !parsed.flaws.is_empty());
+            !step.is_accepted() && is_wrong() && !is_surely_command(step.line())
         }
         Request::EndOfData | Request::AuthLine => false,
     }
@@ -69,11 +73,13 @@ pub(super) fn remains<'s>(step: &Step<'s>) -> Option<Remains<'s>> {
         octets: 0,
         has_text: false,
         is_mail: false,
+        is_blind: false,
         next: None,
     };
     let mut next = Some(first);
     while let Some(line) = next.take_if(|line| is_left(line)) {
         let text = line.line();
+        all.is_blind |= all.lines > 0 && line.exchange.pipelined;
         all.lines += 1;
         all.octets = all.octets.saturating_add(line.exchange.octets);
         all.has_text |= !text.trim_ascii().is_empty();
@@ -111,7 +117,8 @@ pub(super) fn owner(step: &Step<'_>) -> Option<Owner> {
         }
         Request::Command(Verb::Data) => match step.code()? {
             354 => None,
-            400.. => (left.is_mail || left.lines > 1).then_some(Owner::Rejected),
+            // Lines that wait for their replies may be commands that somebody tries.
+            400.. => (left.is_mail || left.is_blind).then_some(Owner::Rejected),
             _ => Some(Owner::NotAsked),
         },
         _ => match chunk(step) {

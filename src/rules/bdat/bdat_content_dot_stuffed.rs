@@ -26,7 +26,7 @@ c> MAIL FROM:<a@example.org>
 s< 250 2.1.0 ok
 c> RCPT TO:<b@example.net>
 s< 250 2.1.5 ok
-c> BDAT 35 LAST
+c> BDAT 33 LAST
 c> Subject: report
 c>
 c> ..5 of it
@@ -46,7 +46,7 @@ c> MAIL FROM:<a@example.org>
 s< 250 2.1.0 ok
 c> RCPT TO:<b@example.net>
 s< 250 2.1.5 ok
-c> BDAT 31 LAST
+c> BDAT 29 LAST
 c> Subject: report
 c>
 c> .5 of it

@@ -31,7 +31,7 @@ use super::case::{Case, Step};
 use super::remains::{Owner, Remains, chunk, owner, remains};
 use super::standing::{Standing, standing};
 use crate::dialog::chunks::Chunks;
-use crate::dialog::is_surely_command;
+use crate::dialog::command::is_surely_command;
 use crate::dialog::session::{Message, Request};
 use crate::smtp::code::Class;
 use crate::smtp::command::{Command, Verb};

@@ -77,7 +77,8 @@ fn check(_: Case<'_>, message: &Message) -> Option<Hit> {
     };
     let first = message.odd.as_deref()?.long_line?;
     let text = format!(
-        "a line of {longest} octets was sent (the first too long is line {}), {MOST} are permitted:          {then}",
+        "a line of {longest} octets was sent (the first too long is line {}), {MOST} are permitted: \
+         {then}",
         first.line
     );
     Some(Hit::new(text).on(On::Moment(first.mark)))
