@@ -121,8 +121,8 @@ fn content_and_commands_behind_a_refused_data() {
     let data = "c> DATA\ns< 451 later\n";
     let no = "s< 500 what?\n";
     // Somebody tries commands.
-    let tries = format!("{data}c> FOO\n{no}c> BAR\n{no}c> MAIL FROM:<a\n{no}{QUIT}");
-    assert_eq!(ids(&tries), ["data-rejected", "command-unknown", "command-unknown"]);
+    let tries = format!("{data}c> FOO\n{no}c> BAR\n{no}c> RCPT TO:<a\n{no}{QUIT}");
+    assert_eq!(ids(&tries), ["data-rejected", "command-unknown"]);
     let sent = ["data-rejected", "data-sent-after-rejection"];
     assert_eq!(ids(&format!("{data}c> hello\n{no}c> .\n{no}{QUIT}")), sent);
     assert_eq!(ids(&format!("{data}c> hello\nc> you\n{no}{no}{QUIT}")), sent);

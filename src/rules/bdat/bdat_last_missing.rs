@@ -1,6 +1,6 @@
 use super::{chunk, chunks_of, misfit, octets};
 use crate::rules::prelude::*;
-use crate::rules::sequence::{announces_end, client_closed};
+use crate::rules::sequence::client_closed;
 
 // rules.tsv: a client that read a refusal may give the message up: the replies are needed.
 pub(super) const RULE: Rule = Rule {
@@ -67,6 +67,10 @@ fn check(case: Case<'_>, message: &Message) -> Option<Hit> {
     if !is_open || message.cut || message.outcome == Outcome::Rejected {
         return None;
     }
+    // A server that closes leaves no choice.
+    if case.answers().any(|answer| answer.code() == Some(421)) {
+        return None;
+    }
     let own = case.mail(message)?.exchange.message?;
     let all: Vec<Step<'_>> = chunks_of(case, own).collect();
     let last = all.last()?;
@@ -81,7 +85,7 @@ fn check(case: Case<'_>, message: &Message) -> Option<Hit> {
     };
     let mut later = case.steps().skip(last.index as usize + 1).skip_while(is_idle);
     let (how, sure) = match later.next() {
-        None if client_closed(case.session) && !announces_end(case) => {
+        None if client_closed(case.session) => {
             ("the client closed the connection", Confidence::Likely)
         }
         Some(step) if step.exchange.request == Request::Command(Verb::Quit) => {

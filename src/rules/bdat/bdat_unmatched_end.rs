@@ -68,7 +68,7 @@ s< 221 2.0.0 bye
 fn check(case: Case<'_>) -> Vec<Hit> {
     let dots = strays(case).into_iter().filter(|stray| stray.what == What::Dot);
     let hits = dots.map(|stray| {
-        let open = chunk_before(&stray.step).filter(|before| before.is_accepted());
+        let open = chunk_before(&stray.step).filter(Step::is_accepted);
         let open = open.filter(|before| chunk(before).is_some_and(|chunk| !chunk.last));
         let why = match open {
             Some(open) => format!("after {} only LAST ends the message", open.shown()),

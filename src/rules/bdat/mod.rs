@@ -69,7 +69,7 @@ pub(super) const RULES: &[&Rule] = &[
 #[derive(Clone, Debug)]
 enum Misfit<'s> {
     /// So many octets too few were announced: they follow the chunk as lines.
-    Small(Remains<'s>),
+    Small(Box<Remains<'s>>),
     /// So many too many: the chunk holds the beginning of this command, or all of it.
     Large(u64, Vec<u8>),
 }
@@ -85,7 +85,7 @@ fn message_of<'s>(step: &Step<'s>) -> Option<&'s Message> {
 }
 
 /// The BDATs of the message `own`, in order.
-fn chunks_of<'s>(case: Case<'s>, own: u32) -> impl DoubleEndedIterator<Item = Step<'s>> {
+fn chunks_of(case: Case<'_>, own: u32) -> impl DoubleEndedIterator<Item = Step<'_>> {
     let is_its = move |step: &Step<'_>| {
         step.exchange.message == Some(own) && step.verb() == Some(Verb::Bdat)
     };
@@ -108,7 +108,7 @@ fn misfit<'s>(step: &Step<'s>) -> Option<Misfit<'s>> {
         let whole = head.map(|head| [head, left.first.line()].concat());
         return match whole.filter(|whole| is_surely_command(whole)) {
             Some(whole) => Some(Misfit::Large(head.map_or(0, <[u8]>::len) as u64, whole)),
-            None => Some(Misfit::Small(left)),
+            None => Some(Misfit::Small(Box::new(left))),
         };
     }
     // A command that is all in the chunk, and nothing comes behind it.
@@ -127,9 +127,9 @@ fn misfit<'s>(step: &Step<'s>) -> Option<Misfit<'s>> {
 fn chunk_before<'s>(step: &Step<'s>) -> Option<Step<'s>> {
     let before = (0..step.index).rev().take(1000).filter_map(|index| step.case.step(index));
     let mut before = before.skip_while(|one| match one.exchange.request {
-        Request::Command(Verb::Bdat | Verb::Rset | Verb::Starttls | Verb::Xclient) => false,
+        Request::Command(Verb::Bdat | Verb::Rset | Verb::Starttls | Verb::Xclient)
+        | Request::EndOfData => false,
         Request::Command(Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Mail) => one.is_refused(),
-        Request::EndOfData => false,
         Request::Command(_) | Request::AuthLine => true,
     });
     before.next().filter(|one| one.verb() == Some(Verb::Bdat))

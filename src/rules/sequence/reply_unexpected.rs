@@ -108,9 +108,9 @@ fn is_wrong(answer: &Answer<'_>) -> bool {
             | Verb::Auth
             | Verb::Other
             | Verb::Xclient
-            | Verb::Xforward => false,
-            // data-reply-not-354 and bdat-answered-354 speak of these.
-            Verb::Data => false,
+            | Verb::Xforward
+            | Verb::Data => false,
+            // bdat-answered-354 speaks of it.
             Verb::Bdat if code == 354 => false,
             _ => !code::listed(verb, code),
         },
