@@ -393,7 +393,7 @@ fn masked(line: &[u8], secret: &Range<usize>) -> Vec<u8> {
 
 /// Whether `line` can hardly be anything but a command: a line of text that merely begins with
 /// a verb's word is none.
-pub(super) fn is_surely_command(line: &[u8]) -> bool {
+pub(crate) fn is_surely_command(line: &[u8]) -> bool {
     let command = Command::parse(line);
     let argument = command.argument.trim_ascii();
     let one_word = !argument.is_empty() && !argument.iter().any(u8::is_ascii_whitespace);

@@ -36,6 +36,7 @@ use crate::time::Stamp;
 use crate::tls::Reader;
 use client::Parking;
 use clock::Clock;
+pub(crate) use command::is_surely_command;
 use ending::Closes;
 use lines::{Begun, Lines};
 use list::List;
