@@ -631,13 +631,3 @@ fn make_room<A: smallvec::Array>(list: &mut SmallVec<A>) {
         list.reserve_exact(list.len() / 2 + 1);
     }
 }
-
-/// Whether the reply to `verb` decides how the client's next bytes are read.
-fn awaited(verb: Verb) -> Option<Awaited> {
-    match verb {
-        Verb::Data => Some(Awaited::Data),
-        Verb::Starttls => Some(Awaited::Starttls),
-        Verb::Auth => Some(Awaited::Auth),
-        _ => None,
-    }
-}

@@ -23,6 +23,7 @@ mod smuggle_lf_dot_crlf;
 mod smuggle_lf_dot_lf;
 mod smuggle_nul_after_dot;
 mod smuggle_nul_before_dot;
+mod smuggle_relay_preserved;
 mod smuggle_server_accepted;
 
 use super::Rule;
@@ -52,5 +53,6 @@ pub(super) const RULES: &[&Rule] = &[
     &smuggle_lf_dot_lf::RULE,
     &smuggle_nul_after_dot::RULE,
     &smuggle_nul_before_dot::RULE,
+    &smuggle_relay_preserved::RULE,
     &smuggle_server_accepted::RULE,
 ];

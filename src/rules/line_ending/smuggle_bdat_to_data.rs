@@ -21,12 +21,14 @@ attack or a test for it, or a binary part that was sent without BODY=BINARYMIME.
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
 s< 250-mx.example.net
-s< 250 CHUNKING
-c> MAIL FROM:<a@example.org>
+s< 250-8BITMIME
+s< 250-CHUNKING
+s< 250 BINARYMIME
+c> MAIL FROM:<a@example.org> BODY=BINARYMIME
 s< 250 2.1.0 ok
 c> RCPT TO:<b@example.net>
 s< 250 2.1.5 ok
-c> BDAT 65 LAST
+c> BDAT 60 LAST
 c> Subject: a
 c>
 # escaped
@@ -42,12 +44,14 @@ s< 221 2.0.0 bye
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
 s< 250-mx.example.net
-s< 250 CHUNKING
-c> MAIL FROM:<a@example.org>
+s< 250-8BITMIME
+s< 250-CHUNKING
+s< 250 BINARYMIME
+c> MAIL FROM:<a@example.org> BODY=BINARYMIME
 s< 250 2.1.0 ok
 c> RCPT TO:<b@example.net>
 s< 250 2.1.5 ok
-c> BDAT 66 LAST
+c> BDAT 61 LAST
 c> Subject: a
 c>
 # escaped
