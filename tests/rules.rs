@@ -234,7 +234,10 @@ type Damage = Box<dyn Fn(&mut Vec<u8>)>;
 /// The capture of the dialog in `text`, woven in this way and as the notes in `text` ask for it,
 /// and how to read it.
 fn directed((_, weave): &Way, text: &str) -> (Vec<u8>, Options) {
-    let mut plan = weave(Plan::new(&Dialog::parse(text))).close(Close::Never);
+    // Where an empty line separates dialogs, each server is the client of the next.
+    let plans = Dialog::parse_all(text).into_iter().zip(0..);
+    let plans = plans.map(|(dialog, hop)| weave(Plan::new(&dialog).hop(hop)).close(Close::Never));
+    let mut plan = plans.reduce(Plan::and).unwrap();
     let mut options = Options::default();
     let mut damages: Vec<Damage> = Vec::new();
     for line in text.lines() {

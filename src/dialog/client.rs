@@ -520,7 +520,8 @@ impl Dialog {
         message.content = facts;
         message.ended = ended;
         if let Some(mut odd) = odd {
-            odd.finish(ended, self.settings.show_secrets);
+            // What a server took for the end is not kept behind itself.
+            odd.finish(ended && odd.taken.is_none(), self.settings.show_secrets);
             self.odd_bytes = self.odd_bytes.saturating_add(odd.held());
             message.odd = Some(odd);
         }

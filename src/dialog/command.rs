@@ -4,8 +4,7 @@ use super::client::Line;
 use super::secrets::Near;
 use super::session::{Auth, AuthOutcome, Exchange, Mark, Protocol, Request, Span};
 use super::{
-    Awaited, Dialog, Masked, Mode, Owed, Start, awaited, exchange_at, exchange_mut, mail,
-    make_room, secrets,
+    Awaited, Dialog, Masked, Mode, Owed, Start, exchange_at, exchange_mut, mail, make_room, secrets,
 };
 use crate::chunk::Side;
 use crate::smtp::command::{self, Command, Envelope, Verb};
@@ -433,4 +432,14 @@ pub(crate) fn is_surely_command(line: &[u8]) -> bool {
             Verb::Xclient | Verb::Xforward => argument.contains(&b'='),
             Verb::Help | Verb::Atrn | Verb::Burl | Verb::Other => false,
         }
+}
+
+/// Whether the reply to `verb` decides how the client's next bytes are read.
+fn awaited(verb: Verb) -> Option<Awaited> {
+    match verb {
+        Verb::Data => Some(Awaited::Data),
+        Verb::Starttls => Some(Awaited::Starttls),
+        Verb::Auth => Some(Awaited::Auth),
+        _ => None,
+    }
 }

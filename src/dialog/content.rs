@@ -306,10 +306,18 @@ impl Scanner {
         };
         let long_line = is_long.then(long_line).flatten();
         let dotted = || {
-            let is_first = |&at: &usize| {
-                back(at, 1) == b'\n' && bytes.get(at + 1).is_some_and(is_text::<DATA>)
+            let next = bytes.first();
+            let is_last = match old.place {
+                Place::Dot { strict } => next.is_some_and(is_text::<DATA>) && (strict || !DATA),
+                Place::DotCr { .. } => !DATA,
+                _ => false,
             };
-            places(b'.').find(is_first).or(Some(0))
+            let is_first = |&at: &usize| {
+                back(at, 1) == b'\n'
+                    && (!DATA || back(at, 2) == b'\r')
+                    && bytes.get(at + 1).is_some_and(is_text::<DATA>)
+            };
+            is_last.then_some(0).or_else(|| places(b'.').find(is_first)).or(Some(0))
         };
         let is_dotted = new.dotted > 0 && old.facts.dotted == 0;
         let dotted = is_dotted.then(dotted).flatten();

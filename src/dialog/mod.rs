@@ -37,6 +37,7 @@ use crate::time::Stamp;
 use crate::tls::Reader;
 use client::Parking;
 use clock::Clock;
+pub(crate) use command::is_surely_command;
 use ending::Closes;
 use lines::{Begun, Lines};
 use list::List;
@@ -629,15 +630,5 @@ fn exchange_mut(session: &mut Session, index: Option<u32>) -> Option<&mut Exchan
 fn make_room<A: smallvec::Array>(list: &mut SmallVec<A>) {
     if list.len() == list.capacity() {
         list.reserve_exact(list.len() / 2 + 1);
-    }
-}
-
-/// Whether the reply to `verb` decides how the client's next bytes are read.
-fn awaited(verb: Verb) -> Option<Awaited> {
-    match verb {
-        Verb::Data => Some(Awaited::Data),
-        Verb::Starttls => Some(Awaited::Starttls),
-        Verb::Auth => Some(Awaited::Auth),
-        _ => None,
     }
 }

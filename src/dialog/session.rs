@@ -216,6 +216,8 @@ pub struct Reply {
     pub cut: bool,
     /// In a transcript: each line of it stands right below the one before.
     pub in_a_row: bool,
+    /// A line of it ended with LF alone.
+    pub bare_lf: bool,
 }
 
 /// A reply that answers no command.

@@ -4,13 +4,14 @@ use super::digest::{Digest, bit};
 use super::set::Set;
 use super::{Answer, Check, all};
 use crate::chunk::End;
-use crate::dialog::session::{Exchange, Message, Protocol, Request, Session, Used};
+use crate::dialog::session::{Exchange, Protocol, Request, Session, Used};
 use crate::smtp::command::Verb;
 use crate::smtp::extension::{
     AUTH, CHUNKING, EIGHTBITMIME, ENHANCEDSTATUSCODES, LIMITS, PIPELINING, SIZE, SMTPUTF8, STARTTLS,
 };
 use crate::smtp::grammar::Enhanced;
 use crate::smtp::grammar::reply::Kind;
+use crate::smtp::line::LineEnd;
 use crate::smtp::{code, status};
 use std::sync::LazyLock;
 
@@ -58,8 +59,8 @@ pub enum Fact {
     Content,
     /// Content in chunks.
     Chunks,
-    /// Content that is empty, lacks octets, or has what content should not have.
-    OddContent,
+    /// Content that is empty, or of which octets are missing.
+    LackingContent,
     /// Content with octets above 127.
     EightBit,
     /// More than one EHLO was accepted.
@@ -86,6 +87,10 @@ pub enum Fact {
     EnhancedOdd,
     /// A reply that might have an enhanced status code, of which some line has none.
     Unenhanced,
+    /// A line of a command or a reply ended with LF alone.
+    BareLf,
+    /// Content in which something is rare: [`Message::odd`](crate::dialog::session::Message::odd).
+    OddContent,
 }
 
 /// Who asks for what.
@@ -164,9 +169,11 @@ impl Facts {
         let (mut unanswered, mut pipelined) = (false, false);
         let (mut stray, mut long_line) = (false, false);
         let mut tls = false;
-        for Exchange { request, octets, reply, pipelined: is_early, before, .. } in
+        let mut bare_lf = greeting.is_some_and(|reply| reply.bare_lf);
+        for Exchange { request, octets, reply, pipelined: is_early, before, line_end, .. } in
             &session.exchanges
         {
+            bare_lf |= *line_end == LineEnd::Lf || reply.is_some_and(|reply| reply.bare_lf);
             tls |= before.tls;
             long_line |= *octets > 512;
             stray |= *request == Request::Command(Verb::Other);
@@ -174,6 +181,7 @@ impl Facts {
             refused |= reply.is_some_and(|reply| is_bad(reply.code));
             pipelined |= is_early;
         }
+        add(Fact::BareLf, bare_lf);
         add(Fact::Refused, refused);
         add(Fact::Unanswered, unanswered);
         add(Fact::Pipelined, pipelined);
@@ -212,7 +220,9 @@ impl Facts {
             add(Fact::OverSize, declared.max(message.size()) > limit);
             add(Fact::EightBit, message.content.eight_bit > 0);
             add(Fact::Chunks, message.chunks.is_some());
-            add(Fact::OddContent, is_odd(message));
+            let is_none = message.transfer.is_some() && message.size() == 0;
+            add(Fact::LackingContent, is_none || message.content.missing > 0);
+            add(Fact::OddContent, message.odd.is_some());
         }
         Self(facts)
     }
@@ -269,18 +279,6 @@ impl Facts {
 
 /// The extensions that many sessions use.
 const COMMON: [u8; 6] = [PIPELINING, SIZE, EIGHTBITMIME, CHUNKING, STARTTLS, AUTH];
-
-/// Whether the content of `message` is none, not all there, or what RFC 5321 does not allow.
-fn is_odd(message: &Message) -> bool {
-    let content = &message.content;
-    let is_begun = message.transfer.is_some();
-    let has_dots = content.dotted > 0 || message.chunks.is_some() && content.double_dotted > 0;
-    let is_gone = message.size() == 0 || content.missing > 0;
-    is_begun && (is_gone || content.nul > 0 || content.longest_line > TEXT_LINE || has_dots)
-}
-
-/// Octets of a line of content (RFC 5321 §4.5.3.1.6).
-const TEXT_LINE: u32 = 1000;
 
 /// Whether there is more than one transaction, or recipient of one.
 fn has_several(session: &Session) -> bool {

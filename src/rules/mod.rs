@@ -24,6 +24,7 @@ mod finding;
 mod fingerprint;
 mod input;
 mod judge;
+mod lenient;
 mod limit;
 mod line_ending;
 mod middlebox;

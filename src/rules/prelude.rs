@@ -7,6 +7,7 @@ pub(super) use super::{
     Recording, Rule, Severity, Step, count, plain, shown,
 };
 pub(super) use crate::chunk::{End, Ending, Side, ViaKind};
+pub(super) use crate::dialog::odd::{DataEnd, Odd, OddEnd};
 pub(super) use crate::dialog::session::{
     Exchange, Message, Outcome, Protocol, Recipient, Request, Session, Transfer,
 };
@@ -15,4 +16,5 @@ pub(super) use crate::recording::{Kind, Lines, OneSided};
 pub(super) use crate::smtp::code::Class;
 pub(super) use crate::smtp::command::Verb;
 pub(super) use crate::smtp::defect::Defect;
+pub(super) use crate::smtp::line::LineEnd;
 pub(super) use crate::trouble::Trouble;

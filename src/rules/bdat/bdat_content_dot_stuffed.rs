@@ -55,7 +55,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Mail(Fact::OddContent, check),
+    check: Check::Mail(Fact::Chunks, check),
 };
 
 /// Lines with two dots that are few enough for chance.

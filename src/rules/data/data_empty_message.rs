@@ -57,7 +57,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Mail(Fact::OddContent, check),
+    check: Check::Mail(Fact::LackingContent, check),
 };
 
 fn check(case: Case<'_>, message: &Message) -> Option<Hit> {
