@@ -436,6 +436,8 @@ const BESIDE: &[(&str, &str, &str)] = &[
     ("rset-reply-invalid", "command-unexpected-argument", "a RSET that may be refused"),
     ("sequence-error-accepted", "rcpt-before-mail", "this is what is accepted"),
     ("sequence-error-accepted", "helo-missing", "this may be accepted"),
+    ("smuggle-nul-after-dot", "data-nul-byte", "the good one has it elsewhere"),
+    ("smuggle-nul-before-dot", "data-nul-byte", "the good one has it elsewhere"),
     ("syntax-error-accepted", "path-local-part-invalid", "this is what is accepted, or not"),
 ];
 

@@ -17,8 +17,8 @@ use crate::time::{Lapse, Stamp};
 use crate::tls::{Facts, Reader};
 use smallvec::SmallVec;
 use std::iter;
-use std::ops::Deref;
-use std::slice;
+
+pub use super::list::Few;
 
 /// Exchanges for which a session has room without further memory: those of one message to one
 /// recipient. What a session needs stands together, as that is where an open one is waited for.
@@ -123,13 +123,6 @@ pub struct Elided {
 /// The text of a session: commands and replies, one after the other.
 #[derive(Clone, Debug, Default)]
 pub struct Text(pub(super) SmallVec<[u8; TEXT]>);
-
-/// A vector that most sessions leave empty: eight bytes until it is not, as there are many open
-/// sessions at once.
-#[derive(Clone, Debug)]
-// Clippy would have the vector itself: that is 24 bytes.
-#[allow(clippy::box_collection)]
-pub struct Few<T>(Option<Box<Vec<T>>>);
 
 /// A stretch of a session's [`Text`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -456,45 +449,6 @@ pub struct Timing {
     pub client: Option<Lapse>,
     /// While neither owed anything.
     pub idle: Option<Lapse>,
-}
-
-impl<T> Few<T> {
-    /// Adds `one`.
-    pub fn push(&mut self, one: T) {
-        self.0.get_or_insert_default().push(one);
-    }
-
-    /// Takes the first away.
-    pub(super) fn remove_first(&mut self) {
-        if let Some(all) = &mut self.0
-            && !all.is_empty()
-        {
-            all.remove(0);
-        }
-    }
-}
-
-impl<T> Default for Few<T> {
-    fn default() -> Self {
-        Self(None)
-    }
-}
-
-impl<T> Deref for Few<T> {
-    type Target = [T];
-
-    fn deref(&self) -> &[T] {
-        self.0.as_deref().map(Vec::as_slice).unwrap_or_default()
-    }
-}
-
-impl<'a, T> IntoIterator for &'a Few<T> {
-    type Item = &'a T;
-    type IntoIter = slice::Iter<'a, T>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
-    }
 }
 
 impl Text {

@@ -1,3 +1,4 @@
+use crate::dialog::odd::{DataEnd, OddEnd};
 use crate::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -64,7 +65,11 @@ s< 221 2.0.0 bye
 };
 
 fn check(_: Case<'_>, message: &Message) -> Option<Hit> {
-    let count = message.content.nul;
+    // Of those beside a dot that looks like an end other rules speak.
+    let ends = message.odd.iter().flat_map(|odd| &odd.ends);
+    let is_nul = |end: &&OddEnd| matches!(end.kind, DataEnd::NulBefore | DataEnd::NulAfter);
+    let told = ends.filter(is_nul).fold(0_u32, |sum, end| sum.saturating_add(end.count));
+    let count = message.content.nul.saturating_sub(told);
     if count == 0 || message.transfer != Some(Transfer::Data) {
         return None;
     }
