@@ -68,7 +68,8 @@ fn check(case: Case<'_>, message: &Message) -> Option<Hit> {
         return None;
     }
     let text = format!(
-        "{missing} octets of the message are not in the capture, {} are",
+        "{missing} octets are missing from the capture inside the message, or from there on, {} of its \
+         octets are there",
         message.content.octets
     );
     let verb = match message.transfer {
