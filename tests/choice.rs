@@ -92,8 +92,8 @@ fn names_that_are_no_rules_are_errors_with_a_guess() {
         let said = failure(folder.path(), &[option, "path-space-after-colom", "a.txt"]);
         assert!(said.contains("did you mean path-space-after-colon?"), "{said}");
     }
-    let said = failure(folder.path(), &["explain", "data-befor-rcpt"]);
-    assert!(said.contains("did you mean data-before-rcpt?"), "{said}");
+    let said = failure(folder.path(), &["explain", "greeting-own-nam"]);
+    assert!(said.contains("did you mean greeting-own-name?"), "{said}");
 }
 
 #[test]

@@ -234,7 +234,10 @@ type Damage = Box<dyn Fn(&mut Vec<u8>)>;
 /// The capture of the dialog in `text`, woven in this way and as the notes in `text` ask for it,
 /// and how to read it.
 fn directed((_, weave): &Way, text: &str) -> (Vec<u8>, Options) {
-    let mut plan = weave(Plan::new(&Dialog::parse(text))).close(Close::Never);
+    // Where an empty line separates dialogs, each server is the client of the next.
+    let plans = Dialog::parse_all(text).into_iter().zip(0..);
+    let plans = plans.map(|(dialog, hop)| weave(Plan::new(&dialog).hop(hop)).close(Close::Never));
+    let mut plan = plans.reduce(Plan::and).unwrap();
     let mut options = Options::default();
     let mut damages: Vec<Damage> = Vec::new();
     for line in text.lines() {
@@ -273,6 +276,8 @@ fn directed((_, weave): &Way, text: &str) -> (Vec<u8>, Options) {
             // Each packet has an earlier time than the one before.
             ["#", "clock-back"] => plan.step(-1_000_000),
             ["#", "snaplen", bytes] => plan.snaplen(bytes.parse().unwrap()),
+            // The packet of data with this number, from 0, is not captured.
+            ["#", "drop", index] => plan.drop_data(index.parse().unwrap()),
             // Off the end of the file.
             ["#", "cut-file", bytes] => {
                 let bytes: usize = bytes.parse().unwrap();
@@ -468,6 +473,7 @@ const BESIDE: &[(&str, &str, &str)] = &[
     ("command-bare-cr", "path-trailing-garbage", "what stands behind the CR is text there"),
     ("command-case-refused", "helo-name-invalid", "the good one is refused for its name"),
     ("invalid-parameter-accepted", "size-invalid", "this is what is accepted, or not"),
+    ("data-after-bdat-accepted", "data-after-bdat", "this is what is accepted, or not"),
     ("requiretls-in-clear", "ehlo-requiretls-without-tls", "else it were not offered"),
     ("command-after-quit", "command-unexpected-argument", "a QUIT that is none"),
     ("connection-kept-after-quit", "command-after-quit", "what shows that it is kept"),
@@ -476,6 +482,8 @@ const BESIDE: &[(&str, &str, &str)] = &[
     ("rset-reply-invalid", "command-unexpected-argument", "a RSET that may be refused"),
     ("sequence-error-accepted", "rcpt-before-mail", "this is what is accepted"),
     ("sequence-error-accepted", "helo-missing", "this may be accepted"),
+    ("smuggle-nul-after-dot", "data-nul-byte", "the good one has it elsewhere"),
+    ("smuggle-nul-before-dot", "data-nul-byte", "the good one has it elsewhere"),
     ("syntax-error-accepted", "path-local-part-invalid", "this is what is accepted, or not"),
 ];
 

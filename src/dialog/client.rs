@@ -1,9 +1,10 @@
 //! The client's stream: which bytes are a command, content, an AUTH line or TLS.
 
 use super::command::is_surely_command;
-use super::content::{Candidate, Scanner};
+use super::content::{Candidate, Loose, Scanner};
 use super::lines::Begun;
-use super::session::{Mark, Request, ResyncWhy};
+use super::odd::Odd;
+use super::session::{Content, Mark, Request, ResyncWhy};
 use super::{Awaited, Dialog, Masked, Mode, Start, exchange_mut, mail, secrets};
 use crate::chunk::{Gap, Side};
 use crate::limits::Limits;
@@ -161,6 +162,9 @@ impl Dialog {
                 self.note_gap(Side::Client, Gap { bytes: inside, ..gap }, start.mark);
                 if let Some(message) = mail::message_mut(&mut self.session, message) {
                     message.content.missing += inside;
+                    if let Some(chunks) = &mut message.chunks {
+                        chunks.missed(inside);
+                    }
                     self.scanner.get_or_insert_default().gap(inside);
                 }
                 if left == 0 {
@@ -406,7 +410,11 @@ impl Dialog {
         *left -= used as u64;
         let (done, message) = (*left == 0, *message);
         if let Some(message) = mail::message_mut(&mut self.session, message) {
-            self.scanner.get_or_insert_default().read_chunk(&mut message.content, octets);
+            let scanner = self.scanner.get_or_insert_default();
+            scanner.read_chunk(&mut message.content, &mut message.odd, octets, start.mark);
+            if let Some(chunks) = &mut message.chunks {
+                chunks.came(octets);
+            }
         }
         if self.settings.redact.is_some() {
             self.hear_elided(start.offset + used as u64, octets.len() as u64);
@@ -426,8 +434,7 @@ impl Dialog {
         }
         match &mut self.mode {
             Mode::Content => {
-                let facts = &mut self.scanner.get_or_insert_default().facts;
-                facts.hide(bytes);
+                self.scanner.get_or_insert_default().hide(bytes);
             }
             Mode::Chunk { left, message, .. } => {
                 let hidden = bytes.unwrap_or(*left).min(*left);
@@ -460,6 +467,10 @@ impl Dialog {
         if last {
             if let Some(message) = mail::message_mut(&mut self.session, message) {
                 message.ended = true;
+                if let Some(odd) = &mut message.odd {
+                    odd.finish(false, self.settings.show_secrets);
+                    self.odd_bytes = self.odd_bytes.saturating_add(odd.held());
+                }
             }
             self.mails.over();
         }
@@ -471,7 +482,15 @@ impl Dialog {
             self.mails.without_mail(&mut self.session, self.settings.limits.messages);
         }
         self.mails.content_begins(&mut self.session, mark);
-        self.scanner = Some(Scanner::default());
+        self.new_scanner();
+    }
+
+    /// Content of a message begins.
+    pub(super) fn new_scanner(&mut self) {
+        let is_brief = self.odd_bytes > self.settings.limits.session_text;
+        let mut scanner = Scanner::default();
+        scanner.is_brief = is_brief;
+        self.scanner = Some(scanner);
     }
 
     /// Reads mail data; returns how many bytes.
@@ -485,20 +504,16 @@ impl Dialog {
         {
             data.hasty = data.request == Request::Command(Verb::Data);
         }
-        let read = scanner.read(bytes);
+        let read = scanner.read(bytes, start.mark);
         let used = bytes.get(..read.used).unwrap_or(bytes);
-        let at = read.loose_end.map_or(0, |(at, _)| at);
-        let behind = Start { offset: start.offset + at as u64, ..start };
-        if let Some((_, facts)) = read.loose_end {
-            scanner.candidate = Some(Box::new(Candidate {
-                facts,
-                offset: behind.offset,
-                mark: start.mark,
-                is_gap: false,
-                tail: Vec::new(),
-                tail_bytes: 0,
-            }));
+        let mut at = 0;
+        for loose in &read.loose {
+            let piece = used.get(at..loose.at).unwrap_or_default();
+            scanner.follow(start.behind(at), piece, &self.settings.limits);
+            at = loose.at;
+            scanner.meet(loose, start.behind(at));
         }
+        let behind = start.behind(at);
         if !read.ended {
             scanner.follow(behind, used.get(at..).unwrap_or_default(), &self.settings.limits);
         }
@@ -534,7 +549,9 @@ impl Dialog {
         let scanner = self.scanner.get_or_insert_default();
         scanner.gap(gap.bytes);
         scanner.candidate = Some(Box::new(Candidate {
-            facts: scanner.facts,
+            kind: None,
+            facts: scanner.facts(),
+            odd: None,
             offset: start.offset + gap.bytes,
             mark: start.mark,
             is_gap: true,
@@ -545,12 +562,12 @@ impl Dialog {
 
     /// Mail data ended; the line that ended it was completed by `start`.
     pub(super) fn end_of_data(&mut self, start: Start, until: u64, end: LineEnd) {
-        let facts = self.scanner.take().map(|scanner| scanner.facts).unwrap_or_default();
+        let (facts, odd) = match self.scanner.take() {
+            Some(scanner) => (scanner.facts(), scanner.odd),
+            None => <_>::default(),
+        };
+        self.content_ended(facts, odd, true);
         let index = self.mails.current();
-        if let Some(message) = mail::message_mut(&mut self.session, index) {
-            message.content = facts;
-            message.ended = true;
-        }
         if self.settings.redact.is_some() {
             self.hear_elided(until, facts.octets);
             self.hear(Side::Client, start.mark.at, start.seen, b".\r\n");
@@ -572,7 +589,57 @@ impl Dialog {
     }
 }
 
+impl Dialog {
+    /// The content of the current message ended, or the session did.
+    pub(super) fn content_ended(&mut self, facts: Content, odd: Option<Box<Odd>>, ended: bool) {
+        let index = self.mails.current();
+        let Some(message) = mail::message_mut(&mut self.session, index) else { return };
+        message.content = facts;
+        message.ended = ended;
+        if let Some(mut odd) = odd {
+            // What a server took for the end is not kept behind itself.
+            odd.finish(ended && odd.taken.is_none(), self.settings.show_secrets);
+            self.odd_bytes = self.odd_bytes.saturating_add(odd.held());
+            message.odd = Some(odd);
+        }
+    }
+}
+
+impl Start {
+    /// What begins `octets` later in the same piece.
+    fn behind(self, octets: usize) -> Self {
+        Self { offset: self.offset + octets as u64, ..self }
+    }
+}
+
 impl Scanner {
+    /// What looks like an end of data to lenient servers ends where `start` is.
+    fn meet(&mut self, loose: &Loose, start: Start) {
+        // The first that commands follow is the one where a lenient server reads them.
+        let is_followed = |one: &Candidate| !one.is_gap && is_command_start(&one.tail);
+        if self.candidate.as_deref().is_some_and(is_followed) {
+            return;
+        }
+        let mut candidate = Candidate {
+            kind: loose.kind,
+            facts: loose.facts,
+            odd: None,
+            offset: start.offset,
+            mark: start.mark,
+            is_gap: false,
+            tail: Vec::new(),
+            tail_bytes: 0,
+        };
+        if loose.is_before {
+            candidate.offset = candidate.offset.saturating_sub(1);
+            candidate.tail_bytes = 1;
+            let start = Start { offset: candidate.offset, ..start };
+            let what = ParkedWhat::Data(b"\r".to_vec(), 0);
+            candidate.tail.push(Parked { start, what, masked: None });
+        }
+        self.candidate = Some(Box::new(candidate));
+    }
+
     /// Keeps what follows a candidate, within bounds; a candidate that is followed by too much
     /// is none.
     pub(super) fn follow(&mut self, start: Start, bytes: &[u8], limits: &Limits) {

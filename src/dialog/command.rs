@@ -1,12 +1,10 @@
 //! The client's lines: what a command begins, owes and leaves behind.
 
 use super::client::Line;
-use super::content::Scanner;
 use super::secrets::Near;
 use super::session::{Exchange, Mark, Protocol, Request, Span};
 use super::{
-    Awaited, Dialog, Masked, Mode, Owed, Start, awaited, exchange_at, exchange_mut, mail,
-    make_room, secrets,
+    Awaited, Dialog, Masked, Mode, Owed, Start, exchange_at, exchange_mut, mail, make_room, secrets,
 };
 use crate::chunk::Side;
 use crate::smtp::command::{self, Command, Envelope, Verb};
@@ -145,6 +143,9 @@ impl Dialog {
         self.session.used.0 |= extension::used_by(command, None);
         let message = if command.verb == Verb::Bdat { self.mails.current() } else { None };
         let request = Request::Command(command.verb);
+        if command.verb == Verb::Other {
+            self.note_stray();
+        }
         let index = self.push_exchange(request, line, secret, message);
         match command.verb {
             // Of a size that is cut nobody knows how it goes on.
@@ -159,6 +160,19 @@ impl Dialog {
         }
         if let Some(awaited) = awaited(command.verb) {
             self.wait_for(awaited, line);
+        }
+    }
+
+    /// A line that is no command comes: if right behind a chunk, the end of that is worth keeping.
+    fn note_stray(&mut self) {
+        let session = &mut *self.session;
+        let before = session.exchanges.last();
+        let chunk = before.filter(|before| before.request == Request::Command(Verb::Bdat));
+        let message = chunk.and_then(|chunk| chunk.message);
+        if let Some(chunks) =
+            mail::message_mut(session, message).and_then(|message| message.chunks.as_mut())
+        {
+            chunks.stray = true;
         }
     }
 
@@ -328,12 +342,15 @@ impl Dialog {
     pub(super) fn bdat(&mut self, command: &Command<'_>, exchange: Option<u32>, asked: Mark) {
         let Some(chunk) = command::bdat(command.argument) else { return };
         if self.mails.chunks_begin(&mut self.session, asked) {
-            self.scanner = Some(Scanner::default());
+            self.new_scanner();
         }
         self.owe(|owed| owed.last = chunk.last);
         // No stream is longer than a u64 can say.
         let left = u64::try_from(chunk.octets).unwrap_or(u64::MAX);
         let message = self.mails.current();
+        if let Some(message) = mail::message_mut(&mut self.session, message) {
+            message.chunks.get_or_insert_default().begin(exchange, left, chunk.last);
+        }
         self.mode = Mode::Chunk { left, last: chunk.last, exchange, message };
         if chunk.octets == 0 {
             self.chunk_ends(asked);
@@ -350,7 +367,7 @@ fn masked(line: &[u8], secret: &Range<usize>) -> Vec<u8> {
 
 /// Whether `line` can hardly be anything but a command: a line of text that merely begins with
 /// a verb's word is none.
-pub(super) fn is_surely_command(line: &[u8]) -> bool {
+pub(crate) fn is_surely_command(line: &[u8]) -> bool {
     let command = Command::parse(line);
     let argument = command.argument.trim_ascii();
     let one_word = !argument.is_empty() && !argument.iter().any(u8::is_ascii_whitespace);
@@ -371,4 +388,14 @@ pub(super) fn is_surely_command(line: &[u8]) -> bool {
             Verb::Xclient | Verb::Xforward => argument.contains(&b'='),
             Verb::Help | Verb::Atrn | Verb::Burl | Verb::Other => false,
         }
+}
+
+/// Whether the reply to `verb` decides how the client's next bytes are read.
+fn awaited(verb: Verb) -> Option<Awaited> {
+    match verb {
+        Verb::Data => Some(Awaited::Data),
+        Verb::Starttls => Some(Awaited::Starttls),
+        Verb::Auth => Some(Awaited::Auth),
+        _ => None,
+    }
 }

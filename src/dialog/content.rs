@@ -5,24 +5,55 @@
 //! to decide.
 
 use super::header::Header;
+use super::odd::{self, Before, DataEnd, First, Odd, Verdict, line_of};
 use super::session::{Content, Hidden, Mark};
 use crate::smtp::scan::find;
 use std::mem;
 
 /// Reads mail data until its end, or the chunks of a message. No byte is kept but those after a
-/// candidate.
+/// candidate, and some behind what is odd.
 #[derive(Debug, Default)]
 pub(super) struct Scanner {
-    /// What was found so far; nothing of chunks, whose message has it.
-    pub(super) facts: Content,
-    /// Where a line stands at the end of the bytes read so far.
-    place: Place,
-    /// How far the header section was read.
-    header: Header,
-    /// Bytes of the line being read.
-    line: u64,
+    reader: Reader,
+    /// The last octets that were read.
+    tail: Tail,
+    /// What is rare in the content; nothing of chunks, whose message has it.
+    pub(super) odd: Option<Box<Odd>>,
+    /// A dot that may be an end for lenient servers; the octets to come will tell.
+    pending: Option<Box<Pending>>,
     /// A place where the data may have ended, with what was read after it.
     pub(super) candidate: Option<Box<Candidate>>,
+    /// What follows an odd end is not kept: much of this session is.
+    pub(super) is_brief: bool,
+}
+
+/// What reads content.
+#[derive(Clone, Copy, Debug, Default)]
+struct Reader {
+    /// What was found so far; nothing of chunks, whose message has it.
+    facts: Content,
+    /// Bytes of the line being read.
+    line: u64,
+    /// How far the header section was read.
+    header: Header,
+    /// Where a line stands at the end of the bytes read so far.
+    place: Place,
+    /// A line that begins with a dot was met that is neither text nor the end.
+    is_odd: bool,
+}
+
+/// The last octets that were read: before the first, a line end.
+#[derive(Clone, Copy, Debug)]
+struct Tail([u8; 8]);
+
+/// A dot in front of which a line may have ended.
+#[derive(Debug)]
+struct Pending {
+    before: Before,
+    /// Facts about the content before it.
+    facts: Content,
+    /// What followed so far.
+    next: Vec<u8>,
 }
 
 /// The state of the end-of-data recogniser.
@@ -46,8 +77,12 @@ enum Place {
 /// A place where a lenient server may have seen the end of the data.
 #[derive(Debug)]
 pub(super) struct Candidate {
+    /// What looks like the end; `None` for a gap, or what stands behind one.
+    pub(super) kind: Option<DataEnd>,
     /// Facts about the content up to there.
     pub(super) facts: Content,
+    /// What is rare in the content, in which there may be more than up to there.
+    pub(super) odd: Option<Box<Odd>>,
     /// Offset in the client's stream after it.
     pub(super) offset: u64,
     /// What showed it.
@@ -61,26 +96,351 @@ pub(super) struct Candidate {
 }
 
 /// What a piece of mail data holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Read {
     /// Bytes of it that belong to the mail data, the end-of-data line included.
     pub(super) used: usize,
     /// The data ended.
     pub(super) ended: bool,
-    /// Offset in the piece after the last loose end (LF "." LF and its like), if any.
-    pub(super) loose_end: Option<(usize, Content)>,
+    /// Loose ends (LF "." LF and its like), in order.
+    pub(super) loose: Vec<Loose>,
+}
+
+/// What a lenient server may take for the end of the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Loose {
+    /// Which; `None` where a gap makes it one.
+    pub(super) kind: Option<DataEnd>,
+    /// Offset in the piece after it.
+    pub(super) at: usize,
+    /// It ended an octet before the piece, and that is a CR.
+    pub(super) is_before: bool,
+    /// Facts about the content before its dot.
+    pub(super) facts: Content,
 }
 
 impl Scanner {
     /// Whether nothing was read yet.
     pub(super) fn is_new(&self) -> bool {
-        self.place == Place::Start && self.facts.octets == 0 && self.facts.missing == 0
+        let Reader { place, facts, .. } = &self.reader;
+        *place == Place::Start && facts.octets == 0 && facts.missing == 0
     }
 
-    /// Reads the next `bytes`.
-    pub(super) fn read(&mut self, bytes: &[u8]) -> Read {
+    /// So many octets of mail data, if it is known how many, are left out by the input.
+    pub(super) fn hide(&mut self, octets: Option<u64>) {
+        self.reader.facts.hide(octets);
+    }
+
+    /// Whether the bytes read so far end inside a line.
+    pub(super) fn is_inside(&self) -> bool {
+        let place = self.reader.place;
+        matches!(place, Place::Inside | Place::Cr | Place::Dot { .. } | Place::DotCr { .. })
+    }
+
+    /// Reads the next `bytes` of mail data, which came with `mark`.
+    pub(super) fn read(&mut self, bytes: &[u8], mark: Mark) -> Read {
+        self.read_any::<true>(bytes, mark)
+    }
+
+    /// Reads the next `bytes` of a message's chunks (RFC 3030 §2), counts them in `facts` and notes
+    /// in `odd` what is rare in them.
+    pub(super) fn read_chunk(
+        &mut self,
+        facts: &mut Content,
+        odd: &mut Option<Box<Odd>>,
+        bytes: &[u8],
+        mark: Mark,
+    ) {
+        if !bytes.is_empty() {
+            mem::swap(&mut self.reader.facts, facts);
+            mem::swap(&mut self.odd, odd);
+            self.read_any::<false>(bytes, mark);
+            mem::swap(&mut self.reader.facts, facts);
+            mem::swap(&mut self.odd, odd);
+        }
+    }
+
+    #[inline]
+    fn read_any<const DATA: bool>(&mut self, bytes: &[u8], mark: Mark) -> Read {
+        let before = self.reader;
+        let is_watched = self.pending.is_some() || self.tail.is_odd();
+        self.reader.is_odd = false;
+        let (used, ended) = self.reader.read::<DATA>(bytes);
+        let (new, old) = (&self.reader, &before);
+        let is_read_again = is_watched
+            || new.is_odd
+            || new.facts.nul != old.facts.nul
+            || new.bare_crs() != old.bare_crs();
+        let is_first = new.facts.bare_lf > 0 && old.facts.bare_lf == 0
+            || new.facts.dotted > 0 && old.facts.dotted == 0
+            || new.facts.longest_line > odd::LINE && old.facts.longest_line <= odd::LINE;
+        let mut loose = Vec::new();
+        if is_read_again || is_first || self.odd.is_some() {
+            let read = bytes.get(..used).unwrap_or(bytes);
+            loose = self.look_closer::<DATA>(before, read, mark, is_read_again, is_first);
+        }
+        self.tail.push(bytes.get(..used).unwrap_or(bytes));
+        Read { used, ended, loose }
+    }
+
+    /// Looks again at a piece in which something is rare, or before which something was.
+    #[cold]
+    #[inline(never)]
+    fn look_closer<const DATA: bool>(
+        &mut self,
+        before: Reader,
+        bytes: &[u8],
+        mark: Mark,
+        again: bool,
+        first: bool,
+    ) -> Vec<Loose> {
+        let mut odd = self.odd.take();
+        if let Some(odd) = &mut odd
+            && !self.is_brief
+        {
+            odd.follow(bytes);
+        }
+        let mut loose = Vec::new();
+        if again {
+            self.reader = before;
+            loose = self.read_again::<DATA>(bytes);
+        }
+        for end in &loose {
+            let Some(kind) = end.kind else { continue };
+            let odd = odd.get_or_insert_default();
+            if odd.meet(kind, &end.facts, mark) && !self.is_brief {
+                odd.follow_last(if end.is_before { b"\r" } else { b"" });
+                odd.follow_last(bytes.get(end.at..).unwrap_or_default());
+            }
+        }
+        if again || first {
+            self.note_firsts::<DATA>(&mut odd, &before, bytes, mark);
+        }
+        self.odd = odd;
+        loose
+    }
+
+    /// Reads `bytes` and finds each dot that a lenient server may take for the end.
+    fn read_again<const DATA: bool>(&mut self, bytes: &[u8]) -> Vec<Loose> {
+        let mut loose = Vec::new();
+        let pending = self.pending.take().or_else(|| self.dot_before().map(Box::new));
+        if let Some(mut pending) = pending {
+            let known = pending.next.len();
+            pending.next.extend(bytes.iter().take(NEXT.saturating_sub(known)));
+            match pending.before.then(&pending.next) {
+                Verdict::More => self.pending = Some(pending),
+                Verdict::No => {}
+                Verdict::End(kind, octets) => loose.push(Loose {
+                    kind,
+                    at: octets.saturating_sub(known),
+                    is_before: octets < known,
+                    facts: pending.facts,
+                }),
+            }
+        }
+        let (mut read, mut from) = (0, 0);
+        while let Some(found) = find(b'.', bytes.get(from..).unwrap_or_default()) {
+            let dot = from + found;
+            from = dot + 1;
+            let octets = [3, 2, 1].map(|back| self.tail.before(bytes, dot, back));
+            let is_behind_gap = dot == 0
+                && self.reader.place == Place::LooseStart
+                && self.tail.before(bytes, 0, 1) != b'\n';
+            let before = if is_behind_gap { Some(Before::Gap) } else { Before::of(octets) };
+            let Some(before) = before else { continue };
+            self.reader.read::<DATA>(bytes.get(read..dot).unwrap_or_default());
+            read = dot;
+            let facts = self.reader.facts;
+            let next = bytes.get(from..).unwrap_or_default();
+            let next = next.get(..NEXT).unwrap_or(next);
+            match before.then(next) {
+                Verdict::More => {
+                    let next = next.to_vec();
+                    self.pending = Some(Box::new(Pending { before, facts, next }));
+                }
+                Verdict::No => {}
+                Verdict::End(kind, octets) => {
+                    loose.push(Loose { kind, at: from + octets, is_before: false, facts });
+                }
+            }
+        }
+        self.reader.read::<DATA>(bytes.get(read..).unwrap_or_default());
+        loose
+    }
+
+    /// The dot that began a line at the end of the last piece, in which nothing was rare.
+    fn dot_before(&self) -> Option<Pending> {
+        let next: &[u8] = match self.reader.place {
+            Place::Dot { .. } => b"",
+            Place::DotCr { .. } => b"\r",
+            _ => return None,
+        };
+        let behind = next.len() + 1;
+        let octets = [3, 2, 1].map(|back| self.tail.before(&[], 0, behind + back));
+        let before = Before::of(octets).unwrap_or(Before::Gap);
+        Some(Pending { before, facts: self.reader.facts, next: next.to_vec() })
+    }
+
+    /// Notes where in `bytes`, read since `old`, something rare was met first.
+    fn note_firsts<const DATA: bool>(
+        &self,
+        odd: &mut Option<Box<Odd>>,
+        old: &Reader,
+        bytes: &[u8],
+        mark: Mark,
+    ) {
+        let new = &self.reader.facts;
+        let line_at = |at: usize| {
+            let ends = bytes.iter().take(at).filter(|&&octet| octet == b'\n').count();
+            First { mark, line: line_of(&old.facts) + ends as u64 }
+        };
+        let back = |at: usize, octets: usize| self.tail.before(bytes, at, octets);
+        let places = |octet: u8| (0..bytes.len()).filter(move |&at| bytes.get(at) == Some(&octet));
+        let has = |get: fn(&Odd) -> Option<First>| odd.as_deref().and_then(get).is_some();
+        let bare_lf = || places(b'\n').find(|&at| back(at, 1) != b'\r');
+        let bare_lf = (new.bare_lf > 0 && !has(|odd| odd.bare_lf)).then(bare_lf).flatten();
+        let bare_cr = || {
+            let is_bare = |at: &usize| bytes.get(at + 1).is_some_and(|&next| next != b'\n');
+            let is_last = back(0, 1) == b'\r' && bytes.first().is_some_and(|&next| next != b'\n');
+            is_last.then_some(0).or_else(|| places(b'\r').find(is_bare))
+        };
+        let bare_cr =
+            (self.reader.bare_crs() > 0 && !has(|odd| odd.bare_cr)).then(bare_cr).flatten();
+        let nul = || places(0).next();
+        let nul = (new.nul > 0 && !has(|odd| odd.nul)).then(nul).flatten();
+        let is_long = new.longest_line > odd::LINE && old.facts.longest_line <= odd::LINE;
+        let long_line = || {
+            let mut octets = usize::try_from(old.line).unwrap_or(usize::MAX);
+            let mut at = 0;
+            for line in bytes.split_inclusive(|&octet| octet == b'\n') {
+                octets = octets.saturating_add(line.len());
+                if octets > odd::LINE as usize {
+                    return Some(at);
+                }
+                (octets, at) = (0, at + line.len());
+            }
+            Some(0)
+        };
+        let long_line = is_long.then(long_line).flatten();
+        let dotted = || {
+            let next = bytes.first();
+            let is_last = match old.place {
+                Place::Dot { strict } => next.is_some_and(is_text::<DATA>) && (strict || !DATA),
+                Place::DotCr { .. } => !DATA,
+                _ => false,
+            };
+            let is_first = |&at: &usize| {
+                back(at, 1) == b'\n'
+                    && (!DATA || back(at, 2) == b'\r')
+                    && bytes.get(at + 1).is_some_and(is_text::<DATA>)
+            };
+            is_last.then_some(0).or_else(|| places(b'.').find(is_first)).or(Some(0))
+        };
+        let is_dotted = new.dotted > 0 && old.facts.dotted == 0;
+        let dotted = is_dotted.then(dotted).flatten();
+        let mut doubled =
+            places(b'\n').filter(|&at| back(at, 1) == b'\r' && back(at, 2) == b'\r').peekable();
+        let double = doubled.peek().copied();
+        let doubles = doubled.count();
+        if [bare_lf, bare_cr, nul, long_line, dotted, double].iter().all(Option::is_none) {
+            return;
+        }
+        let odd = odd.get_or_insert_default();
+        odd.cr_cr_lfs = more(odd.cr_cr_lfs, doubles);
+        for (first, at) in [
+            (&mut odd.bare_lf, bare_lf),
+            (&mut odd.bare_cr, bare_cr),
+            (&mut odd.nul, nul),
+            (&mut odd.long_line, long_line),
+            (&mut odd.dotted, dotted),
+            (&mut odd.cr_cr_lf, double),
+        ] {
+            *first = first.or(at.map(line_at));
+        }
+    }
+
+    /// What has read content with these facts.
+    pub(super) fn ended(facts: Content, odd: Option<Box<Odd>>) -> Self {
+        let reader = Reader { facts, ..Reader::default() };
+        Self { reader, odd, ..Self::default() }
+    }
+
+    /// Facts about what was read so far.
+    pub(super) fn facts(&self) -> Content {
+        self.reader.facts
+    }
+
+    /// Notes missing bytes.
+    pub(super) fn gap(&mut self, bytes: u64) {
+        let reader = &mut self.reader;
+        reader.facts.missing += bytes;
+        reader.line = 0;
+        // A line may begin right after the gap.
+        reader.place = Place::LooseStart;
+        // The end of the header section may be missing, too.
+        reader.header = Header::END;
+        self.pending = None;
+        self.tail = Tail::UNKNOWN;
+    }
+}
+
+/// Octets behind a dot that tell what it is.
+const NEXT: usize = 3;
+
+/// Whether `next`, behind the only dot at the start of a line, makes it a line of text: in chunks
+/// a dot alone is text, too.
+fn is_text<const DATA: bool>(next: &u8) -> bool {
+    *next != b'.' && !(DATA && matches!(next, b'\r' | b'\n'))
+}
+
+impl Default for Tail {
+    fn default() -> Self {
+        Self(*b"------\r\n")
+    }
+}
+
+impl Tail {
+    /// Of missing octets.
+    const UNKNOWN: Self = Self(*b"--------");
+
+    /// Whether the next piece must be looked at closely, whatever is in it.
+    fn is_odd(self) -> bool {
+        matches!(self.0, [.., 0] | [.., b'\r', b'\r'])
+    }
+
+    /// Takes the next octets.
+    fn push(&mut self, bytes: &[u8]) {
+        if let Some(last) = bytes.last_chunk() {
+            self.0 = *last;
+        } else {
+            for &octet in bytes {
+                self.0.rotate_left(1);
+                self.0[7] = octet;
+            }
+        }
+    }
+
+    /// The octet `back` octets before the one at `at` of `bytes`, which come next.
+    fn before(self, bytes: &[u8], at: usize, back: usize) -> u8 {
+        let octet = match at.checked_sub(back) {
+            Some(at) => bytes.get(at),
+            None => (self.0.len() + at).checked_sub(back).and_then(|at| self.0.get(at)),
+        };
+        octet.copied().unwrap_or(b'-')
+    }
+}
+
+impl Reader {
+    /// CRs without LF of which what follows is known.
+    fn bare_crs(&self) -> u32 {
+        self.facts.bare_cr.saturating_sub(u32::from(self.place == Place::Cr))
+    }
+
+    /// Reads the next `bytes`, mail data or chunks; returns how many were used, and whether the
+    /// data ended.
+    #[inline]
+    fn read<const DATA: bool>(&mut self, bytes: &[u8]) -> (usize, bool) {
         let mut at = 0;
-        let mut loose_end = None;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
             let first = rest.first().copied().unwrap_or_default();
             match self.place {
@@ -93,45 +453,46 @@ impl Scanner {
                     at += 1;
                 }
                 Place::Dot { strict } if first == b'\n' => {
-                    loose_end = Some((at + 1, self.facts));
-                    self.keep_dot(strict);
-                    at += self.read_lines::<true>(rest);
+                    self.is_odd = true;
+                    self.facts.dotted = more(self.facts.dotted, usize::from(!DATA));
+                    self.keep_dot::<DATA>(strict);
+                    at += self.read_lines(rest);
                 }
                 Place::Dot { strict } => {
-                    self.keep_dot(strict);
+                    self.count_dots::<DATA>(first, strict);
+                    self.keep_dot::<DATA>(strict);
                     self.place = Place::Inside;
                 }
-                Place::DotCr { strict: true } if first == b'\n' => {
-                    return Read { used: at + 1, ended: true, loose_end };
+                Place::DotCr { strict: true } if DATA && first == b'\n' => {
+                    return (at + 1, true);
                 }
                 Place::DotCr { strict } => {
-                    if first == b'\n' {
-                        loose_end = Some((at + 1, self.facts));
-                    }
-                    self.keep_dot(strict);
+                    self.is_odd |= !strict || first != b'\n';
+                    self.facts.dotted = more(self.facts.dotted, usize::from(!DATA));
+                    self.keep_dot::<DATA>(strict);
                     self.add(b"\r");
                     self.place = Place::Cr;
                 }
                 Place::Start | Place::LooseStart | Place::Inside | Place::Cr => {
-                    at += self.read_lines::<true>(rest);
+                    at += self.read_lines(rest);
                 }
             }
         }
-        Read { used: at, ended: false, loose_end }
+        (at, false)
     }
 
-    /// Reads the next `bytes` of a message's chunks (RFC 3030 §2) and counts them in `facts`.
-    pub(super) fn read_chunk(&mut self, facts: &mut Content, bytes: &[u8]) {
-        if !bytes.is_empty() {
-            mem::swap(&mut self.facts, facts);
-            self.read_lines::<false>(bytes);
-            mem::swap(&mut self.facts, facts);
+    /// Counts a line that begins with a dot, and what follows it.
+    fn count_dots<const DATA: bool>(&mut self, next: u8, strict: bool) {
+        self.is_odd |= matches!(next, 0 | b' ' | b'\t');
+        if next == b'.' {
+            self.facts.double_dotted = more(self.facts.double_dotted, 1);
+        } else if strict || !DATA {
+            self.facts.dotted = more(self.facts.dotted, 1);
         }
     }
 
-    /// Counts the lines of `rest`, with `STUFFED` up to one that begins with a dot; returns how
-    /// many bytes.
-    fn read_lines<const STUFFED: bool>(&mut self, rest: &[u8]) -> usize {
+    /// Counts the lines of `rest` up to one that begins with a dot; returns how many bytes.
+    fn read_lines(&mut self, rest: &[u8]) -> usize {
         let mut line = self.line;
         let (mut used, mut longest, mut ends, mut bare) = (0, 0, 0, 0);
         let mut is_strict = self.place == Place::Cr;
@@ -148,7 +509,7 @@ impl Scanner {
             used += lf + 1;
             ends += 1;
             bare += usize::from(!is_strict);
-            if STUFFED && rest.get(used) == Some(&b'.') {
+            if rest.get(used) == Some(&b'.') {
                 is_at_dot = true;
                 break;
             }
@@ -171,9 +532,9 @@ impl Scanner {
     }
 
     /// A dot that begins a line and does not end the data was stuffed (RFC 5321 §4.5.2), and is
-    /// no content; one that begins a line only for lenient readers is.
-    fn keep_dot(&mut self, strict: bool) {
-        if !strict {
+    /// no content; one that begins a line only for lenient readers is, as are all of chunks.
+    fn keep_dot<const DATA: bool>(&mut self, strict: bool) {
+        if !(DATA && strict) {
             self.add(b".");
         }
     }
@@ -184,21 +545,6 @@ impl Scanner {
         self.header.read(&mut self.facts, text);
         self.line += text.len() as u64;
         self.facts.long_line(self.line);
-    }
-
-    /// Whether the bytes read so far end inside a line.
-    pub(super) fn is_inside(&self) -> bool {
-        matches!(self.place, Place::Inside | Place::Cr | Place::Dot { .. } | Place::DotCr { .. })
-    }
-
-    /// Notes missing bytes.
-    pub(super) fn gap(&mut self, bytes: u64) {
-        self.facts.missing += bytes;
-        self.line = 0;
-        // A line may begin right after the gap.
-        self.place = Place::LooseStart;
-        // The end of the header section may be missing, too.
-        self.header = Header::END;
     }
 }
 
@@ -281,6 +627,7 @@ pub(super) fn more(count: u32, by: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     /// Reads `data` cut at every place, and byte by byte; all must agree.
     fn read(data: &[u8]) -> (Content, usize, bool) {
@@ -296,13 +643,13 @@ mod tests {
         let mut scanner = Scanner::default();
         let mut used = 0;
         for piece in pieces {
-            let read = scanner.read(piece);
+            let read = scanner.read(piece, Mark::default());
             used += read.used;
             if read.ended {
-                return (scanner.facts, used, true);
+                return (scanner.facts(), used, true);
             }
         }
-        (scanner.facts, used, false)
+        (scanner.facts(), used, false)
     }
 
     #[test]
@@ -335,9 +682,9 @@ mod tests {
         let read = |pieces: &[&[u8]]| {
             let (mut scanner, mut facts) = (Scanner::default(), Content::default());
             for piece in pieces {
-                scanner.read_chunk(&mut facts, piece);
+                scanner.read_chunk(&mut facts, &mut None, piece, Mark::default());
             }
-            assert_eq!(scanner.facts, Content::default());
+            assert_eq!(scanner.facts(), Content::default());
             facts
         };
         let whole = read(&[data]);
@@ -357,21 +704,168 @@ mod tests {
         let (facts, ..) = read(b"a: b\r\n .\r\nReceived: \xe9\r\n\r\n\xe9\r\n.\r\n");
         assert_eq!((facts.received, facts.header_eight_bit, facts.eight_bit), (1, 1, 2));
         let mut scanner = Scanner::default();
-        scanner.read(b"Received: a\r\nSub");
+        scanner.read(b"Received: a\r\nSub", Mark::default());
         scanner.gap(10);
-        scanner.read(b"Received: \xe9\r\n.\r\n");
-        assert_eq!((scanner.facts.received, scanner.facts.header_eight_bit), (1, 0));
+        scanner.read(b"Received: \xe9\r\n.\r\n", Mark::default());
+        assert_eq!((scanner.facts().received, scanner.facts().header_eight_bit), (1, 0));
     }
 
     #[test]
     fn loose_ends_are_noticed_with_the_content_before_them() {
         let mut scanner = Scanner::default();
-        let read = scanner.read(b"hello\n.\n");
-        let (at, facts) = read.loose_end.unwrap();
-        assert_eq!((at, facts.octets, read.ended), (8, 6, false));
+        let read = scanner.read(b"hello\n.\n", Mark::default());
+        let [loose] = read.loose[..] else { panic!("{read:?}") };
+        assert_eq!((loose.at, loose.facts.octets, read.ended), (8, 6, false));
         let mut scanner = Scanner::default();
-        scanner.read(b"hello\r\n");
+        scanner.read(b"hello\r\n", Mark::default());
         scanner.gap(10);
-        assert!(scanner.read(b".\r\n").loose_end.is_some());
+        let read = scanner.read(b".\r\n", Mark::default());
+        let [loose] = read.loose[..] else { panic!("{read:?}") };
+        assert_eq!((loose.kind, loose.at), (None, 3));
+    }
+
+    /// What a piece of content shows, cut in pieces of these lengths: facts, what is odd, and
+    /// where in the stream each loose end is.
+    fn scan<const DATA: bool>(
+        data: &[u8],
+        cuts: &[usize],
+    ) -> (Content, Option<Box<Odd>>, Vec<(Option<DataEnd>, usize, Content)>, usize) {
+        let mut scanner = Scanner::default();
+        let (mut at, mut ends) = (0_usize, Vec::new());
+        for cut in cuts.iter().copied().chain(std::iter::repeat(usize::MAX)) {
+            let piece = &data[at..at.saturating_add(cut).min(data.len())];
+            if cut == 0 {
+                continue;
+            }
+            let read = scanner.read_any::<DATA>(piece, Mark::default());
+            ends.extend(read.loose.iter().map(|loose| {
+                (loose.kind, at + loose.at - usize::from(loose.is_before), loose.facts)
+            }));
+            at += read.used;
+            if read.ended || at == data.len() {
+                let mut odd = scanner.odd.clone();
+                if let Some(odd) = &mut odd {
+                    odd.finish(read.ended, false);
+                }
+                return (scanner.facts(), odd, ends, at);
+            }
+        }
+        unreachable!()
+    }
+
+    /// Each end for lenient servers: what stands before the dot, and behind it.
+    const ENDS: [(DataEnd, &[u8], &[u8]); 14] = [
+        (DataEnd::LfLf, b"\n", b"\n"),
+        (DataEnd::LfCrlf, b"\n", b"\r\n"),
+        (DataEnd::CrlfLf, b"\r\n", b"\n"),
+        (DataEnd::CrlfCr, b"\r\n", b"\r"),
+        (DataEnd::CrCr, b"\r", b"\r"),
+        (DataEnd::CrLf, b"\r", b"\n"),
+        (DataEnd::CrCrlf, b"\r", b"\r\n"),
+        (DataEnd::LfCr, b"\n", b"\r"),
+        (DataEnd::CrlfCrcrlf, b"\r\n", b"\r\r\n"),
+        (DataEnd::CrcrlfCrcrlf, b"\r\r\n", b"\r\r\n"),
+        (DataEnd::NulBefore, b"\r\n\0", b"\r\n"),
+        (DataEnd::NulAfter, b"\r\n", b"\0\r\n"),
+        (DataEnd::Blank, b"\r\n", b" \r\n"),
+        (DataEnd::Blank, b"\r\n", b"\t\r\n"),
+    ];
+
+    /// The ends in `data`, which begins a line, with where they end; all in it is decided.
+    fn naive(data: &[u8]) -> Vec<(Option<DataEnd>, usize)> {
+        let whole = [b"\r\n", data].concat();
+        let dots = (2..whole.len()).filter(|&dot| whole[dot] == b'.');
+        let ends = dots.filter_map(|dot| {
+            let (before, behind) = (&whole[..dot], &whole[dot + 1..]);
+            let fits = ENDS
+                .iter()
+                .filter(|(_, left, right)| before.ends_with(left) && behind.starts_with(right));
+            let longest = fits.max_by_key(|(_, left, right)| left.len() + right.len());
+            let is_end = before.ends_with(b"\r\n") && behind.starts_with(b"\r\n");
+            let (kind, _, right) = longest.filter(|_| !is_end)?;
+            Some((Some(*kind), dot + 1 + right.len() - 2))
+        });
+        ends.collect()
+    }
+
+    fn check(data: &[u8], cuts: &[usize]) {
+        let whole = scan::<true>(data, &[]);
+        assert_eq!(scan::<true>(data, cuts), whole, "{:?}", data.escape_ascii().to_string());
+        let (facts, odd, ends, used) = whole;
+        let found: Vec<_> = ends.iter().map(|(kind, at, _)| (*kind, *at)).collect();
+        assert_eq!(found, naive(&data[..used]), "{:?}", data.escape_ascii().to_string());
+        let counted = odd.iter().flat_map(|odd| &odd.ends).map(|end| end.count as usize);
+        assert_eq!(counted.sum::<usize>(), ends.len());
+        for end in odd.iter().flat_map(|odd| &odd.ends) {
+            let (_, at, content) = ends.iter().find(|one| one.0 == Some(end.kind)).unwrap();
+            assert_eq!(end.octets, content.octets);
+            let behind = &data[*at..used];
+            let behind = behind.strip_suffix(b".\r\n").unwrap_or(behind);
+            assert_eq!(end.behind, behind);
+        }
+        let has = |get: fn(&Odd) -> bool| odd.as_deref().is_some_and(get);
+        assert_eq!(facts.bare_lf > 0, has(|odd| odd.bare_lf.is_some()));
+        assert_eq!(facts.bare_cr > 0, has(|odd| odd.bare_cr.is_some()));
+        assert_eq!(facts.nul > 0, has(|odd| odd.nul.is_some()));
+        assert_eq!(facts.dotted > 0, has(|odd| odd.dotted.is_some()));
+        let read = &data[..used];
+        let doubled = read.windows(3).filter(|three| *three == b"\r\r\n").count();
+        assert_eq!(doubled, odd.map_or(0, |odd| odd.cr_cr_lfs as usize));
+        // The same octets in chunks have the same ends, and no end.
+        let chunks = scan::<false>(data, &[]);
+        assert_eq!(scan::<false>(data, cuts), chunks);
+        let found: Vec<_> = chunks.2.iter().map(|(kind, at, _)| (*kind, *at)).collect();
+        assert_eq!(found, naive(data));
+        assert_eq!(chunks.0.octets, data.len() as u64);
+    }
+
+    #[test]
+    fn each_odd_end_is_found_across_any_cut() {
+        for (kind, before, behind) in ENDS {
+            let data = [b"Subject: a\r\n\r\nb", before, b".", behind, b"RSET\r\n.\r\n"].concat();
+            for cut in 1..data.len() {
+                check(&data, &[cut]);
+                for more in 1..4 {
+                    check(&data, &[cut, more]);
+                }
+            }
+            check(&data, &vec![1; data.len()]);
+            let odd = scan::<true>(&data, &[]).1.unwrap();
+            let [end] = &odd.ends[..] else { panic!("{odd:?}") };
+            assert_eq!((end.kind, &end.behind[..]), (kind, &b"RSET\r\n"[..]));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn odd_ends_are_those_of_a_plain_search(
+            data in "[\r\n.\r\n.\0 a]{0,24}",
+            cuts in proptest::collection::vec(1_usize..6, 0..20),
+        ) {
+            check(format!("{data}x\r\n.\r\n").as_bytes(), &cuts);
+        }
+    }
+
+    #[test]
+    fn the_first_of_what_is_rare_has_its_line() {
+        let long = [b'x'; 1001];
+        let data = [b"a\r\nb\r\r\nc\rd\ne\0\r\n.f\r\n", &long[..], b"\r\n"].concat();
+        for cut in 1..data.len() {
+            let odd = scan::<true>(&data, &[cut]).1.unwrap();
+            let lines =
+                [odd.bare_cr, odd.cr_cr_lf, odd.bare_lf, odd.nul, odd.dotted, odd.long_line];
+            assert_eq!(lines.map(|first| first.unwrap().line), [2, 2, 3, 4, 5, 6]);
+        }
+    }
+
+    #[test]
+    fn a_message_id_is_hashed_whatever_its_blanks_and_cuts() {
+        let id = |data: &[u8]| read(data).0.message_id;
+        let plain = id(b"Subject: a\r\nMessage-ID: <a@b.example>\r\n\r\n");
+        assert_ne!(plain, 0);
+        assert_eq!(plain, id(b"MESSAGE-Id:\r\n <a@b.example>\r\nMessage-ID: <c@d>\r\n\r\n"));
+        assert_ne!(plain, id(b"Message-ID: <b@a.example>\r\n\r\n"));
+        assert_eq!(0, id(b"To: a\r\n\r\nMessage-ID: <a@b.example>\r\n"));
+        assert_eq!(0, id(b"Message-IDs: <a@b.example>\r\n"));
     }
 }

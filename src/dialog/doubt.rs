@@ -48,11 +48,12 @@ impl Dialog {
         let Some(scanner) = &mut self.scanner else { return };
         scanner.follow(start, last, &self.settings.limits);
         let candidate = scanner.candidate.take();
-        let Some(candidate) = candidate.filter(|candidate| !candidate.is_gap) else { return };
+        let Some(mut candidate) = candidate.filter(|candidate| !candidate.is_gap) else { return };
         // Each doubt costs a copy of the session; a server that was strict so often will stay so.
         if self.strict >= STRICT {
             return;
         }
+        candidate.odd.clone_from(&scanner.odd);
         self.set_reply_apart();
         self.doubt = Some(Box::new(Doubt {
             candidate,

@@ -13,12 +13,19 @@ pub(super) struct Header {
     place: Place,
     /// Octets of the name so far that are those of [`NAME`].
     alike: u8,
+    /// Octets of the name so far that are those of [`ID`].
+    alike_id: u8,
+    /// The field is the first Message-ID.
+    is_id: bool,
     /// Octets above 127 in the name: whether it is one, its colon will show.
     in_name: u16,
 }
 
 /// The field that is counted.
 const NAME: &[u8] = b"received";
+
+/// The field whose value is hashed.
+const ID: &[u8] = b"message-id";
 
 /// No octets of a name are so many: it is another.
 const OTHER: u8 = u8::MAX;
@@ -41,7 +48,11 @@ enum Place {
 
 impl Header {
     /// What reads nothing more.
-    pub(super) const END: Self = Self { place: Place::End, alike: 0, in_name: 0 };
+    pub(super) const END: Self = Self::at(Place::End);
+
+    const fn at(place: Place) -> Self {
+        Self { place, alike: 0, alike_id: 0, is_id: false, in_name: 0 }
+    }
 
     /// Reads the next `bytes` of the content, and counts in `facts` what is in its header.
     #[inline]
@@ -55,7 +66,7 @@ impl Header {
         let mut rest = bytes;
         while let Some((&first, after)) = rest.split_first() {
             if self.place == Place::Start
-                && let Some(used) = usual_line(facts, rest)
+                && let Some(used) = self.usual_line(facts, rest)
             {
                 rest = rest.get(used..).unwrap_or_default();
                 continue;
@@ -64,7 +75,7 @@ impl Header {
                 Place::Start => match first {
                     // A line that goes on with the field before it.
                     b' ' | b'\t' => self.place = Place::Text,
-                    _ => *self = Self { place: Place::Name, alike: 0, in_name: 0 },
+                    _ => *self = Self::at(Place::Name),
                 },
                 Place::Name | Place::Blank => {
                     self.read_name(facts, first);
@@ -76,6 +87,9 @@ impl Header {
                     if !text.is_ascii() {
                         let high = text.iter().filter(|&&octet| octet >= 0x80).count();
                         facts.header_eight_bit = more(facts.header_eight_bit, high);
+                    }
+                    if self.is_id {
+                        add_id(facts, text);
                     }
                     if text.ends_with(b"\n") {
                         self.place = Place::Start;
@@ -94,6 +108,7 @@ impl Header {
                 let is_received = usize::from(self.alike) == NAME.len();
                 facts.received = more(facts.received, usize::from(is_received));
                 facts.header_eight_bit = more(facts.header_eight_bit, self.in_name.into());
+                self.is_id = usize::from(self.alike_id) == ID.len() && facts.message_id == 0;
                 self.place = Place::Text;
             }
             b' ' | b'\t' => self.place = Place::Blank,
@@ -101,27 +116,45 @@ impl Header {
             0..=31 | 127 => self.place = Place::End,
             _ if self.place == Place::Blank => self.place = Place::End,
             _ => {
-                let next = NAME.get(usize::from(self.alike));
-                let is_alike = next == Some(&octet.to_ascii_lowercase());
-                self.alike = if is_alike { self.alike + 1 } else { OTHER };
+                for (alike, name) in [(&mut self.alike, NAME), (&mut self.alike_id, ID)] {
+                    let next = name.get(usize::from(*alike));
+                    let is_alike = next == Some(&octet.to_ascii_lowercase());
+                    *alike = if is_alike { *alike + 1 } else { OTHER };
+                }
                 self.in_name = self.in_name.saturating_add(u16::from(octet >= 0x80));
             }
         }
     }
+
+    /// Reads a line at the start of `bytes` that is all there and is as nearly all are: a field, or
+    /// a line that goes on with one, in ASCII. Returns its octets.
+    fn usual_line(&mut self, facts: &mut Content, bytes: &[u8]) -> Option<usize> {
+        let used = find(b'\n', bytes)? + 1;
+        let line = bytes.get(..used).filter(|line| line.is_ascii())?;
+        let mut value = 0;
+        if !matches!(line, [b' ' | b'\t', ..]) {
+            let end = line.iter().position(|octet| !matches!(octet, 33..=57 | 59..=126))?;
+            let name = line.get(..end).filter(|_| line.get(end) == Some(&b':'))?;
+            let is_received = name.eq_ignore_ascii_case(NAME);
+            facts.received = more(facts.received, usize::from(is_received));
+            self.is_id = name.eq_ignore_ascii_case(ID) && facts.message_id == 0;
+            value = end + 1;
+        }
+        if self.is_id {
+            add_id(facts, line.get(value..).unwrap_or_default());
+        }
+        Some(used)
+    }
 }
 
-/// Reads a line at the start of `bytes` that is all there and is as nearly all are: a field, or
-/// a line that goes on with one, in ASCII. Returns its octets.
-fn usual_line(facts: &mut Content, bytes: &[u8]) -> Option<usize> {
-    let used = find(b'\n', bytes)? + 1;
-    let line = bytes.get(..used).filter(|line| line.is_ascii())?;
-    if !matches!(line, [b' ' | b'\t', ..]) {
-        let end = line.iter().position(|octet| !matches!(octet, 33..=57 | 59..=126))?;
-        let name = line.get(..end).filter(|_| line.get(end) == Some(&b':'))?;
-        let is_received = name.eq_ignore_ascii_case(NAME);
-        facts.received = more(facts.received, usize::from(is_received));
+/// Adds a part of the first Message-ID to its hash (FNV-1a), blanks left out.
+#[inline(never)]
+fn add_id(facts: &mut Content, text: &[u8]) {
+    for &octet in text.iter().filter(|octet| !octet.is_ascii_whitespace()) {
+        let hash = if facts.message_id == 0 { 0xcbf2_9ce4_8422_2325 } else { facts.message_id };
+        // 0 says that there is none.
+        facts.message_id = ((hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3)).max(1);
     }
-    Some(used)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Lists that mostly have one element.
+//! Lists that mostly have one element, or none.
 
 use std::ops::{Deref, DerefMut};
 use std::{mem, slice, vec};
@@ -115,6 +115,52 @@ impl<'a, T> IntoIterator for &'a mut List<T> {
 
     fn into_iter(self) -> slice::IterMut<'a, T> {
         self.iter_mut()
+    }
+}
+
+/// A vector that most sessions leave empty: eight bytes until it is not, as there are many open
+/// sessions at once.
+#[derive(Clone, Debug)]
+// Clippy would have the vector itself: that is 24 bytes.
+#[allow(clippy::box_collection)]
+pub struct Few<T>(Option<Box<Vec<T>>>);
+
+impl<T> Few<T> {
+    /// Adds `one`.
+    pub fn push(&mut self, one: T) {
+        self.0.get_or_insert_default().push(one);
+    }
+
+    /// Takes the first away.
+    pub(super) fn remove_first(&mut self) {
+        if let Some(all) = &mut self.0
+            && !all.is_empty()
+        {
+            all.remove(0);
+        }
+    }
+}
+
+impl<T> Default for Few<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Deref for Few<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        self.0.as_deref().map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Few<T> {
+    type Item = &'a T;
+    type IntoIter = slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 

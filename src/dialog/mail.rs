@@ -55,11 +55,13 @@ impl Mails {
             declared_size,
             transfer: None,
             content: Content::default(),
+            odd: None,
             outcome: Outcome::Unknown,
             code: None,
             ended: false,
             cut: false,
             data_begun: None,
+            chunks: None,
         });
         self.current = index;
         index

@@ -10,9 +10,10 @@
 //! **No message body is held**: content streams through `content`.
 
 mod auth;
+pub mod chunks;
 mod client;
 mod clock;
-mod command;
+pub(crate) mod command;
 mod content;
 mod doubt;
 mod ending;
@@ -21,6 +22,7 @@ mod lines;
 pub mod list;
 mod mail;
 mod masking;
+pub mod odd;
 mod owed;
 mod pairing;
 mod secrets;
@@ -38,6 +40,7 @@ use crate::time::Stamp;
 use crate::tls::Reader;
 use client::Parking;
 use clock::Clock;
+pub(crate) use command::is_surely_command;
 use ending::Closes;
 use lines::{Begun, Lines};
 use list::List;
@@ -141,6 +144,8 @@ pub struct Dialog {
     /// How often the last mail data could have been read in two ways and the replies were those
     /// of the strict reading.
     strict: u32,
+    /// Bytes that hold what is rare in the messages that are over.
+    odd_bytes: usize,
 }
 
 /// How the client's next bytes are read.
@@ -249,6 +254,7 @@ impl Dialog {
             nonsense: None,
             lost: None,
             strict: 0,
+            odd_bytes: 0,
             reply: None,
             has_replied: false,
             answered_to: 0,
@@ -312,10 +318,15 @@ impl Dialog {
         // Of chunks, the message itself has the facts.
         if let Some(scanner) = self.scanner.take()
             && let Some(message) = mail::message_mut(session, self.mails.current())
-            && message.transfer == Some(Transfer::Data)
         {
-            message.content = scanner.facts;
+            if message.transfer == Some(Transfer::Data) {
+                let ended = message.ended;
+                self.content_ended(scanner.facts(), scanner.odd, ended);
+            } else if let Some(odd) = &mut message.odd {
+                odd.finish(false, self.settings.show_secrets);
+            }
         }
+        let session = &mut self.session;
         for message in &mut session.messages {
             mail::settle(message, given_up);
             message.cut |= !given_up && message.transfer.is_some() && !message.ended;
@@ -525,7 +536,7 @@ impl Dialog {
             + lines
             + self.owed.held()
             + aside
-            + times * (size_of::<Session>() + self.session.held())
+            + times * (size_of::<Session>() + self.session.held() + self.odd_bytes)
     }
 
     /// Takes what no bytes of the stream came with.
@@ -630,15 +641,5 @@ fn exchange_mut(session: &mut Session, index: Option<u32>) -> Option<&mut Exchan
 fn make_room<A: smallvec::Array>(list: &mut SmallVec<A>) {
     if list.len() == list.capacity() {
         list.reserve_exact(list.len() / 2 + 1);
-    }
-}
-
-/// Whether the reply to `verb` decides how the client's next bytes are read.
-fn awaited(verb: Verb) -> Option<Awaited> {
-    match verb {
-        Verb::Data => Some(Awaited::Data),
-        Verb::Starttls => Some(Awaited::Starttls),
-        Verb::Auth => Some(Awaited::Auth),
-        _ => None,
     }
 }

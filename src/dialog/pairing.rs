@@ -4,7 +4,7 @@
 //! client sent in the knowledge of a reply came after it. Where that is not enough, no pairing is
 //! better than a wrong one.
 
-use super::content::Candidate;
+use super::content::{Candidate, Scanner};
 use super::server::Said;
 use super::session::{Mark, Outcome, Reply, Request, ResyncWhy, Unsolicited};
 use super::{Awaited, Dialog, Lost, Mode, Owed, Start, client, exchange_at, exchange_mut, mail};
@@ -248,22 +248,26 @@ impl Dialog {
         if self.mode != Mode::Content || !self.owed.is_empty() || code == 421 {
             return;
         }
-        let Some(candidate) = self.scanner.as_mut().and_then(|scanner| scanner.candidate.take())
-        else {
-            return;
-        };
-        // Behind a gap the end is there only if what follows is no more content.
-        let goes_on = candidate.is_gap && !client::is_command_start(&candidate.tail);
+        let Some(scanner) = &mut self.scanner else { return };
+        let Some(mut candidate) = scanner.candidate.take() else { return };
+        // Behind a gap the end is there only if what follows is no more content; a server may
+        // refuse content in its midst.
+        let goes_on =
+            (candidate.is_gap || code >= 400) && !client::is_command_start(&candidate.tail);
         if goes_on || said.seen.is_some_and(|seen| seen < candidate.offset) {
             return;
         }
+        candidate.odd = scanner.odd.take();
         self.end_at_candidate(*candidate);
     }
 
     /// Ends mail data at a place where only a lenient server saw its end.
     pub(super) fn end_at_candidate(&mut self, candidate: Candidate) {
-        let scanner = self.scanner.get_or_insert_default();
-        scanner.facts = candidate.facts;
+        let mut odd = candidate.odd;
+        if let Some(odd) = &mut odd {
+            odd.until(&candidate.facts, candidate.kind);
+        }
+        self.scanner = Some(Scanner::ended(candidate.facts, odd));
         // When an end that is missing was sent, nobody knows.
         let at = candidate.mark.at.filter(|_| !candidate.is_gap);
         let start =

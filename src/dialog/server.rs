@@ -8,7 +8,7 @@ use crate::limits::Limits;
 use crate::place::Place;
 use crate::smtp::command::Verb;
 use crate::smtp::extension::ENHANCEDSTATUSCODES;
-use crate::smtp::line::strip_end;
+use crate::smtp::line::{LineEnd, strip_end};
 use crate::smtp::reply::{ReplyLine, enhanced, is_offer_of};
 use crate::smtp::scan::find;
 
@@ -27,6 +27,8 @@ pub(super) struct Said {
     pub(super) cut: bool,
     /// A line after the first that is kept names ENHANCEDSTATUSCODES.
     offers_enhanced: bool,
+    /// A line ended with LF alone.
+    bare_lf: bool,
 }
 
 /// The lines so far of a reply.
@@ -50,6 +52,7 @@ impl Said {
             last: begun.mark.place,
             cut: false,
             offers_enhanced: false,
+            bare_lf: false,
         }
     }
 }
@@ -139,7 +142,7 @@ impl Dialog {
         }
         let limits = &self.settings.limits;
         let lf = find(b'\n', bytes).filter(|&lf| lf < limits.line_bytes)?;
-        let (text, _) = strip_end(bytes.get(..=lf)?);
+        let (text, end) = strip_end(bytes.get(..=lf)?);
         let line = ReplyLine::parse(text);
         let has_room = text.len() <= limits.session_text / 4 && limits.reply_lines > 0;
         if !line.is_last() || !has_room {
@@ -147,7 +150,13 @@ impl Dialog {
         }
         let used = lf + 1;
         let until = start.offset + used as u64;
-        let said = Said { code: line.code, until, lines: 1, ..Said::begin(start) };
+        let said = Said {
+            code: line.code,
+            until,
+            lines: 1,
+            bare_lf: end == LineEnd::Lf,
+            ..Said::begin(start)
+        };
         // As `replied_surely` asks once it is kept.
         let is_kept = self.session.text.len() + text.len() < self.most_text();
         let text = if is_kept { self.session.text.keep(text) } else { Span::default() };
@@ -175,7 +184,8 @@ impl Dialog {
             && let Some((line, after)) = rest.split_at_checked(lf + 1)
         {
             rest = after;
-            let (text, _) = strip_end(line);
+            let (text, end) = strip_end(line);
+            said.bare_lf |= end == LineEnd::Lf;
             let mut tail = text.get(4..).unwrap_or_default();
             if head.is_none() || text.first_chunk::<4>() != head {
                 let line = ReplyLine::parse(text);
@@ -268,7 +278,7 @@ impl Dialog {
         let redacted = self.redacted_reply(raw);
         let raw = redacted.as_deref().unwrap_or(raw);
         self.hear(Side::Server, begun.mark.at, begun.seen, raw);
-        let (text, _) = strip_end(raw);
+        let (text, end) = strip_end(raw);
         let line = ReplyLine::parse(text);
         // The tail of a line whose beginning is missing says nothing.
         let after_gap = self.lost_of_server().is_some_and(|(_, end)| end == begun.offset);
@@ -292,6 +302,7 @@ impl Dialog {
         partial.said.seen = ended.seen;
         partial.said.until = until;
         partial.said.cut |= cut;
+        partial.said.bare_lf |= end == LineEnd::Lf;
         if partial.add(&line, text, &mut session.text, &settings.limits) {
             self.replied(*partial);
         } else {
@@ -357,7 +368,7 @@ impl Dialog {
         let Said { code, lines, cut, .. } = *said;
         let begun = said.begun.mark;
         let in_a_row = begun.place.after(u64::from(lines.saturating_sub(1))) == said.last;
-        let reply = Reply { code, text, lines, begun, cut, in_a_row };
+        let reply = Reply { code, text, lines, begun, cut, in_a_row, bare_lf: said.bare_lf };
         let owed = if self.is_in_turn(said) {
             self.owed.pop_front()
         } else {

@@ -4,7 +4,9 @@
 //! are many open sessions at once. No message body is kept.
 
 pub use super::auth::{Attempt, Auth, AuthFault, AuthOutcome, AuthWrong, Initial};
+use super::chunks::Chunks;
 use super::list::List;
+use super::odd::Odd;
 use super::state::State;
 use crate::chunk::{End, Ending, Gap, Opening, Side, Sides, Transport};
 use crate::smtp::command::Verb;
@@ -15,8 +17,8 @@ use crate::time::{Lapse, Stamp};
 use crate::tls::{Facts, Reader};
 use smallvec::SmallVec;
 use std::iter;
-use std::ops::Deref;
-use std::slice;
+
+pub use super::list::Few;
 
 pub use crate::chunk::Mark;
 
@@ -141,13 +143,6 @@ pub struct Elided {
 #[derive(Clone, Debug, Default)]
 pub struct Text(pub(super) SmallVec<[u8; TEXT]>);
 
-/// A vector that most sessions leave empty: eight bytes until it is not, as there are many open
-/// sessions at once.
-#[derive(Clone, Debug)]
-// Clippy would have the vector itself: that is 24 bytes.
-#[allow(clippy::box_collection)]
-pub struct Few<T>(Option<Box<Vec<T>>>);
-
 /// A stretch of a session's [`Text`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
@@ -226,6 +221,8 @@ pub struct Reply {
     pub cut: bool,
     /// In a transcript: each line of it stands right below the one before.
     pub in_a_row: bool,
+    /// A line of it ended with LF alone.
+    pub bare_lf: bool,
 }
 
 /// A reply that answers no command.
@@ -289,6 +286,8 @@ pub struct Message {
     pub transfer: Option<Transfer>,
     /// Facts about its content.
     pub content: Content,
+    /// What is rare in its content, if something is.
+    pub odd: Option<Box<Odd>>,
     /// What became of it.
     pub outcome: Outcome,
     /// The code that decided it.
@@ -299,6 +298,8 @@ pub struct Message {
     pub cut: bool,
     /// When its content began to be sent, if it was and the input says.
     pub data_begun: Option<Stamp>,
+    /// Its chunks, if it was sent in chunks.
+    pub chunks: Option<Box<Chunks>>,
 }
 
 /// One recipient of a message.
@@ -339,6 +340,13 @@ pub struct Content {
     pub header_eight_bit: u32,
     /// Fields of its header section named Received, in any case.
     pub received: u32,
+    /// Lines that begin with one dot and more text, though a dot is to be doubled there (RFC 5321
+    /// §4.5.2). In chunks, in which it is not: lines that begin with one dot.
+    pub dotted: u32,
+    /// Lines that begin with two dots as sent.
+    pub double_dotted: u32,
+    /// A hash of what its first Message-ID field says, blanks left out; 0 if it has none.
+    pub message_id: u64,
     /// What of it the input leaves out.
     pub hidden: Hidden,
 }
@@ -441,45 +449,6 @@ pub struct Timing {
     pub idle: Option<Lapse>,
 }
 
-impl<T> Few<T> {
-    /// Adds `one`.
-    pub fn push(&mut self, one: T) {
-        self.0.get_or_insert_default().push(one);
-    }
-
-    /// Takes the first away.
-    pub(super) fn remove_first(&mut self) {
-        if let Some(all) = &mut self.0
-            && !all.is_empty()
-        {
-            all.remove(0);
-        }
-    }
-}
-
-impl<T> Default for Few<T> {
-    fn default() -> Self {
-        Self(None)
-    }
-}
-
-impl<T> Deref for Few<T> {
-    type Target = [T];
-
-    fn deref(&self) -> &[T] {
-        self.0.as_deref().map(Vec::as_slice).unwrap_or_default()
-    }
-}
-
-impl<'a, T> IntoIterator for &'a Few<T> {
-    type Item = &'a T;
-    type IntoIter = slice::Iter<'a, T>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
-    }
-}
-
 impl Text {
     /// The bytes of `span`.
     #[must_use]
@@ -524,11 +493,18 @@ impl Session {
         let exchanges = if self.exchanges.spilled() { self.exchanges.capacity() } else { 0 };
         text + exchanges * (size_of::<Exchange>() + recipient)
             + self.messages.held()
+            + self.chunks_held()
             + self.tls.as_ref().map_or(0, |tls| tls.held())
             + self.auth.as_ref().map_or(0, |auth| auth.held())
             + self.unsolicited.len() * size_of::<Unsolicited>()
             + self.gaps.len() * size_of::<GapAt>()
             + self.resyncs.len() * size_of::<Resync>()
+    }
+
+    /// The same of the chunks of its messages: where the last has some, all may.
+    fn chunks_held(&self) -> usize {
+        let has_chunks = self.messages.last().is_some_and(|message| message.chunks.is_some());
+        if has_chunks { self.messages.len() * size_of::<Chunks>() } else { 0 }
     }
 
     /// Time of the last packet less time of the first; `None` where the clock went back.

@@ -5,7 +5,7 @@
 //! same in the same order.
 
 use super::model::{
-    Alert, Auth, AuthAttempt, AuthStep, BySide, Certificate, Closing, ErrorCount, Example,
+    Alert, Auth, AuthAttempt, AuthStep, BySide, Certificate, Chunks, Closing, ErrorCount, Example,
     Exchange, ExtensionCount, Extensions, Finding, Gap, Greeting, Head, Input, Latency, Message,
     NotJudged, Odd, Offer, Peer, Recipient, RecipientCount, Reply, Resync, SCHEMA, Session,
     Severities, Stall, Summary, TimeBySide, Timing, Tls, Tool, Transport, Unsolicited, Via,
@@ -251,6 +251,12 @@ impl<'a> View<'a> {
             outcome: names::outcome(message.outcome),
             code: message.code,
             complete: message.is_complete(),
+            chunks: message.chunks.as_deref().map(|chunks| Chunks {
+                count: chunks.count,
+                announced: chunks.announced,
+                seen: chunks.seen,
+                last: chunks.last,
+            }),
         }
     }
 
@@ -477,7 +483,7 @@ mod tests {
             {"code":250,"enhanced":"2.1.5","lines":["2.1.5 Ok"],"at":"2023-11-14T22:13:20.012000Z","frame":12,"line_no":null,"cut":false},"latency_us":1000,"pipelined":false,"masked":null,"cut":false}],"unsolicited_replies":[],"messages":[
             {"from":"a@b.example","recipients":[
             {"address":"c@d.example","code":250,"delivery":null},
-            {"address":"no@d.example","code":550,"delivery":null}],"transfer":"DATA","size":12,"outcome":"accepted","code":250,"complete":true}],"elided":null,"gaps":[],"resyncs":[],"end":"quit","cut":false,"transport":
+            {"address":"no@d.example","code":550,"delivery":null}],"transfer":"DATA","size":12,"outcome":"accepted","code":250,"complete":true,"chunks":null}],"elided":null,"gaps":[],"resyncs":[],"end":"quit","cut":false,"transport":
             {"connect_us":2000,"bytes":
             {"client":100,"server":200},"missing_bytes":
             {"client":0,"server":0},"retransmitted_bytes":

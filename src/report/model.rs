@@ -326,6 +326,20 @@ model! {
         pub code: Option<u16>,
         /// False when bytes of it are missing from the input.
         pub complete: bool,
+        /// Its BDAT chunks; null if it has none.
+        pub chunks: Option<Chunks>,
+    }
+
+    /// The BDAT chunks of a message.
+    pub struct Chunks {
+        /// How many.
+        pub count: u32,
+        /// Octets that they announce, in all.
+        pub announced: u64,
+        /// Octets of them that are in the input.
+        pub seen: u64,
+        /// One of them said LAST.
+        pub last: bool,
     }
 
     /// One RCPT of a message.

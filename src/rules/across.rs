@@ -3,6 +3,9 @@
 //! Gathered by each thread and put together at the end; bounded, and the same whatever the
 //! threads.
 
+use super::case::Case;
+use super::lenient;
+use crate::dialog::session::Outcome;
 use crate::dialog::session::Session;
 use crate::recording::{Sketch, Times};
 use crate::smtp::reply;
@@ -15,6 +18,54 @@ pub struct Across {
     pub servers: Sketch<SocketAddr, Server>,
     /// By client address: sessions with a login that failed.
     pub failures: Sketch<IpAddr, Failures>,
+    /// By the hash of their Message-ID: messages with a sequence that only lenient servers take
+    /// for the end of the data.
+    pub odd_ends: Sketch<u64, Passages>,
+}
+
+/// The ways that a message was seen to go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Passages(Vec<Passage>);
+
+/// A message with odd ends on its way from one host to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Passage {
+    /// Number of the frame with which the session begins.
+    pub number: u64,
+    /// Who sent it.
+    pub client: IpAddr,
+    /// To whom.
+    pub server: IpAddr,
+    /// The kinds of ends, a bit for each of [`DataEnd::ALL`](crate::dialog::odd::DataEnd::ALL).
+    pub kinds: u16,
+    /// The server took the message.
+    pub is_accepted: bool,
+}
+
+impl Passages {
+    /// Those that are kept of a message.
+    const MOST: usize = 4;
+
+    /// Takes those of `other`: the first few are kept, whoever met them.
+    fn merge(&mut self, other: &Self) {
+        self.0.extend_from_slice(&other.0);
+        self.0.sort_unstable();
+        self.0.dedup();
+        self.0.truncate(Self::MOST);
+    }
+
+    /// A passage to a host that accepted the message, and one on from there with the same kind of
+    /// end in it; and those kinds.
+    #[must_use]
+    pub fn relayed(&self) -> Option<(&Passage, &Passage, u16)> {
+        let pairs = self.0.iter().flat_map(|to| self.0.iter().map(move |from| (to, from)));
+        let mut relays = pairs.filter_map(|(to, from)| {
+            let kinds = to.kinds & from.kinds;
+            let is_on = to.is_accepted && to.server == from.client && to.client != from.server;
+            (is_on && kinds != 0).then_some((to, from, kinds))
+        });
+        relays.next()
+    }
 }
 
 /// Sessions of a server, by what it offered in clear.
@@ -53,6 +104,23 @@ impl Across {
             failures.sessions.add(number);
             failures.attempts += u64::from(auth.failed);
         }
+        let odd = session.messages.iter().filter(|one| one.odd.is_some());
+        for message in odd.filter(|message| message.content.message_id != 0) {
+            let ends = lenient::smuggled(Case { session }, message);
+            let kinds = ends.iter().fold(0, |kinds, end| kinds | 1_u16 << end.kind as u16);
+            if kinds == 0 {
+                continue;
+            }
+            if let Some(passages) = self.odd_ends.entry(message.content.message_id) {
+                passages.merge(&Passages(vec![Passage {
+                    number,
+                    client: peers.client.ip(),
+                    server: peers.server.ip(),
+                    kinds,
+                    is_accepted: message.outcome == Outcome::Accepted,
+                }]));
+            }
+        }
     }
 
     /// Adds what was seen elsewhere.
@@ -65,6 +133,7 @@ impl Across {
             own.sessions.merge(other.sessions);
             own.attempts += other.attempts;
         });
+        self.odd_ends.merge(other.odd_ends, |own, other| own.merge(&other));
     }
 }
 

@@ -11,6 +11,7 @@ use crate::smtp::extension::{
 };
 use crate::smtp::grammar::Enhanced;
 use crate::smtp::grammar::reply::Kind;
+use crate::smtp::line::LineEnd;
 use crate::smtp::{code, status};
 use std::sync::LazyLock;
 
@@ -60,6 +61,10 @@ pub enum Fact {
     Transaction,
     /// A message's content was sent.
     Content,
+    /// Content in chunks.
+    Chunks,
+    /// Content that is empty, or of which octets are missing.
+    LackingContent,
     /// Content with octets above 127.
     EightBit,
     /// More than one EHLO was accepted.
@@ -90,6 +95,10 @@ pub enum Fact {
     EnhancedOdd,
     /// A reply that might have an enhanced status code, of which some line has none.
     Unenhanced,
+    /// A line of a command or a reply ended with LF alone.
+    BareLf,
+    /// Content in which something is rare: [`Message::odd`](crate::dialog::session::Message::odd).
+    OddContent,
 }
 
 /// Who asks for what.
@@ -168,9 +177,11 @@ impl Facts {
         let (mut unanswered, mut pipelined) = (false, false);
         let (mut stray, mut long_line) = (false, false);
         let mut tls = false;
-        for Exchange { request, octets, reply, pipelined: is_early, before, .. } in
+        let mut bare_lf = greeting.is_some_and(|reply| reply.bare_lf);
+        for Exchange { request, octets, reply, pipelined: is_early, before, line_end, .. } in
             &session.exchanges
         {
+            bare_lf |= *line_end == LineEnd::Lf || reply.is_some_and(|reply| reply.bare_lf);
             tls |= before.tls;
             long_line |= *octets > 512;
             stray |= *request == Request::Command(Verb::Other);
@@ -178,6 +189,7 @@ impl Facts {
             refused |= reply.is_some_and(|reply| is_bad(reply.code));
             pipelined |= is_early;
         }
+        add(Fact::BareLf, bare_lf);
         add(Fact::Refused, refused);
         add(Fact::Unanswered, unanswered);
         add(Fact::Pipelined, pipelined);
@@ -222,6 +234,10 @@ impl Facts {
             let declared = message.declared_size.unwrap_or_default();
             add(Fact::OverSize, declared.max(message.size()) > limit);
             add(Fact::EightBit, message.content.eight_bit > 0);
+            add(Fact::Chunks, message.chunks.is_some());
+            let is_none = message.transfer.is_some() && message.size() == 0;
+            add(Fact::LackingContent, is_none || message.content.missing > 0);
+            add(Fact::OddContent, message.odd.is_some());
         }
         Self(facts)
     }

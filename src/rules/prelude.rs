@@ -11,6 +11,7 @@ pub(super) use super::{
 pub(super) use crate::chunk::{
     Cause, End, Ending, Odd, Side, Sides, Stall, Times, Transport, ViaKind,
 };
+pub(super) use crate::dialog::odd::{DataEnd, Odd as OddContent, OddEnd};
 pub(super) use crate::dialog::session::{
     Exchange, GapAt, Mark, Message, Outcome, Protocol, Recipient, Request, Session, Transfer,
 };

@@ -4,6 +4,7 @@
 //! DATA was refused sends thousands: of such a run the first line stands for all.
 
 use super::case::{Case, Step};
+use super::remains::{is_left, owner};
 use crate::dialog::session::Request;
 use crate::smtp::code::Class;
 use crate::smtp::command::Verb;
@@ -20,6 +21,8 @@ pub(super) enum What {
     Protocol(&'static str),
     /// A field of a message's header section.
     Header,
+    /// A dot alone, where no content is open.
+    Dot,
     /// None of these.
     Unknown,
 }
@@ -47,15 +50,21 @@ const MOST: usize = 12;
 pub(super) fn strays(case: Case<'_>) -> Vec<Stray<'_>> {
     let mut found: Vec<Stray<'_>> = Vec::new();
     // The line that stands for all of a run, lines told of it, and what came before it.
-    let (mut stands, mut told) = (false, [0; 4]);
+    let (mut stands, mut told) = (false, [0; 5]);
+    // Rules about content speak of what is left of it.
+    let mut owned = false;
     let (mut refused, mut is_near_auth, mut is_behind_loose_end) = (None, false, false);
     for step in case.steps() {
         let exchange = step.exchange;
         if exchange.request != Request::Command(Verb::Other) {
+            if owned && is_left(&step) {
+                continue;
+            }
+            owned = owner(&step).is_some();
             // A line of text that begins with a verb's word does not end the text.
             let is_text = stands && step.parsed().is_some_and(|parsed| !parsed.flaws.is_empty());
             if !is_text {
-                (stands, told) = (false, [0; 4]);
+                (stands, told) = (false, [0; 5]);
             }
             // What follows an end of data that only a lenient server sees is the client's own end.
             is_behind_loose_end =
@@ -72,7 +81,7 @@ pub(super) fn strays(case: Case<'_>) -> Vec<Stray<'_>> {
         let is_between = exchange.before.tls && exchange.reply.is_none();
         // What a private command asks for (X-EXPS, XEXCH50) is no command.
         is_near_auth |= step.class() == Some(Class::Intermediate);
-        if is_hidden || is_between || is_behind_loose_end {
+        if is_hidden || is_between || is_behind_loose_end || owned {
             continue;
         }
         if !stands && step.line().trim_ascii().is_empty() {
@@ -91,6 +100,7 @@ pub(super) fn strays(case: Case<'_>) -> Vec<Stray<'_>> {
                 What::Protocol(_) => &mut told[1],
                 What::Header => &mut told[2],
                 What::Unknown => &mut told[3],
+                What::Dot => &mut told[4],
             };
             if *told < OF_RUN && found.len() < MOST {
                 stands = matches!(what, What::Protocol(_) | What::Header) || refused.is_some();
@@ -138,6 +148,9 @@ fn what(step: &Step<'_>) -> Option<What> {
     }
     if is_header(line) {
         return Some(What::Header);
+    }
+    if line == b"." {
+        return Some(What::Dot);
     }
     let word = step.command().word;
     if is_agreed(step, word) {
@@ -224,7 +237,7 @@ fn is_binary(line: &[u8]) -> bool {
 }
 
 /// Whether `line` is `Name: value` and the name is none of a command.
-fn is_header(line: &[u8]) -> bool {
+pub(super) fn is_header(line: &[u8]) -> bool {
     let Some((name, rest)) = find(b':', line).and_then(|colon| line.split_at_checked(colon)) else {
         return false;
     };

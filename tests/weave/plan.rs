@@ -26,6 +26,7 @@ pub(super) struct Conn {
     pub link: Link,
     pub ip: Ip,
     pub ports: [u16; 2],
+    pub hop: u8,
     pub mss: usize,
     pub isn: [Option<u32>; 2],
     pub open: Open,
@@ -151,6 +152,11 @@ impl Plan {
     /// The version of IP.
     pub fn ip(self, ip: Ip) -> Self {
         self.conn(|c| c.ip = ip)
+    }
+
+    /// The client has the address of the server so many hops before.
+    pub fn hop(self, number: u8) -> Self {
+        self.conn(|c| c.hop = number)
     }
 
     /// The ports of both sides.
@@ -388,6 +394,7 @@ impl Conn {
             link: Link::Ethernet,
             ip: Ip::V4,
             ports: [4242, 25],
+            hop: 0,
             mss: 1460,
             isn: [None; 2],
             open: Open::Handshake,
@@ -415,7 +422,7 @@ impl Conn {
 
     /// The address of `side`.
     pub fn address(&self, side: Side) -> IpAddr {
-        let last = 1 + u8::try_from(side.index()).unwrap();
+        let last = 1 + self.hop + u8::try_from(side.index()).unwrap();
         if self.ip.is_v6() {
             Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, last.into()).into()
         } else {

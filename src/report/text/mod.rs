@@ -16,6 +16,7 @@ use super::offered::Offered;
 use super::view::{View, Where, reply_text, shown_column, used};
 use super::{Entry, names, sasl};
 use crate::chunk::{Ending, Side, Sides, Stall, Transport, Via};
+use crate::dialog::chunks::Chunks;
 use crate::dialog::session::{
     Attempt, Auth, Elided, Exchange, GapAt, Mark, Message, Recipient, Reply, Resync, Session, Span,
     Timing, Tls, Unsolicited,
@@ -454,8 +455,19 @@ fn message<'r>(out: Room<'r>, s: &mut Scribe<'_>, message: &Message) -> Room<'r>
         "outcome": out.name(names::outcome(message.outcome)),
         "code": out.code(message.code),
         "complete": bool(message.is_complete()),
+        "chunks": option(message.chunks.as_deref(), chunks),
     )
     .raw("}")
+}
+
+#[cold]
+fn chunks<'r>(out: Room<'r>, chunks: &Chunks) -> Room<'r> {
+    object!(out,
+        "count": out.number(u64::from(chunks.count)),
+        "announced": out.number(chunks.announced),
+        "seen": out.number(chunks.seen),
+        "last": bool(chunks.last),
+    )
 }
 
 #[inline]

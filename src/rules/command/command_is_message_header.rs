@@ -13,10 +13,10 @@ pub(super) const RULE: Rule = Rule {
     explanation: "\
 The client sends the message where the server reads commands: each line is answered with an
 error, and the message is lost, or worse: lines of it that look like commands are obeyed, which
-lets whoever wrote the message send others. Usual causes: DATA was refused and the client goes
-on (a reply must be read before the message is sent, RFC 5321 §3.3, §4.1.1.4), client and server
-disagree on where the last message ended, an HTTP client or a worm that never speaks SMTP. Only
-the first line of such a run is told.",
+lets whoever wrote the message send others. Usual causes: DATA was forgotten, client and server
+disagree on where the last message ended, an HTTP client or a worm that never speaks SMTP. Of
+content behind a DATA that was refused data-sent-after-rejection speaks. Only the first line of a
+run is told.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
@@ -24,9 +24,7 @@ s< 250 mx.example.net
 c> MAIL FROM:<alice@example.org>
 s< 250 OK
 c> RCPT TO:<bob@example.net>
-s< 550 no such user
-c> DATA
-s< 554 no valid recipients
+s< 250 OK
 c> Subject: hello
 s< 500 command not recognized
 c> QUIT
@@ -57,14 +55,9 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     let all = strays(case).into_iter().filter(|stray| stray.what == What::Header);
     let hits = all.map(|stray| {
         let (line, more) = (stray.step.shown(), stray.and_more());
-        let why = match stray.refused {
-            Some(code) => {
-                format!("DATA was refused with {code}, and the message is sent all the same")
-            }
-            None => "the client believes that mail data is asked for".to_owned(),
-        };
         // A single line may be a slip of a person.
-        let is_sure = stray.refused.is_some() || stray.more > 0;
+        let is_sure = stray.more > 0;
+        let why = "the client believes that mail data is asked for";
         let hit = Hit::new(format!("{line} is a field of a message, not a command: {why}{more}"))
             .on(On::Command(stray.step.index));
         if is_sure { hit } else { hit.sure(Confidence::Likely) }

@@ -79,7 +79,9 @@ fn check(case: Case<'_>, message: &Message) -> Option<Hit> {
     let is_binary = is_long || found.iter().any(|&(count, _)| count > 0);
     // A gap may have taken the other half of a line end.
     let is_whole = message.ended && message.is_complete();
-    if message.transfer != Some(Transfer::Bdat) || !is_binary || !is_whole {
+    // Of text with other line ends, or with long lines, the rules about chunks speak.
+    let is_text = content.nul == 0;
+    if message.transfer != Some(Transfer::Bdat) || !is_binary || !is_whole || is_text {
         return None;
     }
     let mail = case.mail(message)?;

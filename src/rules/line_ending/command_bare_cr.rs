@@ -44,8 +44,14 @@ s< 221 2.0.0 bye
 
 fn check(flawed: &Flawed<'_, '_>) -> Option<Hit> {
     let at = flawed.flaw.range.start + 1;
-    Some(Hit::new(format!(
-        "CR without LF is octet {at} of this line: a server that takes it for a line end reads \
-         two commands here"
-    )))
+    Some(Hit::new(if at == flawed.line.len() {
+        "the line ends with CR CR LF: a server that takes CR for a line end reads an empty line \
+         behind it"
+            .to_owned()
+    } else {
+        format!(
+            "CR without LF is octet {at} of this line: a server that takes it for a line end reads \
+             two commands here"
+        )
+    }))
 }

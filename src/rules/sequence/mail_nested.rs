@@ -87,7 +87,8 @@ fn is_nested(step: &Step<'_>) -> bool {
     if !step.verb().is_some_and(begins) || !one.before.mail || one.before.inferred {
         return false;
     }
-    // Whether a chunk that was refused ends the transaction, RFC 3030 does not say.
-    let is_chunk = |one: &Step<'_>| one.verb() == Some(Verb::Bdat) && one.is_refused();
+    // Whether a chunk that was refused ends the transaction, RFC 3030 does not say; of a MAIL behind
+    // one that was not, and was not the last, the rules about chunks speak.
+    let is_chunk = |one: &Step<'_>| one.verb() == Some(Verb::Bdat);
     one.reply.is_some() && !governing(step).is_some_and(|last| is_chunk(&last))
 }

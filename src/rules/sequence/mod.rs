@@ -89,7 +89,7 @@ pub(super) const RULES: &[&Rule] = &[
 
 /// How long a client must wait for most replies, in minutes, and a server for a command
 /// (RFC 5321 §4.5.3.2).
-pub(super) const PATIENCE: i64 = 5;
+pub(in crate::rules) const PATIENCE: i64 = 5;
 
 /// Whether a step begins a run of steps for which `is` holds, and how many it has.
 fn run(step: &Step<'_>, is: impl Fn(&Step<'_>) -> bool) -> Option<usize> {
@@ -104,7 +104,7 @@ fn times(count: usize) -> String {
 
 /// Whether each reply surely answers the command that it stands with: none is left over, and
 /// nothing was lost and found.
-fn is_paired(session: &Session) -> bool {
+pub(in crate::rules) fn is_paired(session: &Session) -> bool {
     session.unsolicited.is_empty()
         && session.resyncs.is_empty()
         && session.elided.unsolicited == 0
@@ -112,7 +112,7 @@ fn is_paired(session: &Session) -> bool {
 }
 
 /// Whether the verb begins a mail transaction (RFC 5321 §4.1.4).
-fn begins(verb: Verb) -> bool {
+pub(in crate::rules) fn begins(verb: Verb) -> bool {
     matches!(verb, Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml)
 }
 
@@ -128,12 +128,12 @@ fn has_code(case: Case<'_>, code: u16) -> bool {
 
 /// Whether the server has said that it is going to close: with 421, or with 221, which some send
 /// without a QUIT, or with 521, which says that the host serves no mail (RFC 7504).
-pub(super) fn announces_end(case: Case<'_>) -> bool {
+pub(in crate::rules) fn announces_end(case: Case<'_>) -> bool {
     case.answers().any(|answer| matches!(answer.code(), Some(221 | 421 | 521)))
 }
 
 /// Whether the client had seen every reply before it sent a command.
-fn is_informed(step: &Step<'_>) -> bool {
+pub(in crate::rules) fn is_informed(step: &Step<'_>) -> bool {
     let is_early = step.index == 0 && step.case.session.early;
     !step.exchange.pipelined && !is_early
 }
@@ -172,7 +172,7 @@ fn is_same_mailbox(one: &[u8], other: &[u8]) -> bool {
 
 /// The command after which a RCPT or DATA is judged: the last one that begins or ends a
 /// transaction. Only what is near is looked at.
-fn governing<'s>(step: &Step<'s>) -> Option<Step<'s>> {
+pub(in crate::rules) fn governing<'s>(step: &Step<'s>) -> Option<Step<'s>> {
     let before = (0..step.index).rev().take(1000);
     before.filter_map(|index| step.case.step(index)).find(|one| match one.exchange.request {
         Request::Command(verb) => {
@@ -187,7 +187,7 @@ fn governing<'s>(step: &Step<'s>) -> Option<Step<'s>> {
 
 /// Whether no RCPT came before a step in its transaction. A RCPT whose reply has no code is not
 /// counted by the state, and was sent all the same.
-fn is_without_rcpt(step: &Step<'_>) -> bool {
+pub(in crate::rules) fn is_without_rcpt(step: &Step<'_>) -> bool {
     if step.exchange.before.rcpt_sent > 0 {
         return false;
     }
@@ -205,24 +205,24 @@ fn has_no_mail(step: &Step<'_>) -> bool {
 
 /// Whether a client that left had waited so long for a reply that it was right to; `None` if the
 /// input does not say.
-pub(super) fn waited(step: &Step<'_>) -> Option<Lapse> {
+pub(in crate::rules) fn waited(step: &Step<'_>) -> Option<Lapse> {
     let left = step.case.session.closing.as_ref()?.sides.client?;
     Some(left.mark.at?.since(step.exchange.asked.at?))
 }
 
 /// So many minutes.
-pub(super) fn minutes(count: i64) -> Lapse {
+pub(in crate::rules) fn minutes(count: i64) -> Lapse {
     Lapse::from_nanos(count * 60_000_000_000)
 }
 
 /// Whether the client closed first, in good order, as far as the input says.
-pub(super) fn client_closed(session: &Session) -> bool {
+pub(in crate::rules) fn client_closed(session: &Session) -> bool {
     session.end == End::ClientClosed
         && session.closing.as_ref().is_none_or(|closing| closing.first == Side::Client)
 }
 
 /// Whether the server closed first, in good order, as far as the input says.
-pub(super) fn server_closed(session: &Session) -> bool {
+pub(in crate::rules) fn server_closed(session: &Session) -> bool {
     session.end == End::ServerClosed
         && session.closing.as_ref().is_none_or(|closing| closing.first == Side::Server)
 }

@@ -112,7 +112,10 @@ fn is_wrong(answer: &Answer<'_>) -> bool {
             | Verb::Auth
             | Verb::Other
             | Verb::Xclient
-            | Verb::Xforward => false,
+            | Verb::Xforward
+            | Verb::Data => false,
+            // bdat-answered-354 speaks of it.
+            Verb::Bdat if code == 354 => false,
             _ => !code::listed(verb, code),
         },
         Request::EndOfData => code < 300 && !code::listed_content(code),
