@@ -276,12 +276,26 @@ model! {
         pub reply: Option<Reply<'a>>,
         /// From the packet that completed the command to that in which the reply begins.
         pub latency_us: Option<i64>,
+        /// Whose that time was, and the time before the command.
+        pub timing: ExchangeTiming,
         /// Sent before the client had seen the whole reply to the command before.
         pub pipelined: bool,
         /// Bytes of a secret that were replaced in the line; null if none.
         pub masked: Option<u32>,
         /// Bytes of the line are missing from the input.
         pub cut: bool,
+    }
+
+    /// Who took how long. In a capture with the handshake, whose round trips are known.
+    pub struct ExchangeTiming {
+        /// The server: from when it had the command, and had answered those before it, to its
+        /// reply.
+        pub server_us: Option<i64>,
+        /// The client: from when it had the whole reply before to the command, the content before
+        /// `.` and of BDAT included; null where it did not wait for that reply.
+        pub client_us: Option<i64>,
+        /// On the way between the two.
+        pub network_us: Option<i64>,
     }
 
     /// A reply.
@@ -332,6 +346,10 @@ model! {
         pub code: Option<u16>,
         /// False when bytes of it are missing from the input.
         pub complete: bool,
+        /// From when its content might be sent to its last octet.
+        pub data_us: Option<i64>,
+        /// Octets of content a second in that time.
+        pub throughput: Option<u64>,
     }
 
     /// One RCPT of a message.
@@ -445,6 +463,46 @@ model! {
         pub server_us: Option<i64>,
         /// While neither owed anything.
         pub idle_us: Option<i64>,
+        /// Each moment, by what the session was about; null where it never was.
+        pub phases_us: Phases,
+        /// From the capture point to each side and back.
+        pub round_trip_us: RoundTrip,
+    }
+
+    /// How long a session was in each phase.
+    pub struct Phases {
+        /// TCP's handshake.
+        pub connect: Option<i64>,
+        /// Until the greeting was there.
+        pub greeting: Option<i64>,
+        /// EHLO, HELO, LHLO.
+        pub ehlo: Option<i64>,
+        /// STARTTLS, and all inside TLS that was not read.
+        pub tls: Option<i64>,
+        /// AUTH.
+        pub auth: Option<i64>,
+        /// MAIL, RCPT, DATA.
+        pub envelope: Option<i64>,
+        /// Transfer of content.
+        pub data: Option<i64>,
+        /// Until the end of the content was answered.
+        #[serde(rename = "final")]
+        pub end_of_data: Option<i64>,
+        /// QUIT, and the end after it.
+        pub quit: Option<i64>,
+        /// All else.
+        pub other: Option<i64>,
+    }
+
+    /// Round trips from the capture point.
+    pub struct RoundTrip {
+        /// To the client and back.
+        pub client: Option<i64>,
+        /// To the server and back.
+        pub server: Option<i64>,
+        /// How they were measured; null where they are not known.
+        #[cfg_attr(test, schemars(extend("enum" = ["handshake", null])))]
+        pub measured: Option<&'static str>,
     }
 
     /// What a rule found.
@@ -517,6 +575,14 @@ model! {
         pub latency_us: BTreeMap<&'static str, Latency>,
         /// Delay of the greeting; null if none was seen.
         pub greeting_us: Option<Latency>,
+        /// How long sessions were in each phase.
+        pub latency_by_phase: BTreeMap<&'static str, Latency>,
+        /// Response times by server, to a thirtieth.
+        pub latency_by_server: Servers,
+        /// The longest response times, in order.
+        pub slowest: Vec<Slow>,
+        /// Sessions a minute; null without times.
+        pub sessions_per_minute: Option<Rate>,
         /// Recipients.
         pub recipients: RecipientCount,
         /// Messages by what became of them; `not-kept` are beyond the limit of a session.
@@ -559,6 +625,53 @@ model! {
         pub p99: u64,
         /// The longest.
         pub max: u64,
+    }
+
+    /// Response times by server.
+    pub struct Servers {
+        /// Those with most replies.
+        pub servers: Vec<Server>,
+        /// All others together; null if there are none.
+        pub others: Option<Latency>,
+        /// How many others there are; null if they were too many to count.
+        pub elided: Option<u64>,
+    }
+
+    /// One server.
+    pub struct Server {
+        /// Its address and port.
+        pub server: String,
+        /// Its response times.
+        #[serde(flatten)]
+        pub latency: Latency,
+    }
+
+    /// One of the slowest exchanges.
+    pub struct Slow {
+        /// Number of its session.
+        pub session: u64,
+        /// Its index in the session.
+        pub exchange: u32,
+        /// As in the exchange.
+        pub verb: &'static str,
+        /// Path of its input.
+        pub input: String,
+        /// Frame that completed the command; null in a transcript.
+        pub frame: Option<u64>,
+        /// Its line; null in a capture.
+        pub line_no: Option<u64>,
+        /// From there to the reply.
+        pub latency_us: i64,
+    }
+
+    /// Sessions a minute.
+    pub struct Rate {
+        /// From the beginning of the first to that of the last.
+        pub mean: f64,
+        /// In the busiest minute.
+        pub peak: u64,
+        /// When that minute begins.
+        pub peak_at: String,
     }
 
     /// Recipients.

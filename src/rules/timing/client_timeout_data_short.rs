@@ -28,6 +28,7 @@ s< 250 2.1.5 ok
 c> DATA
 # pause 60s
 # end client-closed
+# calm
 ",
     good: "\
 s< 220 mx.example.net ESMTP

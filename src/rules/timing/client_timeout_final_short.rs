@@ -35,6 +35,7 @@ c> text
 c> .
 # pause 90s
 # end client-closed
+# calm
 ",
     good: "\
 s< 220 mx.example.net ESMTP

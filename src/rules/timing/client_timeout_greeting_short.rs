@@ -22,6 +22,7 @@ second checks the port, and is not meant here.",
 s< 220-mx.example.net please wait
 # pause 30s
 # end client-closed
+# calm
 ",
     good: "\
 s< 220-mx.example.net please wait

@@ -25,6 +25,7 @@ s< 250 mx.example.net
 c> MAIL FROM:<a@example.org>
 # pause 30s
 # end client-closed
+# calm
 ",
     good: "\
 s< 220 mx.example.net ESMTP

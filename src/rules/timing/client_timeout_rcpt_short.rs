@@ -27,6 +27,7 @@ s< 250 2.1.0 ok
 c> RCPT TO:<b@example.net>
 # pause 60s
 # end client-closed
+# calm
 ",
     good: "\
 s< 220 mx.example.net ESMTP

@@ -1,4 +1,4 @@
-use super::{GREETING, duration, is_long, is_steady, sure};
+use super::{GREETING, duration, greeting_wait, is_long, is_steady, sure};
 use crate::rules::prelude::*;
 
 // rules.tsv: without what the server sent there is no greeting to be late.
@@ -40,7 +40,7 @@ s< 221 2.0.0 bye
 };
 
 fn check(case: Case<'_>) -> Vec<Hit> {
-    let took = case.session.timing.greeting.filter(|&took| is_long(took, GREETING));
+    let took = greeting_wait(case.session).filter(|&took| is_long(took, GREETING));
     let Some((took, answer)) = took.zip(case.greeting()).filter(|_| is_steady(case.session)) else {
         return Vec::new();
     };

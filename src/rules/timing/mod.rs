@@ -21,7 +21,7 @@ use super::Rule;
 use super::prelude::*;
 use crate::dialog::session::{Mark, Reply};
 use crate::time::{Lapse, Stamp};
-use crate::timing::{RoundTrip, duration};
+use crate::timing::{RoundTrip, duration, is_relayed};
 use std::iter;
 
 /// All of them, by id.
@@ -102,6 +102,11 @@ fn sure(case: Case<'_>) -> Confidence {
     if is_lossy { Confidence::Likely } else { Confidence::Certain }
 }
 
+/// How long the server took to greet; unknown behind a relay, which had to connect to it first.
+fn greeting_wait(session: &Session) -> Option<Lapse> {
+    session.timing.greeting.filter(|_| !is_relayed(session))
+}
+
 /// How long the server took for a reply: since it had the command and had answered those before it,
 /// less the way to it and back.
 fn wait(step: &Step<'_>) -> Option<Lapse> {
@@ -164,7 +169,8 @@ fn gave_up(case: Case<'_>) -> Option<GaveUp> {
     let at = gone.mark.at?;
     // Of several lines, the last may not have come.
     if session.greeting.as_ref().is_none_or(|reply| is_behind(reply, at) || reply.cut) {
-        let ready = session.opening.at?.after(session.timing.connect?);
+        let connect = session.timing.connect.filter(|_| !is_relayed(session))?;
+        let ready = session.opening.at?.after(connect);
         let is_gone = session.greeting.is_none_or(|reply| reply.cut) || gone.aborted;
         let one = GaveUp { index: None, waited: at.since(ready), left: gone.mark, came: None };
         return Some(one).filter(|_| is_gone && is_steady(session));
@@ -260,7 +266,9 @@ fn tarpit(case: Case<'_>) -> Option<Hit> {
     if session.opening.digits < 3 || case.is_damaged() || !is_steady(session) {
         return None;
     }
-    let is_lossy = sure(case) != Confidence::Certain;
+    let transport = session.transport.as_deref();
+    let is_lossy = sure(case) != Confidence::Certain
+        || transport.is_some_and(|one| one.out_of_order.server > 0);
     let is_drawn_out = |answer: &Answer<'_>| {
         let reply = answer.reply;
         reply.took.lapse() >= DRAWN_OUT && reply.text.len <= 512 && !reply.cut && !is_lossy
@@ -270,7 +278,7 @@ fn tarpit(case: Case<'_>) -> Option<Hit> {
         let text = format!("a reply of {octets} octets was drawn out over {}", duration(took));
         return Some(Hit::new(text).on_answer(&answer).sure(Confidence::Likely));
     }
-    let greeting = iter::once_with(|| session.timing.greeting.zip(case.greeting())).flatten();
+    let greeting = iter::once_with(|| greeting_wait(session).zip(case.greeting())).flatten();
     let replies = case.steps().filter_map(|step| Some((wait(&step)?, step.answer()?)));
     let mut waits: Vec<(Lapse, Answer<'_>)> =
         greeting.chain(replies).filter(|(took, _)| *took >= WAIT).take(WAITS).collect();

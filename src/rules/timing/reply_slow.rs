@@ -1,5 +1,5 @@
 use super::{
-    COMMAND, DATA, GREETING, STALL, duration, ends_message, has_tarpit, is_long, is_steady, short,
+    COMMAND, DATA, GREETING, STALL, duration, ends_message, greeting_wait, has_tarpit, is_long, is_steady, short,
     sure, wait,
 };
 use crate::rules::prelude::*;
@@ -64,7 +64,7 @@ const SLOW: Lapse = Lapse::from_nanos(5_000_000_000);
 fn check(case: Case<'_>) -> Vec<Hit> {
     let mut slowest: Option<(Lapse, Answer<'_>)> = None;
     let mut times = 0_u32;
-    let greeting = case.session.timing.greeting.filter(|&took| !is_long(took, GREETING));
+    let greeting = greeting_wait(case.session).filter(|&took| !is_long(took, GREETING));
     let greeting = greeting.zip(case.greeting());
     let replies = case.steps().filter_map(|step| Some((told(&step)?, step.answer()?)));
     for (took, answer) in greeting.into_iter().chain(replies) {
