@@ -359,3 +359,90 @@ fn slow(entry: &Entry<'_>, index: u32, exchange: &Exchange, lapse: Lapse) -> Slo
         line_no,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{entry, ordinary, quiet};
+    use super::*;
+    use crate::dialog::session::Session;
+
+    /// The session, begun so many minutes later, at a server with this port.
+    fn at(mut session: Session, minutes: i64, port: u16) -> Session {
+        let begun = session.opening.at.unwrap();
+        session.opening.at = Some(Stamp::from_nanos(begun.nanos() + minutes * MINUTE));
+        session.opening.peers.as_mut().unwrap().server.set_port(port);
+        session
+    }
+
+    fn sessions() -> Vec<(u64, Session)> {
+        let mut late = at(ordinary(), 3, 28);
+        late.exchanges[2].asked.at = late.opening.at.map(|at| Stamp::from_nanos(at.nanos() / 2));
+        let all = [
+            at(quiet(), 0, 25),
+            at(ordinary(), 0, 26),
+            at(quiet(), 7, 27),
+            late,
+            at(quiet(), 3, 25),
+            at(ordinary(), 3, 29),
+            at(quiet(), 7, 25),
+        ];
+        (1..).zip(all).collect()
+    }
+
+    fn pace(sessions: &[(u64, Session)], limits: &Limits) -> (Pace, Numbers) {
+        let (mut pace, mut numbers) = (Pace::new(limits), Numbers::default());
+        for (id, session) in sessions {
+            let entry = entry(*id, session, &[]);
+            if let Some(lapse) = pace.add(&entry) {
+                numbers.add(*id, entry.slot, lapse);
+            }
+        }
+        (pace, numbers)
+    }
+
+    /// All that a report says of it.
+    fn text(mut pace: Pace, numbers: &Numbers) -> String {
+        pace.number(|slot| numbers.of(slot));
+        let Servers { first, others, count } = pace.servers(std::iter::empty());
+        let phases: Vec<_> =
+            pace.phases().map(|(phase, times)| (phase, times.count(), times.max())).collect();
+        let slowest: Vec<_> = pace.slowest().collect();
+        format!("{phases:?} {first:?} {others:?} {count:?} {slowest:?} {:?}", pace.rate())
+    }
+
+    #[test]
+    fn merging_is_adding_in_any_grouping() {
+        let tight = Limits { summary_servers: 2, summary_minutes: 2, ..Limits::default() };
+        for limits in [Limits::default(), tight] {
+            let sessions = sessions();
+            let (whole, numbers) = pace(&sessions, &limits);
+            let whole = text(whole, &numbers);
+            for cut in 0..=sessions.len() {
+                let (left, right) = sessions.split_at(cut);
+                let (mut merged, _) = pace(right, &limits);
+                merged.merge(&pace(left, &limits).0);
+                assert_eq!(text(merged, &numbers), whole, "cut at {cut}");
+            }
+            let reversed: Vec<_> = sessions.into_iter().rev().collect();
+            let (reversed, others) = pace(&reversed, &limits);
+            assert_eq!(text(reversed, &others), whole);
+        }
+    }
+
+    #[test]
+    fn the_busiest_minute_and_the_slowest_exchange_are_told() {
+        let (mut pace, numbers) = pace(&sessions(), &Limits::default());
+        pace.number(|slot| numbers.of(slot));
+        let rate = pace.rate().unwrap();
+        assert_eq!(
+            (rate.mean, rate.peak, rate.peak_at.rfc3339(0).as_str()),
+            (1.0, 3, "2023-11-14T22:16:00Z")
+        );
+        let first = pace.slowest().next().unwrap();
+        assert_eq!((first.session, first.exchange, first.verb), (4, 2, "RCPT"));
+        assert_eq!(pace.slowest().count(), SLOWEST);
+        let servers = pace.servers(std::iter::empty());
+        assert_eq!((servers.first.len(), servers.first[0].0.port()), (5, 26));
+        assert!(servers.others.is_none() && servers.count == Some(0));
+    }
+}

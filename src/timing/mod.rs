@@ -168,9 +168,8 @@ impl RoundTrip {
         let accept = timing.accept.filter(|_| !is_relayed(session));
         let is_sane = |lapse: &Lapse| *lapse >= Lapse::default() && *lapse < LOST;
         let client = timing.connect.zip(timing.accept);
-        let client = client.map(|(all, part)| {
-            Lapse::from_nanos(all.nanos().saturating_sub(part.nanos()))
-        });
+        let client =
+            client.map(|(all, part)| Lapse::from_nanos(all.nanos().saturating_sub(part.nanos())));
         Self { client: client.filter(is_sane), server: accept.filter(is_sane) }
     }
 

@@ -271,7 +271,11 @@ fn tarpit(case: Case<'_>) -> Option<Hit> {
         || transport.is_some_and(|one| one.out_of_order.server > 0);
     let is_drawn_out = |answer: &Answer<'_>| {
         let reply = answer.reply;
-        reply.took.lapse() >= DRAWN_OUT && reply.text.len <= 512 && !reply.cut && !is_lossy
+        let is_short = reply.text.len <= 512 && !reply.cut;
+        // A reply before its command is a capture that reorders packets.
+        let asked = answer.step().and_then(|step| step.exchange.asked.at);
+        let is_behind = asked.is_none_or(|asked| reply.begun.at >= Some(asked));
+        reply.took.lapse() >= DRAWN_OUT && is_short && is_behind && !is_lossy
     };
     if let Some(answer) = case.answers().find(is_drawn_out) {
         let (octets, took) = (answer.reply.text.len, answer.reply.took.lapse());

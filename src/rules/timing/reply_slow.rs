@@ -1,6 +1,6 @@
 use super::{
-    COMMAND, DATA, GREETING, STALL, duration, ends_message, greeting_wait, has_tarpit, is_long, is_steady, short,
-    sure, wait,
+    COMMAND, DATA, GREETING, STALL, duration, ends_message, greeting_wait, has_tarpit, is_long,
+    is_steady, short, sure, wait,
 };
 use crate::rules::prelude::*;
 use crate::time::Lapse;
