@@ -251,9 +251,13 @@ impl Pace {
             // What was not kept is what is not elsewhere.
             all.for_each(|times| others.merge_fine(times));
             others.without(&self.nowhere);
-            kept.iter().for_each(|(_, times)| others.without(times));
+            for (_, times) in &kept {
+                others.without(times);
+            }
         } else {
-            rest.iter().for_each(|(_, times)| others.merge(times));
+            for (_, times) in &rest {
+                others.merge(times);
+            }
         }
         Servers {
             first: kept.into_iter().map(|(server, times)| (server, times.clone())).collect(),
@@ -336,9 +340,9 @@ fn hash(server: SocketAddr) -> u64 {
         IpAddr::V4(ip) => u128::from(ip.to_bits()),
         IpAddr::V6(ip) => ip.to_bits(),
     };
-    let [a, b, c, d, e, f, g, h, rest @ ..] = bits.to_le_bytes();
-    let low = u64::from_le_bytes([a, b, c, d, e, f, g, h]);
-    let high = u64::from_le_bytes(rest);
+    // The lower half and the upper one.
+    #[allow(clippy::cast_possible_truncation)]
+    let (low, high) = (bits as u64, (bits >> 64) as u64);
     let mixed = (low ^ high.rotate_left(29) ^ u64::from(server.port()) << 48)
         .wrapping_mul(0x9e37_79b9_7f4a_7c15);
     (mixed ^ mixed >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93)

@@ -268,9 +268,12 @@ impl Table {
             grid.row([name, sessions, p50, p90, p99, micros(times.max())]);
         }
         if let Some(rate) = self.summary.pace.rate().filter(|_| self.summary.sessions > 1) {
+            let mean = match rate.mean {
+                ..0.001 => String::from("less than 0.001"),
+                mean => mean.to_string(),
+            };
             grid.note(&format!(
-                "{} sessions a minute; {} in the busiest, from {} on",
-                rate.mean,
+                "{mean} sessions a minute; {} in the busiest, from {} on",
                 number(rate.peak),
                 rate.peak_at.rfc3339(0)
             ));

@@ -151,8 +151,8 @@ struct GaveUp {
     waited: Lapse,
     /// When it left.
     left: Mark,
-    /// The reply came when it had left.
-    came: Option<Lapse>,
+    /// The reply came so long after it had left.
+    missed: Option<Lapse>,
 }
 
 /// Whether the client left while it waited for a reply, and for which. Packets prove that it closed
@@ -172,7 +172,7 @@ fn gave_up(case: Case<'_>) -> Option<GaveUp> {
         let connect = session.timing.connect.filter(|_| !is_relayed(session))?;
         let ready = session.opening.at?.after(connect);
         let is_gone = session.greeting.is_none_or(|reply| reply.cut) || gone.aborted;
-        let one = GaveUp { index: None, waited: at.since(ready), left: gone.mark, came: None };
+        let one = GaveUp { index: None, waited: at.since(ready), left: gone.mark, missed: None };
         return Some(one).filter(|_| is_gone && is_steady(session));
     }
     let is_open =
@@ -187,10 +187,10 @@ fn gave_up(case: Case<'_>) -> Option<GaveUp> {
         return None;
     }
     let waited = at.since(one.asked.at?);
-    let came = one.reply.as_ref().and_then(|reply| lateness(reply, at));
+    let missed = one.reply.as_ref().and_then(|reply| lateness(reply, at));
     let is_gone = one.reply.is_none() || gone.aborted;
     let is_so = is_gone && waited >= Lapse::default() && is_steady(session);
-    is_so.then_some(GaveUp { index: Some(step.index), waited, left: gone.mark, came })
+    is_so.then_some(GaveUp { index: Some(step.index), waited, left: gone.mark, missed })
 }
 
 /// Whether a reply began after `at`.
@@ -223,13 +223,13 @@ fn too_soon(
         Request::EndOfData => "the end of the data".to_owned(),
         _ => step.shown(),
     };
-    let then = match (gone.came, is_end) {
-        (Some(came), true) => format!(
+    let then = match (gone.missed, is_end) {
+        (Some(lapse), true) => format!(
             "; the server's {} came {} later, to nobody: the message may be sent again",
             step.answer().map_or_else(String::new, |answer| answer.shown()),
-            duration(came)
+            duration(lapse)
         ),
-        (Some(came), false) => format!("; the reply came {} later, to nobody", duration(came)),
+        (Some(lapse), false) => format!("; the reply came {} later, to nobody", duration(lapse)),
         (None, true) => "; if the server took the message, it will come twice".to_owned(),
         (None, false) => String::new(),
     };
@@ -239,7 +239,9 @@ fn too_soon(
         duration(gone.waited),
         long(budget)
     );
-    vec![Hit::new(text).on(On::Command(step.index)).sure(sure(case))]
+    // Who leaves at once may have other reasons than impatience.
+    let sure = if gone.waited < AT_ONCE { Confidence::Likely } else { sure(case) };
+    vec![Hit::new(text).on(On::Command(step.index)).sure(sure)]
 }
 
 /// Shorter waits are not meant.

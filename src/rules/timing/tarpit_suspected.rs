@@ -35,6 +35,7 @@ s< 250 2.0.0 ok
 c> QUIT
 s< 221 2.0.0 bye
 # end quit
+# calm
 ",
     good: "\
 s< 220 mx.example.net ESMTP
