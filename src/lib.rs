@@ -69,12 +69,15 @@ pub mod tls;
 // *Uses time, limits, place, chunk, smtp, redact, tls.*
 pub mod dialog;
 
-// A session, an input → findings. *Uses time, place, ports, chunk, escape, smtp, dialog, trouble,
-// recording.*
+// A session → who took how long, and for what. *Uses time, chunk, escape, smtp, dialog.*
+pub mod timing;
+
+// A session, an input → findings. *Uses time, place, ports, chunk, escape, smtp, dialog, timing,
+// trouble, recording.*
 pub mod rules;
 
 // Sessions and findings → words.
-// *Uses time, escape, limits, place, chunk, transcript, smtp, tls, dialog, rules.*
+// *Uses time, escape, limits, place, chunk, transcript, smtp, tls, dialog, timing, rules.*
 pub mod report;
 
 // The stages joined: inputs in, sessions out, in order. *Uses time, limits, place, ports, chunk,

@@ -184,6 +184,8 @@ fn limits() -> Limits {
         spool_bytes: 1 << 20,
         table_rows: 3,
         summary_keywords: 4,
+        summary_servers: 2,
+        summary_minutes: 2,
         excerpt_chars: 40,
         named_kinds: 2,
     }

@@ -68,6 +68,9 @@ mod render;
 /// What servers offer.
 mod offered;
 
+/// How fast sessions were.
+pub mod pace;
+
 /// Colours.
 mod paint;
 

@@ -23,10 +23,11 @@ macro_rules! model {
 }
 
 mod auth;
-
-pub use auth::{Auth, AuthAttempt, AuthStep};
+mod times;
 mod transport;
 
+pub use auth::{Auth, AuthAttempt, AuthStep};
+pub use times::{ExchangeTiming, Latency, Phases, Rate, RoundTrip, Server, Servers, Slow, Timing};
 pub(super) use transport::{Odd, Stall, TimeBySide, Transport};
 
 model! {
@@ -270,6 +271,8 @@ model! {
         pub reply: Option<Reply<'a>>,
         /// From the packet that completed the command to that in which the reply begins.
         pub latency_us: Option<i64>,
+        /// Whose that time was, and the time before the command.
+        pub timing: ExchangeTiming,
         /// Sent before the client had seen the whole reply to the command before.
         pub pipelined: bool,
         /// Bytes of a secret that were replaced in the line; null if none.
@@ -328,6 +331,10 @@ model! {
         pub complete: bool,
         /// Its BDAT chunks; null if it has none.
         pub chunks: Option<Chunks>,
+        /// From when its content might be sent to its last octet.
+        pub data_us: Option<i64>,
+        /// Octets of content a second in that time.
+        pub throughput: Option<u64>,
     }
 
     /// The BDAT chunks of a message.
@@ -419,24 +426,6 @@ model! {
         pub server: u64,
     }
 
-    /// Where the time of a session went.
-    pub struct Timing {
-        /// From the first SYN to the end of the handshake.
-        pub connect_us: Option<i64>,
-        /// From there to the greeting.
-        pub greeting_us: Option<i64>,
-        /// From MAIL to the last reply before the content, over all messages.
-        pub envelope_us: Option<i64>,
-        /// From 354 or BDAT to the final reply, over all messages.
-        pub data_us: Option<i64>,
-        /// While the client was expected to go on.
-        pub client_us: Option<i64>,
-        /// While the server owed a reply.
-        pub server_us: Option<i64>,
-        /// While neither owed anything.
-        pub idle_us: Option<i64>,
-    }
-
     /// What a rule found.
     pub struct Finding<'a> {
         /// The rule's id.
@@ -507,6 +496,14 @@ model! {
         pub latency_us: BTreeMap<&'static str, Latency>,
         /// Delay of the greeting; null if none was seen.
         pub greeting_us: Option<Latency>,
+        /// How long sessions were in each phase.
+        pub latency_by_phase: BTreeMap<&'static str, Latency>,
+        /// Response times by server, to a thirtieth.
+        pub latency_by_server: Servers,
+        /// The longest response times, in order.
+        pub slowest: Vec<Slow>,
+        /// Sessions a minute; null without times.
+        pub sessions_per_minute: Option<Rate>,
         /// Recipients.
         pub recipients: RecipientCount,
         /// Messages by what became of them; `not-kept` are beyond the limit of a session.
@@ -535,20 +532,6 @@ model! {
         pub offered: u64,
         /// Used.
         pub used: u64,
-    }
-
-    /// A distribution of durations.
-    pub struct Latency {
-        /// How many.
-        pub count: u64,
-        /// Median.
-        pub p50: u64,
-        /// 90th percentile.
-        pub p90: u64,
-        /// 99th percentile.
-        pub p99: u64,
-        /// The longest.
-        pub max: u64,
     }
 
     /// Recipients.

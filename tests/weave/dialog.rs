@@ -35,6 +35,8 @@ pub struct Dialog {
     pub turns: Vec<Turn>,
     /// What happens to TCP behind them.
     pub tail: Vec<Event>,
+    /// Extra time before it is closed, in nanoseconds.
+    pub pause: i64,
 }
 
 impl Side {
@@ -68,8 +70,9 @@ impl Turn {
 impl Dialog {
     /// The dialog of a transcript: `c> ` and `s< ` lines, `#` comments. Lines that one side
     /// says in a row are one write, each line ended by CRLF. `# pause 90s` is time before the next
-    /// line, which is a write of its own, in `s`, `ms` or `us`; `# unseen` is as in a transcript.
-    /// `# wire` is an [`Event`] before the next line, or to its first segment.
+    /// line, which is a write of its own, in `s`, `ms` or `us`, behind the last before the close;
+    /// `# unseen` is as in a transcript. `# wire` is an [`Event`] before the next line, or to its
+    /// first segment.
     pub fn parse(transcript: impl AsRef<[u8]>) -> Self {
         let mut dialogs = Self::parse_all(transcript);
         assert!(dialogs.len() <= 1, "several dialogs: use parse_all");
@@ -86,6 +89,7 @@ impl Dialog {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if line.is_empty() && !dialog.turns.is_empty() {
                 dialog.tail = std::mem::take(&mut notes.events);
+                dialog.pause = std::mem::take(&mut notes.pause);
                 dialogs.push(std::mem::take(&mut dialog));
             } else if let Some(text) = line.strip_prefix(b"c>") {
                 dialog.say(Side::Client, text, &mut notes);
@@ -99,6 +103,7 @@ impl Dialog {
         }
         if !dialog.turns.is_empty() {
             dialog.tail = notes.events;
+            dialog.pause = notes.pause;
             dialogs.push(dialog);
         }
         dialogs
@@ -107,7 +112,7 @@ impl Dialog {
     /// The dialog of these writes, for any line ending or none.
     pub fn from_turns(turns: impl IntoIterator<Item = (Side, Vec<u8>)>) -> Self {
         let turns = turns.into_iter().map(|(side, bytes)| Turn::new(side, bytes)).collect();
-        Self { turns, tail: Vec::new() }
+        Self { turns, tail: Vec::new(), pause: 0 }
     }
 
     /// All that `side` writes.
