@@ -284,3 +284,29 @@ impl Before {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_is_clipped_and_hides_secrets() {
+        let content = Content::default();
+        let mut odd = Odd::default();
+        assert!(odd.meet(DataEnd::CrCr, &content, Mark::default()));
+        assert!(!odd.meet(DataEnd::CrCr, &content, Mark::default()));
+        odd.follow(b"EHLO a\rAUTH PLAIN AGEAYg==\rMAIL FROM:<a@b>\r\nAUTH LOGIN\r\nAGEAYg==\r\n");
+        odd.finish(true, false);
+        let behind = "EHLO a\rAUTH PLAIN ********\rMAIL FROM:<a@b>\r\nAUTH LOGIN\r\n********\r\n";
+        assert_eq!(odd.ends[0].behind, behind.as_bytes());
+        assert_eq!((odd.ends[0].count, odd.ends[0].more), (2, false));
+
+        for kind in DataEnd::ALL {
+            odd.meet(*kind, &content, Mark::default());
+        }
+        odd.follow(&[b'x'; 5000]);
+        odd.finish(true, false);
+        assert!(odd.ends.iter().all(|end| end.more && end.behind.len() <= BEHIND));
+        assert!(odd.held() < 16 * 1024);
+    }
+}
