@@ -262,7 +262,7 @@ impl Before {
         let end = |kind: DataEnd, octets: usize| Verdict::End(Some(kind), octets);
         match (self, next) {
             (_, [] | [b'\r']) => More,
-            (_, [b'\r', b'\r'] | [0 | b' ' | b'\t'] | [0 | b' ' | b'\t', b'\r']) if is_line => More,
+            (_, [0 | b' ' | b'\t'] | [0 | b' ' | b'\t' | b'\r', b'\r']) if is_line => More,
             (Self::Gap, [b'\n', ..]) => Verdict::End(None, 1),
             (Self::Gap, [b'\r', b'\n', ..]) => Verdict::End(None, 2),
             (Self::CrLf | Self::CrCrLf, [b'\n', ..]) => end(End::CrlfLf, 1),

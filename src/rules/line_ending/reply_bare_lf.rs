@@ -46,7 +46,8 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     let bare = || replies().filter(|answer| answer.reply.bare_lf);
     let Some(first) = bare().next() else { return Vec::new() };
     let text = format!(
-        "LF alone, not CRLF, ends lines of {} of the server's {}, first of {}: a client that waits          for CRLF waits for ever",
+        "LF alone, not CRLF, ends lines of {} of the server's {}, first of {}: a client that waits \
+         for CRLF waits for ever",
         bare().count(),
         match replies().count() {
             1 => "one reply".to_owned(),
