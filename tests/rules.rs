@@ -225,6 +225,31 @@ fn a_reply_that_never_ended_ends_where_the_next_begins() {
     }
 }
 
+#[test]
+fn replies_prove_what_the_server_took_for_the_end_of_data() {
+    let accepted = "s< 250 2.0.0 queued\ns< 250 2.1.0 ok\ns< 250 2.1.5 ok\ns< 354 go on\n\
+                    s< 250 2.0.0 queued\n";
+    let is_one = |rule: &&&Rule| rule.id.contains("-dot") && rule.id.starts_with("smuggle-");
+    let mut rules = 0;
+    for rule in rules::all().iter().filter(is_one) {
+        rules += 1;
+        for (replies, is_taken) in [("s< 250 2.0.0 queued\n", false), (accepted, true)] {
+            let text = rule.bad.replace("s< 250 2.0.0 queued\n", replies);
+            for way in PLANS {
+                let (file, options) = directed(way, &text);
+                let audited = only(collect(&options, vec![Source::bytes("example", file)]), "");
+                let found = |id: &str| audited.findings.iter().any(|one| one.rule.id == id);
+                let (id, how) = (rule.id, way.0);
+                assert_eq!(found("smuggle-server-accepted"), is_taken, "{id}, {how}");
+                assert!(found("smuggle-commands-follow") && found(id), "{id}, {how}: {is_taken}");
+                let messages = audited.session.messages.len();
+                assert_eq!(messages, 1 + usize::from(is_taken), "{id}, {how}");
+            }
+        }
+    }
+    assert_eq!(rules, 13);
+}
+
 /// Packets of TCP's opening.
 const HANDSHAKE: usize = 3;
 

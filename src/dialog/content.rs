@@ -325,35 +325,37 @@ impl Scanner {
         let dotted = || {
             let next = bytes.first();
             let is_last = match old.place {
-                Place::Dot { strict } => next.is_some_and(is_text::<DATA>) && (strict || !DATA),
+                Place::Dot { strict } => {
+                    next.is_some_and(|&next| is_text::<DATA>(next)) && (strict || !DATA)
+                }
                 Place::DotCr { .. } => !DATA,
                 _ => false,
             };
             let is_first = |&at: &usize| {
                 back(at, 1) == b'\n'
                     && (!DATA || back(at, 2) == b'\r')
-                    && bytes.get(at + 1).is_some_and(is_text::<DATA>)
+                    && bytes.get(at + 1).is_some_and(|&next| is_text::<DATA>(next))
             };
             is_last.then_some(0).or_else(|| places(b'.').find(is_first)).or(Some(0))
         };
         let is_dotted = new.dotted > 0 && old.facts.dotted == 0;
         let dotted = is_dotted.then(dotted).flatten();
-        let mut doubled =
+        let mut cr_cr_lfs =
             places(b'\n').filter(|&at| back(at, 1) == b'\r' && back(at, 2) == b'\r').peekable();
-        let double = doubled.peek().copied();
-        let doubles = doubled.count();
-        if [bare_lf, bare_cr, nul, long_line, dotted, double].iter().all(Option::is_none) {
+        let cr_cr_lf = cr_cr_lfs.peek().copied();
+        let times = cr_cr_lfs.count();
+        if [bare_lf, bare_cr, nul, long_line, dotted, cr_cr_lf].iter().all(Option::is_none) {
             return;
         }
         let odd = odd.get_or_insert_default();
-        odd.cr_cr_lfs = more(odd.cr_cr_lfs, doubles);
+        odd.cr_cr_lfs = more(odd.cr_cr_lfs, times);
         for (first, at) in [
             (&mut odd.bare_lf, bare_lf),
             (&mut odd.bare_cr, bare_cr),
             (&mut odd.nul, nul),
             (&mut odd.long_line, long_line),
             (&mut odd.dotted, dotted),
-            (&mut odd.cr_cr_lf, double),
+            (&mut odd.cr_cr_lf, cr_cr_lf),
         ] {
             *first = first.or(at.map(line_at));
         }
@@ -389,8 +391,8 @@ const NEXT: usize = 3;
 
 /// Whether `next`, behind the only dot at the start of a line, makes it a line of text: in chunks
 /// a dot alone is text, too.
-fn is_text<const DATA: bool>(next: &u8) -> bool {
-    *next != b'.' && !(DATA && matches!(next, b'\r' | b'\n'))
+fn is_text<const DATA: bool>(next: u8) -> bool {
+    next != b'.' && !(DATA && matches!(next, b'\r' | b'\n'))
 }
 
 impl Default for Tail {
@@ -724,12 +726,15 @@ mod tests {
         assert_eq!((loose.kind, loose.at), (None, 3));
     }
 
+    /// An end, where in the stream it is over, and what is before it.
+    type Place = (Option<DataEnd>, usize, Content);
+
     /// What a piece of content shows, cut in pieces of these lengths: facts, what is odd, and
     /// where in the stream each loose end is.
     fn scan<const DATA: bool>(
         data: &[u8],
         cuts: &[usize],
-    ) -> (Content, Option<Box<Odd>>, Vec<(Option<DataEnd>, usize, Content)>, usize) {
+    ) -> (Content, Option<Box<Odd>>, Vec<Place>, usize) {
         let mut scanner = Scanner::default();
         let (mut at, mut ends) = (0_usize, Vec::new());
         for cut in cuts.iter().copied().chain(std::iter::repeat(usize::MAX)) {

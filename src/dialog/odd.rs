@@ -261,13 +261,13 @@ impl Before {
         let is_line = matches!(self, Self::CrLf | Self::CrCrLf);
         let end = |kind: DataEnd, octets: usize| Verdict::End(Some(kind), octets);
         match (self, next) {
-            (_, []) => More,
+            (_, [] | [b'\r']) => More,
+            (_, [0 | b' ' | b'\t'] | [0 | b' ' | b'\t' | b'\r', b'\r']) if is_line => More,
             (Self::Gap, [b'\n', ..]) => Verdict::End(None, 1),
             (Self::Gap, [b'\r', b'\n', ..]) => Verdict::End(None, 2),
             (Self::CrLf | Self::CrCrLf, [b'\n', ..]) => end(End::CrlfLf, 1),
             (Self::Lf, [b'\n', ..]) => end(End::LfLf, 1),
             (Self::Cr, [b'\n', ..]) => end(End::CrLf, 1),
-            (_, [b'\r']) => More,
             (Self::Lf, [b'\r', b'\n', ..]) => end(End::LfCrlf, 2),
             (Self::Cr, [b'\r', b'\n', ..]) => end(End::CrCrlf, 2),
             (Self::CrLfNul, [b'\r', b'\n', ..]) => end(End::NulBefore, 2),
@@ -275,14 +275,38 @@ impl Before {
             (Self::Cr, [b'\r', ..]) => end(End::CrCr, 1),
             // The end of the data.
             (_, [b'\r', b'\n', ..]) => No,
-            (_, [b'\r', b'\r']) if is_line => More,
             (Self::CrLf, [b'\r', b'\r', b'\n', ..]) => end(End::CrlfCrcrlf, 3),
             (Self::CrCrLf, [b'\r', b'\r', b'\n', ..]) => end(End::CrcrlfCrcrlf, 3),
             (_, [b'\r', ..]) if is_line => end(End::CrlfCr, 1),
-            (_, [0 | b' ' | b'\t'] | [0 | b' ' | b'\t', b'\r']) if is_line => More,
             (_, [0, b'\r', b'\n', ..]) if is_line => end(End::NulAfter, 3),
             (_, [b' ' | b'\t', b'\r', b'\n', ..]) if is_line => end(End::Blank, 3),
             _ => No,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_is_clipped_and_hides_secrets() {
+        let content = Content::default();
+        let mut odd = Odd::default();
+        assert!(odd.meet(DataEnd::CrCr, &content, Mark::default()));
+        assert!(!odd.meet(DataEnd::CrCr, &content, Mark::default()));
+        odd.follow(b"EHLO a\rAUTH PLAIN AGEAYg==\rMAIL FROM:<a@b>\r\nAUTH LOGIN\r\nAGEAYg==\r\n");
+        odd.finish(true, false);
+        let behind = "EHLO a\rAUTH PLAIN ********\rMAIL FROM:<a@b>\r\nAUTH LOGIN\r\n********\r\n";
+        assert_eq!(odd.ends[0].behind, behind.as_bytes());
+        assert_eq!((odd.ends[0].count, odd.ends[0].more), (2, false));
+
+        for kind in DataEnd::ALL {
+            odd.meet(*kind, &content, Mark::default());
+        }
+        odd.follow(&[b'x'; 5000]);
+        odd.finish(true, false);
+        assert!(odd.ends.iter().all(|end| end.more && end.behind.len() <= BEHIND));
+        assert!(odd.held() < 16 * 1024);
     }
 }

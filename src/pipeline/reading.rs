@@ -24,7 +24,7 @@ pub(super) enum Parcel<W: Work> {
     /// The input is a transcript, and this has happened in it.
     Events(Vec<Event<W::Made>>),
     /// Nothing more comes: what was read, and what has worked on a transcript.
-    End(Facts, Option<W>),
+    End(Box<Facts>, Option<W>),
 }
 
 /// Bytes that may be on their way to whom they are for.
@@ -50,14 +50,15 @@ impl<W: Work> Reading<W> {
     ) {
         let is_live = source.is_live();
         let end = match source.begin(index, &self.options) {
-            Err(error) => {
-                Parcel::End(Facts { error: Some(Arc::new(error)), ..Facts::default() }, None)
-            }
+            Err(error) => Parcel::End(
+                Box::new(Facts { error: Some(Arc::new(error)), ..Facts::default() }),
+                None,
+            ),
             Ok(Begun::Capture(mut reader)) => {
                 let mut facts = Facts::default();
                 self.capture(&mut reader, is_live, &mut facts, budget, parcels);
                 facts.take_capture(&reader);
-                Parcel::End(facts, None)
+                Parcel::End(Box::new(facts), None)
             }
             Ok(Begun::Transcript(mut reader, dialect)) => {
                 let mut facts = Facts::default();
@@ -77,7 +78,7 @@ impl<W: Work> Reading<W> {
                     facts.one_sided.merge(one_sided);
                     facts.across.merge(across);
                 }
-                Parcel::End(facts, Some(work))
+                Parcel::End(Box::new(facts), Some(work))
             }
         };
         // Who is gone does not want it.

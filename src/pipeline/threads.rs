@@ -261,7 +261,7 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Dispatcher<'_, W, D> {
             let parcel = match self.next(lane) {
                 Ok(parcel) => parcel,
                 // The reader hangs in a silent input, or is gone.
-                Err(()) => Parcel::End(Facts::default(), None),
+                Err(()) => Parcel::End(Box::default(), None),
             };
             match parcel {
                 Parcel::Load(load) => {
@@ -284,7 +284,7 @@ impl<W: Work, D: FnMut(Done<W::Made>)> Dispatcher<'_, W, D> {
                     }
                     facts.troubles.merge(&troubles);
                     facts.traffic.is_watched |= is_watched;
-                    return (facts, work);
+                    return (*facts, work);
                 }
             }
         }

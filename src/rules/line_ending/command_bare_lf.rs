@@ -41,7 +41,11 @@ s< 221 2.0.0 bye
 };
 
 fn check(case: Case<'_>) -> Vec<Hit> {
-    let lines = || case.steps().filter(|step| step.exchange.request != Request::EndOfData);
+    // What is no command may be no line at all.
+    let is_line = |step: &Step<'_>| {
+        !matches!(step.exchange.request, Request::EndOfData | Request::Command(Verb::Other))
+    };
+    let lines = || case.steps().filter(is_line);
     let bare = || lines().filter(|step| step.exchange.line_end == LineEnd::Lf);
     // Where some do, and some do not, another rule tells.
     if lines().any(|step| step.exchange.line_end == LineEnd::CrLf) {

@@ -78,23 +78,19 @@ fn check(case: Case<'_>, message: &Message) -> Option<Hit> {
         return None;
     }
     let ends = if ending.is_some() { ", as does the line that ends it" } else { "" };
-    let (text, mark) = match odd.bare_lf {
-        Some(first) => {
-            let all = u64::from(content.bare_lf) + u64::from(content.lines);
-            let text = format!(
-                "{} of {all} of the message end{} with LF alone, not with CRLF, first line {}{ends}",
-                count(content.bare_lf.into(), "line"),
-                if content.bare_lf == 1 { "s" } else { "" },
-                first.line
-            );
-            (text, first.mark)
-        }
-        None => {
-            let kind = ending?;
-            let end = odd.ends.iter().find(|end| end.kind == kind)?;
-            let text = format!("the client ends its message with {}", kind.name());
-            (text, end.first.mark)
-        }
+    let (text, mark) = if let Some(first) = odd.bare_lf {
+        let all = u64::from(content.bare_lf) + u64::from(content.lines);
+        let text = format!(
+            "{} of {all} of the message end{} with LF alone, not with CRLF, first line {}{ends}",
+            count(content.bare_lf.into(), "line"),
+            if content.bare_lf == 1 { "s" } else { "" },
+            first.line
+        );
+        (text, first.mark)
+    } else {
+        let kind = ending?;
+        let end = odd.ends.iter().find(|end| end.kind == kind)?;
+        (format!("the client ends its message with {}", kind.name()), end.first.mark)
     };
     Some(Hit::new(text + ": a server may refuse it").on(On::Moment(mark)))
 }

@@ -42,7 +42,11 @@ s< 221 2.0.0 bye
 };
 
 fn check(case: Case<'_>) -> Vec<Hit> {
-    let lines = || case.steps().filter(|step| step.exchange.request != Request::EndOfData);
+    // What is no command may be no line at all.
+    let is_line = |step: &Step<'_>| {
+        !matches!(step.exchange.request, Request::EndOfData | Request::Command(Verb::Other))
+    };
+    let lines = || case.steps().filter(is_line);
     let bare = || lines().filter(|step| step.exchange.line_end == LineEnd::Lf);
     let whole = lines().filter(|step| step.exchange.line_end == LineEnd::CrLf).count();
     let Some(first) = bare().next().filter(|_| whole > 0) else { return Vec::new() };

@@ -42,13 +42,17 @@ s< 221 2.0.0 bye
 };
 
 fn check(case: Case<'_>) -> Vec<Hit> {
-    let bare = || case.answers().filter(|answer| answer.reply.bare_lf);
+    let replies = || case.answers().filter(|answer| answer.code().is_some());
+    let bare = || replies().filter(|answer| answer.reply.bare_lf);
     let Some(first) = bare().next() else { return Vec::new() };
-    let of = case.answers().count();
     let text = format!(
-        "{} of {of} have a line that ends with LF alone, not with CRLF, first {}: a client that \
-         waits for CRLF waits for ever",
-        count(bare().count() as u64, "reply").replace("replys", "replies"),
+        "LF alone, not CRLF, ends lines of {} of the server's {}, first of {}: a client that waits \
+         for CRLF waits for ever",
+        bare().count(),
+        match replies().count() {
+            1 => "one reply".to_owned(),
+            of => format!("{of} replies"),
+        },
         first.shown()
     );
     vec![Hit::new(text).on_answer(&first)]

@@ -87,7 +87,7 @@ fn check(case: Case<'_>, message: &Message) -> Option<Hit> {
     let then = if is_smuggled {
         "what the client sent behind it was read as commands"
     } else {
-        "that is how the client ends its messages"
+        "the client ended its message so, and waited"
     };
     let text = format!(
         "the server took {} for the end of the data and answered {}, but only CRLF \".\" CRLF is \
