@@ -3,6 +3,7 @@
 mod audit;
 mod catalogue;
 mod config;
+mod filter;
 mod inputs;
 mod lint;
 mod progress;
@@ -42,6 +43,10 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     lint: lint::LintArguments,
+
+    /// A timeline of each session instead of the summary; in json and ndjson, beside the rest
+    #[arg(long, conflicts_with = "check")]
+    events: bool,
 
     /// Write the report there, all of it or nothing
     #[arg(short, long, value_name = "FILE")]
@@ -106,6 +111,9 @@ pub(crate) struct Arguments {
     /// Say nothing on standard error but errors
     #[arg(long)]
     quiet: bool,
+
+    #[command(flatten)]
+    filter: filter::FilterArguments,
 }
 
 /// What else there is to do. An INPUT of the same name is given as `./name`.
@@ -231,6 +239,12 @@ pub(crate) fn run() -> ExitCode {
         if arguments.inputs.is_empty() && !is_list && arguments.subcommand.is_none() {
             let missing = ErrorKind::MissingRequiredArgument;
             return Err(Arguments::command().error(missing, "an INPUT is required"));
+        }
+        let format = arguments.format.unwrap_or(FormatName::Table);
+        let has_events = [FormatName::Table, FormatName::Json, FormatName::Ndjson];
+        if arguments.events && !has_events.contains(&format) {
+            let conflict = "--events goes with --format table, json and ndjson";
+            return Err(Arguments::command().error(ErrorKind::ArgumentConflict, conflict));
         }
         Ok(arguments)
     });

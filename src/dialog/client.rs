@@ -383,7 +383,12 @@ impl Dialog {
         *left -= used as u64;
         let (done, message) = (*left == 0, *message);
         if let Some(message) = mail::message_mut(&mut self.session, message) {
-            self.scanner.get_or_insert_default().read_chunk(&mut message.content, octets);
+            let scanner = self.scanner.get_or_insert_default();
+            let was_header = !scanner.is_behind_header();
+            scanner.read_chunk(&mut message.content, octets);
+            if was_header && scanner.is_behind_header() {
+                message.header_end = Some(Box::new(start.mark));
+            }
         }
         self.hear_client(start, start.offset + used as u64, octets);
         if done {
@@ -425,7 +430,14 @@ impl Dialog {
     #[inline(never)]
     fn content(&mut self, start: Start, bytes: &[u8]) -> usize {
         let scanner = self.scanner.get_or_insert_default();
+        let was_header = !scanner.is_behind_header();
         let read = scanner.read(bytes);
+        if was_header
+            && scanner.is_behind_header()
+            && let Some(message) = mail::message_mut(&mut self.session, self.mails.current())
+        {
+            message.header_end = Some(Box::new(start.mark));
+        }
         let used = bytes.get(..read.used).unwrap_or(bytes);
         let at = read.loose_end.map_or(0, |(at, _)| at);
         let behind = Start { offset: start.offset + at as u64, ..start };
@@ -476,6 +488,9 @@ impl Dialog {
         if let Some(message) = mail::message_mut(&mut self.session, index) {
             message.content = facts;
             message.ended = true;
+            // What was read behind a loose end was no content.
+            let place = start.mark.place;
+            message.header_end.take_if(|mark| mark.place > place);
         }
         self.mode = Mode::Command;
         let line = Line {

@@ -181,6 +181,12 @@ impl Scanner {
         self.facts.long_line(self.line);
     }
 
+    /// Whether the empty line behind the header section was read.
+    #[inline]
+    pub(super) fn is_behind_header(&self) -> bool {
+        self.header.is_over()
+    }
+
     /// Notes missing bytes.
     pub(super) fn gap(&mut self, bytes: u64) {
         self.facts.missing += bytes;

@@ -60,6 +60,7 @@ impl Mails {
             ended: false,
             cut: false,
             data_begun: None,
+            header_end: None,
         });
         self.current = index;
         index

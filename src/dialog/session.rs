@@ -287,6 +287,8 @@ pub struct Message {
     pub cut: bool,
     /// When its content began to be sent, if it was and the input says.
     pub data_begun: Option<Stamp>,
+    /// Where the empty line behind its header section was complete, if there was one.
+    pub header_end: Option<Box<Mark>>,
 }
 
 /// One recipient of a message.

@@ -5,7 +5,7 @@
 //! same in the same order.
 
 use super::model::{
-    Alert, Auth, BySide, Certificate, Closing, ErrorCount, Example, Exchange, ExtensionCount,
+    Alert, Auth, BySide, Certificate, Closing, ErrorCount, Event, Example, Exchange, ExtensionCount,
     Extensions, Finding, Gap, Greeting, Head, Input, Latency, Message, NotJudged, Offer, Peer,
     Recipient, RecipientCount, Reply, Resync, SCHEMA, Session, Severities, Summary, Timing, Tls,
     Tool, Transport, Unsolicited, Via,
@@ -13,7 +13,7 @@ use super::model::{
 use super::summary;
 use super::view::{View, Where, offers, shown_column, used};
 use super::{Entry, InputReport};
-use super::{latency, names};
+use super::{events, latency, names, story};
 use crate::chunk::{self, Sides};
 use crate::dialog::session::{self as dialog, Span};
 use crate::escape::printable;
@@ -25,10 +25,13 @@ use std::net::SocketAddr;
 use std::ops::Range;
 
 impl<'a> Session<'a> {
-    /// The session as reports give it; `inputs` are the inputs' paths by number.
+    /// The session as reports give it; `inputs` are the inputs' paths by number. Its events
+    /// are only told if they are asked for.
     #[must_use]
-    pub fn new(entry: &Entry<'a>, inputs: &'a [String]) -> Self {
+    pub fn new(entry: &Entry<'a>, inputs: &'a [String], with_events: bool) -> Self {
         let Entry { session, findings, not_judged, .. } = *entry;
+        let mut story = String::new();
+        story::tell(&mut story, session);
         let view = View::new(entry, inputs);
         let timing = &session.timing;
         Self {
@@ -89,6 +92,9 @@ impl<'a> Session<'a> {
                 server_us: timing.server.map(Lapse::micros),
                 idle_us: timing.idle.map(Lapse::micros),
             },
+            story,
+            events: with_events
+                .then(|| events::of(session).iter().map(|one| view.event(one)).collect()),
             findings: findings.iter().map(|finding| view.finding(finding)).collect(),
             not_judged: not_judged
                 .iter()
@@ -121,6 +127,7 @@ impl Summary {
     pub fn new(summary: &summary::Summary, inputs: &[InputReport]) -> Self {
         Self {
             sessions: summary.sessions,
+            all_sessions: summary.all_sessions(),
             messages: summary.messages,
             findings: Severities {
                 error: summary.severities.error,
@@ -255,6 +262,14 @@ impl<'a> View<'a> {
         Resync { side, why, at, input, frame, line_no }
     }
 
+    fn event(&self, event: &events::Event) -> Event<'a> {
+        let Where { input, frame, line_no } = self.place(event.mark);
+        let delta_us = event.delta.map(Lapse::micros);
+        let events::Event { name, exchange, code, .. } = *event;
+        let at = self.time(event.mark.at);
+        Event { event: name, at, input, frame, line_no, delta_us, exchange, code }
+    }
+
     fn finding(&self, finding: &rules::Finding) -> Finding<'a> {
         say(finding, self.place(finding.mark), self.time(finding.mark.at))
     }
@@ -380,7 +395,7 @@ mod tests {
         let inputs = [String::from("mail.pcap")];
         let not_judged = [rules::NotJudged { rule: "greeting-slow", why: "no times" }];
         let entry = Entry { not_judged: &not_judged, ..entry(1, session, findings) };
-        serde_json::to_value(Session::new(&entry, &inputs)).unwrap()
+        serde_json::to_value(Session::new(&entry, &inputs, false)).unwrap()
     }
 
     #[test]
@@ -390,7 +405,8 @@ mod tests {
         let inputs = [String::from("mail.pcap")];
         let findings = [finding(b"MAIL FROM: <a@b>")];
         let text =
-            serde_json::to_string(&Session::new(&entry(1, &session, &findings), &inputs)).unwrap();
+            serde_json::to_string(&Session::new(&entry(1, &session, &findings), &inputs, false))
+                .unwrap();
         // A line for each object, so that a change shows where it is.
         expect![[r#"
 

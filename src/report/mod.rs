@@ -32,6 +32,12 @@ pub mod catalogue;
 /// Rows for a spreadsheet.
 mod csv;
 
+/// Events of a session, one a line.
+mod events;
+
+/// Which sessions are reported.
+pub mod filter;
+
 /// A section of a table report.
 mod grid;
 
@@ -43,6 +49,9 @@ mod json;
 
 /// JUnit XML.
 mod junit;
+
+/// One session as a ladder.
+mod ladder;
 
 /// Durations in bounded memory.
 pub mod latency;
@@ -68,6 +77,9 @@ mod render;
 /// What servers offer.
 mod offered;
 
+/// Sessions one after the other.
+mod pages;
+
 /// Colours.
 mod paint;
 
@@ -88,6 +100,9 @@ pub mod spool;
 
 /// The exit status.
 pub mod status;
+
+/// What happened, in a sentence.
+mod story;
 
 /// Counts and histograms over all sessions.
 pub mod summary;
@@ -141,6 +156,10 @@ pub enum Format {
     Sarif,
     /// JUnit XML.
     Junit,
+    /// One session as a person reads it: what happened, then the dialog with its times.
+    Ladder,
+    /// A line for each event.
+    Events,
 }
 
 /// How a report is written.
@@ -154,6 +173,8 @@ pub struct Options {
     pub inputs: Vec<String>,
     /// What `--check` asks for.
     pub lint: Lint,
+    /// JSON lists the events of each session, too.
+    pub events: bool,
 }
 
 /// What was read of one input.
@@ -239,7 +260,7 @@ impl Options {
     #[must_use]
     pub fn new(width: Option<u16>, limits: Limits, inputs: &[String]) -> Self {
         let inputs = inputs.iter().map(|path| printable(path.as_bytes())).collect();
-        Self { width, limits, inputs, lint: Lint::default() }
+        Self { width, limits, inputs, lint: Lint::default(), events: false }
     }
 }
 
@@ -256,6 +277,7 @@ pub fn writer(format: Format, out: Box<dyn Write>, options: &Arc<Options>) -> Bo
         Format::Markdown => Box::new(markdown::Page::new(out, options)),
         Format::Sarif => Box::new(sarif::Log::new(out, options)),
         Format::Junit => Box::new(junit::Suites::new(out, options)),
+        Format::Ladder | Format::Events => Box::new(pages::Pages::new(out, options)),
     }
 }
 

@@ -132,6 +132,11 @@ model! {
         pub transport: Option<Transport>,
         /// Where the time went.
         pub timing: Timing,
+        /// What happened, in a sentence.
+        pub story: String,
+        /// What happened, event by event; only where that is asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub events: Option<Vec<Event<'a>>>,
         /// What was found.
         pub findings: Vec<Finding<'a>>,
         /// Rules that this input does not allow to judge.
@@ -447,6 +452,28 @@ model! {
         pub idle_us: Option<i64>,
     }
 
+    /// Something that happened in a session.
+    pub struct Event<'a> {
+        /// What: the points at which a mail server lets an agent act.
+        #[cfg_attr(test, schemars(extend("enum" = super::events::NAMES)))]
+        pub event: &'static str,
+        /// When.
+        pub at: Option<String>,
+        /// Path of the input that the frame is in; only where the session did not begin there.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub input: Option<&'a str>,
+        /// Frame; null in a transcript, and where none shows it.
+        pub frame: Option<u64>,
+        /// Line; null in a capture.
+        pub line_no: Option<u64>,
+        /// Since the event before it.
+        pub delta_us: Option<i64>,
+        /// Index into `exchanges`.
+        pub exchange: Option<u32>,
+        /// Code of the reply to it; of `reject`, its own.
+        pub code: Option<u16>,
+    }
+
     /// What a rule found.
     pub struct Finding<'a> {
         /// The rule's id.
@@ -503,8 +530,10 @@ model! {
 
     /// The counts of a run.
     pub struct Summary {
-        /// Sessions.
+        /// Sessions that are reported.
         pub sessions: u64,
+        /// Sessions in the inputs: more than those that are reported, where some were chosen.
+        pub all_sessions: u64,
         /// Mail transactions.
         pub messages: u64,
         /// Findings by severity, those about inputs included.

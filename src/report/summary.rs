@@ -5,6 +5,7 @@
 //! depends on the limits, not on the sessions: what peers can choose is capped.
 
 use super::Entry;
+use super::human::{count as human_count, number};
 use super::latency::Latency;
 use super::names::outcome;
 use super::offered::Offered;
@@ -68,6 +69,8 @@ pub struct Summary {
     pub troubled: u64,
     /// The user ended the run before all was read.
     pub partial: bool,
+    /// Sessions that are not reported.
+    pub others: u64,
 }
 
 /// Findings by severity.
@@ -161,7 +164,14 @@ impl Summary {
             found_in: 0,
             troubled: 0,
             partial: false,
+            others: 0,
         }
+    }
+
+    /// All sessions of the inputs, reported or not.
+    #[must_use]
+    pub fn all_sessions(&self) -> u64 {
+        self.sessions.saturating_add(self.others)
     }
 
     /// Counts one session. Returns the errors of which it now holds the example.
@@ -231,6 +241,7 @@ impl Summary {
         self.found_in += other.found_in;
         self.troubled += other.troubled;
         self.partial |= other.partial;
+        self.others += other.others;
         self.severities.error += other.severities.error;
         self.severities.warning += other.severities.warning;
         self.severities.note += other.severities.note;
@@ -421,6 +432,17 @@ impl ExtensionCount {
 fn count(counts: &mut [u64], index: usize) {
     if let Some(count) = counts.get_mut(index) {
         *count += 1;
+    }
+}
+
+/// How many sessions are reported, and of how many.
+pub(super) fn sessions(summary: &Summary) -> String {
+    match summary.others {
+        0 => human_count(summary.sessions, "session"),
+        _ => {
+            let all = human_count(summary.all_sessions(), "session");
+            format!("{} of {all}", number(summary.sessions))
+        }
     }
 }
 

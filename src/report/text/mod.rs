@@ -12,9 +12,10 @@ mod room;
 mod tests;
 
 use super::model;
+use super::events::Event;
 use super::offered::Offered;
 use super::view::{View, Where, reply_text, shown_column, used};
-use super::{Entry, names};
+use super::{Entry, events, names, story};
 use crate::chunk::{Ending, Side, Sides, Transport, Via};
 use crate::dialog::session::{
     Auth, Elided, Exchange, GapAt, Mark, Message, Recipient, Reply, Resync, Session, Span, Timing,
@@ -81,6 +82,8 @@ macro_rules! fields {
 pub(super) struct Pen {
     calendar: Calendar,
     marks: Marks,
+    /// The story of the session.
+    story: String,
 }
 
 /// The last mark of each side in the session, and its text.
@@ -112,13 +115,14 @@ struct Scribe<'a> {
 }
 
 /// Writes the session of `entry`, from after its number; `inputs` are the inputs' paths, `offered`
-/// is what it was offered last and where.
+/// is what it was offered last and where. Its events are only told if they are asked for.
 pub(super) fn session<'r>(
     out: Room<'r>,
     entry: &Entry<'_>,
     inputs: &[String],
     pen: &mut Pen,
     (offered, offered_at): (&Offered, Option<Span>),
+    with_events: bool,
 ) -> Room<'r> {
     let Entry { session, findings, not_judged, .. } = *entry;
     let Session { opening, timing, .. } = session;
@@ -165,7 +169,14 @@ pub(super) fn session<'r>(
         "cut": bool(session.ending == Ending::Evicted),
         "transport": option(session.transport.as_ref(), |out, one| transport(out, timing, one)),
         "timing": times(out, timing),
+        "story": told(out, s),
     );
+    let out = if with_events {
+        let out = out.raw(r#","events":"#);
+        out.list(&events::of(session), |out, one| event(out, s, one))
+    } else {
+        out
+    };
     if findings.is_empty() && not_judged.is_empty() {
         return out.raw(r#","findings":[],"not_judged":[]}"#);
     }
@@ -393,7 +404,7 @@ impl Scribe<'_> {
         let (Some(at), Some(frame)) = (mark.at, self.view.frame(mark.place)) else {
             return place(self.time(out, "at", mark.at), self.view.place(mark));
         };
-        let Pen { calendar, marks } = &mut *self.pen;
+        let Pen { calendar, marks, .. } = &mut *self.pen;
         let (last, kept) = marks.of(of);
         *last = Some(mark);
         out.keep(kept, |out| {
@@ -533,6 +544,25 @@ fn times<'r>(out: Room<'r>, timing: &Timing) -> Room<'r> {
         "client_us": out.lapse(timing.client),
         "server_us": out.lapse(timing.server),
         "idle_us": out.lapse(timing.idle),
+    )
+}
+
+/// Writes what happened.
+fn told<'r>(out: Room<'r>, s: &mut Scribe<'_>) -> Room<'r> {
+    s.pen.story.clear();
+    story::tell(&mut s.pen.story, s.session);
+    out.text(s.pen.story.as_bytes())
+}
+
+#[cold]
+fn event<'r>(out: Room<'r>, s: &mut Scribe<'_>, event: &Event) -> Room<'r> {
+    object!(out,
+        "event": out.name(event.name),
+        ..s.time(out, "at", event.mark.at),
+        ..place(out, s.view.place(event.mark)),
+        "delta_us": out.lapse(event.delta),
+        "exchange": option(event.exchange, Room::number),
+        "code": out.code(event.code),
     )
 }
 
