@@ -65,8 +65,11 @@ pub mod tls;
 // Chunks → a session: exchanges, messages, timing. *Uses time, limits, place, chunk, smtp, tls.*
 pub mod dialog;
 
-// A session, an input → findings. *Uses time, place, ports, chunk, escape, smtp, dialog, trouble,
-// recording.*
+// A session → who took how long, and for what. *Uses time, chunk, escape, smtp, dialog.*
+pub mod timing;
+
+// A session, an input → findings. *Uses time, place, ports, chunk, escape, smtp, dialog, timing,
+// trouble, recording.*
 pub mod rules;
 
 // Sessions and findings → words.

@@ -18,6 +18,11 @@ pub struct Stamp(NonZeroU64);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lapse(NonZeroU64);
 
+/// A duration in four bytes: to the nanosecond up to two seconds, then to the microsecond up to half
+/// an hour; a longer one is held to that, and a negative one counts as none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Brief(u32);
+
 /// Writes stamps; keeps the text of the last one, as neighbours in a dialog share most of it, and
 /// what was sent at once all of it.
 #[derive(Clone, Debug)]
@@ -94,12 +99,47 @@ impl Stamp {
         Lapse::from_nanos(self.nanos().saturating_sub(earlier.nanos()))
     }
 
+    /// The stamp that comes `lapse` later, held to the representable range.
+    #[must_use]
+    pub fn after(self, lapse: Lapse) -> Self {
+        Self::from_nanos(self.nanos().saturating_add(lapse.nanos()))
+    }
+
     /// This stamp in RFC 3339, UTC, with `digits` (0 to 9) digits of the second's fraction.
     #[must_use]
     pub fn rfc3339(self, digits: u8) -> String {
         let mut text = [0; Calendar::WIDTH];
         let len = Calendar::default().write(self, digits, &mut text);
         text.iter().take(len).copied().map(char::from).collect()
+    }
+}
+
+impl Brief {
+    /// Says that microseconds are counted.
+    const LONG: u32 = 1 << 31;
+
+    /// From `begun` to `ended`; none where either is not known.
+    #[inline]
+    #[must_use]
+    pub fn between(begun: Option<Stamp>, ended: Option<Stamp>) -> Self {
+        if begun == ended { Self(0) } else { Self::unlike(begun, ended) }
+    }
+
+    /// Most replies begin and end in one packet.
+    #[cold]
+    fn unlike(begun: Option<Stamp>, ended: Option<Stamp>) -> Self {
+        let nanos = begun.zip(ended).map_or(0, |(begun, ended)| ended.since(begun).nanos().max(0));
+        match u32::try_from(nanos) {
+            Ok(nanos @ 0..Self::LONG) => Self(nanos),
+            _ => Self(u32::try_from(nanos / 1000).unwrap_or(u32::MAX) | Self::LONG),
+        }
+    }
+
+    /// The duration.
+    #[must_use]
+    pub fn lapse(self) -> Lapse {
+        let number = i64::from(self.0 & !Self::LONG);
+        Lapse::from_nanos(if self.0 < Self::LONG { number } else { number * 1000 })
     }
 }
 
@@ -302,6 +342,18 @@ mod tests {
         let (east, digits) = Stamp::parse_rfc3339("2026-11-21T12:00:00+02:00").unwrap();
         assert_eq!((east.rfc3339(3), digits), ("2026-11-21T10:00:00.000Z".into(), 0));
         assert_eq!(Stamp::parse_rfc3339("yesterday"), None);
+    }
+
+    #[test]
+    fn a_brief_is_exact_as_far_as_it_can_be() {
+        let begun = Stamp::from_nanos(7);
+        let of = |nanos: i64| {
+            Brief::between(Some(begun), Some(begun.after(Lapse::from_nanos(nanos)))).lapse().nanos()
+        };
+        assert_eq!([of(0), of(-3), of(1), of(2_147_483_647)], [0, 0, 1, 2_147_483_647]);
+        assert_eq!([of(2_147_483_648), of(1_800_000_000_999)], [2_147_483_000, 1_800_000_000_000]);
+        assert_eq!(of(i64::MAX - 7), 2_147_483_647_000);
+        assert_eq!(Brief::between(None, Some(begun)).lapse(), Lapse::default());
     }
 
     #[test]

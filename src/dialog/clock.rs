@@ -86,6 +86,7 @@ impl Clock {
         let greeted = session.greeting.and_then(|reply| reply.begun.at);
         let timing = &mut session.timing;
         timing.connect = self.connect();
+        timing.accept = self.accepted.zip(self.syn).map(|(at, syn)| at.since(syn));
         timing.greeting = greeted.zip(self.ready()).map(|(at, ready)| at.since(ready));
         timing.server = Some(Lapse::from_nanos(self.server));
         timing.client = Some(Lapse::from_nanos(self.client));

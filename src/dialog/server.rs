@@ -13,6 +13,7 @@ use crate::smtp::extension::ENHANCEDSTATUSCODES;
 use crate::smtp::line::strip_end;
 use crate::smtp::reply::{ReplyLine, enhanced, is_offer_of};
 use crate::smtp::scan::find;
+use crate::time::{Brief, Stamp};
 
 /// What is known of a reply besides its text.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,8 @@ pub(super) struct Said {
     pub(super) lines: u32,
     /// Where its last line begins.
     last: Place,
+    /// When its last line was whole.
+    ended: Option<Stamp>,
     pub(super) cut: bool,
     /// A line after the first that is kept names ENHANCEDSTATUSCODES.
     offers_enhanced: bool,
@@ -50,6 +53,7 @@ impl Said {
             until: begun.offset,
             lines: 0,
             last: begun.mark.place,
+            ended: begun.mark.at,
             cut: false,
             offers_enhanced: false,
         }
@@ -288,6 +292,7 @@ impl Dialog {
         let mut partial =
             reply.take().unwrap_or_else(|| Box::new(Partial::begin(begun, &session.text)));
         partial.said.last = begun.mark.place;
+        partial.said.ended = ended.mark.at;
         partial.said.seen = ended.seen;
         partial.said.until = until;
         partial.said.cut |= cut;
@@ -345,7 +350,8 @@ impl Dialog {
         let Said { code, lines, cut, .. } = *said;
         let begun = said.begun.mark;
         let in_a_row = begun.place.after(u64::from(lines.saturating_sub(1))) == said.last;
-        let reply = Reply { code, text, lines, begun, cut, in_a_row };
+        let took = Brief::between(begun.at, said.ended);
+        let reply = Reply { code, text, lines, begun, took, cut, in_a_row };
         let owed = if self.is_in_turn(said) {
             self.owed.pop_front()
         } else {

@@ -11,7 +11,7 @@ use crate::smtp::command::Verb;
 use crate::smtp::line::LineEnd;
 use crate::smtp::reply::{ReplyLine, is_offer};
 use crate::smtp::scan::find;
-use crate::time::{Lapse, Stamp};
+use crate::time::{Brief, Lapse, Stamp};
 use crate::tls::{Facts, Reader};
 use smallvec::SmallVec;
 use std::iter;
@@ -210,6 +210,8 @@ pub struct Reply {
     pub lines: u32,
     /// The packet or line in which it begins.
     pub begun: Mark,
+    /// From there to the packet or line that completed it.
+    pub took: Brief,
     /// Bytes of it are missing from the input.
     pub cut: bool,
     /// In a transcript: each line of it stands right below the one before.
@@ -430,6 +432,8 @@ pub struct Resync {
 pub struct Timing {
     /// From the first SYN to the ACK that completed the handshake.
     pub connect: Option<Lapse>,
+    /// From the first SYN to the server's SYN and ACK.
+    pub accept: Option<Lapse>,
     /// From the end of the handshake to the greeting.
     pub greeting: Option<Lapse>,
     /// From MAIL to the last reply before the content, over all messages.
@@ -549,6 +553,14 @@ impl Exchange {
     pub fn latency(&self) -> Option<Lapse> {
         let lapse = self.reply?.begun.at?.since(self.asked.at?);
         (lapse >= Lapse::default()).then_some(lapse)
+    }
+}
+
+impl Reply {
+    /// When all of it had come.
+    #[must_use]
+    pub fn ended(&self) -> Option<Stamp> {
+        Some(self.begun.at?.after(self.took.lapse()))
     }
 }
 

@@ -1,0 +1,359 @@
+//! A session → who took how long, and for what: the times of each exchange, of each phase, the
+//! round trip, the stalls.
+//!
+//! In: a [`Session`]. Out: [`Timings`], or the same step by step, without memory ([`Walk`]). All
+//! times are those of the capture point. What lies between it and a side is taken off by the round
+//! trip that the handshake shows: from SYN to SYN and ACK the way to the server and back, from there
+//! to the ACK that to the client and back. **What cannot be known is `None`, never guessed.**
+
+mod stall;
+#[cfg(test)]
+mod tests;
+
+use crate::chunk::Medium;
+use crate::dialog::session::{Exchange, Message, Protocol, Reply, Request, Session};
+use crate::smtp::command::Verb;
+use crate::time::{Lapse, Stamp};
+
+pub use stall::{Stall, Who, duration};
+
+/// Where the time of a session went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Of each exchange, by index.
+    pub exchanges: Vec<ExchangeTimes>,
+    /// Of each phase.
+    pub phases: Phases,
+    /// From the capture point to each side and back.
+    pub round_trip: RoundTrip,
+    /// Where one side waited for the other, in order of time.
+    pub stalls: Vec<Stall>,
+}
+
+/// The times of an exchange. Of a command for which its client waited, the three together last from
+/// the end of the reply before it to the beginning of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExchangeTimes {
+    /// The server's: from when it had the command, and had answered those before it, to its reply.
+    pub server: Option<Lapse>,
+    /// The client's: from when it had the whole reply before, to the command; for `.` and BDAT with
+    /// the content's transfer. `None` where it did not wait for that reply.
+    pub client: Option<Lapse>,
+    /// On the way between the two.
+    pub network: Option<Lapse>,
+}
+
+/// From the capture point to each side and back, measured by the handshake.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RoundTrip {
+    /// To the client: from SYN and ACK to its ACK.
+    pub client: Option<Lapse>,
+    /// To the server: from SYN to SYN and ACK.
+    pub server: Option<Lapse>,
+}
+
+/// What a session is about at a time. Each moment belongs to one phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Phase {
+    /// The handshake of TCP.
+    Connect,
+    /// Until the greeting is there.
+    Greeting,
+    /// EHLO, HELO, LHLO.
+    Ehlo,
+    /// STARTTLS, and all that comes inside TLS if that is not read.
+    Tls,
+    /// AUTH.
+    Auth,
+    /// MAIL, RCPT, DATA.
+    Envelope,
+    /// The transfer of content.
+    Data,
+    /// Until the end of the content is answered.
+    Final,
+    /// QUIT, and the end of the connection after it.
+    Quit,
+    /// All else: other commands, idleness, a connection that is closed without QUIT.
+    Other,
+}
+
+impl Phase {
+    /// All of them, each at its own index.
+    pub const ALL: [Self; 10] = [
+        Self::Connect,
+        Self::Greeting,
+        Self::Ehlo,
+        Self::Tls,
+        Self::Auth,
+        Self::Envelope,
+        Self::Data,
+        Self::Final,
+        Self::Quit,
+        Self::Other,
+    ];
+
+    /// Its name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Greeting => "greeting",
+            Self::Ehlo => "ehlo",
+            Self::Tls => "tls",
+            Self::Auth => "auth",
+            Self::Envelope => "envelope",
+            Self::Data => "data",
+            Self::Final => "final",
+            Self::Quit => "quit",
+            Self::Other => "other",
+        }
+    }
+
+    /// The phase that a request belongs to; content before `.` is told apart elsewhere.
+    #[must_use]
+    pub fn of(request: Request) -> Self {
+        match request {
+            Request::EndOfData | Request::Command(Verb::Bdat) => Self::Final,
+            Request::AuthLine | Request::Command(Verb::Auth) => Self::Auth,
+            Request::Command(verb) => match verb {
+                Verb::Ehlo | Verb::Helo | Verb::Lhlo => Self::Ehlo,
+                Verb::Starttls => Self::Tls,
+                Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml | Verb::Rcpt | Verb::Data => {
+                    Self::Envelope
+                }
+                Verb::Quit => Self::Quit,
+                _ => Self::Other,
+            },
+        }
+    }
+}
+
+/// How long a session was in each phase; `None` where it never was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Phases([Option<Lapse>; Phase::ALL.len()]);
+
+impl Phases {
+    /// How long the session was in `phase`.
+    #[must_use]
+    pub fn of(&self, phase: Phase) -> Option<Lapse> {
+        self.0.get(phase as usize).copied().flatten()
+    }
+
+    /// Those that the session was in.
+    pub fn iter(&self) -> impl Iterator<Item = (Phase, Lapse)> {
+        Phase::ALL.into_iter().zip(self.0).filter_map(|(phase, lapse)| Some((phase, lapse?)))
+    }
+
+    /// Adds the time from `from` to `until`; a clock that goes back adds nothing.
+    #[inline]
+    fn add(&mut self, phase: Phase, from: Stamp, until: Stamp) {
+        if let Some(sum) = self.0.get_mut(phase as usize) {
+            let before = sum.map_or(0, Lapse::nanos);
+            let more = until.since(from).nanos().max(0);
+            *sum = Some(Lapse::from_nanos(before.saturating_add(more)));
+        }
+    }
+}
+
+/// A round trip of a second is more likely a SYN that was lost: RFC 6298 §2 sends it again then.
+const LOST: Lapse = Lapse::from_nanos(1_000_000_000);
+
+impl RoundTrip {
+    /// That of `session`; unknown where its handshake is not in the input.
+    #[inline]
+    #[must_use]
+    pub fn of(session: &Session) -> Self {
+        let timing = &session.timing;
+        let is_sane = |lapse: &Lapse| *lapse >= Lapse::default() && *lapse < LOST;
+        let server = timing.accept;
+        let client = timing.connect.zip(server);
+        let client = client.map(|(all, part)| Lapse::from_nanos(all.nanos() - part.nanos()));
+        Self { client: client.filter(is_sane), server: server.filter(is_sane) }
+    }
+}
+
+/// Where the time of `session` went.
+#[must_use]
+pub fn of(session: &Session) -> Timings {
+    let mut walk = Walk::new(session);
+    let mut exchanges = Vec::with_capacity(session.exchanges.len());
+    let mut stalls = Vec::new();
+    stalls.extend(stall::opening(session));
+    for (index, exchange) in (0..).zip(&session.exchanges) {
+        let before = walk.replied;
+        let times = walk.step(exchange);
+        stall::of(&mut stalls, session, index, exchange, before, &times);
+        exchanges.push(times);
+    }
+    let (round_trip, phases) = (walk.round_trip, walk.finish());
+    Timings { exchanges, phases, round_trip, stalls }
+}
+
+/// Goes through the exchanges of a session in their order.
+#[derive(Clone, Copy, Debug)]
+pub struct Walk<'s> {
+    session: &'s Session,
+    /// From the capture point to each side and back.
+    pub round_trip: RoundTrip,
+    phases: Phases,
+    /// Up to here, time belongs to a phase; `None` without times.
+    until: Option<Stamp>,
+    /// When the last reply was whole.
+    replied: Option<Stamp>,
+    /// What comes next, if no more exchanges do.
+    next: Phase,
+    is_packets: bool,
+}
+
+impl<'s> Walk<'s> {
+    /// Before the first exchange.
+    #[must_use]
+    pub fn new(session: &'s Session) -> Self {
+        let round_trip = RoundTrip::of(session);
+        let is_packets = session.opening.medium == Medium::Packets;
+        let (until, phases) = (session.opening.at, Phases::default());
+        let next = if session.tls.is_some() { Phase::Tls } else { Phase::Greeting };
+        let mut walk = Self { session, round_trip, phases, until, replied: None, next, is_packets };
+        if let (Some(begun), Some(connect)) = (until, session.timing.connect) {
+            walk.advance(Phase::Connect, begun.after(connect));
+        }
+        if let Some(greeting) = &session.greeting {
+            walk.replied = greeting.ended();
+            walk.next = Phase::Other;
+            if let Some(at) = walk.replied {
+                walk.advance(Phase::Greeting, at);
+            }
+        }
+        walk
+    }
+
+    /// The times of the next exchange.
+    #[inline]
+    pub fn step(&mut self, exchange: &Exchange) -> ExchangeTimes {
+        let reply = exchange.reply.as_ref();
+        let phase = Phase::of(exchange.request);
+        let times = if self.is_packets { self.times(exchange, reply) } else { <_>::default() };
+        let ended = match reply {
+            Some(_) if phase == Phase::Final => self.delivered(exchange),
+            Some(reply) => reply.ended(),
+            None => None,
+        };
+        if let Some(asked) = exchange.asked.at {
+            self.advance(if phase == Phase::Final { Phase::Data } else { phase }, asked);
+        }
+        let waits = match phase {
+            Phase::Final if !self.is_last(exchange) => Phase::Data,
+            phase => phase,
+        };
+        if let Some(ended) = ended {
+            self.advance(waits, ended);
+            self.replied = Some(ended);
+        }
+        self.next = match (reply, exchange.request) {
+            (None, _) | (_, Request::Command(Verb::Quit | Verb::Starttls)) => waits,
+            (Some(reply), Request::Command(Verb::Data)) if reply.code == Some(354) => Phase::Data,
+            _ => Phase::Other,
+        };
+        times
+    }
+
+    /// What is left belongs to what would have come next.
+    #[must_use]
+    pub fn finish(mut self) -> Phases {
+        let Some(last) = self.session.last_at else { return self.phases };
+        let is_unread = self.session.tls.is_some() && self.next == Phase::Other;
+        let next = if is_unread { Phase::Tls } else { self.next };
+        if self.until.is_some_and(|until| last > until) {
+            self.advance(next, last);
+        }
+        self.phases
+    }
+
+    /// Time until `at` belongs to `phase`.
+    #[inline]
+    fn advance(&mut self, phase: Phase, at: Stamp) {
+        if let Some(until) = self.until {
+            self.phases.add(phase, until, at);
+            self.until = Some(until.max(at));
+        }
+    }
+
+    #[inline]
+    fn times(&self, exchange: &Exchange, reply: Option<&Reply>) -> ExchangeTimes {
+        let Some(asked) = exchange.asked.at else { return ExchangeTimes::default() };
+        let RoundTrip { client, server } = self.round_trip;
+        // The first reply that a client waits for is the greeting.
+        let is_early = exchange.pipelined || self.session.early && self.until < Some(asked);
+        let less =
+            |lapse: Lapse, way: Lapse| Lapse::from_nanos((lapse.nanos() - way.nanos()).max(0));
+        let thought = match self.replied {
+            Some(replied) if !is_early && asked >= replied => Some(asked.since(replied)),
+            _ => None,
+        };
+        let client = thought.zip(client).map(|(thought, way)| less(thought, way));
+        let begun = reply.and_then(|reply| reply.begun.at).filter(|&begun| begun >= asked);
+        // It works on one command after the other.
+        let waited = begun.map(|begun| {
+            let free = self.replied.filter(|&replied| replied > asked && replied <= begun);
+            (begun.since(asked), free.map_or(begun.since(asked), |free| begun.since(free)))
+        });
+        let server = waited
+            .zip(server)
+            .map(|((all, since), way)| less(all, way).min(since).max(Lapse::default()));
+        let network = waited.zip(server).map(|((_, since), server)| less(since, server));
+        let network = match thought.zip(client) {
+            Some((thought, client)) => network.map(|network| {
+                Lapse::from_nanos(network.nanos() + thought.nanos() - client.nanos())
+            }),
+            None => network.filter(|_| exchange.pipelined),
+        };
+        ExchangeTimes { server, client, network }
+    }
+
+    /// Whether a BDAT is the last of its message; `.` always is.
+    fn is_last(&self, exchange: &Exchange) -> bool {
+        let line = self.session.bytes(exchange.line);
+        let tail = line.trim_ascii_end().last_chunk::<4>();
+        exchange.request == Request::EndOfData
+            || tail.is_some_and(|tail| tail.eq_ignore_ascii_case(b"LAST"))
+    }
+
+    /// When the end of a message was answered for all recipients: of LMTP there are more replies
+    /// than the exchange has (RFC 2033 §4.2).
+    fn delivered(&self, exchange: &Exchange) -> Option<Stamp> {
+        let ended = exchange.reply.as_ref().and_then(Reply::ended);
+        if self.session.protocol != Protocol::Lmtp {
+            return ended;
+        }
+        let message = self.session.messages.get(exchange.message? as usize);
+        let recipients = message.map(|message| message.recipients.iter());
+        let deliveries = recipients.into_iter().flatten().filter_map(|one| one.delivery.as_deref());
+        deliveries.filter_map(Reply::ended).chain(ended).max()
+    }
+}
+
+/// How long the transfer of the content of `message`, the one with this `index` in `session`, took:
+/// from when the client might begin (354, the first BDAT) to its last octet.
+#[must_use]
+pub fn transfer(session: &Session, index: u32, message: &Message) -> Option<Lapse> {
+    let begun = message.data_begun.filter(|_| message.ended && !message.cut)?;
+    let is_its = |one: &&Exchange| {
+        let is_end = matches!(one.request, Request::EndOfData | Request::Command(Verb::Bdat));
+        is_end && one.message == Some(index)
+    };
+    // From its MAIL on, so that a session of many messages is not looked through for each.
+    let from = message.mail.unwrap_or_default() as usize;
+    let later = session.exchanges.get(from..).unwrap_or_default();
+    let next = later.iter().skip(1).position(|one| one.message > Some(index));
+    let own = later.get(..next.map_or(later.len(), |next| next + 1)).unwrap_or_default();
+    let ended = own.iter().rev().find(is_its)?.asked.at?;
+    Some(ended.since(begun)).filter(|lapse| *lapse >= Lapse::default())
+}
+
+/// Octets of the content of `message` in a second, if its transfer took so long; `None` where no
+/// time passed.
+#[must_use]
+pub fn throughput(message: &Message, transfer: Lapse) -> Option<u64> {
+    let nanos = u128::try_from(transfer.nanos()).ok().filter(|&nanos| nanos > 0)?;
+    u64::try_from(u128::from(message.size()) * 1_000_000_000 / nanos).ok()
+}

@@ -1,0 +1,156 @@
+//! Where one side waited for the other: one sentence each, with numbers.
+
+use super::{ExchangeTimes, Phase};
+use crate::chunk::{End, Side};
+use crate::dialog::session::{Exchange, Request, Session};
+use crate::escape::push_escaped;
+use crate::time::{Lapse, Stamp};
+
+/// A wait that a person would notice.
+const LONG: Lapse = Lapse::from_nanos(1_000_000_000);
+
+/// Octets of a line that a sentence shows.
+const MOST: usize = 60;
+
+/// What a stall is due to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Who {
+    /// A side that was waited for.
+    Side(Side),
+    /// The way between the two.
+    Network,
+}
+
+/// A wait of a second or more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stall {
+    /// When it began.
+    pub from: Stamp,
+    /// When it ended.
+    pub until: Stamp,
+    /// How long it was, without what the network took of it.
+    pub length: Lapse,
+    /// Who was waited for.
+    pub who: Who,
+    /// What the session was about.
+    pub phase: Phase,
+    /// The exchange whose command or reply was waited for.
+    pub exchange: Option<u32>,
+    /// What was waited for never came.
+    pub in_vain: bool,
+}
+
+/// The stalls before the first exchange.
+pub(super) fn opening(session: &Session) -> impl Iterator<Item = Stall> + use<> {
+    let begun = session.opening.at;
+    let timing = &session.timing;
+    let ready = begun.zip(timing.connect).map(|(begun, connect)| begun.after(connect));
+    let connect = begun.zip(ready).map(|(from, until)| Stall {
+        from,
+        until,
+        length: until.since(from),
+        who: Who::Network,
+        phase: Phase::Connect,
+        exchange: None,
+        in_vain: false,
+    });
+    let greeted = session.greeting.as_ref().and_then(|reply| reply.begun.at);
+    let is_over = session.greeting.is_none() && session.exchanges.is_empty() && is_closed(session);
+    let until = if is_over && session.tls.is_none() { session.last_at } else { greeted };
+    let greeting = ready.zip(until).map(|(from, until)| Stall {
+        from,
+        until,
+        length: until.since(from),
+        who: Who::Side(Side::Server),
+        phase: Phase::Greeting,
+        exchange: None,
+        in_vain: greeted.is_none(),
+    });
+    connect.into_iter().chain(greeting).filter(|stall| stall.length >= LONG)
+}
+
+/// Adds the stalls of an exchange; the reply before it was whole at `replied`.
+pub(super) fn of(
+    stalls: &mut Vec<Stall>,
+    session: &Session,
+    index: u32,
+    exchange: &Exchange,
+    replied: Option<Stamp>,
+    times: &ExchangeTimes,
+) {
+    let Some(asked) = exchange.asked.at else { return };
+    let phase = Phase::of(exchange.request);
+    // How long content takes says nothing about who is slow.
+    if let Some(from) = replied.filter(|_| phase != Phase::Final && !exchange.pipelined) {
+        let length = times.client.unwrap_or_else(|| asked.since(from));
+        let who = Who::Side(Side::Client);
+        let stall =
+            Stall { from, until: asked, length, who, phase, exchange: Some(index), in_vain: false };
+        stalls.extend(Some(stall).filter(|stall| stall.length >= LONG));
+    }
+    let begun = exchange.reply.as_ref().and_then(|reply| reply.begun.at);
+    let is_last = session.exchanges.len() == index as usize + 1;
+    let is_over = exchange.reply.is_none() && is_last && is_closed(session);
+    let Some(until) = begun.or(session.last_at.filter(|_| is_over)) else { return };
+    let from = asked.max(replied.unwrap_or(asked));
+    let length = times.server.unwrap_or_else(|| until.since(from));
+    let who = Who::Side(Side::Server);
+    let stall = Stall { from, until, length, who, phase, exchange: Some(index), in_vain: is_over };
+    stalls.extend(Some(stall).filter(|stall| stall.length >= LONG));
+}
+
+/// Whether the connection was closed, so that nothing more could come.
+fn is_closed(session: &Session) -> bool {
+    matches!(session.end, End::Quit | End::ServerClosed | End::ClientClosed | End::Reset)
+}
+
+impl Stall {
+    /// Who waited for whom, how long and for what.
+    #[must_use]
+    pub fn sentence(&self, session: &Session) -> String {
+        let length = duration(self.length);
+        let own = self.exchange.and_then(|index| session.exchanges.get(index as usize));
+        let name = own.map_or_else(String::new, |own| name(session, own));
+        let vain = if self.in_vain { ", which never came" } else { "" };
+        match (self.who, own) {
+            (Who::Network, _) => format!("the handshake of TCP took {length}"),
+            (Who::Side(Side::Server), None) => {
+                format!("the client waited {length} for the server's greeting{vain}")
+            }
+            (Who::Side(Side::Server), Some(_)) => {
+                format!("the client waited {length} for the server's reply to {name}{vain}")
+            }
+            (Who::Side(Side::Client), _) => {
+                format!("the server waited {length} for the client's next command, {name}")
+            }
+        }
+    }
+}
+
+/// What the client sent, for a sentence.
+fn name(session: &Session, exchange: &Exchange) -> String {
+    match exchange.request {
+        Request::EndOfData => "the end of the data".to_owned(),
+        Request::AuthLine => "a line of AUTH".to_owned(),
+        Request::Command(_) => {
+            let line = session.bytes(exchange.line);
+            let mut text = String::from("\"");
+            push_escaped(&mut text, line.get(..MOST).unwrap_or(line));
+            text + if line.len() > MOST { "…\"" } else { "\"" }
+        }
+    }
+}
+
+/// A duration for a person: `12 ms`, `3.4 s`, `5 min 3 s`, `2 h 5 min`.
+#[must_use]
+pub fn duration(lapse: Lapse) -> String {
+    let millis = lapse.nanos() / 1_000_000;
+    let seconds = millis / 1000;
+    match millis {
+        ..1000 => format!("{millis} ms"),
+        1000..60_000 => format!("{seconds}.{} s", millis % 1000 / 100),
+        60_000..3_600_000 if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        60_000..3_600_000 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
