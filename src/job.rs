@@ -6,6 +6,7 @@
 use crate::escape::printable;
 use crate::pipeline::{self, Audited, Done, Facts, Outcome, Overflow, Source, Transcript, Work};
 use crate::place::Places;
+use crate::report::diff::Tally;
 use crate::report::filter::Filter;
 use crate::report::{self, Entry, Format, InputReport, Lint, Note, Renderer, Text};
 use std::cell::RefCell;
@@ -158,6 +159,36 @@ pub fn run(
     let status = lint.status(summary.severities, failed, summary.partial);
     writer.into_inner().finish(summary, &inputs)?;
     Ok(Ran { facts, status, sessions })
+}
+
+/// Counts sessions.
+struct Counting(Tally);
+
+impl Work for Counting {
+    type Made = ();
+
+    fn session(&mut self, audited: Audited, places: &Places) {
+        self.0.add(&entry(&audited, places));
+    }
+}
+
+/// Reads `sources` and counts what is compared with another run.
+#[must_use]
+pub fn tally(options: &pipeline::Options, sources: Vec<Source>) -> (Tally, Vec<Facts>) {
+    let limits = options.settings.limits;
+    let paths: Vec<String> = sources.iter().map(|source| source.path().to_owned()).collect();
+    let work = Arc::new(move || Counting(Tally::new(&limits)));
+    let mut deliver = |_| ControlFlow::Continue(());
+    let Outcome { facts, workers } =
+        pipeline::run(options, sources, work, &mut deliver, &mut || {});
+    let mut all = Tally::new(&limits);
+    for worker in workers {
+        all.merge(&worker.0);
+    }
+    for (index, (path, facts)) in (0..).zip(paths.iter().zip(&facts)) {
+        all.add_input(index, &input(path, facts));
+    }
+    (all, facts)
 }
 
 fn input(path: &str, facts: &Facts) -> InputReport {

@@ -73,7 +73,7 @@ pub mod timing;
 pub mod rules;
 
 // Sessions and findings → words.
-// *Uses time, escape, limits, place, chunk, transcript, smtp, tls, dialog, rules.*
+// *Uses time, escape, limits, place, chunk, transcript, smtp, tls, dialog, timing, rules.*
 pub mod report;
 
 // The stages joined: inputs in, sessions out, in order. *Uses time, limits, place, ports, chunk,

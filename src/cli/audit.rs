@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     if let Some(DialectName::List) = arguments.dialect {
         return list_dialects();
     }
-    let wanted = Config::find(arguments.config.as_deref())
+    let wanted = Config::find(arguments.rules.config.as_deref())
         .and_then(|(config, path)| config.wanted(path.as_deref(), arguments));
     let wanted = match wanted {
         Ok(wanted) => wanted,
@@ -128,7 +128,7 @@ fn report(arguments: &Arguments, wanted: &Wanted) -> Result<u8, Error> {
 }
 
 /// Lets the first Ctrl-C end the run with what was read so far, and the next one end the program.
-fn on_interrupt(stop: &Arc<AtomicBool>) {
+pub(super) fn on_interrupt(stop: &Arc<AtomicBool>) {
     for signal in [SIGINT, SIGTERM] {
         // Where signals cannot be caught, they end the program as ever.
         let status = i32::from(INTERRUPTED);

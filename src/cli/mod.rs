@@ -3,6 +3,7 @@
 mod audit;
 mod catalogue;
 mod config;
+mod diff;
 mod filter;
 mod inputs;
 mod lint;
@@ -10,7 +11,6 @@ mod progress;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, ValueEnum};
-use config::ConfidenceName;
 use smtp_audit::limits::LEAST_MEMORY;
 use smtp_audit::report::Format;
 use smtp_audit::transcript::Dialect;
@@ -64,21 +64,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_parser = dialect, value_name = "NAME")]
     dialect: Option<DialectName>,
 
-    /// Only these rules: ids, categories or globs, comma separated
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
-    select: Vec<String>,
-
-    /// Not what these rules find: ids, categories or globs, comma separated
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
-    ignore: Vec<String>,
-
-    /// The least sure findings that are shown [default: likely]
-    #[arg(long, value_enum, value_name = "HOW")]
-    confidence: Option<ConfidenceName>,
-
-    /// The configuration [default: the first smtp-audit.toml from here upward]
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    rules: config::RuleArguments,
 
     /// Findings that are known and accepted; written if it is not there
     #[arg(long, value_name = "FILE")]
@@ -130,6 +117,7 @@ enum Subcommand {
         #[arg(long, value_enum, default_value_t = CatalogueFormat::Table, value_name = "FORMAT")]
         format: CatalogueFormat,
     },
+    Diff(diff::DiffArguments),
     /// Completions for a shell, to standard output
     Completions {
         /// Which shell
@@ -259,6 +247,7 @@ pub(crate) fn run() -> ExitCode {
     };
     match &arguments.subcommand {
         None => audit::run(&arguments),
+        Some(Subcommand::Diff(arguments)) => diff::run(arguments),
         Some(subcommand) => match catalogue::run(subcommand) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {

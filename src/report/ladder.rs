@@ -14,11 +14,12 @@ use super::snippet::{PLAIN_WIDTH, clip, columns, width};
 use super::view::{View, Where};
 use super::{Entry, Options, names, story};
 use crate::chunk::{End, Medium, Side};
-use crate::dialog::session::{Mark, Request, Session};
+use crate::dialog::session::{Mark, Session};
 use crate::escape::printable;
 use crate::place::Place;
 use crate::rules::{Confidence, Finding};
 use crate::time::{Lapse, Stamp};
+use crate::timing::{self, Stall};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Lines of the dialog that are shown at its beginning and at its end, if it has more.
@@ -26,9 +27,6 @@ const ENDS: usize = 200;
 
 /// Findings that are shown, and lines between the ends that are because of them.
 const FINDINGS: usize = 100;
-
-/// A wait that is marked, in nanoseconds.
-const LONG: i64 = 5_000_000_000;
 
 /// Columns of a text at least.
 const LEAST: usize = 32;
@@ -105,6 +103,8 @@ struct Ladder<'a> {
     rungs: Vec<Rung>,
     /// By index of the rung, what was found there.
     findings: BTreeMap<usize, Vec<&'a Finding>>,
+    /// Long waits that are not told yet, by exchange, and whether the server was waited for.
+    stalls: BTreeMap<(Option<u32>, bool), Stall>,
     paint: Paint,
     width: usize,
     /// Digits of the second's fraction, if there are times.
@@ -136,6 +136,7 @@ impl<'a> Ladder<'a> {
             scene,
             rungs,
             findings: BTreeMap::new(),
+            stalls: stalls(session),
             paint,
             width,
             digits,
@@ -182,6 +183,8 @@ impl<'a> Ladder<'a> {
         self.columns(out);
         let rungs = std::mem::take(&mut self.rungs);
         let findings = std::mem::take(&mut self.findings);
+        let is_line = |rung: &Rung| matches!(rung.what, What::Line(_));
+        let lines_end = rungs.iter().rposition(is_line).map_or(0, |last| last + 1);
         let mut next = 0;
         for index in shown {
             if index > next {
@@ -194,6 +197,19 @@ impl<'a> Ladder<'a> {
             let Some(rung) = rungs.get(index) else { continue };
             let here = findings.get(&index).map(Vec::as_slice).unwrap_or_default();
             self.rung(out, rung, here);
+            let is_last_line = index + 1 == lines_end;
+            if is_last_line {
+                self.in_vain(out);
+            }
+        }
+    }
+
+    /// Waits for what never came.
+    fn in_vain(&mut self, out: &mut String) {
+        for stall in std::mem::take(&mut self.stalls).into_values() {
+            if stall.in_vain {
+                self.stall(out, &stall);
+            }
         }
     }
 
@@ -250,46 +266,29 @@ impl<'a> Ladder<'a> {
         }
     }
 
-    /// A long wait before a rung, as a rung of its own.
-    fn wait(&self, out: &mut String, rung: &Rung) {
-        let Some(delta) = self.delta(rung).filter(|delta| delta.nanos() >= LONG) else { return };
-        let text = format!("~~~ {}{}", lapse(delta), self.why(rung));
-        out.extend(std::iter::repeat_n(' ', self.margin()));
-        self.paint.put(out, Ink::Bold, &text);
-        out.push('\n');
+    /// A long wait that ended with a rung, as a rung of its own.
+    fn wait(&mut self, out: &mut String, rung: &Rung) {
+        let What::Line(index) = rung.what else { return };
+        let Some(line) = self.scene.lines().get(index) else { return };
+        let Who::Side(side) = line.who else { return };
+        let Some(stall) = self.stalls.remove(&(line.exchange(), side == Side::Server)) else {
+            return;
+        };
+        self.stall(out, &stall);
     }
 
-    /// Who waited for what before `rung`, as far as that is known.
-    fn why(&self, rung: &Rung) -> String {
-        let line = match rung.what {
-            What::Line(index) => self.scene.lines().get(index),
-            What::Note(_) => None,
-        };
-        let session = self.view.session;
-        let exchange = line.and_then(|line| line.exchange());
-        let at = |index: u32| session.exchanges.get(index as usize);
-        match (line.map(|line| line.who), exchange) {
-            (Some(Who::Side(Side::Server)), Some(index)) => {
-                let name = at(index).map_or("", |one| request(one.request));
-                format!(": the client waited for the reply to {name}")
-            }
-            (Some(Who::Side(Side::Server)), None) if session.exchanges.is_empty() => {
-                String::from(": the client waited for the greeting")
-            }
-            (Some(Who::Side(Side::Client)), Some(index)) => {
-                let before = index.checked_sub(1).and_then(at);
-                let reply = before.map_or(session.greeting, |one| one.reply);
-                let is_answered = reply.is_some_and(|one| one.begun.place < rung.mark.place);
-                let is_whole = session.gaps.is_empty();
-                let is_content = at(index).is_some_and(|one| one.request == Request::EndOfData);
-                if is_answered && is_whole && !is_content {
-                    String::from(": the server waited for the client")
-                } else {
-                    String::new()
-                }
-            }
-            _ => String::new(),
+    fn stall(&self, out: &mut String, stall: &Stall) {
+        let text = format!("~~~ {}", stall.sentence(self.view.session));
+        for (n, line) in folded(&text, self.room(4)).into_iter().enumerate() {
+            out.extend(std::iter::repeat_n(' ', self.margin() + if n == 0 { 0 } else { 4 }));
+            self.paint.put(out, Ink::Bold, &line);
+            out.push('\n');
         }
+    }
+
+    /// Columns for a text that stands so far behind the margin.
+    fn room(&self, indent: usize) -> usize {
+        self.width.saturating_sub(self.margin() + indent).max(LEAST)
     }
 
     fn delta(&self, rung: &Rung) -> Option<Lapse> {
@@ -324,8 +323,7 @@ impl<'a> Ladder<'a> {
 
     /// What no side said.
     fn note(&self, out: &mut String, text: &str) {
-        let room = self.width.saturating_sub(self.margin()).max(LEAST);
-        let shown = clip(text, 0..0, room).text;
+        let shown = clip(text, 0..0, self.room(0)).text;
         self.paint.put(out, Ink::Frame, &shown);
         out.push('\n');
     }
@@ -333,10 +331,9 @@ impl<'a> Ladder<'a> {
     /// What a side said, with the bytes underlined about which something was found.
     fn said(&self, out: &mut String, side: Side, text: &[u8], findings: &[&Finding]) {
         let lead = lead(side);
-        let room = self.width.saturating_sub(self.margin() + lead.len()).max(LEAST);
         let marked = findings.iter().find_map(|one| Some((*one, one.range.clone()?)));
         let range = marked.as_ref().map_or(0..0, |(_, range)| columns(text, range));
-        let shown = clip(&printable(text), range, room);
+        let shown = clip(&printable(text), range, self.room(lead.len()));
         out.push_str(format!("{lead}{}", shown.text).trim_end());
         out.push('\n');
         if let Some((finding, _)) = marked {
@@ -360,14 +357,13 @@ impl<'a> Ladder<'a> {
         };
         let head = format!("{}[{}]", rule.severity.name(), rule.id);
         let indent = self.margin() + 2;
-        let room = self.width.saturating_sub(indent).max(LEAST);
         let message = printable(finding.message.as_bytes());
         let fault = format!("{sure} fault: {}", rule.party.name());
         out.extend(std::iter::repeat_n(' ', indent));
         self.paint.put(out, Ink::Severity(rule.severity), &head);
         out.push_str(&fault);
         out.push('\n');
-        for line in folded(&message, room) {
+        for line in folded(&message, self.room(2)) {
             out.extend(std::iter::repeat_n(' ', indent));
             out.push_str(&line);
             out.push('\n');
@@ -421,17 +417,18 @@ fn folded(text: &str, room: usize) -> Vec<String> {
     lines
 }
 
-/// What a request is called.
-fn request(request: Request) -> &'static str {
-    match request.name() {
-        "" => "a line that is no command",
-        "." => "the end of the content",
-        name => name,
-    }
-}
-
 fn note(mark: Mark, text: impl Into<String>) -> Rung {
     Rung { mark, is_exact: true, what: What::Note(text.into()) }
+}
+
+/// The long waits of `session`.
+fn stalls(session: &Session) -> BTreeMap<(Option<u32>, bool), Stall> {
+    let stalls = timing::of(session).stalls.into_iter();
+    let sides = stalls.filter_map(|stall| match stall.who {
+        timing::Who::Side(side) => Some(((stall.exchange, side == Side::Server), stall)),
+        timing::Who::Network => None,
+    });
+    sides.collect()
 }
 
 /// How the connection came to be.

@@ -32,6 +32,9 @@ pub mod catalogue;
 /// Rows for a spreadsheet.
 mod csv;
 
+/// Two runs compared.
+pub mod diff;
+
 /// Events of a session, one a line.
 mod events;
 

@@ -11,6 +11,7 @@ use crate::dialog::session::{
 };
 use crate::smtp::command::Verb;
 use crate::time::Lapse;
+use crate::timing::{self, Phase, Stall, Who};
 
 /// A wait that is worth a word, in nanoseconds: no person and hardly a program waits so long for
 /// nothing.
@@ -326,29 +327,41 @@ impl Story<'_> {
     /// The longest waits, but for the one that is `told`.
     fn waits(&mut self, told: Option<usize>) {
         let session = self.session;
-        let waits = session.exchanges.iter().enumerate().filter_map(|(exchange, one)| {
-            let lapse = one.latency().filter(|lapse| lapse.nanos() >= LONG)?;
-            Some(Wait { exchange, lapse })
-        });
-        let longest = waits.filter(|wait| Some(wait.exchange) != told).max_by_key(|one| one.lapse);
-        if let Some(wait) = longest {
-            let request = session.exchanges.get(wait.exchange).map(|one| one.request);
-            let what = request.map_or("", name);
-            self.clause(&format!("the reply to {what} took {}", lapse(wait.lapse)));
-        }
-        if !session.gaps.is_empty() || session.opening.medium != Medium::Packets {
+        // Nearly all sessions are shorter, and cost nothing here.
+        if session.duration().is_none_or(|all| all.nanos() < LONG) {
             return;
         }
-        let pauses = session.exchanges.windows(2).filter_map(|pair| {
-            let [one, next] = pair else { return None };
-            // Content and what comes without waiting are no pause.
-            let is_pause = !next.pipelined && next.request != Request::EndOfData;
-            let pause = next.asked.at?.since(one.reply?.begun.at?);
-            (is_pause && pause.nanos() >= LONG).then_some((pause, next.request))
-        });
-        if let Some((pause, request)) = pauses.max_by_key(|(pause, _)| *pause) {
-            let (what, pause) = (name(request), lapse(pause));
-            self.clause(&format!("the client was silent for {pause} before {what}"));
+        let stalls = timing::of(session).stalls;
+        let longest = |side: Side| {
+            let is_told = |stall: &&Stall| {
+                let exchange = stall.exchange.map(|index| index as usize);
+                side == Side::Server && exchange.is_some() && exchange == told
+            };
+            let stalls = stalls.iter().filter(|stall| {
+                stall.who == Who::Side(side)
+                    && stall.length.nanos() >= LONG
+                    && stall.phase != Phase::Greeting
+            });
+            stalls.filter(|stall| !is_told(stall)).max_by_key(|stall| stall.length)
+        };
+        let what = |stall: &Stall| {
+            let exchange = session.exchanges.get(stall.exchange? as usize);
+            exchange.map(|exchange| name(exchange.request))
+        };
+        if let Some((stall, what)) = longest(Side::Server).and_then(|one| Some((one, what(one)?))) {
+            let length = lapse(stall.length);
+            self.clause(&if stall.in_vain {
+                format!("the client waited {length} for the reply to {what}, which never came")
+            } else {
+                format!("the reply to {what} took {length}")
+            });
+        }
+        // What is missing may have been the command.
+        if let Some((stall, what)) = longest(Side::Client).and_then(|one| Some((one, what(one)?)))
+            && session.gaps.is_empty()
+        {
+            let length = lapse(stall.length);
+            self.clause(&format!("the client was silent for {length} before {what}"));
         }
     }
 
@@ -454,6 +467,13 @@ mod tests {
         session.exchanges.iter_mut().find(|one| one.request == Request::EndOfData).unwrap()
     }
 
+    /// `session`, of which the last packet came so many seconds later.
+    fn lasting(mut session: Session, seconds: i64) -> Session {
+        let at = session.last_at.unwrap().nanos() + seconds * 1_000_000_000;
+        session.last_at = Some(Stamp::from_nanos(at));
+        session
+    }
+
     fn later(mark: Mark, seconds: i64) -> Mark {
         let at = mark.at.map(|at| Stamp::from_nanos(at.nanos() + seconds * 1_000_000_000));
         Mark { at, ..mark }
@@ -500,7 +520,7 @@ mod tests {
 
     #[test]
     fn silence_is_told_once() {
-        let mut session = whole();
+        let mut session = lasting(whole(), 600);
         let end = last(&mut session);
         let reply = end.reply.as_mut().unwrap();
         reply.begun = later(reply.begun, 252);
@@ -511,7 +531,7 @@ mod tests {
         let reply = session.exchanges[1].reply.as_mut().unwrap();
         reply.begun = later(reply.begun, 30);
         assert!(told(&session).contains("; the reply to MAIL took 30.001 s; "), "{}", told(&session));
-        let mut session = whole();
+        let mut session = lasting(whole(), 600);
         session.exchanges.last_mut().unwrap().asked = later(mark(20), 300);
         let story = told(&session);
         assert!(story.contains("; the client was silent for 5 min 0 s before QUIT; "), "{story}");

@@ -459,17 +459,18 @@ pub(super) fn message_recipients(message: &Message) -> (u64, u64) {
 
 /// The replies of 4yz and 5yz with the name of what they answer.
 pub(super) fn errors(session: &Session) -> impl Iterator<Item = (&'static str, &Reply)> {
+    replies(session).filter(|(_, reply)| is_error(reply))
+}
+
+/// The replies with the name of what they answer.
+pub(super) fn replies(session: &Session) -> impl Iterator<Item = (&'static str, &Reply)> {
     let greeting = session.greeting.iter().map(|reply| ("greeting", reply));
     let exchanges = session
         .exchanges
         .iter()
         .filter_map(|exchange| Some((exchange.request.name(), exchange.reply.as_ref()?)));
     let unsolicited = session.unsolicited.iter().map(|one| ("unsolicited", &one.reply));
-    greeting
-        .chain(exchanges)
-        .chain(deliveries(session))
-        .chain(unsolicited)
-        .filter(|(_, reply)| is_error(reply))
+    greeting.chain(exchanges).chain(deliveries(session)).chain(unsolicited)
 }
 
 /// Whether it is a reply of 4yz or 5yz.
