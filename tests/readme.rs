@@ -31,6 +31,19 @@ fn the_commands_do_what_is_shown() {
 }
 
 #[test]
+fn the_session_is_as_shown() {
+    let readme = read();
+    let session = program(["--quiet", "--session", "1", "testdata/transcripts/two-messages.txt"]);
+    let (from, to) = block(&readme, "session");
+    if env::var_os("UPDATE_EXPECT").is_some() {
+        let new = format!("{}{session}{}", &readme[..from], &readme[to..]);
+        fs::write(root().join("README.md"), new).unwrap();
+    } else {
+        assert_eq!(&readme[from..to], session, "in README.md (left) and as it is (right)");
+    }
+}
+
+#[test]
 fn the_options_are_those_there_are() {
     let help = program(["--help"]);
     let rows: String = read().lines().filter(|line| line.starts_with("| `-")).collect();

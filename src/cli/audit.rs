@@ -91,7 +91,8 @@ fn report(arguments: &Arguments, wanted: &Wanted) -> Result<u8, Error> {
     let out = output.writer()?;
     let written = job::run(job, sources, &mut || progress.finish(), out);
     progress.finish();
-    let Ran { facts, mut status, sessions: (reported, all) } = written.map_err(|error| output.failed(error))?;
+    let Ran { facts, mut status, sessions: (reported, all) } =
+        written.map_err(|error| output.failed(error))?;
     output.keep()?;
     for error in facts.iter().filter_map(|facts| facts.error.as_ref()) {
         complain(&error.to_string());

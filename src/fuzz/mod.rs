@@ -133,7 +133,15 @@ pub fn read(data: &[u8], format: Format, limits: Limits) -> (Facts, Vec<u8>) {
     let settings = Arc::new(Settings { limits, show_secrets: false });
     let run = Options { settings, ..Options::default() };
     let lint = Lint { check: data.len().is_multiple_of(2), ..Lint::default() };
-    let job = Job { run, format, width: Some(100), timestamps: false, lint, filter: Arc::default(), events: false };
+    let job = Job {
+        run,
+        format,
+        width: Some(100),
+        timestamps: false,
+        lint,
+        filter: Arc::default(),
+        events: false,
+    };
     let source = Source::bytes("input", data.to_vec());
     let ran = job::run(job, vec![source], &mut || {}, Box::new(out.clone()));
     assert!(ran.is_ok(), "memory takes every report");

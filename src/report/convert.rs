@@ -5,10 +5,10 @@
 //! same in the same order.
 
 use super::model::{
-    Alert, Auth, BySide, Certificate, Closing, ErrorCount, Event, Example, Exchange, ExtensionCount,
-    Extensions, Finding, Gap, Greeting, Head, Input, Latency, Message, NotJudged, Offer, Peer,
-    Recipient, RecipientCount, Reply, Resync, SCHEMA, Session, Severities, Summary, Timing, Tls,
-    Tool, Transport, Unsolicited, Via,
+    Alert, Auth, BySide, Certificate, Closing, ErrorCount, Event, Example, Exchange,
+    ExtensionCount, Extensions, Finding, Gap, Greeting, Head, Input, Latency, Message, NotJudged,
+    Offer, Peer, Recipient, RecipientCount, Reply, Resync, SCHEMA, Session, Severities, Summary,
+    Timing, Tls, Tool, Transport, Unsolicited, Via,
 };
 use super::summary;
 use super::view::{View, Where, offers, shown_column, used};

@@ -89,7 +89,8 @@ impl Tally {
         let known = self.rules.entry(found.rule.id).or_insert(Found { times: 0, ..found });
         let times = known.times + found.times;
         // Nowhere is no example.
-        let is_first = (found.first.number == 0, found.first) < (known.first.number == 0, known.first);
+        let is_first =
+            (found.first.number == 0, found.first) < (known.first.number == 0, known.first);
         *known = Found { times, ..if is_first { found } else { *known } };
     }
 
@@ -319,7 +320,8 @@ impl Difference {
     }
 
     fn runs(&self, width: Option<u16>) -> String {
-        let heads = ["", "input", "sessions", "messages", "recipients", "errors", "warnings", "notes"];
+        let heads =
+            ["", "input", "sessions", "messages", "recipients", "errors", "warnings", "notes"];
         let mut grid = Grid::new("Compared", &heads);
         grid.right(&[2, 3, 4, 5, 6, 7]);
         let runs = [("before", &self.before), ("after", &self.after)];

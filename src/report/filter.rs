@@ -308,14 +308,12 @@ mod tests {
 
     #[test]
     fn mailboxes_are_globs_in_any_case() {
-        let from = |text: &str| {
-            takes(Filter { from: Some(Mailbox::parse(text)), ..Filter::default() })
-        };
+        let from =
+            |text: &str| takes(Filter { from: Some(Mailbox::parse(text)), ..Filter::default() });
         assert!(from("a@b.example") && from("*@B.*") && from("<a@b.example>") && from("?@*"));
         assert!(!from("b.example") && !from("<>") && !from("c@d.example"));
-        let rcpt = |text: &str| {
-            takes(Filter { rcpt: Some(Mailbox::parse(text)), ..Filter::default() })
-        };
+        let rcpt =
+            |text: &str| takes(Filter { rcpt: Some(Mailbox::parse(text)), ..Filter::default() });
         assert!(rcpt("c@d.example") && rcpt("no@*") && !rcpt("a@*"));
     }
 

@@ -221,7 +221,7 @@ impl<'a> Ladder<'a> {
         }
         let is_capture = self.view.session.opening.medium == Medium::Packets;
         put!(line, "{:>7}  client", if is_capture { "frame" } else { "line" });
-        self.paint.put(out, Ink::Frame, &format!("{line} --> , <-- server"));
+        self.paint.put(out, Ink::Frame, &format!("{line} -->    <-- server"));
         out.push('\n');
     }
 

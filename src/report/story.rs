@@ -48,12 +48,15 @@ impl Story<'_> {
     fn all(&mut self) {
         match self.session.end {
             End::Refused => return self.clause("the server refused the connection"),
-            End::NoAnswer => return self.clause("the server did not answer the connection attempt"),
+            End::NoAnswer => {
+                return self.clause("the server did not answer the connection attempt");
+            }
             _ => {}
         }
         self.beginning();
         self.security();
         let told = self.mail();
+        self.refusals();
         self.waits(told);
         self.missing();
         self.ending();
@@ -96,8 +99,8 @@ impl Story<'_> {
             let how = if tls.implicit { "from its first byte" } else { "after STARTTLS" };
             // What was said inside TLS was not read.
             let end = match tls.facts.completed() {
-                Some(false) => ", whose handshake was not finished",
-                _ => ", in which it cannot be read",
+                Some(false) => ", but the handshake was not finished",
+                _ => " and cannot be read there",
             };
             self.clause(&format!("the session was in TLS {how}{end}"));
         }
@@ -135,6 +138,38 @@ impl Story<'_> {
         }
     }
 
+    /// Commands that were refused, as far as nothing else tells of them.
+    fn refusals(&mut self) {
+        let session = self.session;
+        // Its own clause says why.
+        if session.messages.iter().any(|message| message.outcome == Outcome::Rejected) {
+            return;
+        }
+        let is_other = |one: &&Exchange| match one.request {
+            Request::AuthLine | Request::Command(Verb::Auth) => false,
+            Request::Command(Verb::Rcpt) => one.message.is_none(),
+            _ => true,
+        };
+        let others = session.exchanges.iter().filter(is_other);
+        let refused =
+            others.filter(|one| one.reply.is_some_and(|reply| is_error(reply.code))).count();
+        match refused {
+            0 => {}
+            1 => self.clause("1 command was refused"),
+            _ => self.clause(&format!("{} commands were refused", number(refused as u64))),
+        }
+    }
+
+    /// Whether it was not read to its end.
+    fn is_given_up(&self) -> bool {
+        self.session.ending == Ending::Evicted
+    }
+
+    /// Whether bytes are missing that could tell more.
+    fn has_gaps(&self) -> bool {
+        !self.session.gaps.is_empty() || !self.session.resyncs.is_empty()
+    }
+
     /// Nobody saw a MAIL.
     fn no_mail(&mut self) {
         let session = self.session;
@@ -145,8 +180,11 @@ impl Story<'_> {
         if !is_whole || self.out.len() > self.from {
             return;
         }
+        let is_over =
+            !matches!(session.end, End::CaptureEnd | End::TranscriptEnd) && !self.is_given_up();
         match session.exchanges.is_empty() {
-            false => self.clause("the client sent no mail"),
+            false if is_over => self.clause("the client sent no mail"),
+            false => self.clause("no mail was sent so far"),
             true if session.greeting.is_some() => {
                 self.clause("the client said nothing after the greeting");
             }
@@ -180,12 +218,16 @@ impl Story<'_> {
                 self.clause(&format!("the server refused {whom}{code}"));
             }
             Outcome::Rejected => self.clause(&format!("the server refused the message{code}")),
-            Outcome::Aborted if message.ended => self.unanswered(),
+            Outcome::Aborted if message.ended => self.unanswered(message),
+            // What it did instead may be missing.
+            Outcome::Aborted if self.has_gaps() => {
+                self.clause("what became of the message is not seen");
+            }
             Outcome::Aborted if message.transfer.is_some() => {
                 self.clause("the client gave the message up inside its content");
             }
             Outcome::Aborted => self.clause("the client gave the message up before its content"),
-            Outcome::Unknown if message.ended => self.unanswered(),
+            Outcome::Unknown if message.ended => self.unanswered(message),
             Outcome::Unknown if message.cut => {
                 self.clause("the recording stops inside the message");
             }
@@ -195,11 +237,12 @@ impl Story<'_> {
     }
 
     /// All of a message was sent, and nothing came back.
-    fn unanswered(&mut self) {
-        self.clause(
-            "the message was sent whole, but no reply to it was seen: whether it was taken is not \
-             known",
-        );
+    fn unanswered(&mut self, message: &Message) {
+        let how = if message.is_complete() { "whole" } else { "to its end" };
+        self.clause(&format!(
+            "the message was sent {how}, but no reply to it was seen: whether it was taken is not \
+             known"
+        ));
     }
 
     /// What a server refused that took no content.
@@ -300,18 +343,15 @@ impl Story<'_> {
         } else {
             let parts = [
                 (taken, "the server took", ""),
-                (refused, "it refused", ""),
+                (refused, "refused", ""),
                 (given_up, "the client gave", " up"),
                 (unknown, "what became of", " is not seen"),
             ];
             let parts = parts.into_iter().filter(|&(times, ..)| times > 0);
             let parts: Vec<String> = parts
                 .map(|(times, verb, end)| {
-                    let verb = if taken == 0 && verb == "it refused" {
-                        "the server refused"
-                    } else {
-                        verb
-                    };
+                    let verb =
+                        if taken == 0 && verb == "refused" { "the server refused" } else { verb };
                     format!("{verb} {}{end}", number(times))
                 })
                 .collect();
@@ -368,17 +408,26 @@ impl Story<'_> {
     /// What is not in the recording.
     fn missing(&mut self) {
         let gaps = &self.session.gaps;
-        for side in [Side::Client, Side::Server] {
-            let sizes = gaps.iter().filter(|gap| gap.side == side).map(|gap| gap.gap.bytes);
-            let Some(bytes) = sizes.reduce(u64::saturating_add) else { continue };
-            let bytes = if bytes == 0 { String::from("bytes") } else { count(bytes, "byte") };
-            self.clause(&format!("{bytes} of the {} are not in the recording", side.name()));
+        if gaps.is_empty() {
+            return;
         }
+        let of = |side: Side| {
+            let sizes = gaps.iter().filter(|gap| gap.side == side).map(|gap| gap.gap.bytes);
+            let bytes = match sizes.reduce(u64::saturating_add)? {
+                // Nobody can know how many.
+                0 => String::from("bytes"),
+                bytes => count(bytes, "byte"),
+            };
+            Some(format!("{bytes} of the {}", side.name()))
+        };
+        let missing: Vec<String> =
+            [Side::Client, Side::Server].into_iter().filter_map(of).collect();
+        self.clause(&format!("missing in the recording: {}", missing.join(" and ")));
     }
 
     fn ending(&mut self) {
         let session = self.session;
-        if session.ending == Ending::Evicted {
+        if self.is_given_up() {
             return self.clause("the rest of it was not read, to bound memory");
         }
         match session.end {
@@ -501,10 +550,14 @@ mod tests {
                 "c> MAIL FROM:<a@b>\ns< 250 ok\nc> RCPT TO:<c@d>\ns< 551 no\n",
                 "The server refused the recipient with 551",
             ),
-            ("c> MAIL FROM:<a@b>\ns< 250 ok\nc> RSET\ns< 250 ok\n",
-                "The client gave the message up before its content"),
-            (&[MAIL, CONTENT, "s< 554 spam\n"].concat(),
-                "The server refused the message with 554, after its content"),
+            (
+                "c> MAIL FROM:<a@b>\ns< 250 ok\nc> RSET\ns< 250 ok\n",
+                "The client gave the message up before its content",
+            ),
+            (
+                &[MAIL, CONTENT, "s< 554 spam\n"].concat(),
+                "The server refused the message with 554, after its content",
+            ),
             (&[MAIL, "c> DATA\ns< 451 no\n"].concat(), "The server refused the message with 451"),
         ] {
             let dialog = [BEGIN, rest, QUIT].concat();
@@ -513,7 +566,7 @@ mod tests {
         let dialog = [BEGIN, MAIL, CONTENT, TAKEN, MAIL, CONTENT, "s< 452 full\n", MAIL].concat();
         assert_eq!(
             of(&dialog, End::ServerClosed),
-            "Of 3 messages the server took 1, it refused 1, the client gave 1 up; the server \
+            "Of 3 messages the server took 1, refused 1, the client gave 1 up; the server \
              closed the connection without a QUIT."
         );
     }
@@ -530,7 +583,11 @@ mod tests {
         assert!(!told(&session).contains("took 4"));
         let reply = session.exchanges[1].reply.as_mut().unwrap();
         reply.begun = later(reply.begun, 30);
-        assert!(told(&session).contains("; the reply to MAIL took 30.001 s; "), "{}", told(&session));
+        assert!(
+            told(&session).contains("; the reply to MAIL took 30.001 s; "),
+            "{}",
+            told(&session)
+        );
         let mut session = lasting(whole(), 600);
         session.exchanges.last_mut().unwrap().asked = later(mark(20), 300);
         let story = told(&session);
@@ -557,7 +614,9 @@ mod tests {
              earlier; the message may be delivered twice; the connection was reset."
         );
         session.closing = closing(Parting { aborted: false, ..parting });
-        assert!(told(&session).contains("had closed its side 12.001 s earlier; if it did not read"));
+        assert!(
+            told(&session).contains("had closed its side 12.001 s earlier; if it did not read")
+        );
         // It had seen all.
         session.closing = closing(Parting { open: false, ..parting });
         assert!(!told(&session).contains("twice"));
@@ -579,7 +638,8 @@ mod tests {
             of(&dialog, End::CaptureEnd),
             "The recording stops inside the message; the recording ends before the session."
         );
-        assert_eq!(of(BEGIN, End::TranscriptEnd), "The client sent no mail.");
+        assert_eq!(of(BEGIN, End::TranscriptEnd), "No mail was sent so far.");
+        assert!(of(BEGIN, End::ClientClosed).starts_with("The client sent no mail; "));
         assert_eq!(
             of("s< 220 mx", End::ClientClosed),
             "The client said nothing after the greeting; the client closed the connection without \
@@ -600,7 +660,8 @@ mod tests {
         let dialog = [BEGIN, "c> NOOP\ns< 421 bye"].concat();
         assert_eq!(
             of(&dialog, End::ServerClosed),
-            "The client sent no mail; the server closed the connection after 421."
+            "The client sent no mail; 1 command was refused; the server closed the connection \
+             after 421."
         );
     }
 
@@ -618,8 +679,13 @@ mod tests {
         session.gaps.push(GapAt { side: Side::Client, gap, mark: mark(10) });
         assert_eq!(
             told(&session),
-            "2,920 bytes of the client are not in the recording; the session ended with QUIT."
+            "Missing in the recording: 2,920 bytes of the client; the session ended with QUIT."
         );
+        let mut session = self::session([BEGIN, MAIL, "s< 221 x"].concat().as_bytes(), End::Quit);
+        session.messages.iter_mut().for_each(|message| message.outcome = Outcome::Aborted);
+        assert!(told(&session).starts_with("The client gave the message up before its content; "));
+        session.gaps.push(GapAt { side: Side::Server, gap, mark: mark(9) });
+        assert!(told(&session).starts_with("What became of the message is not seen; "));
     }
 
     #[test]

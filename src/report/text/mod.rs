@@ -11,8 +11,8 @@ mod room;
 #[cfg(test)]
 mod tests;
 
-use super::model;
 use super::events::Event;
+use super::model;
 use super::offered::Offered;
 use super::view::{View, Where, reply_text, shown_column, used};
 use super::{Entry, events, names, story};

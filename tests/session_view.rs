@@ -1,0 +1,283 @@
+//! Which sessions are reported, one of them whole, and its events.
+
+// A test may panic: that is how it fails.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::needless_raw_string_hashes,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
+use expect_test::{Expect, expect};
+use serde_json::Value;
+use smtp_audit::escape::is_safe;
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+const INVALID: &str = "testdata/captures/zeek/smtp-mail-transactions-invalid.pcap";
+
+/// Three sessions with times.
+const TIMED: &str = "\
+# session 1 192.0.2.1:4001 > 198.51.100.25:25
+2026-11-21T10:00:00.000Z s< 220 mx.example.net ESMTP
+2026-11-21T10:00:00.100Z c> EHLO client.example.org
+2026-11-21T10:00:00.200Z s< 250-mx.example.net
+2026-11-21T10:00:00.200Z s< 250 SIZE 1000
+2026-11-21T10:00:00.300Z c> MAIL FROM:<ann@example.org>
+2026-11-21T10:00:00.400Z s< 250 2.1.0 ok
+2026-11-21T10:00:00.500Z c> RCPT TO:<bob@example.net>
+2026-11-21T10:00:00.600Z s< 250 2.1.5 ok
+2026-11-21T10:00:00.700Z c> DATA
+2026-11-21T10:00:00.800Z s< 354 go on
+2026-11-21T10:00:00.900Z c> Subject: hello
+2026-11-21T10:00:00.910Z c>
+2026-11-21T10:00:00.920Z c> text
+2026-11-21T10:00:01.000Z c> .
+2026-11-21T10:04:13.000Z s< 250 2.0.0 queued
+2026-11-21T10:04:13.100Z c> QUIT
+2026-11-21T10:04:13.200Z s< 221 2.0.0 bye
+# end server-closed
+
+# session 2 192.0.2.2:4002 > 198.51.100.25:25
+2026-11-21T11:00:00.000Z s< 220 mx.example.net ESMTP
+2026-11-21T11:00:00.100Z c> EHLO other.example.org
+2026-11-21T11:00:00.200Z s< 250 mx.example.net
+2026-11-21T11:00:00.300Z c> MAIL FROM:<>
+2026-11-21T11:00:00.400Z s< 550 5.7.1 no
+2026-11-21T11:01:00.000Z c> QUIT
+2026-11-21T11:01:00.100Z s< 221 2.0.0 bye
+# end server-closed
+
+# session 3 [2001:db8::1]:4003 > 198.51.100.26:25
+2026-11-22T09:00:00.000Z s< 421 4.3.2 busy
+# end server-closed
+";
+
+#[test]
+fn sessions_are_chosen() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("timed"), TIMED).unwrap();
+    for (arguments, expected) in [
+        (&[][..], &[1, 2, 3][..]),
+        (&["--session", "2"], &[2]),
+        (&["--session", "1,3-9"], &[1, 3]),
+        (&["--client", "192.0.2.0/24"], &[1, 2]),
+        (&["--client", "2001:db8::1"], &[3]),
+        (&["--client", "*.example.org"], &[1, 2]),
+        (&["--server", "198.51.100.26"], &[3]),
+        (&["--from", "*@EXAMPLE.org"], &[1]),
+        (&["--from", "<>"], &[2]),
+        (&["--rcpt", "bob@*"], &[1]),
+        (&["--code", "5xx"], &[2]),
+        (&["--code", "4xx,550"], &[2, 3]),
+        (&["--code", "221"], &[1, 2]),
+        (&["--since", "2026-11-21T10:30:00Z"], &[2, 3]),
+        (&["--since", "2026-11-21T10:04:00", "--until", "2026-11-21"], &[1, 2]),
+        (&["--until", "10:00"], &[1, 3]),
+        (&["--client", "192.0.2.0/24", "--code", "5xx", "--session", "2-3"], &[2]),
+        (&["--client", "192.0.2.1", "--code", "5xx"], &[]),
+    ] {
+        for threads in ["1", "3"] {
+            let all = ["--threads", threads, "--format", "json", "timed"];
+            let output = run_in(folder.path(), arguments.iter().chain(&all));
+            assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", err(&output));
+            let json: Value = serde_json::from_str(&out(&output)).unwrap();
+            let ids = json["sessions"].as_array().unwrap().iter();
+            let ids: Vec<u64> = ids.map(|one| one["id"].as_u64().unwrap()).collect();
+            assert_eq!(ids, expected, "{arguments:?}");
+            let summary = &json["summary"];
+            assert_eq!(summary["sessions"], expected.len(), "{arguments:?}");
+            assert_eq!(summary["all_sessions"], 3, "{arguments:?}");
+            let said = err(&output);
+            let word = format!("{} of 3 session(s) reported", expected.len());
+            assert_eq!(said.contains(&word), !arguments.is_empty(), "{arguments:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn every_form_reports_only_what_was_chosen() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("timed"), TIMED).unwrap();
+    for choice in [["--session", "2,7"], ["--from", "<>"]] {
+        for format in ["table", "json", "ndjson", "transcript", "csv", "markdown", "sarif", "junit"]
+        {
+            for check in [false, true] {
+                let check = check.then_some("--check");
+                let arguments = ["--fail-on", "never", "--format", format, "timed"];
+                let arguments = choice.iter().copied().chain(arguments).chain(check);
+                let output = run_in(folder.path(), arguments);
+                let text = out(&output);
+                assert_eq!(output.status.code(), Some(0), "{format}: {}", err(&output));
+                assert!(!text.contains("ann@example.org"), "{format}: {text}");
+                assert!(!text.contains("4.3.2"), "{format}: {text}");
+            }
+        }
+        let arguments = choice.iter().copied().chain(["--format", "transcript", "timed"]);
+        let text = out(&run_in(folder.path(), arguments));
+        assert!(text.starts_with("# session 2 192.0.2.2:4002 > "), "{text}");
+        assert!(text.ends_with("s< 221 2.0.0 bye\n# end server-closed\n"), "{text}");
+    }
+    let table = out(&run_in(folder.path(), ["--session", "2-3", "timed"]));
+    assert!(table.starts_with("2 of 3 sessions, 1 message (1 rejected), "), "{table}");
+    let none = out(&run_in(folder.path(), ["--session", "7-8", "timed"]));
+    assert!(none.starts_with("None of 3 sessions is such a session."), "{none}");
+    let none = out(&run_in(folder.path(), ["--session", "7", "timed"]));
+    assert_eq!(none, "No such session: 1 input with 3 sessions.\n");
+    let check = out(&run_in(folder.path(), ["--session", "1-2", "--check", "timed"]));
+    assert!(check.contains("2 sessions (of 3), 1 input\n"), "{check}");
+}
+
+#[test]
+fn wrong_filters_are_said_in_one_line() {
+    for (arguments, message) in [
+        (["--session", "x"], "not numbers of sessions; expected some as 3 or 3,7-9"),
+        (["--session", "0"], "not numbers of sessions"),
+        (["--client", "192.0.2.300"], "not an address, a network such as 192.0.2.0/24, or a name"),
+        (["--client", "192.0.2.0/33"], "not an address"),
+        (["--server", "a b"], "not an address"),
+        (["--code", "5x5"], "not a code; expected one as 550, 55x or 5xx"),
+        (
+            ["--since", "yesterday"],
+            "not a time; expected one as 2026-11-21T10:00:00Z, 2026-11-21 or",
+        ),
+        (["--until", "2026-13-01"], "not a time"),
+    ] {
+        let output = run(arguments.iter().copied().chain([INVALID]));
+        let said = err(&output);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(said.lines().next().unwrap().contains(message), "{arguments:?}: {said}");
+    }
+    let output = run(["--events", "--format", "csv", INVALID]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("--events goes with --format table, json and ndjson"));
+}
+
+#[test]
+fn a_session_with_times_and_stalls() {
+    check_view(TIMED, "1", &expect![[""]]);
+    check_view(TIMED, "2", &expect![[""]]);
+    check_view(TIMED, "3", &expect![[""]]);
+}
+
+#[test]
+fn a_session_of_a_capture() {
+    let text = out(&run(["--session", "1", INVALID]));
+    let first: String = text.lines().take(24).fold(String::new(), |all, line| all + line + "\n");
+    expect![[""]].assert_eq(&first);
+}
+
+#[test]
+fn gaps_and_tls_and_chunks_stand_in_their_places() {
+    check_view(
+        "s< 220 mx.example.net ESMTP\nc> EHLO client.example.org\ns< 250-mx.example.net\n\
+         s< 250 STARTTLS\nc> STARTTLS\ns< 220 go ahead\n# tls client 5120 server 4096\n",
+        "1",
+        &expect![[""]],
+    );
+    check_view(
+        "s< 220 mx.example.net ESMTP\nc> EHLO client.example.org\ns< 250 mx.example.net\n\
+         c> MAIL FROM:<a@example.org>\n# gap client 1460\n# gap server 300\n\
+         c> QUIT\ns< 221 bye\n# end reset\n",
+        "1",
+        &expect![[""]],
+    );
+    let bdat = fs::read_to_string(root().join("testdata/transcripts/bdat.txt")).unwrap();
+    check_view(&bdat, "1", &expect![[""]]);
+    let lmtp = fs::read_to_string(root().join("testdata/transcripts/lmtp.txt")).unwrap();
+    check_view(&lmtp, "1", &expect![[""]]);
+}
+
+#[test]
+fn a_narrow_terminal_is_filled_and_colours_are_only_there_if_wanted() {
+    let plain = out(&run(["--session", "1", INVALID]));
+    assert!(plain.lines().all(|line| line.chars().count() <= 121), "{plain}");
+    assert!(!plain.contains('\x1b'));
+    let painted = out(&run(["--session", "1", "--color", "always", INVALID]));
+    assert!(painted.contains("\x1b[1;31merror[ehlo-keyword-malformed]\x1b[0m"), "{painted}");
+}
+
+#[test]
+fn hostile_text_is_escaped() {
+    let evil = "\x1b]0;evil\x07\u{202e}\u{9b}31m";
+    let dialog = format!(
+        "s< 220 mx{evil} ESMTP\nc> EHLO {evil}\ns< 250-x{evil}\ns< 250 {evil}\nc> {evil}\n\
+         s< 500 {evil}\nc> MAIL FROM:<{evil}@example.org> {evil}\ns< 250 {evil}\n"
+    );
+    for arguments in [&["--session", "1"][..], &["--events"], &["--events", "--format", "json"]] {
+        let folder = TempDir::new().unwrap();
+        fs::write(folder.path().join("evil"), &dialog).unwrap();
+        let text = out(&run_in(folder.path(), arguments.iter().chain(&["evil"])));
+        let is_fine = |letter| letter == '\n' || is_safe(letter);
+        assert!(text.contains("evil") && text.chars().all(is_fine), "{text}");
+    }
+}
+
+#[test]
+fn a_session_of_any_length_is_shown_in_part() {
+    let mut dialog = String::from("s< 220 mx.example.net\nc> HELO client.example.org\ns< 250 x\n");
+    for n in 0..20_000 {
+        let _ = write!(dialog, "c> NOOP {n}\ns< 250 ok\n");
+    }
+    dialog += "c> QUIT\ns< 221 bye\n";
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("long"), dialog).unwrap();
+    let text = out(&run_in(folder.path(), ["--session", "1", "long"]));
+    assert!(text.contains(" lines not shown: --format transcript shows all\n"), "{text}");
+    assert!(text.lines().count() < 500, "{}", text.lines().count());
+    assert!(text.contains("HELO client.example.org"));
+}
+
+#[test]
+fn events_are_a_timeline() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("timed"), TIMED).unwrap();
+    expect![[""]].assert_eq(&out(&run_in(folder.path(), ["--events", "timed"])));
+    let json = run_in(folder.path(), ["--events", "--format", "ndjson", "--session", "3", "timed"]);
+    let line = out(&json).lines().next().unwrap().to_owned();
+    let session: Value = serde_json::from_str(&line).unwrap();
+    expect![[""]]
+        .assert_eq(&serde_json::to_string(&session["events"]).unwrap().replace("},", "},\n"));
+    let plain = out(&run_in(folder.path(), ["--format", "json", "timed"]));
+    assert!(!plain.contains("\"events\""), "{plain}");
+    let chunks = out(&run(["--events", "testdata/transcripts/bdat.txt"]));
+    expect![[""]].assert_eq(&chunks);
+    let capture = out(&run(["--events", INVALID]));
+    let first: String = capture.lines().take(12).fold(String::new(), |all, line| all + line + "\n");
+    expect![[""]].assert_eq(&first);
+}
+
+/// The session with this number of a dialog, as it is shown.
+fn check_view(dialog: &str, number: &str, expected: &Expect) {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("dialog"), dialog).unwrap();
+    let output = run_in(folder.path(), ["--session", number, "dialog"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    expected.assert_eq(&out(&output));
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn run(arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
+    run_in(root(), arguments)
+}
+
+fn run_in(folder: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_smtp-audit"));
+    command.args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
