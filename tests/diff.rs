@@ -37,7 +37,7 @@ const BEFORE: &str = "\
 2026-11-21T10:00:01.100Z s< 250 2.0.0 queued
 2026-11-21T10:00:01.200Z c> QUIT
 2026-11-21T10:00:01.300Z s< 221 2.0.0 bye
-# end server-closed
+# end quit
 ";
 
 /// The same with other times.
@@ -64,12 +64,95 @@ fn what_differs_is_told() {
     fs::write(folder.path().join("after"), after()).unwrap();
     let output = run_in(folder.path(), ["diff", "before", "after"]);
     assert_eq!(output.status.code(), Some(1), "{}", err(&output));
-    expect![[""]].assert_eq(&out(&output));
+    expect![[r#"
+        They differ: 1 extension, 2 kinds of reply, what became of messages, findings (1 rule new, 1 rule gone).
+
+        Compared
+                input   sessions  messages  recipients  errors  warnings  notes
+        before  before         1         1         1/1       0         1      2
+        after   after          1         1         1/1       1         0      2
+
+        Extensions (sessions)
+        extension  offered before  after  used before  after
+        SIZE                    1      0            1      0
+
+        Replies
+        command  code  before  after
+        .        250        1      0
+        .        554        0      1
+
+        Outcomes of messages
+        outcome   before  after
+        accepted       1      0
+        rejected       0      1
+
+        Findings
+              severity  rule                     before  after  example        what it says
+        new   error     path-local-part-invalid       0      1  after line 7   the part of an address before the @ breaks its
+                                                                               syntax
+        gone  warning   path-space-after-colon        1      0  before line 6  a blank beside the colon of FROM: or TO:
+
+        Response times
+        command          count      p50      p90      max
+        .        before      1   100 ms   100 ms   100 ms
+        .        after       1  2.100 s  2.100 s  2.100 s
+        DATA     before      1   100 ms   100 ms   100 ms
+        DATA     after       1   100 ms   100 ms   100 ms
+        EHLO     before      1   100 ms   100 ms   100 ms
+        EHLO     after       1   100 ms   100 ms   100 ms
+        MAIL     before      1   100 ms   100 ms   100 ms
+        MAIL     after       1   100 ms   100 ms   100 ms
+        QUIT     before      1   100 ms   100 ms   100 ms
+        QUIT     after       1   100 ms   100 ms   100 ms
+        RCPT     before      1   100 ms   100 ms   100 ms
+        RCPT     after       1   100 ms   100 ms   100 ms
+    "#]].assert_eq(&out(&output));
     let output = run_in(folder.path(), ["diff", "--format", "json", "before", "after"]);
     assert_eq!(output.status.code(), Some(1), "{}", err(&output));
     let json: Value = serde_json::from_str(&out(&output)).unwrap();
     assert_eq!((&json["schema"], &json["differs"]), (&"smtp-audit-diff/1".into(), &true.into()));
-    expect![[""]].assert_eq(&out(&output).replace("{\"", "\n{\""));
+    expect![[r#"
+
+        {"schema":"smtp-audit-diff/1","differs":true,"before":
+        {"inputs":["before"],"findings":
+        {"error":0,"warning":1,"note":2}},"after":
+        {"inputs":["after"],"findings":
+        {"error":1,"warning":0,"note":2}},"sessions":
+        {"before":1,"after":1},"messages":
+        {"before":1,"after":1},"recipients":
+        {"offered":
+        {"before":1,"after":1},"accepted":
+        {"before":1,"after":1}},"extensions":[
+        {"keyword":"SIZE","offered":
+        {"before":1,"after":0},"used":
+        {"before":1,"after":0}}],"replies":[
+        {"command":".","code":250,"before":1,"after":0},
+        {"command":".","code":554,"before":0,"after":1}],"outcomes":[
+        {"name":"accepted","before":1,"after":0},
+        {"name":"rejected","before":0,"after":1}],"ends":[],"findings":[
+        {"rule":"path-local-part-invalid","severity":"error","change":"new","before":0,"after":1,"example":
+        {"of":"after","input":"after","frame":null,"line_no":7}},
+        {"rule":"path-space-after-colon","severity":"warning","change":"gone","before":1,"after":0,"example":
+        {"of":"before","input":"before","frame":null,"line_no":6}}],"latency_us":[
+        {"command":".","before":
+        {"count":1,"p50":100000,"p90":100000,"max":100000},"after":
+        {"count":1,"p50":2100000,"p90":2100000,"max":2100000}},
+        {"command":"DATA","before":
+        {"count":1,"p50":100000,"p90":100000,"max":100000},"after":
+        {"count":1,"p50":100000,"p90":100000,"max":100000}},
+        {"command":"EHLO","before":
+        {"count":1,"p50":100000,"p90":100000,"max":100000},"after":
+        {"count":1,"p50":100000,"p90":100000,"max":100000}},
+        {"command":"MAIL","before":
+        {"count":1,"p50":100000,"p90":100000,"max":100000},"after":
+        {"count":1,"p50":100000,"p90":100000,"max":100000}},
+        {"command":"QUIT","before":
+        {"count":1,"p50":100000,"p90":100000,"max":100000},"after":
+        {"count":1,"p50":100000,"p90":100000,"max":100000}},
+        {"command":"RCPT","before":
+        {"count":1,"p50":100000,"p90":100000,"max":100000},"after":
+        {"count":1,"p50":100000,"p90":100000,"max":100000}}]}
+    "#]].assert_eq(&out(&output).replace("{\"", "\n{\""));
 }
 
 #[test]

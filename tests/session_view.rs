@@ -41,7 +41,7 @@ const TIMED: &str = "\
 2026-11-21T10:04:13.000Z s< 250 2.0.0 queued
 2026-11-21T10:04:13.100Z c> QUIT
 2026-11-21T10:04:13.200Z s< 221 2.0.0 bye
-# end server-closed
+# end quit
 
 # session 2 192.0.2.2:4002 > 198.51.100.25:25
 2026-11-21T11:00:00.000Z s< 220 mx.example.net ESMTP
@@ -51,7 +51,7 @@ const TIMED: &str = "\
 2026-11-21T11:00:00.400Z s< 550 5.7.1 no
 2026-11-21T11:01:00.000Z c> QUIT
 2026-11-21T11:01:00.100Z s< 221 2.0.0 bye
-# end server-closed
+# end quit
 
 # session 3 [2001:db8::1]:4003 > 198.51.100.26:25
 2026-11-22T09:00:00.000Z s< 421 4.3.2 busy
@@ -121,7 +121,7 @@ fn every_form_reports_only_what_was_chosen() {
         let arguments = choice.iter().copied().chain(["--format", "transcript", "timed"]);
         let text = out(&run_in(folder.path(), arguments));
         assert!(text.starts_with("# session 2 192.0.2.2:4002 > "), "{text}");
-        assert!(text.ends_with("s< 221 2.0.0 bye\n# end server-closed\n"), "{text}");
+        assert!(text.ends_with("s< 221 2.0.0 bye\n# end quit\n"), "{text}");
     }
     let table = out(&run_in(folder.path(), ["--session", "2-3", "timed"]));
     assert!(table.starts_with("2 of 3 sessions, 1 message (1 rejected), "), "{table}");
@@ -160,16 +160,119 @@ fn wrong_filters_are_said_in_one_line() {
 
 #[test]
 fn a_session_with_times_and_stalls() {
-    check_view(TIMED, "1", &expect![[""]]);
-    check_view(TIMED, "2", &expect![[""]]);
-    check_view(TIMED, "3", &expect![[""]]);
+    check_view(
+        TIMED,
+        "1",
+        &expect![[r#"
+        Session 1: 192.0.2.1:4001 > 198.51.100.25:25, ESMTP, 4 min 13 s
+        dialog, from 2026-11-21T10:00:00.000Z
+
+        The server took the message after 4 min 12 s of silence; the server closed the connection without a QUIT.
+
+        time               delta    line  client -->    <-- server
+        10:00:00.000                   2      <-- 220 mx.example.net ESMTP
+        10:00:00.100     +100 ms       3  --> EHLO client.example.org
+        10:00:00.200     +100 ms       4      <-- 250-mx.example.net
+        10:00:00.200       +0 µs       5      <-- 250 SIZE 1000
+        10:00:00.300     +100 ms       6  --> MAIL FROM:<ann@example.org>
+        10:00:00.400     +100 ms       7      <-- 250 2.1.0 ok
+                                                      ^^^^^
+                                            note[enhanced-code-not-offered] fault: server
+                                            the enhanced code "2.1.0" in a reply, although the server does not offer
+                                            ENHANCEDSTATUSCODES; 3 more like it in this session
+        10:00:00.500     +100 ms       8  --> RCPT TO:<bob@example.net>
+        10:00:00.600     +100 ms       9      <-- 250 2.1.5 ok
+        10:00:00.700     +100 ms      10  --> DATA
+        10:00:00.800     +100 ms      11      <-- 354 go on
+        10:00:01.000     +200 ms      15  (24 octets of content)
+                                          --> .
+                                          ~~~ the client waited 4 min 12 s for the server's reply to the end of the data
+        10:04:13.000 +4 min 12 s      16      <-- 250 2.0.0 queued
+        10:04:13.100     +100 ms      17  --> QUIT
+        10:04:13.200     +100 ms      18      <-- 221 2.0.0 bye
+                                          [the server closes the connection]
+
+        5 rules could not be judged: --format json says which, and why
+    "#]],
+    );
+    check_view(
+        TIMED,
+        "2",
+        &expect![[r#"
+        Session 2: 192.0.2.2:4002 > 198.51.100.25:25, ESMTP, 1 min 0 s
+        dialog, from 2026-11-21T11:00:00.000Z
+
+        The server refused the sender with 550; the client was silent for 59.600 s before QUIT; the server closed the connection
+        without a QUIT.
+
+        time               delta    line  client -->    <-- server
+        11:00:00.000                  22      <-- 220 mx.example.net ESMTP
+        11:00:00.100     +100 ms      23  --> EHLO other.example.org
+        11:00:00.200     +100 ms      24      <-- 250 mx.example.net
+        11:00:00.300     +100 ms      25  --> MAIL FROM:<>
+        11:00:00.400     +100 ms      26      <-- 550 5.7.1 no
+                                                      ^^^^^
+                                            note[enhanced-code-not-offered] fault: server
+                                            the enhanced code "5.7.1" in a reply, although the server does not offer
+                                            ENHANCEDSTATUSCODES; 1 more like it in this session
+                                          ~~~ the server waited 59.6 s for the client's next command, "QUIT"
+        11:01:00.000   +59.600 s      27  --> QUIT
+        11:01:00.100     +100 ms      28      <-- 221 2.0.0 bye
+                                          [the server closes the connection]
+
+        5 rules could not be judged: --format json says which, and why
+    "#]],
+    );
+    check_view(
+        TIMED,
+        "3",
+        &expect![[r#"
+        Session 3: [2001:db8::1]:4003 > 198.51.100.26:25, unknown, 0 µs
+        dialog, from 2026-11-22T09:00:00.000Z
+
+        The server turned the client away with 421; the server closed the connection without a QUIT.
+
+        time               delta    line  client -->    <-- server
+        09:00:00.000                  32      <-- 421 4.3.2 busy
+                                            note[greeting-refused] fault: server
+                                            the server has no service at present: "421 4.3.2 busy"
+                                          [the server closes the connection]
+
+        147 rules could not be judged: --format json says which, and why
+    "#]],
+    );
 }
 
 #[test]
 fn a_session_of_a_capture() {
     let text = out(&run(["--session", "1", INVALID]));
     let first: String = text.lines().take(24).fold(String::new(), |all, line| all + line + "\n");
-    expect![[""]].assert_eq(&first);
+    expect![[r#"
+        Session 1: 127.0.0.1:44478 > 127.0.0.1:25, ESMTP, 3.564 s
+        testdata/captures/zeek/smtp-mail-transactions-invalid.pcap, from 2023-03-27T15:17:37.935537Z
+
+        The server took 2 messages; 11 commands were refused; the session ended with QUIT.
+
+        time                  delta   frame  client -->    <-- server
+        15:17:37.935537                   1  [the client connects: it takes 26 µs]
+        15:17:37.935610      +73 µs       4  --> EHLO Bob-PC
+                                                      ^^^^^^
+                                               warning[helo-name-not-fqdn] fault: client
+                                               EHLO with "Bob-PC", a name of one label: a full domain name or an address literal
+                                               belongs there, and some servers refuse mail without it
+        15:17:37.936781    +1.17 ms       6      <-- 220 tinkyx390 ESMTP Exim 4.94.2 Mon, 27 Mar 2023 17:17:37 +0200
+                                                 <-- 250-tinkyx390 Hello localhost [127.0.0.1]
+                                                 <-- 250-SIZE 52428800
+                                                 <-- 250-8BITMIME
+                                                 <-- 250-PIPELINING
+                                                 <-- 250-PIPE_CONNECT
+                                                             ^ expected letters, digits and hyphens
+                                               error[ehlo-keyword-malformed] fault: server
+                                               "_" in the keyword of "250-PIPE_CONNECT", which has letters, digits and hyphens
+                                               only: clients do not find the extension
+                                                 <-- 250-CHUNKING
+                                                 <-- 250-STARTTLS
+    "#]].assert_eq(&first);
 }
 
 #[test]
@@ -178,19 +281,127 @@ fn gaps_and_tls_and_chunks_stand_in_their_places() {
         "s< 220 mx.example.net ESMTP\nc> EHLO client.example.org\ns< 250-mx.example.net\n\
          s< 250 STARTTLS\nc> STARTTLS\ns< 220 go ahead\n# tls client 5120 server 4096\n",
         "1",
-        &expect![[""]],
+        &expect![[r#"
+            Session 1, ESMTP
+            dialog
+
+            The session was in TLS after STARTTLS and cannot be read there.
+
+               line  client -->    <-- server
+                  1      <-- 220 mx.example.net ESMTP
+                  2  --> EHLO client.example.org
+                  3      <-- 250-mx.example.net
+                  4      <-- 250 STARTTLS
+                  5  --> STARTTLS
+                  6      <-- 220 go ahead
+                  7  [TLS: 5,120 bytes of the client and 4,096 bytes of the server cannot be read]
+
+            12 rules could not be judged: --format json says which, and why
+        "#]],
     );
     check_view(
         "s< 220 mx.example.net ESMTP\nc> EHLO client.example.org\ns< 250 mx.example.net\n\
          c> MAIL FROM:<a@example.org>\n# gap client 1460\n# gap server 300\n\
          c> QUIT\ns< 221 bye\n# end reset\n",
         "1",
-        &expect![[""]],
+        &expect![[r#"
+            Session 1, ESMTP
+            dialog
+
+            What became of the message is not seen; missing in the recording: 1,460 bytes of the client and 300 bytes of the server;
+            the connection was reset.
+
+               line  client -->    <-- server
+                  1      <-- 220 mx.example.net ESMTP
+                  2  --> EHLO client.example.org
+                  3      <-- 250 mx.example.net
+                  4  --> MAIL FROM:<a@example.org>
+                  5  (1,460 bytes of the client missing)
+                     [the client is lost here and found again: gap]
+                  6  (300 bytes of the server missing)
+                  7  --> QUIT
+                  8      <-- 221 bye
+                     [the connection is reset]
+
+            11 rules could not be judged: --format json says which, and why
+        "#]],
     );
     let bdat = fs::read_to_string(root().join("testdata/transcripts/bdat.txt")).unwrap();
-    check_view(&bdat, "1", &expect![[""]]);
+    check_view(
+        &bdat,
+        "1",
+        &expect![[r#"
+        Session 1, ESMTP
+        dialog
+
+        The server took 2 messages; the session ended with QUIT.
+
+           line  client -->    <-- server
+              7      <-- 220 mx.example ESMTP 1
+              8  --> EHLO client.example
+              9      <-- 250-mx.example 2
+             10      <-- 250-CHUNKING
+             11      <-- 250 BINARYMIME
+             12  --> MAIL FROM:<ann@client.example> BODY=BINARYMIME
+             13      <-- 250 sender 3
+             14  --> RCPT TO:<bob@mx.example>
+             15      <-- 250 recipient 4
+             21  --> BDAT 37
+             22      <-- 250 37 octets 5
+             26  --> BDAT 16
+             27      <-- 250 16 octets 6
+             28  --> BDAT 0 LAST
+             29      <-- 250 taken 7
+             30  --> MAIL FROM:<ann@client.example>
+             31      <-- 250 sender 8
+             32  --> RCPT TO:<eve@mx.example>
+             33      <-- 250 recipient 9
+             37  --> BDAT 28 LAST
+             38      <-- 250 taken 10
+             39  --> QUIT
+             40      <-- 221 bye 11
+
+        5 rules could not be judged: --format json says which, and why
+    "#]],
+    );
     let lmtp = fs::read_to_string(root().join("testdata/transcripts/lmtp.txt")).unwrap();
-    check_view(&lmtp, "1", &expect![[""]]);
+    check_view(
+        &lmtp,
+        "1",
+        &expect![[r#"
+        Session 1, LMTP
+        dialog
+
+        The server took the message for 2 of 4 recipients; the session ended with QUIT.
+
+           line  client -->    <-- server
+              6      <-- 220 mx.example LMTP 1
+              7  --> LHLO client.example
+              8      <-- 250-mx.example 2
+              9      <-- 250 PIPELINING
+             10  --> MAIL FROM:<ann@client.example>
+             11  --> RCPT TO:<bob@mx.example>
+             12  --> RCPT TO:<no@mx.example>
+             13  --> RCPT TO:<eve@mx.example>
+             14  --> RCPT TO:<joe@mx.example>
+             15  --> DATA
+             16      <-- 250 sender 3
+             17      <-- 250 recipient 4
+             18      <-- 550 recipient 5
+             19      <-- 250 recipient 6
+             20      <-- 250 recipient 7
+             21      <-- 354 go 8
+             24  (11 octets of content)
+                 --> .
+             25      <-- 250 bob has it 9
+             26      <-- 452 eve is full 10
+             27      <-- 250 joe has it 11
+             28  --> QUIT
+             29      <-- 221 bye 12
+
+        5 rules could not be judged: --format json says which, and why
+    "#]],
+    );
 }
 
 #[test]
@@ -237,19 +448,75 @@ fn a_session_of_any_length_is_shown_in_part() {
 fn events_are_a_timeline() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("timed"), TIMED).unwrap();
-    expect![[""]].assert_eq(&out(&run_in(folder.path(), ["--events", "timed"])));
+    expect![[r#"
+        session 1 192.0.2.1:4001 > 198.51.100.25:25 timed
+          2026-11-21T10:00:00.000Z                     1  connect
+          2026-11-21T10:00:00.100Z      +100 ms        3  ehlo           EHLO client.example.org [250]
+          2026-11-21T10:00:00.300Z      +200 ms        6  mail           MAIL FROM:<ann@example.org> [250]
+          2026-11-21T10:00:00.500Z      +200 ms        8  rcpt           RCPT TO:<bob@example.net> [250]
+          2026-11-21T10:00:00.700Z      +200 ms       10  data           DATA [354]
+          2026-11-21T10:00:00.910Z      +210 ms       13  end-of-headers
+          2026-11-21T10:00:01.000Z     +90.0 ms       15  end-of-data    [250]
+          2026-11-21T10:04:13.100Z  +4 min 12 s       17  quit           QUIT [221]
+          2026-11-21T10:04:13.200Z      +100 ms        -  disconnect
+
+        session 2 192.0.2.2:4002 > 198.51.100.25:25 timed
+          2026-11-21T11:00:00.000Z                    21  connect
+          2026-11-21T11:00:00.100Z      +100 ms       23  ehlo           EHLO other.example.org [250]
+          2026-11-21T11:00:00.300Z      +200 ms       25  mail           MAIL FROM:<> [550]
+          2026-11-21T11:00:00.400Z      +100 ms       26  reject         MAIL [550]
+          2026-11-21T11:01:00.000Z    +59.600 s       27  quit           QUIT [221]
+          2026-11-21T11:01:00.100Z      +100 ms        -  disconnect
+
+        session 3 [2001:db8::1]:4003 > 198.51.100.26:25 timed
+          2026-11-22T09:00:00.000Z                    31  connect
+          2026-11-22T09:00:00.000Z        +0 µs       32  reject         [421]
+          2026-11-22T09:00:00.000Z        +0 µs        -  disconnect
+    "#]].assert_eq(&out(&run_in(folder.path(), ["--events", "timed"])));
     let json = run_in(folder.path(), ["--events", "--format", "ndjson", "--session", "3", "timed"]);
     let line = out(&json).lines().next().unwrap().to_owned();
     let session: Value = serde_json::from_str(&line).unwrap();
-    expect![[""]]
+    expect![[r#"
+        [{"at":"2026-11-22T09:00:00.000Z","code":null,"delta_us":null,"event":"connect","exchange":null,"frame":null,"line_no":31},
+        {"at":"2026-11-22T09:00:00.000Z","code":421,"delta_us":0,"event":"reject","exchange":null,"frame":null,"line_no":32},
+        {"at":"2026-11-22T09:00:00.000Z","code":null,"delta_us":0,"event":"disconnect","exchange":null,"frame":null,"line_no":null}]"#]]
         .assert_eq(&serde_json::to_string(&session["events"]).unwrap().replace("},", "},\n"));
     let plain = out(&run_in(folder.path(), ["--format", "json", "timed"]));
     assert!(!plain.contains("\"events\""), "{plain}");
     let chunks = out(&run(["--events", "testdata/transcripts/bdat.txt"]));
-    expect![[""]].assert_eq(&chunks);
+    expect![[r#"
+        session 1 testdata/transcripts/bdat.txt
+                7  connect
+                8  ehlo           EHLO client.example [250]
+               12  mail           MAIL FROM:<ann@client.example> BODY=BINARYMIME [250]
+               14  rcpt           RCPT TO:<bob@mx.example> [250]
+                -  data           BDAT 37 [250]
+               18  end-of-headers
+               28  end-of-data    [250]
+               30  mail           MAIL FROM:<ann@client.example> [250]
+               32  rcpt           RCPT TO:<eve@mx.example> [250]
+                -  data           BDAT 28 LAST [250]
+               36  end-of-headers
+               37  end-of-data    [250]
+               39  quit           QUIT [221]
+    "#]]
+    .assert_eq(&chunks);
     let capture = out(&run(["--events", INVALID]));
     let first: String = capture.lines().take(12).fold(String::new(), |all, line| all + line + "\n");
-    expect![[""]].assert_eq(&first);
+    expect![[r#"
+        session 1 127.0.0.1:44478 > 127.0.0.1:25 testdata/captures/zeek/smtp-mail-transactions-invalid.pcap
+          2023-03-27T15:17:37.935537Z                     1  connect
+          2023-03-27T15:17:37.935610Z       +73 µs        4  ehlo           EHLO Bob-PC [250]
+          2023-03-27T15:17:38.437731Z      +502 ms        8  mail           MAIL FROM:<bob@example.org> [250]
+          2023-03-27T15:17:38.439081Z     +1.35 ms       11  rcpt           RCPT TO:<alice@example.org> [250]
+          2023-03-27T15:17:38.440327Z     +1.24 ms       14  data           DATA [354]
+          2023-03-27T15:17:38.442733Z     +2.40 ms       20  end-of-data    [250]
+          2023-03-27T15:17:38.960121Z      +517 ms       24  rcpt           RCPT TO:<alice@example.org> [503]
+          2023-03-27T15:17:38.960667Z      +546 µs       25  reject         RCPT [503]
+          2023-03-27T15:17:38.961594Z      +927 µs       27  data           DATA [503]
+          2023-03-27T15:17:38.961926Z      +332 µs       28  reject         DATA [503]
+          2023-03-27T15:17:38.963247Z     +1.32 ms       31  reject         (no command) [500]
+    "#]].assert_eq(&first);
 }
 
 /// The session with this number of a dialog, as it is shown.

@@ -26,9 +26,12 @@ use std::process::ExitCode;
 #[command(name = "smtp-audit", version, about, long_about, max_term_width = 100)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(override_usage = "smtp-audit [OPTIONS] INPUT...\n       smtp-audit <COMMAND>")]
-#[command(after_help = "Exit status: 0 done; 1 --check found something that reaches --fail-on; \
+#[command(
+    after_help = "Exit status: 0 done; 1 --check found something that reaches --fail-on, or \
+    diff a difference; \
     2 usage error, or an input that could not be read to its end (the rest is still reported); \
-    130 interrupted (what was read is reported). The highest one that applies counts.")]
+    130 interrupted (what was read is reported). The highest one that applies counts."
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     subcommand: Option<Subcommand>,

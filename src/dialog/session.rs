@@ -125,8 +125,7 @@ pub struct Text(pub(super) SmallVec<[u8; TEXT]>);
 /// A vector that most sessions leave empty: eight bytes until it is not, as there are many open
 /// sessions at once.
 #[derive(Clone, Debug)]
-// Clippy would have the vector itself: that is 24 bytes.
-#[allow(clippy::box_collection)]
+#[allow(clippy::box_collection, reason = "a vector itself is 24 bytes")]
 pub struct Few<T>(Option<Box<Vec<T>>>);
 
 /// A stretch of a session's [`Text`].
@@ -628,7 +627,6 @@ impl Used {
         let mut left = self.0;
         iter::from_fn(move || {
             let index = u8::try_from(left.trailing_zeros()).ok().filter(|_| left != 0);
-            // The lowest bit.
             left &= left.wrapping_sub(1);
             index
         })

@@ -432,7 +432,7 @@ mod tests {
             {"client":0,"server":0},"out_of_order":
             {"client":0,"server":0},"conflicting_bytes":
             {"client":0,"server":0},"midstream":false},"timing":
-            {"connect_us":2000,"greeting_us":1000,"envelope_us":8000,"data_us":3000,"client_us":5000,"server_us":11000,"idle_us":3000},"findings":[
+            {"connect_us":2000,"greeting_us":1000,"envelope_us":8000,"data_us":3000,"client_us":5000,"server_us":11000,"idle_us":3000},"story":"The server took the message for 1 of 2 recipients; the session ended with QUIT.","findings":[
             {"rule":"path-space-after-colon","severity":"error","confidence":"certain","category":"command","party":"client","violates_abnf":true,"message":"a blank after the colon","rfc":"RFC 5321 §4.1.1.2","frame":9,"line_no":null,"at":"2023-11-14T22:13:20.009000Z","exchange":1,"evidence":"MAIL FROM: <a@b>","column":11,"end_column":12,"help":"leave the blank out"}],"not_judged":[]}"#]].assert_eq(&text.replace("{\"", "\n{\""));
     }
 

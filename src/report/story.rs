@@ -165,6 +165,12 @@ impl Story<'_> {
         self.session.ending == Ending::Evicted
     }
 
+    /// Whether the client said QUIT.
+    fn has_quit(&self) -> bool {
+        let mut exchanges = self.session.exchanges.iter();
+        exchanges.any(|one| one.request == Request::Command(Verb::Quit))
+    }
+
     /// Whether bytes are missing that could tell more.
     fn has_gaps(&self) -> bool {
         !self.session.gaps.is_empty() || !self.session.resyncs.is_empty()
@@ -355,7 +361,10 @@ impl Story<'_> {
                     format!("{verb} {}{end}", number(times))
                 })
                 .collect();
-            self.clause(&format!("of {all} {}", parts.join(", ")));
+            let last = parts.last().cloned().unwrap_or_default();
+            let others = parts.get(..parts.len().saturating_sub(1)).unwrap_or_default();
+            let and = if others.is_empty() { "" } else { " and " };
+            self.clause(&format!("of {all} {}{and}{last}", others.join(", ")));
         }
         for (index, message) in (0..).zip(&session.messages) {
             if message.outcome == Outcome::Accepted && self.left_before(index) {
@@ -438,9 +447,14 @@ impl Story<'_> {
                 let mut codes = after_421.chain([last.and_then(|reply| reply.code)]);
                 self.clause(if codes.any(|code| code == Some(421)) {
                     "the server closed the connection after 421"
+                } else if self.has_quit() {
+                    "the server closed the connection after QUIT"
                 } else {
                     "the server closed the connection without a QUIT"
                 });
+            }
+            End::ClientClosed if self.has_quit() => {
+                self.clause("the client closed the connection after QUIT");
             }
             End::ClientClosed => self.clause("the client closed the connection without a QUIT"),
             End::Reset => {
@@ -566,7 +580,7 @@ mod tests {
         let dialog = [BEGIN, MAIL, CONTENT, TAKEN, MAIL, CONTENT, "s< 452 full\n", MAIL].concat();
         assert_eq!(
             of(&dialog, End::ServerClosed),
-            "Of 3 messages the server took 1, refused 1, the client gave 1 up; the server \
+            "Of 3 messages the server took 1, refused 1 and the client gave 1 up; the server \
              closed the connection without a QUIT."
         );
     }
@@ -584,7 +598,7 @@ mod tests {
         let reply = session.exchanges[1].reply.as_mut().unwrap();
         reply.begun = later(reply.begun, 30);
         assert!(
-            told(&session).contains("; the reply to MAIL took 30.001 s; "),
+            told(&session).contains("; the reply to MAIL took 30.000 s; "),
             "{}",
             told(&session)
         );
@@ -671,7 +685,7 @@ mod tests {
         session.end = End::Tls;
         session.tls = Some(Box::new(Tls::new(false, mark(9))));
         let story = told(&session);
-        assert!(story.starts_with("The session was in TLS after STARTTLS, "), "{story}");
+        assert!(story.starts_with("The session was in TLS after STARTTLS and "), "{story}");
         assert!(!story.contains("no mail"), "{story}");
         let mut session = quiet();
         let gap = Gap { bytes: 1460, acked: true };
