@@ -164,64 +164,61 @@ fn a_session_with_times_and_stalls() {
         TIMED,
         "1",
         &expect![[r#"
-        Session 1: 192.0.2.1:4001 > 198.51.100.25:25, ESMTP, 4 min 13 s
-        dialog, from 2026-11-21T10:00:00.000Z
+            Session 1: 192.0.2.1:4001 > 198.51.100.25:25, ESMTP, 4 min 13 s
+            dialog, from 2026-11-21T10:00:00.000Z
 
-        The server took the message after 4 min 12 s of silence; the server closed the connection without a QUIT.
+            The server took the message after 4 min 12 s of silence; the session ended with QUIT.
 
-        time               delta    line  client -->    <-- server
-        10:00:00.000                   2      <-- 220 mx.example.net ESMTP
-        10:00:00.100     +100 ms       3  --> EHLO client.example.org
-        10:00:00.200     +100 ms       4      <-- 250-mx.example.net
-        10:00:00.200       +0 µs       5      <-- 250 SIZE 1000
-        10:00:00.300     +100 ms       6  --> MAIL FROM:<ann@example.org>
-        10:00:00.400     +100 ms       7      <-- 250 2.1.0 ok
-                                                      ^^^^^
-                                            note[enhanced-code-not-offered] fault: server
-                                            the enhanced code "2.1.0" in a reply, although the server does not offer
-                                            ENHANCEDSTATUSCODES; 3 more like it in this session
-        10:00:00.500     +100 ms       8  --> RCPT TO:<bob@example.net>
-        10:00:00.600     +100 ms       9      <-- 250 2.1.5 ok
-        10:00:00.700     +100 ms      10  --> DATA
-        10:00:00.800     +100 ms      11      <-- 354 go on
-        10:00:01.000     +200 ms      15  (24 octets of content)
-                                          --> .
-                                          ~~~ the client waited 4 min 12 s for the server's reply to the end of the data
-        10:04:13.000 +4 min 12 s      16      <-- 250 2.0.0 queued
-        10:04:13.100     +100 ms      17  --> QUIT
-        10:04:13.200     +100 ms      18      <-- 221 2.0.0 bye
-                                          [the server closes the connection]
+            time               delta    line  client -->    <-- server
+            10:00:00.000                   2      <-- 220 mx.example.net ESMTP
+            10:00:00.100     +100 ms       3  --> EHLO client.example.org
+            10:00:00.200     +100 ms       4      <-- 250-mx.example.net
+            10:00:00.200       +0 µs       5      <-- 250 SIZE 1000
+            10:00:00.300     +100 ms       6  --> MAIL FROM:<ann@example.org>
+            10:00:00.400     +100 ms       7      <-- 250 2.1.0 ok
+                                                          ^^^^^
+                                                note[enhanced-code-not-offered] fault: server
+                                                the enhanced code "2.1.0" in a reply, although the server does not offer
+                                                ENHANCEDSTATUSCODES; 3 more like it in this session
+            10:00:00.500     +100 ms       8  --> RCPT TO:<bob@example.net>
+            10:00:00.600     +100 ms       9      <-- 250 2.1.5 ok
+            10:00:00.700     +100 ms      10  --> DATA
+            10:00:00.800     +100 ms      11      <-- 354 go on
+            10:00:01.000     +200 ms      15  (24 octets of content)
+                                              --> .
+                                              ~~~ the client waited 4 min 12 s for the server's reply to the end of the data
+            10:04:13.000 +4 min 12 s      16      <-- 250 2.0.0 queued
+            10:04:13.100     +100 ms      17  --> QUIT
+            10:04:13.200     +100 ms      18      <-- 221 2.0.0 bye
 
-        5 rules could not be judged: --format json says which, and why
-    "#]],
+            5 rules could not be judged: --format json says which, and why
+        "#]],
     );
     check_view(
         TIMED,
         "2",
         &expect![[r#"
-        Session 2: 192.0.2.2:4002 > 198.51.100.25:25, ESMTP, 1 min 0 s
-        dialog, from 2026-11-21T11:00:00.000Z
+            Session 2: 192.0.2.2:4002 > 198.51.100.25:25, ESMTP, 1 min 0 s
+            dialog, from 2026-11-21T11:00:00.000Z
 
-        The server refused the sender with 550; the client was silent for 59.600 s before QUIT; the server closed the connection
-        without a QUIT.
+            The server refused the sender with 550; the client was silent for 59.600 s before QUIT; the session ended with QUIT.
 
-        time               delta    line  client -->    <-- server
-        11:00:00.000                  22      <-- 220 mx.example.net ESMTP
-        11:00:00.100     +100 ms      23  --> EHLO other.example.org
-        11:00:00.200     +100 ms      24      <-- 250 mx.example.net
-        11:00:00.300     +100 ms      25  --> MAIL FROM:<>
-        11:00:00.400     +100 ms      26      <-- 550 5.7.1 no
-                                                      ^^^^^
-                                            note[enhanced-code-not-offered] fault: server
-                                            the enhanced code "5.7.1" in a reply, although the server does not offer
-                                            ENHANCEDSTATUSCODES; 1 more like it in this session
-                                          ~~~ the server waited 59.6 s for the client's next command, "QUIT"
-        11:01:00.000   +59.600 s      27  --> QUIT
-        11:01:00.100     +100 ms      28      <-- 221 2.0.0 bye
-                                          [the server closes the connection]
+            time               delta    line  client -->    <-- server
+            11:00:00.000                  22      <-- 220 mx.example.net ESMTP
+            11:00:00.100     +100 ms      23  --> EHLO other.example.org
+            11:00:00.200     +100 ms      24      <-- 250 mx.example.net
+            11:00:00.300     +100 ms      25  --> MAIL FROM:<>
+            11:00:00.400     +100 ms      26      <-- 550 5.7.1 no
+                                                          ^^^^^
+                                                note[enhanced-code-not-offered] fault: server
+                                                the enhanced code "5.7.1" in a reply, although the server does not offer
+                                                ENHANCEDSTATUSCODES; 1 more like it in this session
+                                              ~~~ the server waited 59.6 s for the client's next command, "QUIT"
+            11:01:00.000   +59.600 s      27  --> QUIT
+            11:01:00.100     +100 ms      28      <-- 221 2.0.0 bye
 
-        5 rules could not be judged: --format json says which, and why
-    "#]],
+            5 rules could not be judged: --format json says which, and why
+        "#]],
     );
     check_view(
         TIMED,
@@ -458,7 +455,6 @@ fn events_are_a_timeline() {
           2026-11-21T10:00:00.910Z      +210 ms       13  end-of-headers
           2026-11-21T10:00:01.000Z     +90.0 ms       15  end-of-data    [250]
           2026-11-21T10:04:13.100Z  +4 min 12 s       17  quit           QUIT [221]
-          2026-11-21T10:04:13.200Z      +100 ms        -  disconnect
 
         session 2 192.0.2.2:4002 > 198.51.100.25:25 timed
           2026-11-21T11:00:00.000Z                    21  connect
@@ -466,7 +462,6 @@ fn events_are_a_timeline() {
           2026-11-21T11:00:00.300Z      +200 ms       25  mail           MAIL FROM:<> [550]
           2026-11-21T11:00:00.400Z      +100 ms       26  reject         MAIL [550]
           2026-11-21T11:01:00.000Z    +59.600 s       27  quit           QUIT [221]
-          2026-11-21T11:01:00.100Z      +100 ms        -  disconnect
 
         session 3 [2001:db8::1]:4003 > 198.51.100.26:25 timed
           2026-11-22T09:00:00.000Z                    31  connect
