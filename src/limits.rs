@@ -102,6 +102,10 @@ pub struct Limits {
     pub table_rows: usize,
     /// Unknown extension keywords that a summary counts one by one: peers choose them.
     pub summary_keywords: usize,
+    /// Servers whose response times a summary counts one by one, each in some 2 kB.
+    pub summary_servers: usize,
+    /// Minutes in which a summary counts sessions: those of a month and more.
+    pub summary_minutes: usize,
     /// Characters of a peer's text shown in a table or a summary.
     pub excerpt_chars: usize,
     /// Different kinds of unknown numbers (link types, …) that are named one by one.
@@ -142,6 +146,7 @@ impl Limits {
             recipients: part(self.recipients, 1 << 15),
             parked_bytes: part(self.parked_bytes, 256),
             history_bytes: part(self.history_bytes, 1 << 10),
+            summary_servers: part(self.summary_servers, 1 << 17),
             ..*self
         }
     }
@@ -203,6 +208,8 @@ impl Default for Limits {
             spool_bytes: 16 << 20,
             table_rows: 40,
             summary_keywords: 64,
+            summary_servers: 1024,
+            summary_minutes: 1 << 16,
             excerpt_chars: 120,
             named_kinds: 16,
         }

@@ -55,6 +55,7 @@ fn any_number_of_threads_gives_the_same_report() {
                 Format::Markdown,
                 Format::Sarif,
                 Format::Junit,
+                Format::Events,
             ][..]
         } else {
             &[Format::Ndjson][..]

@@ -273,7 +273,7 @@ fn a_session_of_a_capture() {
 }
 
 #[test]
-fn gaps_and_tls_and_chunks_stand_in_their_places() {
+fn gaps_and_tls_stand_in_their_places() {
     check_view(
         "s< 220 mx.example.net ESMTP\nc> EHLO client.example.org\ns< 250-mx.example.net\n\
          s< 250 STARTTLS\nc> STARTTLS\ns< 220 go ahead\n# tls client 5120 server 4096\n",
@@ -323,6 +323,10 @@ fn gaps_and_tls_and_chunks_stand_in_their_places() {
             11 rules could not be judged: --format json says which, and why
         "#]],
     );
+}
+
+#[test]
+fn chunks_and_lmtp_are_shown() {
     let bdat = fs::read_to_string(root().join("testdata/transcripts/bdat.txt")).unwrap();
     check_view(
         &bdat,

@@ -57,7 +57,7 @@ impl Header {
 
     /// Whether the empty line behind it was read.
     #[inline]
-    pub(super) fn is_over(&self) -> bool {
+    pub(super) fn is_over(self) -> bool {
         self.place == Place::Body
     }
 

@@ -40,7 +40,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The form of report that an input of so many bytes is made into: all of them would take many
 /// times as long.
 fn format(len: usize) -> Format {
-    match len % 9 {
+    match len % 11 {
         0 => Format::Table,
         1 => Format::Json,
         2 => Format::Ndjson,
@@ -49,6 +49,8 @@ fn format(len: usize) -> Format {
         5 => Format::Csv,
         6 => Format::Markdown,
         7 => Format::Sarif,
+        8 => Format::Ladder,
+        9 => Format::Events,
         _ => Format::Junit,
     }
 }
@@ -191,6 +193,8 @@ fn limits() -> Limits {
         spool_bytes: 1 << 20,
         table_rows: 3,
         summary_keywords: 4,
+        summary_servers: 2,
+        summary_minutes: 2,
         excerpt_chars: 40,
         named_kinds: 2,
     }

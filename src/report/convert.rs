@@ -6,20 +6,22 @@
 
 use super::model::{
     Alert, Auth, BySide, Certificate, Closing, ErrorCount, Event, Example, Exchange,
-    ExtensionCount, Extensions, Finding, Gap, Greeting, Head, Input, Latency, Message, NotJudged,
-    Offer, Peer, Recipient, RecipientCount, Reply, Resync, SCHEMA, Session, Severities, Summary,
-    Timing, Tls, Tool, Transport, Unsolicited, Via,
+    ExchangeTiming, ExtensionCount, Extensions, Finding, Gap, Greeting, Head, Input, Latency,
+    Message, NotJudged, Offer, Peer, Phases, Rate, Recipient, RecipientCount, Reply, Resync,
+    RoundTrip, SCHEMA, Server, Servers, Session, Severities, Slow, Summary, Timing, Tls, Tool,
+    Transport, Unsolicited, Via,
 };
 use super::summary;
 use super::view::{View, Where, offers, shown_column, used};
 use super::{Entry, InputReport};
-use super::{events, latency, names, story};
+use super::{events, latency, names, pace, story};
 use crate::chunk::{self, Sides};
 use crate::dialog::session::{self as dialog, Span};
 use crate::escape::printable;
 use crate::rules;
 use crate::smtp::reply::Offer as Offered;
 use crate::time::{Lapse, Stamp};
+use crate::timing::{self, ExchangeTimes, Phase};
 use crate::tls::Unread;
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -34,6 +36,7 @@ impl<'a> Session<'a> {
         story::tell(&mut story, session);
         let view = View::new(entry, inputs);
         let timing = &session.timing;
+        let times = timing::of(session);
         Self {
             kind: "session",
             // Put there by the writer.
@@ -62,13 +65,21 @@ impl<'a> Session<'a> {
                 outcome: names::auth_outcome(auth.outcome),
                 attempts: auth.attempts,
             }),
-            exchanges: session.exchanges.iter().map(|exchange| view.exchange(exchange)).collect(),
+            exchanges: session
+                .exchanges
+                .iter()
+                .zip(&times.exchanges)
+                .map(|(exchange, times)| view.exchange(exchange, times))
+                .collect(),
             unsolicited_replies: session
                 .unsolicited
                 .iter()
                 .map(|one| Unsolicited { reply: view.reply(&one.reply), after: one.after })
                 .collect(),
-            messages: session.messages.iter().map(|message| view.message(message)).collect(),
+            messages: (0..)
+                .zip(&session.messages)
+                .map(|(index, message)| view.message(index, message))
+                .collect(),
             elided: view.elided(),
             gaps: session.gaps.iter().map(|gap| view.gap(gap)).collect(),
             resyncs: session.resyncs.iter().map(|resync| view.resync(resync)).collect(),
@@ -91,6 +102,8 @@ impl<'a> Session<'a> {
                 client_us: timing.client.map(Lapse::micros),
                 server_us: timing.server.map(Lapse::micros),
                 idle_us: timing.idle.map(Lapse::micros),
+                phases_us: (&times.phases).into(),
+                round_trip_us: times.round_trip.into(),
             },
             story,
             events: with_events
@@ -147,6 +160,17 @@ impl Summary {
                 times.map(|(verb, times)| (verb, times.into())).collect()
             },
             greeting_us: (summary.greeting.count() > 0).then(|| (&summary.greeting).into()),
+            latency_by_phase: {
+                let times = summary.pace.phases();
+                times.map(|(phase, times)| (phase.name(), times.into())).collect()
+            },
+            latency_by_server: summary.servers().into(),
+            slowest: summary.pace.slowest().map(|one| slow(one, inputs)).collect(),
+            sessions_per_minute: summary.pace.rate().map(|rate| Rate {
+                mean: rate.mean,
+                peak: rate.peak,
+                peak_at: rate.peak_at.rfc3339(0),
+            }),
             recipients: RecipientCount {
                 offered: summary.recipients_offered,
                 accepted: summary.recipients_accepted,
@@ -172,6 +196,55 @@ impl From<&latency::Latency> for Latency {
     fn from(times: &latency::Latency) -> Self {
         let [p50, p90, p99] = times.quantiles([0.5, 0.9, 0.99]);
         Self { count: times.count(), p50, p90, p99, max: times.max() }
+    }
+}
+
+impl From<&latency::Coarse> for Latency {
+    fn from(times: &latency::Coarse) -> Self {
+        let [p50, p90, p99] = times.percentiles([50, 90, 99]);
+        Self { count: times.count(), p50, p90, p99, max: times.max() }
+    }
+}
+
+impl From<pace::Servers> for Servers {
+    fn from(servers: pace::Servers) -> Self {
+        let one = |(server, times): (SocketAddr, latency::Coarse)| Server {
+            server: server.to_string(),
+            latency: (&times).into(),
+        };
+        Self {
+            servers: servers.first.into_iter().map(one).collect(),
+            others: servers.others.as_ref().map(Latency::from),
+            elided: servers.count,
+        }
+    }
+}
+
+impl From<&timing::Phases> for Phases {
+    fn from(phases: &timing::Phases) -> Self {
+        let of = |phase| phases.of(phase).map(Lapse::micros);
+        Self {
+            connect: of(Phase::Connect),
+            greeting: of(Phase::Greeting),
+            ehlo: of(Phase::Ehlo),
+            tls: of(Phase::Tls),
+            auth: of(Phase::Auth),
+            envelope: of(Phase::Envelope),
+            data: of(Phase::Data),
+            end_of_data: of(Phase::Final),
+            quit: of(Phase::Quit),
+            other: of(Phase::Other),
+        }
+    }
+}
+
+impl From<timing::RoundTrip> for RoundTrip {
+    fn from(way: timing::RoundTrip) -> Self {
+        Self {
+            client: way.client.map(Lapse::micros),
+            server: way.server.map(Lapse::micros),
+            measured: way.measured(),
+        }
     }
 }
 
@@ -208,7 +281,7 @@ impl<'a> View<'a> {
         }
     }
 
-    fn exchange(&self, exchange: &dialog::Exchange) -> Exchange<'a> {
+    fn exchange(&self, exchange: &dialog::Exchange, times: &ExchangeTimes) -> Exchange<'a> {
         let Where { input, frame, line_no } = self.place(exchange.asked);
         Exchange {
             verb: exchange.request.name(),
@@ -219,13 +292,19 @@ impl<'a> View<'a> {
             line_no,
             reply: exchange.reply.map(|reply| self.reply(&reply)),
             latency_us: exchange.latency().map(Lapse::micros),
+            timing: ExchangeTiming {
+                server_us: times.server.map(Lapse::micros),
+                client_us: times.client.map(Lapse::micros),
+                network_us: times.network.map(Lapse::micros),
+            },
             pipelined: exchange.pipelined,
             masked: exchange.masked,
             cut: exchange.cut,
         }
     }
 
-    fn message(&self, message: &dialog::Message) -> Message<'a> {
+    fn message(&self, index: u32, message: &dialog::Message) -> Message<'a> {
+        let data = timing::transfer(self.session, index, message);
         let recipient = |recipient: &dialog::Recipient| Recipient {
             address: self.text(recipient.address),
             code: recipient.code,
@@ -239,6 +318,8 @@ impl<'a> View<'a> {
             outcome: names::outcome(message.outcome),
             code: message.code,
             complete: message.is_complete(),
+            data_us: data.map(Lapse::micros),
+            throughput: data.and_then(|data| timing::throughput(message, data)),
         }
     }
 
@@ -317,6 +398,19 @@ fn input(report: &InputReport) -> Input<'_> {
         sessions: report.sessions,
         problems: report.problems.iter().map(|problem| printable(problem.as_bytes())).collect(),
         findings: report.findings.iter().map(finding).collect(),
+    }
+}
+
+fn slow(slow: &pace::Slow, inputs: &[InputReport]) -> Slow {
+    let input = inputs.get(slow.input as usize);
+    Slow {
+        session: slow.session,
+        exchange: slow.exchange,
+        verb: slow.verb,
+        input: input.map_or_else(String::new, |input| printable(input.path.as_bytes())),
+        frame: slow.frame,
+        line_no: slow.line_no,
+        latency_us: slow.latency().micros(),
     }
 }
 
@@ -418,21 +512,26 @@ mod tests {
             {"keyword":"SIZE","params":["1000"]},
             {"keyword":"X-ODD","params":[]}],"used":["SIZE"]},"tls":null,"auth":null,"exchanges":[
             {"verb":"EHLO","line":"EHLO client.example","at":"2023-11-14T22:13:20.005000Z","frame":5,"line_no":null,"reply":
-            {"code":250,"enhanced":null,"lines":["mx.example","size 1000","X-Odd"],"at":"2023-11-14T22:13:20.006000Z","frame":6,"line_no":null,"cut":false},"latency_us":1000,"pipelined":false,"masked":null,"cut":false},
+            {"code":250,"enhanced":null,"lines":["mx.example","size 1000","X-Odd"],"at":"2023-11-14T22:13:20.006000Z","frame":6,"line_no":null,"cut":false},"latency_us":1000,"timing":
+            {"server_us":0,"client_us":0,"network_us":2000},"pipelined":false,"masked":null,"cut":false},
             {"verb":"MAIL","line":"MAIL FROM:<a@b.example> SIZE=10","at":"2023-11-14T22:13:20.009000Z","frame":9,"line_no":null,"reply":
-            {"code":250,"enhanced":"2.1.0","lines":["2.1.0 Ok"],"at":"2023-11-14T22:13:20.010000Z","frame":10,"line_no":null,"cut":false},"latency_us":1000,"pipelined":false,"masked":null,"cut":false},
+            {"code":250,"enhanced":"2.1.0","lines":["2.1.0 Ok"],"at":"2023-11-14T22:13:20.010000Z","frame":10,"line_no":null,"cut":false},"latency_us":1000,"timing":
+            {"server_us":0,"client_us":0,"network_us":2000},"pipelined":false,"masked":null,"cut":false},
             {"verb":"RCPT","line":"RCPT TO:<c@d.example>","at":"2023-11-14T22:13:20.011000Z","frame":11,"line_no":null,"reply":
-            {"code":250,"enhanced":"2.1.5","lines":["2.1.5 Ok"],"at":"2023-11-14T22:13:20.012000Z","frame":12,"line_no":null,"cut":false},"latency_us":1000,"pipelined":false,"masked":null,"cut":false}],"unsolicited_replies":[],"messages":[
+            {"code":250,"enhanced":"2.1.5","lines":["2.1.5 Ok"],"at":"2023-11-14T22:13:20.012000Z","frame":12,"line_no":null,"cut":false},"latency_us":1000,"timing":
+            {"server_us":0,"client_us":0,"network_us":2000},"pipelined":false,"masked":null,"cut":false}],"unsolicited_replies":[],"messages":[
             {"from":"a@b.example","recipients":[
             {"address":"c@d.example","code":250,"delivery":null},
-            {"address":"no@d.example","code":550,"delivery":null}],"transfer":"DATA","size":12,"outcome":"accepted","code":250,"complete":true}],"elided":null,"gaps":[],"resyncs":[],"end":"quit","cut":false,"transport":
+            {"address":"no@d.example","code":550,"delivery":null}],"transfer":"DATA","size":12,"outcome":"accepted","code":250,"complete":true,"data_us":null,"throughput":null}],"elided":null,"gaps":[],"resyncs":[],"end":"quit","cut":false,"transport":
             {"connect_us":2000,"bytes":
             {"client":100,"server":200},"missing_bytes":
             {"client":0,"server":0},"retransmitted_bytes":
             {"client":0,"server":0},"out_of_order":
             {"client":0,"server":0},"conflicting_bytes":
             {"client":0,"server":0},"midstream":false},"timing":
-            {"connect_us":2000,"greeting_us":1000,"envelope_us":8000,"data_us":3000,"client_us":5000,"server_us":11000,"idle_us":3000},"story":"The server took the message for 1 of 2 recipients; the session ended with QUIT.","findings":[
+            {"connect_us":2000,"greeting_us":1000,"envelope_us":8000,"data_us":3000,"client_us":5000,"server_us":11000,"idle_us":3000,"phases_us":
+            {"connect":2000,"greeting":1000,"ehlo":4000,"tls":null,"auth":null,"envelope":4000,"data":null,"final":null,"quit":null,"other":10000},"round_trip_us":
+            {"client":1000,"server":1000,"measured":"handshake"}},"story":"The server took the message for 1 of 2 recipients; the session ended with QUIT.","findings":[
             {"rule":"path-space-after-colon","severity":"error","confidence":"certain","category":"command","party":"client","violates_abnf":true,"message":"a blank after the colon","rfc":"RFC 5321 §4.1.1.2","frame":9,"line_no":null,"at":"2023-11-14T22:13:20.009000Z","exchange":1,"evidence":"MAIL FROM: <a@b>","column":11,"end_column":12,"help":"leave the blank out"}],"not_judged":[]}"#]].assert_eq(&text.replace("{\"", "\n{\""));
     }
 

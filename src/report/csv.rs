@@ -17,6 +17,7 @@ use crate::escape::printable;
 use crate::place::Slot;
 use crate::rules::Finding;
 use crate::time::Lapse;
+use crate::timing::Walk;
 use std::io::{self, Write};
 
 /// With `--check`: a row for each finding.
@@ -26,7 +27,7 @@ const FINDINGS: &str = "session,input,client,server,frame,line_no,time,rule,seve
 /// Without: a row for the greeting, each command with its reply, and each reply to none.
 const EXCHANGES: &str = "session,input,client,server,protocol,helo,exchange,verb,command,frame,\
     line_no,time,code,enhanced,reply,reply_frame,reply_line_no,reply_time,latency_us,pipelined,\
-    end,findings\r\n";
+    end,findings,server_us,client_us,network_us\r\n";
 
 /// What stands for the command that an unsolicited reply does not have.
 const UNSOLICITED: &str = "unsolicited";
@@ -66,6 +67,7 @@ fn findings(out: &mut String, entry: &Entry<'_>, view: &View<'_>) {
 fn exchanges(out: &mut String, entry: &Entry<'_>, view: &View<'_>) {
     let session = entry.session;
     let helo = session.helo.map_or_else(String::new, |name| printable(session.bytes(name)));
+    let mut walk = Walk::new(session);
     let mut row = |exchange: Option<u32>, verb: &str, reply: Option<&Reply>| {
         let one = exchange.and_then(|index| session.exchanges.get(index as usize));
         let asked = one.map(|one| one.asked);
@@ -92,6 +94,10 @@ fn exchanges(out: &mut String, entry: &Entry<'_>, view: &View<'_>) {
         let found = entry.findings.iter().filter(is_own);
         let found: Vec<&str> = found.map(|found| found.rule.id).collect();
         row.cell(&found.join(" "));
+        let times = one.map(|one| walk.step(one)).unwrap_or_default();
+        for lapse in [times.server, times.client, times.network] {
+            row.cell(&some(lapse.map(Lapse::micros)));
+        }
         row.end();
     };
     // Every session has a row, and what is found of it as a whole stands in its first.

@@ -259,13 +259,12 @@ fn moment(text: &str) -> Result<(Moment, bool), String> {
         Some((date, time)) if is_date(date) => {
             in_zone(date, time).map(|stamp| (Moment::At(stamp), false))
         }
-        Some(_) => None,
         None if is_date(text) => in_zone(text, "00:00:00").map(|stamp| (Moment::At(stamp), true)),
         None if text.contains(':') => in_zone("1970-01-01", text).map(|stamp| {
             let lapse = Lapse::from_nanos(stamp.nanos().rem_euclid(DAY));
             (Moment::OfDay(lapse), false)
         }),
-        None => None,
+        Some(_) | None => None,
     };
     found.ok_or_else(|| {
         String::from("not a time; expected one as 2026-11-21T10:00:00Z, 2026-11-21 or 10:00")

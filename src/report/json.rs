@@ -72,7 +72,7 @@ impl Ndjson {
 
 impl Writer for Json {
     fn session(&mut self, id: u64, slot: Slot, text: Text, note: Note) -> io::Result<()> {
-        self.examples.add(id, slot, &note.examples);
+        self.examples.add(id, slot, &note);
         let mut number = itoa::Buffer::new();
         self.spool.push(id, &[HEAD.as_bytes(), number.format(id).as_bytes(), text.bytes()])
     }
@@ -97,7 +97,7 @@ impl Writer for Json {
 
 impl Writer for Ndjson {
     fn session(&mut self, id: u64, slot: Slot, text: Text, note: Note) -> io::Result<()> {
-        self.examples.add(id, slot, &note.examples);
+        self.examples.add(id, slot, &note);
         self.queued += text.bytes().len();
         self.queue.push((id, text));
         let (texts, bytes) = AT_ONCE;

@@ -404,7 +404,7 @@ fn folded(text: &str, room: usize) -> Vec<String> {
                 }
                 part.push(letter);
             }
-            word = word.get(part.len()..).unwrap_or_default().to_owned();
+            word.drain(..part.len());
             if let Some(line) = lines.last_mut() {
                 *line = part;
             }

@@ -18,6 +18,18 @@ pub struct Latency {
 /// Durations that may wait to be counted.
 const WAITING: usize = 128;
 
+/// The same to a thirtieth, and in as little memory as there may be many of.
+#[derive(Clone, Debug, Default)]
+pub struct Coarse {
+    /// How many durations have each [`class`] of [`FEW`], as far as there are any.
+    classes: Vec<u32>,
+    count: u64,
+    max: u64,
+}
+
+/// Values in each range of classes of [`Coarse`].
+const FEW: usize = 32;
+
 /// Values in each range of classes: those of the first ranges are exact, then each has classes
 /// twice as wide as the one before.
 const RANGE: usize = 1024;
@@ -27,26 +39,26 @@ const RANGE: usize = 1024;
 #[inline]
 // Shifted, it is less than two ranges.
 #[allow(clippy::cast_possible_truncation)]
-const fn class(micros: u64) -> usize {
-    let width = width(micros);
+const fn class<const RANGE: usize>(micros: u64) -> usize {
+    let width = width::<RANGE>(micros);
     ((micros >> width) as usize) + width as usize * RANGE
 }
 
 /// How wide the class of a duration is, as a power of two.
 #[inline]
-const fn width(micros: u64) -> u32 {
+const fn width<const RANGE: usize>(micros: u64) -> u32 {
     (micros | (2 * RANGE as u64 - 1)).ilog2() - RANGE.ilog2()
 }
 
 /// The least duration of a class.
-const fn least(class: usize) -> u64 {
+const fn least<const RANGE: usize>(class: usize) -> u64 {
     let width = (class / RANGE).saturating_sub(1);
     ((class - width * RANGE) as u64) << width
 }
 
 /// The longest duration of a class.
-const fn most(class: usize) -> u64 {
-    least(class + 1) - 1
+const fn most<const RANGE: usize>(class: usize) -> u64 {
+    least::<RANGE>(class + 1) - 1
 }
 
 impl Latency {
@@ -58,7 +70,7 @@ impl Latency {
         self.count += 1;
         // No class has a number that is larger.
         #[allow(clippy::cast_possible_truncation)]
-        self.waiting.push(class(micros) as u32);
+        self.waiting.push(class::<RANGE>(micros) as u32);
         if self.waiting.len() >= WAITING {
             self.settle();
         }
@@ -136,9 +148,88 @@ impl Latency {
                     seen += u64::from(count);
                     seen >= wanted
                 });
-                class.map_or(self.max, |class| if share > 0.0 { most(class) } else { least(class) })
+                class.map_or(self.max, |class| {
+                    if share > 0.0 { most::<RANGE>(class) } else { least::<RANGE>(class) }
+                })
             })
             .map(|micros| micros.min(self.max))
+    }
+}
+
+impl Coarse {
+    /// Counts one duration; a negative one counts as none.
+    #[inline]
+    pub(super) fn add(&mut self, lapse: Lapse) {
+        let micros = u64::try_from(lapse.nanos()).unwrap_or(0) / 1000;
+        self.max = self.max.max(micros);
+        self.count += 1;
+        self.add_to(class::<FEW>(micros), 1);
+    }
+
+    fn add_to(&mut self, class: usize, times: u32) {
+        if class >= self.classes.len() {
+            self.classes.resize((class + 1).next_multiple_of(FEW), 0);
+        }
+        if let Some(count) = self.classes.get_mut(class) {
+            *count = count.saturating_add(times);
+        }
+    }
+
+    /// Adds what another part of the run counted.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.max = self.max.max(other.max);
+        self.count += other.count;
+        for (class, &times) in other.classes.iter().enumerate().filter(|&(_, &times)| times > 0) {
+            self.add_to(class, times);
+        }
+    }
+
+    /// Adds what was counted more exactly.
+    pub(super) fn merge_fine(&mut self, other: &Latency) {
+        let mut other = other.clone();
+        other.settle();
+        self.max = self.max.max(other.max);
+        self.count += other.count;
+        for (at, &times) in other.classes.iter().enumerate().filter(|&(_, &times)| times > 0) {
+            self.add_to(class::<FEW>(least::<RANGE>(at)), times);
+        }
+    }
+
+    /// Takes away what is counted elsewhere, too. Of what is left the longest is then known no
+    /// better than its class.
+    pub(super) fn without(&mut self, other: &Self) {
+        self.count = self.count.saturating_sub(other.count);
+        for (own, times) in self.classes.iter_mut().zip(&other.classes) {
+            *own = own.saturating_sub(*times);
+        }
+        let highest = self.classes.iter().rposition(|&times| times > 0);
+        self.max = highest.map_or(0, |class| most::<FEW>(class).min(self.max));
+    }
+
+    /// How many durations were counted.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The longest, in microseconds.
+    #[must_use]
+    pub fn max(&self) -> u64 {
+        self.max
+    }
+
+    /// The durations in microseconds that so many percent of all do not exceed, to a thirtieth.
+    #[must_use]
+    pub fn percentiles<const N: usize>(&self, percent: [u64; N]) -> [u64; N] {
+        percent.map(|percent| {
+            let wanted = self.count.saturating_mul(percent).div_ceil(100).max(1);
+            let mut seen = 0;
+            let class = self.classes.iter().position(|&count| {
+                seen += u64::from(count);
+                seen >= wanted
+            });
+            class.map_or(self.max, |class| most::<FEW>(class).min(self.max))
+        })
     }
 }
 
@@ -163,6 +254,31 @@ mod tests {
         times.add(Lapse::from_nanos(-5));
         assert_eq!((times.count(), times.quantiles([0.0])), (103, [0]));
     }
+
+    #[test]
+    fn what_is_coarse_can_be_put_together_and_taken_apart() {
+        let (mut all, mut some, mut fine) =
+            (Coarse::default(), Coarse::default(), Latency::default());
+        assert_eq!((all.count(), all.percentiles([50]), all.max()), (0, [0], 0));
+        for micros in 1..=1000 {
+            let lapse = Lapse::from_nanos(micros * 1_000_000);
+            all.add(lapse);
+            fine.add(lapse);
+            if micros > 900 {
+                some.add(lapse);
+            }
+        }
+        let [p50, p99] = all.percentiles([50, 99]);
+        assert!((500_000..516_700).contains(&p50) && (990_000..=1_000_000).contains(&p99));
+        let mut other = Coarse::default();
+        other.merge_fine(&fine);
+        assert_eq!((&other.classes, other.max(), other.count()), (&all.classes, 1_000_000, 1000));
+        all.without(&some);
+        assert!(all.count() == 900 && (900_000..931_000).contains(&all.max()), "{}", all.max());
+        all.merge(&some);
+        assert_eq!((&all.classes, all.max()), (&other.classes, 1_000_000));
+    }
+
     proptest! {
         #[test]
         fn classes_are_those_of_a_histogram(
@@ -176,7 +292,7 @@ mod tests {
                 let part = if n < cut { &mut times } else { &mut others };
                 part.add(Lapse::from_nanos(micros.cast_signed() * 1000));
                 histogram.record(micros).unwrap();
-                prop_assert_eq!(least(class(micros)), histogram.lowest_equivalent(micros));
+                prop_assert_eq!(least::<RANGE>(class::<RANGE>(micros)), histogram.lowest_equivalent(micros));
             }
             times.merge(&others);
             prop_assert_eq!(times.count(), histogram.len());

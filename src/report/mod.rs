@@ -80,6 +80,9 @@ mod render;
 /// What servers offer.
 mod offered;
 
+/// How fast sessions were.
+pub mod pace;
+
 /// Sessions one after the other.
 mod pages;
 

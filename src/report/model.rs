@@ -22,6 +22,11 @@ macro_rules! model {
     )*};
 }
 
+mod event;
+mod times;
+pub use event::Event;
+pub use times::{ExchangeTiming, Latency, Phases, Rate, RoundTrip, Server, Servers, Slow, Timing};
+
 model! {
     /// What both JSON forms say first.
     pub struct Head<'a> {
@@ -281,6 +286,8 @@ model! {
         pub reply: Option<Reply<'a>>,
         /// From the packet that completed the command to that in which the reply begins.
         pub latency_us: Option<i64>,
+        /// Whose that time was, and the time before the command.
+        pub timing: ExchangeTiming,
         /// Sent before the client had seen the whole reply to the command before.
         pub pipelined: bool,
         /// Bytes of a secret that were replaced in the line; null if none.
@@ -337,6 +344,10 @@ model! {
         pub code: Option<u16>,
         /// False when bytes of it are missing from the input.
         pub complete: bool,
+        /// From when its content might be sent to its last octet.
+        pub data_us: Option<i64>,
+        /// Octets of content a second in that time.
+        pub throughput: Option<u64>,
     }
 
     /// One RCPT of a message.
@@ -434,46 +445,6 @@ model! {
         pub server: u64,
     }
 
-    /// Where the time of a session went.
-    pub struct Timing {
-        /// From the first SYN to the end of the handshake.
-        pub connect_us: Option<i64>,
-        /// From there to the greeting.
-        pub greeting_us: Option<i64>,
-        /// From MAIL to the last reply before the content, over all messages.
-        pub envelope_us: Option<i64>,
-        /// From 354 or BDAT to the final reply, over all messages.
-        pub data_us: Option<i64>,
-        /// While the client was expected to go on.
-        pub client_us: Option<i64>,
-        /// While the server owed a reply.
-        pub server_us: Option<i64>,
-        /// While neither owed anything.
-        pub idle_us: Option<i64>,
-    }
-
-    /// Something that happened in a session.
-    pub struct Event<'a> {
-        /// What: the points at which a mail server lets an agent act.
-        #[cfg_attr(test, schemars(extend("enum" = super::events::NAMES)))]
-        pub event: &'static str,
-        /// When.
-        pub at: Option<String>,
-        /// Path of the input that the frame is in; only where the session did not begin there.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        pub input: Option<&'a str>,
-        /// Frame; null in a transcript, and where none shows it.
-        pub frame: Option<u64>,
-        /// Line; null in a capture.
-        pub line_no: Option<u64>,
-        /// Since the event before it.
-        pub delta_us: Option<i64>,
-        /// Index into `exchanges`.
-        pub exchange: Option<u32>,
-        /// Code of the reply to it; of `reject`, its own.
-        pub code: Option<u16>,
-    }
-
     /// What a rule found.
     pub struct Finding<'a> {
         /// The rule's id.
@@ -546,6 +517,14 @@ model! {
         pub latency_us: BTreeMap<&'static str, Latency>,
         /// Delay of the greeting; null if none was seen.
         pub greeting_us: Option<Latency>,
+        /// How long sessions were in each phase.
+        pub latency_by_phase: BTreeMap<&'static str, Latency>,
+        /// Response times by server, to a thirtieth.
+        pub latency_by_server: Servers,
+        /// The longest response times, in order.
+        pub slowest: Vec<Slow>,
+        /// Sessions a minute; null without times.
+        pub sessions_per_minute: Option<Rate>,
         /// Recipients.
         pub recipients: RecipientCount,
         /// Messages by what became of them; `not-kept` are beyond the limit of a session.
@@ -574,20 +553,6 @@ model! {
         pub offered: u64,
         /// Used.
         pub used: u64,
-    }
-
-    /// A distribution of durations.
-    pub struct Latency {
-        /// How many.
-        pub count: u64,
-        /// Median.
-        pub p50: u64,
-        /// 90th percentile.
-        pub p90: u64,
-        /// 99th percentile.
-        pub p99: u64,
-        /// The longest.
-        pub max: u64,
     }
 
     /// Recipients.

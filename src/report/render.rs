@@ -7,7 +7,7 @@
 use super::offered::Known;
 use super::row::{COLUMNS, Rank, row};
 use super::sheet::{Spare, Text};
-use super::summary::{ErrorKind, Summary};
+use super::summary::{Held, Summary};
 use super::{Entry, Format, Options};
 use super::{csv, events, junit, ladder, lint, markdown, sarif, text};
 use crate::place::Slot;
@@ -40,8 +40,8 @@ pub struct Renderer {
 pub struct Note {
     /// Its row, if a table may show it; boxed, as most sessions have none.
     pub(super) row: Option<Box<Row>>,
-    /// Errors of which it may hold the first.
-    pub(super) examples: Vec<ErrorKind>,
+    /// Of what it may hold the example.
+    pub(super) held: Held,
     /// A finding in it reaches the threshold.
     pub(super) is_failure: bool,
 }
@@ -71,8 +71,8 @@ impl Renderer {
     /// it is [sealed](Renderer::seal).
     pub fn session(&mut self, entry: &Entry<'_>) -> (Text, Note) {
         let (offered, at) = self.offers.of(entry.session);
-        let examples = self.summary.add(entry, offered);
-        let mut note = Note { row: None, examples, is_failure: false };
+        let held = self.summary.add(entry, offered);
+        let mut note = Note { row: None, held, is_failure: false };
         let start = self.end;
         match self.format {
             Format::Table => note.row = self.row(entry),

@@ -224,7 +224,7 @@ impl Story<'_> {
                 self.clause(&format!("the server refused {whom}{code}"));
             }
             Outcome::Rejected => self.clause(&format!("the server refused the message{code}")),
-            Outcome::Aborted if message.ended => self.unanswered(message),
+            Outcome::Aborted | Outcome::Unknown if message.ended => self.unanswered(message),
             // What it did instead may be missing.
             Outcome::Aborted if self.has_gaps() => {
                 self.clause("what became of the message is not seen");
@@ -233,7 +233,6 @@ impl Story<'_> {
                 self.clause("the client gave the message up inside its content");
             }
             Outcome::Aborted => self.clause("the client gave the message up before its content"),
-            Outcome::Unknown if message.ended => self.unanswered(message),
             Outcome::Unknown if message.cut => {
                 self.clause("the recording stops inside the message");
             }

@@ -9,6 +9,8 @@ use super::human::{count as human_count, number};
 use super::latency::Latency;
 use super::names::outcome;
 use super::offered::Offered;
+use super::pace::{Numbers, Pace, Servers};
+use super::render::Note;
 use super::view::{first_line, place};
 use crate::chunk::End;
 use crate::dialog::session::{Message, Outcome, Reply, Request, Session, Transfer};
@@ -18,6 +20,7 @@ use crate::place::Slot;
 use crate::rules::{Finding, NotJudged, Rule, Severity};
 use crate::smtp::command::Verb;
 use crate::smtp::extension;
+use crate::time::Lapse;
 use std::collections::{BTreeMap, HashSet};
 
 /// What can become of a message, each at its own index.
@@ -57,6 +60,8 @@ pub struct Summary {
     latency: Box<[Latency]>,
     /// Delays of greetings.
     pub greeting: Latency,
+    /// How fast the sessions were.
+    pub pace: Pace,
     /// Replies of 4yz and 5yz.
     pub errors: BTreeMap<ErrorKind, ErrorCount>,
     /// Sessions in which not every rule could be judged.
@@ -158,6 +163,7 @@ impl Summary {
             other: ExtensionCount::default(),
             latency: vec![Latency::default(); Request::KINDS].into(),
             greeting: Latency::default(),
+            pace: Pace::new(limits),
             errors: BTreeMap::new(),
             not_judged: 0,
             unjudged: HashSet::new(),
@@ -174,8 +180,8 @@ impl Summary {
         self.sessions.saturating_add(self.others)
     }
 
-    /// Counts one session. Returns the errors of which it now holds the example.
-    pub(super) fn add(&mut self, entry: &Entry<'_>, offered: &Offered) -> Vec<ErrorKind> {
+    /// Counts one session. Returns of what it now holds the example.
+    pub(super) fn add(&mut self, entry: &Entry<'_>, offered: &Offered) -> Held {
         let Entry { session, findings, not_judged, .. } = *entry;
         self.sessions += 1;
         self.not_judged += u64::from(!not_judged.is_empty());
@@ -198,7 +204,9 @@ impl Summary {
         }
         has_errors |= session.greeting.as_ref().is_some_and(is_error);
         has_errors |= !session.unsolicited.is_empty();
-        if has_errors { self.add_errors(entry) } else { Vec::new() }
+        let slow = self.pace.add(entry);
+        let errors = if has_errors { self.add_errors(entry) } else { Vec::new() };
+        Held { errors, slow }
     }
 
     /// Counts findings, of a session or of an input.
@@ -266,6 +274,7 @@ impl Summary {
             own.merge(times);
         }
         self.greeting.merge(&other.greeting);
+        self.pace.merge(&other.pace);
         for (&error, count) in &other.errors {
             self.merge_error(error, count.clone());
         }
@@ -306,6 +315,12 @@ impl Summary {
             .filter_map(|request| Some((request.name(), self.latency.get(request.kind())?)))
             .filter(|(_, times)| times.count() > 0)
             .collect()
+    }
+
+    /// Response times by server.
+    #[must_use]
+    pub fn servers(&self) -> Servers {
+        self.pace.servers(self.latency.iter())
     }
 
     /// Counts messages and recipients. Returns whether replies were for single recipients.
@@ -389,24 +404,40 @@ impl Summary {
     }
 }
 
+/// Of what a session holds the example, as far as is known when it is counted.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    /// The errors.
+    pub(super) errors: Vec<ErrorKind>,
+    /// Its longest response time, if that is one of the longest of all.
+    pub(super) slow: Option<Lapse>,
+}
+
 /// The numbers of the sessions that hold examples.
 #[derive(Debug, Default)]
-pub(super) struct Examples(BTreeMap<ErrorKind, (Slot, u64)>);
+pub(super) struct Examples {
+    errors: BTreeMap<ErrorKind, (Slot, u64)>,
+    slow: Numbers,
+}
 
 impl Examples {
-    /// The session with this number may hold the first errors of these `kinds`.
-    pub(super) fn add(&mut self, id: u64, slot: Slot, kinds: &[ErrorKind]) {
-        for &kind in kinds {
-            let first = self.0.entry(kind).or_insert((slot, id));
+    /// The session with this number may hold the examples that `note` says.
+    pub(super) fn add(&mut self, id: u64, slot: Slot, note: &Note) {
+        for &kind in &note.held.errors {
+            let first = self.errors.entry(kind).or_insert((slot, id));
             *first = (*first).min((slot, id));
+        }
+        if let Some(lapse) = note.held.slow {
+            self.slow.add(id, slot, lapse);
         }
     }
 
     /// Puts the numbers to the examples of `summary`, to which no session is added any more.
     pub(super) fn number(&self, mut summary: Summary) -> Summary {
         for (kind, count) in &mut summary.errors {
-            count.example.session = self.0.get(kind).map_or(0, |&(_, id)| id);
+            count.example.session = self.errors.get(kind).map_or(0, |&(_, id)| id);
         }
+        summary.pace.number(|slot| self.slow.of(slot));
         summary
     }
 }
@@ -437,13 +468,11 @@ fn count(counts: &mut [u64], index: usize) {
 
 /// How many sessions are reported, and of how many.
 pub(super) fn sessions(summary: &Summary) -> String {
-    match summary.others {
-        0 => human_count(summary.sessions, "session"),
-        _ => {
-            let all = human_count(summary.all_sessions(), "session");
-            format!("{} of {all}", number(summary.sessions))
-        }
+    if summary.others == 0 {
+        return human_count(summary.sessions, "session");
     }
+    let all = human_count(summary.all_sessions(), "session");
+    format!("{} of {all}", number(summary.sessions))
 }
 
 /// Whether it is a code of 2yz.
@@ -521,7 +550,8 @@ mod tests {
         for (id, session) in sessions {
             let findings = [finding(b"x")];
             let entry = entry(*id, session, &findings);
-            examples.add(*id, entry.slot, &summary.add(&entry, Known::new(120).of(session).0));
+            let held = summary.add(&entry, Known::new(120).of(session).0);
+            examples.add(*id, entry.slot, &Note { held, ..Note::default() });
         }
         examples.number(summary)
     }

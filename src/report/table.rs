@@ -46,7 +46,7 @@ impl Table {
 
 impl Writer for Table {
     fn session(&mut self, id: u64, slot: Slot, _: Text, note: Note) -> io::Result<()> {
-        self.examples.add(id, slot, &note.examples);
+        self.examples.add(id, slot, &note);
         let Some((rank, mut row)) = note.row.map(|row| *row) else { return Ok(()) };
         if let Some(number) = row.first_mut() {
             *number = id.to_string();
@@ -71,6 +71,9 @@ impl Writer for Table {
             self.errors(),
             self.extensions(),
             self.latency(),
+            self.phases(),
+            self.servers(),
+            self.slowest(),
             self.findings(),
         ];
         let sections: Vec<String> = sections.into_iter().filter(|text| !text.is_empty()).collect();
@@ -257,6 +260,57 @@ impl Table {
         grid.finish(self.width)
     }
 
+    /// Where the time of the sessions went.
+    fn phases(&self) -> String {
+        let header = ["phase", "sessions", "p50", "p90", "p99", "max"];
+        let mut grid = Grid::new("Phases", &header);
+        grid.right(&[1, 2, 3, 4, 5]);
+        for (phase, times) in self.summary.pace.phases() {
+            let [p50, p90, p99] = times.quantiles([0.5, 0.9, 0.99]).map(micros);
+            let (name, sessions) = (phase.name().to_owned(), number(times.count()));
+            grid.row([name, sessions, p50, p90, p99, micros(times.max())]);
+        }
+        if let Some(rate) = self.summary.pace.rate().filter(|_| self.summary.sessions > 1) {
+            grid.note(&format!(
+                "{} sessions a minute; {} in the busiest, from {} on",
+                rate.mean,
+                number(rate.peak),
+                rate.peak_at.rfc3339(0)
+            ));
+        }
+        grid.finish(self.width)
+    }
+
+    /// One server says no more than the table of commands.
+    fn servers(&self) -> String {
+        let header = ["server", "replies", "p50", "p90", "p99", "max"];
+        let mut grid = Grid::new("Response times by server", &header);
+        grid.right(&[1, 2, 3, 4, 5]);
+        let servers = self.summary.servers();
+        let others = servers.others.as_ref().map(|times| (String::from("(others)"), times));
+        let first = servers.first.iter().map(|(server, times)| (server.to_string(), times));
+        for (name, times) in first.chain(others).filter(|_| servers.first.len() > 1) {
+            let [p50, p90, p99] = times.percentiles([50, 90, 99]).map(micros);
+            grid.row([name, number(times.count()), p50, p90, p99, micros(times.max())]);
+        }
+        grid.finish(self.width)
+    }
+
+    fn slowest(&self) -> String {
+        let mut grid = Grid::new("Slowest replies", &["time", "command", "session"]);
+        grid.right(&[0]);
+        for one in self.summary.pace.slowest() {
+            let place = match (one.frame, one.line_no) {
+                (Some(frame), _) => format!(" frame {frame}"),
+                (_, Some(line)) => format!(" line {line}"),
+                (None, None) => String::new(),
+            };
+            let time = micros(one.latency().micros().unsigned_abs());
+            grid.row([time, verb(one.verb), format!("#{}{place}", one.session)]);
+        }
+        grid.finish(self.width)
+    }
+
     fn findings(&self) -> String {
         let mut grid = Grid::new("Findings", &["severity", "rule", "count", "what it says"]);
         grid.right(&[2]);
@@ -370,6 +424,33 @@ mod tests {
                 QUIT              2  1.00 ms  1.00 ms  1.00 ms  1.00 ms
                 RCPT              3  1.00 ms  1.00 ms  1.00 ms  1.00 ms
 
+                Phases
+                phase     sessions      p50      p90      p99      max
+                ──────────────────────────────────────────────────────
+                connect          3  2.00 ms  2.00 ms  2.00 ms  2.00 ms
+                greeting         3  1.00 ms  1.00 ms  1.00 ms  1.00 ms
+                ehlo             3  3.00 ms  4.00 ms  4.00 ms  4.00 ms
+                envelope         2  4.00 ms  9.00 ms  9.00 ms  9.00 ms
+                data             1  2.00 ms  2.00 ms  2.00 ms  2.00 ms
+                final            1  1.00 ms  1.00 ms  1.00 ms  1.00 ms
+                quit             2  2.00 ms  2.00 ms  2.00 ms  2.00 ms
+                other            1  2.00 ms  2.00 ms  2.00 ms  2.00 ms
+                3 sessions a minute; 3 in the busiest, from 2023-11-14T22:13:00Z on
+
+                Slowest replies
+                   time  command  session
+                ─────────────────────────────
+                1.00 ms  EHLO     #1 frame 5
+                1.00 ms  MAIL     #1 frame 9
+                1.00 ms  RCPT     #1 frame 11
+                1.00 ms  RCPT     #1 frame 13
+                1.00 ms  DATA     #1 frame 16
+                1.00 ms  .        #1 frame 19
+                1.00 ms  QUIT     #1 frame 21
+                1.00 ms  EHLO     #2 frame 5
+                1.00 ms  QUIT     #2 frame 8
+                1.00 ms  EHLO     #3 frame 5
+
                 Findings
                 severity  rule                    count  what it says
                 ───────────────────────────────────────────────────────────────────────────────
@@ -382,7 +463,7 @@ mod tests {
     fn is_plain_without_a_terminal() {
         check(
             &table(None, [ordinary(), quiet()], false),
-            &expect![[r"
+            &expect![[r#"
                 2 sessions, 1 message (1 accepted), 1 error reply
 
                 Inputs
@@ -413,7 +494,30 @@ mod tests {
                 MAIL          1  1.00 ms  1.00 ms  1.00 ms  1.00 ms
                 QUIT          2  1.00 ms  1.00 ms  1.00 ms  1.00 ms
                 RCPT          2  1.00 ms  1.00 ms  1.00 ms  1.00 ms
-            "]],
+
+                Phases
+                phase     sessions      p50      p90      p99      max
+                connect          2  2.00 ms  2.00 ms  2.00 ms  2.00 ms
+                greeting         2  1.00 ms  1.00 ms  1.00 ms  1.00 ms
+                ehlo             2  3.00 ms  4.00 ms  4.00 ms  4.00 ms
+                envelope         1  9.00 ms  9.00 ms  9.00 ms  9.00 ms
+                data             1  2.00 ms  2.00 ms  2.00 ms  2.00 ms
+                final            1  1.00 ms  1.00 ms  1.00 ms  1.00 ms
+                quit             2  2.00 ms  2.00 ms  2.00 ms  2.00 ms
+                2 sessions a minute; 2 in the busiest, from 2023-11-14T22:13:00Z on
+
+                Slowest replies
+                   time  command  session
+                1.00 ms  EHLO     #1 frame 5
+                1.00 ms  MAIL     #1 frame 9
+                1.00 ms  RCPT     #1 frame 11
+                1.00 ms  RCPT     #1 frame 13
+                1.00 ms  DATA     #1 frame 16
+                1.00 ms  .        #1 frame 19
+                1.00 ms  QUIT     #1 frame 21
+                1.00 ms  EHLO     #2 frame 5
+                1.00 ms  QUIT     #2 frame 8
+            "#]],
         );
     }
 

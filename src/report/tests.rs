@@ -178,21 +178,21 @@ fn csv_of_exchanges() {
     check(
         &report(Format::Csv, Lint::default(), None),
         &expect![[r#"
-        session,input,client,server,protocol,helo,exchange,verb,command,frame,line_no,time,code,enhanced,reply,reply_frame,reply_line_no,reply_time,latency_us,pipelined,end,findings
-        1,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,,greeting,,,,,220,,mx.example ESMTP,4,,2023-11-14T22:13:20.004000Z,,,quit,
-        1,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,0,EHLO,EHLO client.example,5,,2023-11-14T22:13:20.005000Z,250,,mx.example / SIZE,6,,2023-11-14T22:13:20.006000Z,1000,false,quit,
-        1,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,1,QUIT,QUIT,8,,2023-11-14T22:13:20.008000Z,221,,bye,9,,2023-11-14T22:13:20.009000Z,1000,false,quit,
-        2,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,,greeting,,,,,220,,mx.example ESMTP,4,,2023-11-14T22:13:20.004000Z,,,quit,
-        2,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,0,EHLO,EHLO client.example,5,,2023-11-14T22:13:20.005000Z,250,,mx.example / SIZE 1000 / =X  Odd / HELP,6,,2023-11-14T22:13:20.006000Z,1000,false,quit,help-note
-        2,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,1,MAIL,MAIL FROM: <a@b.example>,9,,2023-11-14T22:13:20.009000Z,250,2.1.0,2.1.0 Ok,11,,2023-11-14T22:13:20.011000Z,2000,false,quit,path-space-after-colon
-        2,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,2,RCPT,RCPT TO:<c@d.example>,12,,2023-11-14T22:13:20.012000Z,250,2.1.5,2.1.5 Ok,13,,2023-11-14T22:13:20.013000Z,1000,false,quit,
-        2,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,3,QUIT,QUIT,14,,2023-11-14T22:13:20.014000Z,221,,bye,15,,2023-11-14T22:13:20.015000Z,1000,false,quit,
-        3,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,,greeting,,,,,220,,mx.example ESMTP,4,,2023-11-14T22:13:20.004000Z,,,quit,
-        3,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,0,EHLO,EHLO client.example,5,,2023-11-14T22:13:20.005000Z,250,,mx.example / SIZE 1000 / =X  Odd / HELP,6,,2023-11-14T22:13:20.006000Z,1000,false,quit,help-note
-        3,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,1,MAIL,MAIL FROM: <a@b.example>,9,,2023-11-14T22:13:20.009000Z,250,2.1.0,2.1.0 Ok,11,,2023-11-14T22:13:20.011000Z,2000,false,quit,path-space-after-colon
-        3,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,2,RCPT,RCPT TO:<c@d.example>,12,,2023-11-14T22:13:20.012000Z,250,2.1.5,2.1.5 Ok,13,,2023-11-14T22:13:20.013000Z,1000,false,quit,
-        3,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,3,QUIT,QUIT,14,,2023-11-14T22:13:20.014000Z,221,,bye,15,,2023-11-14T22:13:20.015000Z,1000,false,quit,
-    "#]],
+            session,input,client,server,protocol,helo,exchange,verb,command,frame,line_no,time,code,enhanced,reply,reply_frame,reply_line_no,reply_time,latency_us,pipelined,end,findings,server_us,client_us,network_us
+            1,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,,greeting,,,,,220,,mx.example ESMTP,4,,2023-11-14T22:13:20.004000Z,,,quit,,,,
+            1,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,0,EHLO,EHLO client.example,5,,2023-11-14T22:13:20.005000Z,250,,mx.example / SIZE,6,,2023-11-14T22:13:20.006000Z,1000,false,quit,,0,0,2000
+            1,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,1,QUIT,QUIT,8,,2023-11-14T22:13:20.008000Z,221,,bye,9,,2023-11-14T22:13:20.009000Z,1000,false,quit,,0,0,2000
+            2,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,,greeting,,,,,220,,mx.example ESMTP,4,,2023-11-14T22:13:20.004000Z,,,quit,,,,
+            2,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,0,EHLO,EHLO client.example,5,,2023-11-14T22:13:20.005000Z,250,,mx.example / SIZE 1000 / =X  Odd / HELP,6,,2023-11-14T22:13:20.006000Z,1000,false,quit,help-note,0,0,2000
+            2,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,1,MAIL,MAIL FROM: <a@b.example>,9,,2023-11-14T22:13:20.009000Z,250,2.1.0,2.1.0 Ok,11,,2023-11-14T22:13:20.011000Z,2000,false,quit,path-space-after-colon,1000,0,1000
+            2,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,2,RCPT,RCPT TO:<c@d.example>,12,,2023-11-14T22:13:20.012000Z,250,2.1.5,2.1.5 Ok,13,,2023-11-14T22:13:20.013000Z,1000,false,quit,,0,0,2000
+            2,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,3,QUIT,QUIT,14,,2023-11-14T22:13:20.014000Z,221,,bye,15,,2023-11-14T22:13:20.015000Z,1000,false,quit,,0,0,2000
+            3,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,,greeting,,,,,220,,mx.example ESMTP,4,,2023-11-14T22:13:20.004000Z,,,quit,,,,
+            3,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,0,EHLO,EHLO client.example,5,,2023-11-14T22:13:20.005000Z,250,,mx.example / SIZE 1000 / =X  Odd / HELP,6,,2023-11-14T22:13:20.006000Z,1000,false,quit,help-note,0,0,2000
+            3,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,1,MAIL,MAIL FROM: <a@b.example>,9,,2023-11-14T22:13:20.009000Z,250,2.1.0,2.1.0 Ok,11,,2023-11-14T22:13:20.011000Z,2000,false,quit,path-space-after-colon,1000,0,1000
+            3,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,2,RCPT,RCPT TO:<c@d.example>,12,,2023-11-14T22:13:20.012000Z,250,2.1.5,2.1.5 Ok,13,,2023-11-14T22:13:20.013000Z,1000,false,quit,,0,0,2000
+            3,my mail.pcap,192.0.2.1:4242,192.0.2.2:25,ESMTP,client.example,3,QUIT,QUIT,14,,2023-11-14T22:13:20.014000Z,221,,bye,15,,2023-11-14T22:13:20.015000Z,1000,false,quit,,0,0,2000
+        "#]],
     );
 }
 

@@ -12,6 +12,7 @@ use crate::smtp::extension::{
 use crate::smtp::grammar::Enhanced;
 use crate::smtp::grammar::reply::Kind;
 use crate::smtp::{code, status};
+use crate::time::Lapse;
 use std::sync::LazyLock;
 
 /// Octets of a reply with a line that may be too long (RFC 5321 §4.5.3.1.5), without its CRLF.
@@ -19,6 +20,9 @@ const LINE: usize = 510;
 
 /// Lines that ordinary replies do not have.
 pub(super) const LINES: usize = 64;
+
+/// In less time nobody has waited for anybody.
+const SLOW: Lapse = Lapse::from_nanos(5_000_000_000);
 
 /// Something that sessions have or have not. A rule names the rarest one without which it finds
 /// nothing; sessions without it then cost it nothing.
@@ -82,6 +86,8 @@ pub enum Fact {
     EnhancedOdd,
     /// A reply that might have an enhanced status code, of which some line has none.
     Unenhanced,
+    /// It lasted five seconds or more.
+    Slow,
 }
 
 /// Who asks for what.
@@ -197,6 +203,7 @@ impl Facts {
         add(Fact::NoQuit, session.end != End::Quit);
         add(Fact::HelloAgain, session.hellos.len() > 1);
         add(Fact::Long, session.exchanges.len() > 10);
+        add(Fact::Slow, session.duration().is_some_and(|duration| duration >= SLOW));
         add(Fact::Tls, session.tls.is_some());
         add(Fact::Stray, stray);
         add(Fact::LongLine, long_line);

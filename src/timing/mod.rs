@@ -10,7 +10,7 @@ mod stall;
 #[cfg(test)]
 mod tests;
 
-use crate::chunk::Medium;
+use crate::chunk::{Medium, ViaKind};
 use crate::dialog::session::{Exchange, Message, Protocol, Reply, Request, Session};
 use crate::smtp::command::Verb;
 use crate::time::{Lapse, Stamp};
@@ -164,12 +164,28 @@ impl RoundTrip {
     #[must_use]
     pub fn of(session: &Session) -> Self {
         let timing = &session.timing;
+        // The handshake with a relay says nothing of the way behind it.
+        let accept = timing.accept.filter(|_| !is_relayed(session));
         let is_sane = |lapse: &Lapse| *lapse >= Lapse::default() && *lapse < LOST;
-        let server = timing.accept;
-        let client = timing.connect.zip(server);
-        let client = client.map(|(all, part)| Lapse::from_nanos(all.nanos() - part.nanos()));
-        Self { client: client.filter(is_sane), server: server.filter(is_sane) }
+        let client = timing.connect.zip(timing.accept);
+        let client =
+            client.map(|(all, part)| Lapse::from_nanos(all.nanos().saturating_sub(part.nanos())));
+        Self { client: client.filter(is_sane), server: accept.filter(is_sane) }
     }
+
+    /// How it was measured, if it was.
+    #[must_use]
+    pub fn measured(&self) -> Option<&'static str> {
+        self.client.or(self.server).map(|_| "handshake")
+    }
+}
+
+/// Whether the connection was to a relay, which made another to the server: the time until the
+/// greeting is both's, and its handshake is none of the server's.
+#[must_use]
+pub fn is_relayed(session: &Session) -> bool {
+    let via = session.opening.via.map(|via| via.kind);
+    matches!(via, Some(ViaKind::Socks5 | ViaKind::HttpConnect))
 }
 
 /// Where the time of `session` went.
@@ -342,7 +358,7 @@ pub fn transfer(session: &Session, index: u32, message: &Message) -> Option<Laps
         is_end && one.message == Some(index)
     };
     // From its MAIL on, so that a session of many messages is not looked through for each.
-    let from = message.mail.unwrap_or_default() as usize;
+    let from = message.mail? as usize;
     let later = session.exchanges.get(from..).unwrap_or_default();
     let next = later.iter().skip(1).position(|one| one.message > Some(index));
     let own = later.get(..next.map_or(later.len(), |next| next + 1)).unwrap_or_default();

@@ -30,6 +30,8 @@ pub struct Turn {
 pub struct Dialog {
     /// The writes. Two of one side may follow each other.
     pub turns: Vec<Turn>,
+    /// Extra time before it is closed, in nanoseconds.
+    pub pause: i64,
 }
 
 impl Side {
@@ -63,7 +65,8 @@ impl Turn {
 impl Dialog {
     /// The dialog of a transcript: `c> ` and `s< ` lines, `#` comments. Lines that one side
     /// says in a row are one write, each line ended by CRLF. `# pause 90s` is time before the next
-    /// line, which is a write of its own, in `s`, `ms` or `us`; `# unseen` is as in a transcript.
+    /// line, which is a write of its own, in `s`, `ms` or `us`, behind the last before the close; `# unseen`
+    /// is as in a transcript.
     pub fn parse(transcript: impl AsRef<[u8]>) -> Self {
         let mut dialogs = Self::parse_all(transcript);
         assert!(dialogs.len() <= 1, "several dialogs: use parse_all");
@@ -79,6 +82,7 @@ impl Dialog {
         for line in transcript.as_ref().split(|&b| b == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if line.is_empty() && !dialog.turns.is_empty() {
+                dialog.pause = std::mem::take(&mut notes.pause);
                 dialogs.push(std::mem::take(&mut dialog));
             } else if let Some(text) = line.strip_prefix(b"c>") {
                 dialog.say(Side::Client, text, &mut notes);
@@ -91,6 +95,7 @@ impl Dialog {
             }
         }
         if !dialog.turns.is_empty() {
+            dialog.pause = notes.pause;
             dialogs.push(dialog);
         }
         dialogs
@@ -99,7 +104,7 @@ impl Dialog {
     /// The dialog of these writes, for any line ending or none.
     pub fn from_turns(turns: impl IntoIterator<Item = (Side, Vec<u8>)>) -> Self {
         let turns = turns.into_iter().map(|(side, bytes)| Turn::new(side, bytes)).collect();
-        Self { turns }
+        Self { turns, pause: 0 }
     }
 
     /// All that `side` writes.

@@ -24,6 +24,7 @@ use crate::dialog::session::{
 use crate::rules::{Finding, NotJudged};
 use crate::smtp::reply::Offer;
 use crate::time::{Calendar, Stamp};
+use crate::timing::{self, ExchangeTimes, Phase, Phases, RoundTrip, Walk};
 use crate::tls::{Alert, Certificate, Facts, Unread};
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -150,7 +151,8 @@ pub(super) fn session<'r>(
     } else {
         secured(out.raw("]}"), s).raw(r#","exchanges":["#)
     };
-    let out = out.items(&session.exchanges, |out, one| exchange(out, s, one));
+    let mut walk = Walk::new(session);
+    let out = out.items(&session.exchanges, |out, one| exchange(out, s, one, walk.step(one)));
     let out = if session.unsolicited.is_empty() {
         out.raw(r#"],"unsolicited_replies":[],"messages":["#)
     } else {
@@ -158,7 +160,11 @@ pub(super) fn session<'r>(
         let out = out.list(&session.unsolicited, |out, one| unsolicited(out, s, one));
         out.raw(r#","messages":["#)
     };
-    let out = out.items(&session.messages, |out, one| message(out, s, one));
+    let mut number = 0;
+    let out = out.items(&session.messages, |out, one| {
+        number += 1;
+        message(out, s, number - 1, one)
+    });
     let out = if is_whole(s) {
         out.raw(r#"],"elided":null,"gaps":[],"resyncs":[]"#)
     } else {
@@ -168,7 +174,7 @@ pub(super) fn session<'r>(
         "end": out.name(session.end.name()),
         "cut": bool(session.ending == Ending::Evicted),
         "transport": option(session.transport.as_ref(), |out, one| transport(out, timing, one)),
-        "timing": times(out, timing),
+        "timing": times(out, timing, walk),
         "story": told(out, s),
     );
     let out = if with_events {
@@ -286,7 +292,12 @@ fn auth<'r>(out: Room<'r>, session: &Session, auth: &Auth) -> Room<'r> {
     )
 }
 
-fn exchange<'r>(out: Room<'r>, s: &mut Scribe<'_>, exchange: &Exchange) -> Room<'r> {
+fn exchange<'r>(
+    out: Room<'r>,
+    s: &mut Scribe<'_>,
+    exchange: &Exchange,
+    times: ExchangeTimes,
+) -> Room<'r> {
     let &(ref head, len) = heads::of(exchange.request);
     let out = out.block(head, len).span(s.session, exchange.line);
     let out = s.mark(out, exchange.asked, Side::Client);
@@ -295,6 +306,13 @@ fn exchange<'r>(out: Room<'r>, s: &mut Scribe<'_>, exchange: &Exchange) -> Room<
         None => out.raw(r#","reply":null,"latency_us":"#),
     };
     let out = out.lapse(exchange.latency());
+    let out = if times == ExchangeTimes::default() {
+        out.raw(r#","timing":{"server_us":null,"client_us":null,"network_us":null}"#)
+    } else {
+        let out = out.raw(r#","timing":{"server_us":"#).lapse(times.server);
+        let out = out.raw(r#","client_us":"#).lapse(times.client);
+        out.raw(r#","network_us":"#).lapse(times.network).raw("}")
+    };
     match *exchange {
         Exchange { masked: None, cut: false, pipelined: false, .. } => {
             out.raw(r#","pipelined":false,"masked":null,"cut":false}"#)
@@ -427,7 +445,8 @@ fn place<'r>(out: Room<'r>, place: Where<'_>) -> Room<'r> {
     )
 }
 
-fn message<'r>(out: Room<'r>, s: &mut Scribe<'_>, message: &Message) -> Room<'r> {
+fn message<'r>(out: Room<'r>, s: &mut Scribe<'_>, number: u32, message: &Message) -> Room<'r> {
+    let data = timing::transfer(s.session, number, message);
     let out = out.raw(r#"{"from":"#);
     let out = out.option(message.from, |out, span| out.span(s.session, span));
     let out = out.raw(r#","recipients":["#);
@@ -438,6 +457,8 @@ fn message<'r>(out: Room<'r>, s: &mut Scribe<'_>, message: &Message) -> Room<'r>
         "outcome": out.name(names::outcome(message.outcome)),
         "code": out.code(message.code),
         "complete": bool(message.is_complete()),
+        "data_us": out.lapse(data),
+        "throughput": option(data.and_then(|it| timing::throughput(message, it)), Room::number),
     )
     .raw("}")
 }
@@ -535,7 +556,9 @@ fn by_side(out: Room<'_>, sides: Sides<u64>) -> Room<'_> {
     )
 }
 
-fn times<'r>(out: Room<'r>, timing: &Timing) -> Room<'r> {
+fn times<'r>(out: Room<'r>, timing: &Timing, walk: Walk<'_>) -> Room<'r> {
+    let way = walk.round_trip;
+    let phases = walk.finish();
     object!(out,
         "connect_us": out.lapse(timing.connect),
         "greeting_us": out.lapse(timing.greeting),
@@ -544,6 +567,31 @@ fn times<'r>(out: Room<'r>, timing: &Timing) -> Room<'r> {
         "client_us": out.lapse(timing.client),
         "server_us": out.lapse(timing.server),
         "idle_us": out.lapse(timing.idle),
+        "phases_us": by_phase(out, &phases),
+        "round_trip_us": round_trip(out, way),
+    )
+}
+
+fn by_phase<'r>(out: Room<'r>, phases: &Phases) -> Room<'r> {
+    object!(out,
+        "connect": out.lapse(phases.of(Phase::Connect)),
+        "greeting": out.lapse(phases.of(Phase::Greeting)),
+        "ehlo": out.lapse(phases.of(Phase::Ehlo)),
+        "tls": out.lapse(phases.of(Phase::Tls)),
+        "auth": out.lapse(phases.of(Phase::Auth)),
+        "envelope": out.lapse(phases.of(Phase::Envelope)),
+        "data": out.lapse(phases.of(Phase::Data)),
+        "final": out.lapse(phases.of(Phase::Final)),
+        "quit": out.lapse(phases.of(Phase::Quit)),
+        "other": out.lapse(phases.of(Phase::Other)),
+    )
+}
+
+fn round_trip(out: Room<'_>, way: RoundTrip) -> Room<'_> {
+    object!(out,
+        "client": out.lapse(way.client),
+        "server": out.lapse(way.server),
+        "measured": option(way.measured(), Room::name),
     )
 }
 
