@@ -472,6 +472,28 @@ fn the_table_of_a_capture() {
         RCPT          1   367 ms   367 ms   367 ms   367 ms
         RSET          1  74.2 ms  74.2 ms  74.2 ms  74.2 ms
 
+        Phases
+        phase     sessions      p50      p90      p99      max
+        connect          1   419 ms   419 ms   419 ms   419 ms
+        greeting         1  76.9 ms  76.9 ms  76.9 ms  76.9 ms
+        ehlo             1   836 ms   836 ms   836 ms   836 ms
+        auth             1  1.435 s  1.435 s  1.435 s  1.435 s
+        envelope         1  1.998 s  1.998 s  1.998 s  1.998 s
+        data             1  1.567 s  1.567 s  1.567 s  1.567 s
+        final            1   475 ms   475 ms   475 ms   475 ms
+        other            1  1.434 s  1.434 s  1.434 s  1.434 s
+
+        Slowest replies
+           time  command  session
+         475 ms  .        #1 frame 31
+         367 ms  RCPT     #1 frame 19
+         213 ms  MAIL     #1 frame 16
+         157 ms  AUTH*    #1 frame 10
+        74.2 ms  RSET     #1 frame 13
+        73.6 ms  EHLO     #1 frame 5
+        72.8 ms  DATA     #1 frame 22
+        72.3 ms  AUTH     #1 frame 8
+
         Findings
         severity  rule                    count  what it says
         warning   path-space-after-colon      1  a blank beside the colon of FROM: or TO:
@@ -547,6 +569,28 @@ fn the_table_of_a_login() {
         MAIL          1  433 µs  433 µs  433 µs  433 µs
         QUIT          1  177 µs  177 µs  177 µs  177 µs
         RCPT          1  427 µs  427 µs  427 µs  427 µs
+
+        Phases
+        phase     sessions      p50      p90      p99      max
+        connect          1    32 µs    32 µs    32 µs    32 µs
+        greeting         1   108 ms   108 ms   108 ms   108 ms
+        ehlo             1   658 µs   658 µs   658 µs   658 µs
+        auth             1  1.63 ms  1.63 ms  1.63 ms  1.63 ms
+        envelope         1  1.89 ms  1.89 ms  1.89 ms  1.89 ms
+        data             1   137 µs   137 µs   137 µs   137 µs
+        final            1   296 µs   296 µs   296 µs   296 µs
+        quit             1   619 µs   619 µs   619 µs   619 µs
+
+        Slowest replies
+          time  command  session
+        554 µs  DATA     #1 frame 17
+        467 µs  AUTH     #1 frame 9
+        433 µs  MAIL     #1 frame 13
+        427 µs  RCPT     #1 frame 15
+        378 µs  EHLO     #1 frame 6
+        341 µs  AUTH*    #1 frame 11
+        296 µs  .        #1 frame 19
+        177 µs  QUIT     #1 frame 21
 
         Findings
         severity  rule                count  what it says

@@ -191,7 +191,7 @@ fn a_session_with_times_and_stalls() {
             10:04:13.100     +100 ms      17  --> QUIT
             10:04:13.200     +100 ms      18      <-- 221 2.0.0 bye
 
-            5 rules could not be judged: --format json says which, and why
+            11 rules could not be judged: --format json says which, and why
         "#]],
     );
     check_view(
@@ -217,26 +217,26 @@ fn a_session_with_times_and_stalls() {
             11:01:00.000   +59.600 s      27  --> QUIT
             11:01:00.100     +100 ms      28      <-- 221 2.0.0 bye
 
-            5 rules could not be judged: --format json says which, and why
+            11 rules could not be judged: --format json says which, and why
         "#]],
     );
     check_view(
         TIMED,
         "3",
         &expect![[r#"
-        Session 3: [2001:db8::1]:4003 > 198.51.100.26:25, unknown, 0 µs
-        dialog, from 2026-11-22T09:00:00.000Z
+            Session 3: [2001:db8::1]:4003 > 198.51.100.26:25, unknown, 0 µs
+            dialog, from 2026-11-22T09:00:00.000Z
 
-        The server turned the client away with 421; the server closed the connection without a QUIT.
+            The server turned the client away with 421; the server closed the connection without a QUIT.
 
-        time               delta    line  client -->    <-- server
-        09:00:00.000                  32      <-- 421 4.3.2 busy
-                                            note[greeting-refused] fault: server
-                                            the server has no service at present: "421 4.3.2 busy"
-                                          [the server closes the connection]
+            time               delta    line  client -->    <-- server
+            09:00:00.000                  32      <-- 421 4.3.2 busy
+                                                note[greeting-refused] fault: server
+                                                the server has no service at present: "421 4.3.2 busy"
+                                              [the server closes the connection]
 
-        147 rules could not be judged: --format json says which, and why
-    "#]],
+            161 rules could not be judged: --format json says which, and why
+        "#]],
     );
 }
 
@@ -293,7 +293,7 @@ fn gaps_and_tls_stand_in_their_places() {
                   6      <-- 220 go ahead
                   7  [TLS: 5,120 bytes of the client and 4,096 bytes of the server cannot be read]
 
-            12 rules could not be judged: --format json says which, and why
+            28 rules could not be judged: --format json says which, and why
         "#]],
     );
     check_view(
@@ -320,7 +320,7 @@ fn gaps_and_tls_stand_in_their_places() {
                   8      <-- 221 bye
                      [the connection is reset]
 
-            11 rules could not be judged: --format json says which, and why
+            27 rules could not be judged: --format json says which, and why
         "#]],
     );
 }
@@ -332,76 +332,76 @@ fn chunks_and_lmtp_are_shown() {
         &bdat,
         "1",
         &expect![[r#"
-        Session 1, ESMTP
-        dialog
+            Session 1, ESMTP
+            dialog
 
-        The server took 2 messages; the session ended with QUIT.
+            The server took 2 messages; the session ended with QUIT.
 
-           line  client -->    <-- server
-              7      <-- 220 mx.example ESMTP 1
-              8  --> EHLO client.example
-              9      <-- 250-mx.example 2
-             10      <-- 250-CHUNKING
-             11      <-- 250 BINARYMIME
-             12  --> MAIL FROM:<ann@client.example> BODY=BINARYMIME
-             13      <-- 250 sender 3
-             14  --> RCPT TO:<bob@mx.example>
-             15      <-- 250 recipient 4
-             21  --> BDAT 37
-             22      <-- 250 37 octets 5
-             26  --> BDAT 16
-             27      <-- 250 16 octets 6
-             28  --> BDAT 0 LAST
-             29      <-- 250 taken 7
-             30  --> MAIL FROM:<ann@client.example>
-             31      <-- 250 sender 8
-             32  --> RCPT TO:<eve@mx.example>
-             33      <-- 250 recipient 9
-             37  --> BDAT 28 LAST
-             38      <-- 250 taken 10
-             39  --> QUIT
-             40      <-- 221 bye 11
+               line  client -->    <-- server
+                  7      <-- 220 mx.example ESMTP 1
+                  8  --> EHLO client.example
+                  9      <-- 250-mx.example 2
+                 10      <-- 250-CHUNKING
+                 11      <-- 250 BINARYMIME
+                 12  --> MAIL FROM:<ann@client.example> BODY=BINARYMIME
+                 13      <-- 250 sender 3
+                 14  --> RCPT TO:<bob@mx.example>
+                 15      <-- 250 recipient 4
+                 21  --> BDAT 37
+                 22      <-- 250 37 octets 5
+                 26  --> BDAT 16
+                 27      <-- 250 16 octets 6
+                 28  --> BDAT 0 LAST
+                 29      <-- 250 taken 7
+                 30  --> MAIL FROM:<ann@client.example>
+                 31      <-- 250 sender 8
+                 32  --> RCPT TO:<eve@mx.example>
+                 33      <-- 250 recipient 9
+                 37  --> BDAT 28 LAST
+                 38      <-- 250 taken 10
+                 39  --> QUIT
+                 40      <-- 221 bye 11
 
-        5 rules could not be judged: --format json says which, and why
-    "#]],
+            21 rules could not be judged: --format json says which, and why
+        "#]],
     );
     let lmtp = fs::read_to_string(root().join("testdata/transcripts/lmtp.txt")).unwrap();
     check_view(
         &lmtp,
         "1",
         &expect![[r#"
-        Session 1, LMTP
-        dialog
+            Session 1, LMTP
+            dialog
 
-        The server took the message for 2 of 4 recipients; the session ended with QUIT.
+            The server took the message for 2 of 4 recipients; the session ended with QUIT.
 
-           line  client -->    <-- server
-              6      <-- 220 mx.example LMTP 1
-              7  --> LHLO client.example
-              8      <-- 250-mx.example 2
-              9      <-- 250 PIPELINING
-             10  --> MAIL FROM:<ann@client.example>
-             11  --> RCPT TO:<bob@mx.example>
-             12  --> RCPT TO:<no@mx.example>
-             13  --> RCPT TO:<eve@mx.example>
-             14  --> RCPT TO:<joe@mx.example>
-             15  --> DATA
-             16      <-- 250 sender 3
-             17      <-- 250 recipient 4
-             18      <-- 550 recipient 5
-             19      <-- 250 recipient 6
-             20      <-- 250 recipient 7
-             21      <-- 354 go 8
-             24  (11 octets of content)
-                 --> .
-             25      <-- 250 bob has it 9
-             26      <-- 452 eve is full 10
-             27      <-- 250 joe has it 11
-             28  --> QUIT
-             29      <-- 221 bye 12
+               line  client -->    <-- server
+                  6      <-- 220 mx.example LMTP 1
+                  7  --> LHLO client.example
+                  8      <-- 250-mx.example 2
+                  9      <-- 250 PIPELINING
+                 10  --> MAIL FROM:<ann@client.example>
+                 11  --> RCPT TO:<bob@mx.example>
+                 12  --> RCPT TO:<no@mx.example>
+                 13  --> RCPT TO:<eve@mx.example>
+                 14  --> RCPT TO:<joe@mx.example>
+                 15  --> DATA
+                 16      <-- 250 sender 3
+                 17      <-- 250 recipient 4
+                 18      <-- 550 recipient 5
+                 19      <-- 250 recipient 6
+                 20      <-- 250 recipient 7
+                 21      <-- 354 go 8
+                 24  (11 octets of content)
+                     --> .
+                 25      <-- 250 bob has it 9
+                 26      <-- 452 eve is full 10
+                 27      <-- 250 joe has it 11
+                 28  --> QUIT
+                 29      <-- 221 bye 12
 
-        5 rules could not be judged: --format json says which, and why
-    "#]],
+            21 rules could not be judged: --format json says which, and why
+        "#]],
     );
 }
 
@@ -524,7 +524,14 @@ fn check_view(dialog: &str, number: &str, expected: &Expect) {
     fs::write(folder.path().join("dialog"), dialog).unwrap();
     let output = run_in(folder.path(), ["--session", number, "dialog"]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
-    expected.assert_eq(&out(&output));
+    expected.assert_eq(&unjudged(&out(&output)));
+}
+
+/// `text` without how many rules could not be judged: there are more in each version.
+fn unjudged(text: &str) -> String {
+    let is_kept =
+        |line: &&str| !line.ends_with(" could not be judged: --format json says which, and why");
+    text.lines().filter(is_kept).fold(String::new(), |all, line| all + line + "\n")
 }
 
 fn root() -> &'static Path {

@@ -295,7 +295,7 @@ impl Story<'_> {
         let ago = ago.map_or_else(String::new, |ago| format!(" {} earlier", lapse(ago)));
         if parting.aborted || parting.reset {
             self.clause(&format!("the client had left{ago}; the message may be delivered twice"));
-        } else {
+        } else if !self.has_quit() {
             self.clause(&format!(
                 "the client had closed its side{ago}; if it did not read the reply, the message \
                  may be delivered twice"
@@ -627,6 +627,8 @@ mod tests {
              earlier; the message may be delivered twice; the connection was reset."
         );
         session.closing = closing(Parting { aborted: false, ..parting });
+        assert!(!told(&session).contains("twice"), "it had said QUIT, and may well read on");
+        session.exchanges.pop();
         assert!(
             told(&session).contains("had closed its side 12.001 s earlier; if it did not read")
         );

@@ -11,11 +11,10 @@ mod room;
 #[cfg(test)]
 mod tests;
 
-use super::events::Event;
 use super::model;
 use super::offered::Offered;
 use super::view::{View, Where, reply_text, shown_column, used};
-use super::{Entry, events, names, story};
+use super::{Entry, names};
 use crate::chunk::{Ending, Side, Sides, Transport, Via};
 use crate::dialog::session::{
     Auth, Elided, Exchange, GapAt, Mark, Message, Recipient, Reply, Resync, Session, Span, Timing,
@@ -77,6 +76,9 @@ macro_rules! fields {
         fields!($out, $($rest)*)
     }};
 }
+
+// Behind the macros, which it uses.
+mod told;
 
 /// What texts of sessions have in common, one after the other.
 #[derive(Debug, Default)]
@@ -175,14 +177,9 @@ pub(super) fn session<'r>(
         "cut": bool(session.ending == Ending::Evicted),
         "transport": option(session.transport.as_ref(), |out, one| transport(out, timing, one)),
         "timing": times(out, timing, walk),
-        "story": told(out, s),
+        "story": told::story(out, s),
     );
-    let out = if with_events {
-        let out = out.raw(r#","events":"#);
-        out.list(&events::of(session), |out, one| event(out, s, one))
-    } else {
-        out
-    };
+    let out = if with_events { told::events(out, s) } else { out };
     if findings.is_empty() && not_judged.is_empty() {
         return out.raw(r#","findings":[],"not_judged":[]}"#);
     }
@@ -592,25 +589,6 @@ fn round_trip(out: Room<'_>, way: RoundTrip) -> Room<'_> {
         "client": out.lapse(way.client),
         "server": out.lapse(way.server),
         "measured": option(way.measured(), Room::name),
-    )
-}
-
-/// Writes what happened.
-fn told<'r>(out: Room<'r>, s: &mut Scribe<'_>) -> Room<'r> {
-    s.pen.story.clear();
-    story::tell(&mut s.pen.story, s.session);
-    out.text(s.pen.story.as_bytes())
-}
-
-#[cold]
-fn event<'r>(out: Room<'r>, s: &mut Scribe<'_>, event: &Event) -> Room<'r> {
-    object!(out,
-        "event": out.name(event.name),
-        ..s.time(out, "at", event.mark.at),
-        ..place(out, s.view.place(event.mark)),
-        "delta_us": out.lapse(event.delta),
-        "exchange": option(event.exchange, Room::number),
-        "code": out.code(event.code),
     )
 }
 
