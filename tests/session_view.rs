@@ -191,7 +191,6 @@ fn a_session_with_times_and_stalls() {
             10:04:13.100     +100 ms      17  --> QUIT
             10:04:13.200     +100 ms      18      <-- 221 2.0.0 bye
 
-            11 rules could not be judged: --format json says which, and why
         "#]],
     );
     check_view(
@@ -217,7 +216,6 @@ fn a_session_with_times_and_stalls() {
             11:01:00.000   +59.600 s      27  --> QUIT
             11:01:00.100     +100 ms      28      <-- 221 2.0.0 bye
 
-            11 rules could not be judged: --format json says which, and why
         "#]],
     );
     check_view(
@@ -235,7 +233,6 @@ fn a_session_with_times_and_stalls() {
                                                 the server has no service at present: "421 4.3.2 busy"
                                               [the server closes the connection]
 
-            161 rules could not be judged: --format json says which, and why
         "#]],
     );
 }
@@ -293,7 +290,6 @@ fn gaps_and_tls_stand_in_their_places() {
                   6      <-- 220 go ahead
                   7  [TLS: 5,120 bytes of the client and 4,096 bytes of the server cannot be read]
 
-            28 rules could not be judged: --format json says which, and why
         "#]],
     );
     check_view(
@@ -320,7 +316,6 @@ fn gaps_and_tls_stand_in_their_places() {
                   8      <-- 221 bye
                      [the connection is reset]
 
-            27 rules could not be judged: --format json says which, and why
         "#]],
     );
 }
@@ -362,7 +357,6 @@ fn chunks_and_lmtp_are_shown() {
                  39  --> QUIT
                  40      <-- 221 bye 11
 
-            21 rules could not be judged: --format json says which, and why
         "#]],
     );
     let lmtp = fs::read_to_string(root().join("testdata/transcripts/lmtp.txt")).unwrap();
@@ -400,7 +394,6 @@ fn chunks_and_lmtp_are_shown() {
                  28  --> QUIT
                  29      <-- 221 bye 12
 
-            21 rules could not be judged: --format json says which, and why
         "#]],
     );
 }

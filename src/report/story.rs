@@ -243,7 +243,8 @@ impl Story<'_> {
 
     /// All of a message was sent, and nothing came back.
     fn unanswered(&mut self, message: &Message) {
-        let how = if message.is_complete() { "whole" } else { "to its end" };
+        let is_whole = message.is_complete() && message.from.is_some();
+        let how = if is_whole { "whole" } else { "to its end" };
         self.clause(&format!(
             "the message was sent {how}, but no reply to it was seen: whether it was taken is not \
              known"
