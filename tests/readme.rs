@@ -28,9 +28,10 @@ fn the_commands_do_what_is_shown() {
         let shown = &readme[from..to];
         assert!(shown == report, "shown in README.md:\n{shown}\nthe report:\n{report}");
     }
+    // One after the other, as both may write the file.
+    the_session_is_as_shown();
 }
 
-#[test]
 fn the_session_is_as_shown() {
     let readme = read();
     let session = program(["--quiet", "--session", "1", "testdata/transcripts/two-messages.txt"]);
