@@ -276,7 +276,7 @@ mod tests {
     use super::super::sample::{ordinary, quiet};
     use super::*;
 
-    fn takes(filter: Filter) -> bool {
+    fn takes(filter: &Filter) -> bool {
         filter.takes(&ordinary())
     }
 
@@ -300,7 +300,7 @@ mod tests {
             assert!(Codes::parse(wrong).is_err(), "{wrong}");
         }
         let with = |text: &str| {
-            takes(Filter { codes: vec![Codes::parse(text).unwrap()], ..Filter::default() })
+            takes(&Filter { codes: vec![Codes::parse(text).unwrap()], ..Filter::default() })
         };
         assert!(with("550") && with("220") && with("3xx") && !with("4xx") && !with("551"));
     }
@@ -308,11 +308,11 @@ mod tests {
     #[test]
     fn mailboxes_are_globs_in_any_case() {
         let from =
-            |text: &str| takes(Filter { from: Some(Mailbox::parse(text)), ..Filter::default() });
+            |text: &str| takes(&Filter { from: Some(Mailbox::parse(text)), ..Filter::default() });
         assert!(from("a@b.example") && from("*@B.*") && from("<a@b.example>") && from("?@*"));
         assert!(!from("b.example") && !from("<>") && !from("c@d.example"));
         let rcpt =
-            |text: &str| takes(Filter { rcpt: Some(Mailbox::parse(text)), ..Filter::default() });
+            |text: &str| takes(&Filter { rcpt: Some(Mailbox::parse(text)), ..Filter::default() });
         assert!(rcpt("c@d.example") && rcpt("no@*") && !rcpt("a@*"));
     }
 
@@ -320,10 +320,10 @@ mod tests {
     fn times_choose_what_was_going_on() {
         // It lasted from 22:13:20.001 to 22:13:20.022 on 2023-11-14.
         let since = |text: &str| {
-            takes(Filter { since: Some(Since::parse(text).unwrap()), ..Filter::default() })
+            takes(&Filter { since: Some(Since::parse(text).unwrap()), ..Filter::default() })
         };
         let until = |text: &str| {
-            takes(Filter { until: Some(Until::parse(text).unwrap()), ..Filter::default() })
+            takes(&Filter { until: Some(Until::parse(text).unwrap()), ..Filter::default() })
         };
         for early in ["2023-11-14", "2023-11-14T22:13", "2023-11-14 22:13:20.01", "22:13:20.02Z"] {
             assert!(since(early), "{early}");
@@ -346,10 +346,10 @@ mod tests {
     #[test]
     fn all_must_hold() {
         let client = Host::parse("192.0.2.0/24");
-        assert!(Filter::default().is_open() && takes(Filter::default()));
-        assert!(takes(Filter { client: client.clone(), ..Filter::default() }));
+        assert!(Filter::default().is_open() && takes(&Filter::default()));
+        assert!(takes(&Filter { client: client.clone(), ..Filter::default() }));
         let server = Host::parse("192.0.2.3");
         let both = Filter { client, server, ..Filter::default() };
-        assert!(!both.is_open() && !takes(both));
+        assert!(!both.is_open() && !takes(&both));
     }
 }
