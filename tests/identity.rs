@@ -55,6 +55,7 @@ fn any_number_of_threads_gives_the_same_report() {
                 Format::Markdown,
                 Format::Sarif,
                 Format::Junit,
+                Format::Events,
             ][..]
         } else {
             &[Format::Ndjson][..]
@@ -213,7 +214,15 @@ fn report(inputs: &[(String, &Vec<u8>)], format: Format, threads: usize, once: b
     let out = Shared::default();
     let run = Options { threads, ..Options::default() };
     let lint = Lint::default();
-    let job = Job { run, format, width: None, timestamps: true, lint };
+    let job = Job {
+        run,
+        format,
+        width: None,
+        timestamps: true,
+        lint,
+        filter: Arc::default(),
+        events: false,
+    };
     let sources = inputs.iter().map(|(name, bytes)| {
         let bytes = (*bytes).clone();
         if once {

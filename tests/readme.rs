@@ -28,6 +28,23 @@ fn the_commands_do_what_is_shown() {
         let shown = &readme[from..to];
         assert!(shown == report, "shown in README.md:\n{shown}\nthe report:\n{report}");
     }
+    // One after the other, as both may write the file.
+    the_session_is_as_shown();
+}
+
+fn the_session_is_as_shown() {
+    let readme = read();
+    let session = program(["--quiet", "--session", "1", "testdata/transcripts/two-messages.txt"]);
+    // How many rules could not be judged changes with each that is new.
+    let end = session.find("\n\n").and(session.rfind("\n\n")).unwrap();
+    let session = format!("{}\n", &session[..end]);
+    let (from, to) = block(&readme, "session");
+    if env::var_os("UPDATE_EXPECT").is_some() {
+        let new = format!("{}{session}{}", &readme[..from], &readme[to..]);
+        fs::write(root().join("README.md"), new).unwrap();
+    } else {
+        assert_eq!(&readme[from..to], session, "in README.md (left) and as it is (right)");
+    }
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     if let Some(DialectName::List) = arguments.dialect {
         return list_dialects();
     }
-    let wanted = Config::find(arguments.config.as_deref())
+    let wanted = Config::find(arguments.rules.config.as_deref())
         .and_then(|(config, path)| config.wanted(path.as_deref(), arguments));
     let wanted = match wanted {
         Ok(wanted) => wanted,
@@ -63,6 +63,7 @@ fn report(arguments: &Arguments, wanted: &Wanted) -> Result<u8, Error> {
     let settings = Settings {
         show_secrets: arguments.show_secrets,
         limits,
+        events: arguments.events,
         redact: arguments.redact.then(|| Arc::new(Redactor::new())),
     };
     let run = Options {
@@ -78,24 +79,34 @@ fn report(arguments: &Arguments, wanted: &Wanted) -> Result<u8, Error> {
     };
     on_interrupt(&run.stop);
     let by_default = if arguments.lint.is_check() { Format::Lint } else { Format::Table };
-    let format = arguments.format.map_or(by_default, Format::from);
+    let format = match arguments.format.map_or(by_default, Format::from) {
+        Format::Table if arguments.events => Format::Events,
+        Format::Table if arguments.filter.is_single() => Format::Ladder,
+        format => format,
+    };
     // A bar between the lines of a report would spoil both.
     let is_mixed = output.is_terminal() && format == Format::Ndjson;
     let quiet = arguments.quiet || arguments.no_progress || is_mixed;
     let progress = Progress::new(inputs.bytes(), quiet);
     let lint = arguments.lint.lint(output.is_terminal(), wanted.fail_on);
     let (width, timestamps) = (output.width(), arguments.timestamps);
-    let job = Job { run, format, width, timestamps, lint };
+    let (filter, events) = (Arc::new(arguments.filter.filter()), arguments.events);
+    let is_open = filter.is_open();
+    let job = Job { run, format, width, timestamps, lint, filter, events };
     let sources = inputs.sources(&progress);
     let out = output.writer()?;
     let written = job::run(job, sources, &mut || progress.finish(), out);
     progress.finish();
-    let Ran { facts, mut status } = written.map_err(|error| output.failed(error))?;
+    let Ran { facts, mut status, sessions: (reported, all) } =
+        written.map_err(|error| output.failed(error))?;
     output.keep()?;
     for error in facts.iter().filter_map(|facts| facts.error.as_ref()) {
         complain(&error.to_string());
     }
     let mut remarks = wanted.remarks();
+    if !is_open {
+        remarks.push(format!("{reported} of {all} session(s) reported"));
+    }
     // What was found is accepted from now on.
     if wanted.accepts_all() && status == FOUND {
         status = 0;
@@ -124,7 +135,7 @@ fn report(arguments: &Arguments, wanted: &Wanted) -> Result<u8, Error> {
 }
 
 /// Lets the first Ctrl-C end the run with what was read so far, and the next one end the program.
-fn on_interrupt(stop: &Arc<AtomicBool>) {
+pub(super) fn on_interrupt(stop: &Arc<AtomicBool>) {
     for signal in [SIGINT, SIGTERM] {
         // Where signals cannot be caught, they end the program as ever.
         let status = i32::from(INTERRUPTED);

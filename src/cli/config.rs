@@ -3,7 +3,7 @@
 use super::Arguments;
 use super::inputs::shown;
 use super::lint::ThresholdName;
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use serde_json::json;
 use smtp_audit::rules::{self, Baseline, Choice, Confidence, Fingerprint, Host, Set, Waiver};
@@ -32,6 +32,26 @@ pub(super) struct Wanted {
     pub(super) fail_on: Option<ThresholdName>,
     /// Where a new baseline is to be written.
     baseline: Option<PathBuf>,
+}
+
+/// The options that say which rules are asked.
+#[derive(Debug, Args)]
+pub(super) struct RuleArguments {
+    /// Only these rules: ids, categories or globs, comma separated
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    select: Vec<String>,
+
+    /// Not what these rules find: ids, categories or globs, comma separated
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    ignore: Vec<String>,
+
+    /// The least sure findings that are shown [default: likely]
+    #[arg(long, value_enum, value_name = "HOW")]
+    confidence: Option<ConfidenceName>,
+
+    /// The configuration [default: the first smtp-audit.toml from here upward]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
 }
 
 /// The least sure findings that are shown.
@@ -107,12 +127,13 @@ impl Config {
         Ok((config, Some(path)))
     }
 
-    /// What it and `arguments`, which outrank it, want.
-    pub(super) fn wanted(
-        self,
+    /// The findings that it and `arguments`, which outrank it, want; and what is to be said of each
+    /// ignore that matches nothing.
+    pub(super) fn choice(
+        &self,
         path: Option<&Path>,
-        arguments: &Arguments,
-    ) -> Result<Wanted, String> {
+        arguments: &RuleArguments,
+    ) -> Result<(Choice, Vec<String>), String> {
         let file = path.map(shown).unwrap_or_default();
         let in_file = |error: rules::NoRule| format!("{file}: {error}");
         let mut choice = Choice::default();
@@ -149,13 +170,22 @@ impl Config {
             let names = names.join(", ");
             unused.push(format!("{file}: the ignore of {names} ({reason}) matched nothing"));
         }
+        Ok((choice.without(waivers), unused))
+    }
+
+    /// What it and `arguments`, which outrank it, want.
+    pub(super) fn wanted(
+        self,
+        path: Option<&Path>,
+        arguments: &Arguments,
+    ) -> Result<Wanted, String> {
+        let (mut choice, unused) = self.choice(path, &arguments.rules)?;
         let named = arguments.baseline.clone();
         let beside = |baseline: PathBuf| match path.and_then(Path::parent) {
             Some(folder) => folder.join(baseline),
             None => baseline,
         };
         let baseline = named.or_else(|| self.baseline.map(beside));
-        let mut choice = choice.without(waivers);
         let mut to_write = None;
         if let Some(path) = baseline {
             if arguments.update_baseline || !path.exists() {

@@ -16,7 +16,7 @@ pub(super) struct LintArguments {
     #[arg(long, value_enum, value_name = "SEVERITY")]
     fail_on: Option<ThresholdName>,
 
-    /// Colours in the text of --check; auto: on a terminal, unless `NO_COLOR` is set
+    /// Colours in the text of --check and of a single session; auto: on a terminal, unless `NO_COLOR` is set
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,
 }

@@ -3,13 +3,14 @@
 mod audit;
 mod catalogue;
 mod config;
+mod diff;
+mod filter;
 mod inputs;
 mod lint;
 mod progress;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, ValueEnum};
-use config::ConfidenceName;
 use smtp_audit::limits::LEAST_MEMORY;
 use smtp_audit::report::Format;
 use smtp_audit::transcript::Dialect;
@@ -25,9 +26,12 @@ use std::process::ExitCode;
 #[command(name = "smtp-audit", version, about, long_about, max_term_width = 100)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(override_usage = "smtp-audit [OPTIONS] INPUT...\n       smtp-audit <COMMAND>")]
-#[command(after_help = "Exit status: 0 done; 1 --check found something that reaches --fail-on; \
+#[command(
+    after_help = "Exit status: 0 done; 1 --check found something that reaches --fail-on, or \
+    diff a difference; \
     2 usage error, or an input that could not be read to its end (the rest is still reported); \
-    130 interrupted (what was read is reported). The highest one that applies counts.")]
+    130 interrupted (what was read is reported). The highest one that applies counts."
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     subcommand: Option<Subcommand>,
@@ -42,6 +46,10 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     lint: lint::LintArguments,
+
+    /// A timeline of each session instead of the summary; in json and ndjson, beside the rest
+    #[arg(long, conflicts_with = "check")]
+    events: bool,
 
     /// Write the report there, all of it or nothing
     #[arg(short, long, value_name = "FILE")]
@@ -59,21 +67,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_parser = dialect, value_name = "NAME")]
     dialect: Option<DialectName>,
 
-    /// Only these rules: ids, categories or globs, comma separated
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
-    select: Vec<String>,
-
-    /// Not what these rules find: ids, categories or globs, comma separated
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
-    ignore: Vec<String>,
-
-    /// The least sure findings that are shown [default: likely]
-    #[arg(long, value_enum, value_name = "HOW")]
-    confidence: Option<ConfidenceName>,
-
-    /// The configuration [default: the first smtp-audit.toml from here upward]
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    rules: config::RuleArguments,
 
     /// Findings that are known and accepted; written if it is not there
     #[arg(long, value_name = "FILE")]
@@ -110,6 +105,9 @@ pub(crate) struct Arguments {
     /// Say nothing on standard error but errors
     #[arg(long)]
     quiet: bool,
+
+    #[command(flatten)]
+    filter: filter::FilterArguments,
 }
 
 /// What else there is to do. An INPUT of the same name is given as `./name`.
@@ -126,6 +124,7 @@ enum Subcommand {
         #[arg(long, value_enum, default_value_t = CatalogueFormat::Table, value_name = "FORMAT")]
         format: CatalogueFormat,
     },
+    Diff(diff::DiffArguments),
     /// Completions for a shell, to standard output
     Completions {
         /// Which shell
@@ -237,6 +236,12 @@ pub(crate) fn run() -> ExitCode {
             let missing = ErrorKind::MissingRequiredArgument;
             return Err(Arguments::command().error(missing, "an INPUT is required"));
         }
+        let format = arguments.format.unwrap_or(FormatName::Table);
+        let has_events = [FormatName::Table, FormatName::Json, FormatName::Ndjson];
+        if arguments.events && !has_events.contains(&format) {
+            let conflict = "--events goes with --format table, json and ndjson";
+            return Err(Arguments::command().error(ErrorKind::ArgumentConflict, conflict));
+        }
         Ok(arguments)
     });
     let arguments = match parsed {
@@ -250,6 +255,7 @@ pub(crate) fn run() -> ExitCode {
     };
     match &arguments.subcommand {
         None => audit::run(&arguments),
+        Some(Subcommand::Diff(arguments)) => diff::run(arguments),
         Some(subcommand) => match catalogue::run(subcommand) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {

@@ -411,7 +411,11 @@ impl Dialog {
         let (done, message) = (*left == 0, *message);
         if let Some(message) = mail::message_mut(&mut self.session, message) {
             let scanner = self.scanner.get_or_insert_default();
+            let was_header = self.settings.events && !scanner.is_behind_header();
             scanner.read_chunk(&mut message.content, &mut message.odd, octets, start.mark);
+            if was_header && scanner.is_behind_header() {
+                message.header_end = Some(Box::new(start.mark));
+            }
             if let Some(chunks) = &mut message.chunks {
                 chunks.came(octets);
             }
@@ -504,7 +508,14 @@ impl Dialog {
         {
             data.hasty = data.request == Request::Command(Verb::Data);
         }
+        let was_header = self.settings.events && !scanner.is_behind_header();
         let read = scanner.read(bytes, start.mark);
+        if was_header
+            && scanner.is_behind_header()
+            && let Some(message) = mail::message_mut(&mut self.session, self.mails.current())
+        {
+            message.header_end = Some(Box::new(start.mark));
+        }
         let used = bytes.get(..read.used).unwrap_or(bytes);
         let mut at = 0;
         for loose in &read.loose {
@@ -567,6 +578,10 @@ impl Dialog {
             None => <_>::default(),
         };
         self.content_ended(facts, odd, true);
+        if let Some(message) = mail::message_mut(&mut self.session, self.mails.current()) {
+            // What was read behind a loose end was no content.
+            message.header_end.take_if(|mark| mark.place > start.mark.place);
+        }
         let index = self.mails.current();
         if self.settings.redact.is_some() {
             self.hear_elided(until, facts.octets);

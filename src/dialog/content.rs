@@ -367,6 +367,12 @@ impl Scanner {
         Self { reader, odd, ..Self::default() }
     }
 
+    /// Whether the empty line behind the header section was read.
+    #[inline]
+    pub(super) fn is_behind_header(&self) -> bool {
+        self.reader.header.is_over()
+    }
+
     /// Facts about what was read so far.
     pub(super) fn facts(&self) -> Content {
         self.reader.facts

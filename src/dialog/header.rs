@@ -42,8 +42,12 @@ enum Place {
     Blank,
     /// In what a field says.
     Text,
+    /// Behind the CR of a line that has nothing else so far.
+    Cr,
     /// Behind the header section.
     End,
+    /// Behind the empty line that ended it.
+    Body,
 }
 
 impl Header {
@@ -57,9 +61,15 @@ impl Header {
     /// Reads the next `bytes` of the content, and counts in `facts` what is in its header.
     #[inline]
     pub(super) fn read(&mut self, facts: &mut Content, bytes: &[u8]) {
-        if self.place != Place::End {
+        if !matches!(self.place, Place::End | Place::Body) {
             self.read_fields(facts, bytes);
         }
+    }
+
+    /// Whether the empty line behind it was read.
+    #[inline]
+    pub(super) fn is_over(self) -> bool {
+        self.place == Place::Body
     }
 
     fn read_fields(&mut self, facts: &mut Content, bytes: &[u8]) {
@@ -75,6 +85,11 @@ impl Header {
                 Place::Start => match first {
                     // A line that goes on with the field before it.
                     b' ' | b'\t' => self.place = Place::Text,
+                    b'\r' => {
+                        self.place = Place::Cr;
+                        rest = after;
+                    }
+                    b'\n' => self.place = Place::Body,
                     _ => *self = Self::at(Place::Name),
                 },
                 Place::Name | Place::Blank => {
@@ -96,7 +111,8 @@ impl Header {
                     }
                     rest = after;
                 }
-                Place::End => return,
+                Place::Cr => self.place = if first == b'\n' { Place::Body } else { Place::End },
+                Place::End | Place::Body => return,
             }
         }
     }
@@ -197,6 +213,24 @@ mod tests {
         assert_eq!(high(b"Subject: a\n\n\xe9: \xe9\n"), 0);
         assert_eq!(high(b"\r\nSubject: \xe9\r\n"), 0);
         assert_eq!(high(b"S\xfcbject: \xe9\r\n"), 2);
+    }
+
+    #[test]
+    fn the_empty_line_is_known() {
+        let is_over = |content: &[u8]| {
+            let over_at = |cut: usize| {
+                let (mut header, mut facts) = (Header::default(), Content::default());
+                header.read(&mut facts, &content[..cut]);
+                header.read(&mut facts, &content[cut..]);
+                header.is_over()
+            };
+            let whole = over_at(0);
+            assert!((0..=content.len()).all(|cut| over_at(cut) == whole));
+            whole
+        };
+        assert!(is_over(b"a: b\r\n\r\nbody") && is_over(b"a: b\n\nbody") && is_over(b"\r\n"));
+        assert!(!is_over(b"a: b\r\n\r") && !is_over(b"a: b\r\n") && !is_over(b"body\r\n\r\n"));
+        assert!(!is_over(b"a: b\r\n\rx\r\n\r\n") && !is_over(b"a: b\r\n \r\n"));
     }
 
     #[test]

@@ -62,6 +62,7 @@ impl Mails {
             cut: false,
             data_begun: None,
             chunks: None,
+            header_end: None,
         });
         self.current = index;
         index

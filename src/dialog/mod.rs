@@ -62,6 +62,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Keep credentials as they are.
     pub show_secrets: bool,
+    /// Note what only a list of events tells: where header sections end.
+    pub events: bool,
     /// Masks what names people and hosts, if that is wanted.
     pub redact: Option<Arc<Redactor>>,
 }

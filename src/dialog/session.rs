@@ -302,6 +302,8 @@ pub struct Message {
     pub data_begun: Option<Stamp>,
     /// Its chunks, if it was sent in chunks.
     pub chunks: Option<Box<Chunks>>,
+    /// Where the empty line behind its header section was complete, if there was one.
+    pub header_end: Option<Box<Mark>>,
 }
 
 /// One recipient of a message.
@@ -607,7 +609,6 @@ impl Used {
         let mut left = self.0;
         iter::from_fn(move || {
             let index = u8::try_from(left.trailing_zeros()).ok().filter(|_| left != 0);
-            // The lowest bit.
             left &= left.wrapping_sub(1);
             index
         })

@@ -41,7 +41,7 @@ pub fn dialog(data: &[u8]) {
         shows: Shows::ALL,
     };
     let writer = Heard(transcript::Writer::new(None, &limits));
-    let shared = Arc::new(Settings { limits, show_secrets: shown, redact: None });
+    let shared = Arc::new(Settings { limits, show_secrets: shown, ..Settings::default() });
     let mut dialog = Dialog::new(&opening, shared, Some(Box::new(writer)));
     let mut sent = Sides::<u64>::default();
     // Whether the client's stream stands at the beginning of a line, for all anybody knows.

@@ -40,7 +40,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The form of report that an input of so many bytes is made into: all of them would take many
 /// times as long.
 fn format(len: usize) -> Format {
-    match len % 9 {
+    match len % 11 {
         0 => Format::Table,
         1 => Format::Json,
         2 => Format::Ndjson,
@@ -49,6 +49,8 @@ fn format(len: usize) -> Format {
         5 => Format::Csv,
         6 => Format::Markdown,
         7 => Format::Sarif,
+        8 => Format::Ladder,
+        9 => Format::Events,
         _ => Format::Junit,
     }
 }
@@ -133,7 +135,15 @@ pub fn read(data: &[u8], format: Format, limits: Limits) -> (Facts, Vec<u8>) {
     let settings = Arc::new(Settings { limits, ..Settings::default() });
     let run = Options { settings, ..Options::default() };
     let lint = Lint { check: data.len().is_multiple_of(2), ..Lint::default() };
-    let job = Job { run, format, width: Some(100), timestamps: false, lint };
+    let job = Job {
+        run,
+        format,
+        width: Some(100),
+        timestamps: false,
+        lint,
+        filter: Arc::default(),
+        events: false,
+    };
     let source = Source::bytes("input", data.to_vec());
     let ran = job::run(job, vec![source], &mut || {}, Box::new(out.clone()));
     assert!(ran.is_ok(), "memory takes every report");

@@ -20,7 +20,7 @@ pub fn transcript(data: &[u8]) {
     for show_secrets in [false, true] {
         // The bounds of a real run: what is beyond them is not the same again.
         let limits = Limits { read_buffer: 4096, ..Limits::default() };
-        let settings = Arc::new(Settings { limits, show_secrets, redact: None });
+        let settings = Arc::new(Settings { limits, show_secrets, ..Settings::default() });
         let (first, text) = sessions(data, dialect, &settings);
         // A native form of a script would be another dialog: one with a server that is silent.
         if dialect == Dialect::Script || !first.iter().all(is_plain) {

@@ -5,16 +5,16 @@
 //! same in the same order.
 
 use super::model::{
-    Alert, Auth, AuthAttempt, AuthStep, BySide, Certificate, Chunks, Closing, ErrorCount, Example,
-    Exchange, ExchangeTiming, ExtensionCount, Extensions, Finding, Gap, Greeting, Head, Input,
-    Latency, Message, NotJudged, Odd, Offer, Peer, Phases, Rate, Recipient, RecipientCount, Reply,
-    Resync, RoundTrip, SCHEMA, Server, Servers, Session, Severities, Slow, Stall, Summary,
+    Alert, Auth, AuthAttempt, AuthStep, BySide, Certificate, Chunks, Closing, ErrorCount, Event,
+    Example, Exchange, ExchangeTiming, ExtensionCount, Extensions, Finding, Gap, Greeting, Head,
+    Input, Latency, Message, NotJudged, Odd, Offer, Peer, Phases, Rate, Recipient, RecipientCount,
+    Reply, Resync, RoundTrip, SCHEMA, Server, Servers, Session, Severities, Slow, Stall, Summary,
     TimeBySide, Timing, Tls, Tool, Transport, Unsolicited, Via,
 };
 use super::summary;
 use super::view::{View, Where, offers, shown_column, used};
 use super::{Entry, InputReport};
-use super::{latency, names, pace, sasl};
+use super::{events, latency, names, pace, sasl, story};
 use crate::chunk::{self, Sides};
 use crate::dialog::session::{self as dialog, Span};
 use crate::escape::printable;
@@ -27,10 +27,13 @@ use std::net::SocketAddr;
 use std::ops::Range;
 
 impl<'a> Session<'a> {
-    /// The session as reports give it; `inputs` are the inputs' paths by number.
+    /// The session as reports give it; `inputs` are the inputs' paths by number. Its events
+    /// are only told if they are asked for.
     #[must_use]
-    pub fn new(entry: &Entry<'a>, inputs: &'a [String]) -> Self {
+    pub fn new(entry: &Entry<'a>, inputs: &'a [String], with_events: bool) -> Self {
         let Entry { session, findings, not_judged, .. } = *entry;
+        let mut story = String::new();
+        story::tell(&mut story, session);
         let view = View::new(entry, inputs);
         let timing = &session.timing;
         let times = timing::of(session);
@@ -103,6 +106,9 @@ impl<'a> Session<'a> {
                 phases_us: (&times.phases).into(),
                 round_trip_us: times.round_trip.into(),
             },
+            story,
+            events: with_events
+                .then(|| events::of(session).iter().map(|one| view.event(one)).collect()),
             findings: findings.iter().map(|finding| view.finding(finding)).collect(),
             not_judged: not_judged
                 .iter()
@@ -135,6 +141,7 @@ impl Summary {
     pub fn new(summary: &summary::Summary, inputs: &[InputReport]) -> Self {
         Self {
             sessions: summary.sessions,
+            all_sessions: summary.all_sessions(),
             messages: summary.messages,
             findings: Severities {
                 error: summary.severities.error,
@@ -375,6 +382,14 @@ impl<'a> View<'a> {
         Resync { side, why, at, input, frame, line_no }
     }
 
+    fn event(&self, event: &events::Event) -> Event<'a> {
+        let Where { input, frame, line_no } = self.place(event.mark);
+        let delta_us = event.delta.map(Lapse::micros);
+        let events::Event { name, exchange, code, .. } = *event;
+        let at = self.time(event.mark.at);
+        Event { event: name, at, input, frame, line_no, delta_us, exchange, code }
+    }
+
     fn finding(&self, finding: &rules::Finding) -> Finding<'a> {
         say(finding, self.place(finding.mark), self.time(finding.mark.at))
     }
@@ -548,7 +563,7 @@ mod tests {
         let inputs = [String::from("mail.pcap")];
         let not_judged = [rules::NotJudged { rule: "greeting-slow", why: "no times" }];
         let entry = Entry { not_judged: &not_judged, ..entry(1, session, findings) };
-        serde_json::to_value(Session::new(&entry, &inputs)).unwrap()
+        serde_json::to_value(Session::new(&entry, &inputs, false)).unwrap()
     }
 
     #[test]
@@ -558,7 +573,8 @@ mod tests {
         let inputs = [String::from("mail.pcap")];
         let findings = [finding(b"MAIL FROM: <a@b>")];
         let text =
-            serde_json::to_string(&Session::new(&entry(1, &session, &findings), &inputs)).unwrap();
+            serde_json::to_string(&Session::new(&entry(1, &session, &findings), &inputs, false))
+                .unwrap();
         // A line for each object, so that a change shows where it is.
         expect![[r#"
 
@@ -593,7 +609,7 @@ mod tests {
             {"client":0,"server":0},"midstream":false},"timing":
             {"connect_us":2000,"greeting_us":1000,"envelope_us":8000,"data_us":3000,"client_us":5000,"server_us":11000,"idle_us":3000,"phases_us":
             {"connect":2000,"greeting":1000,"ehlo":4000,"tls":null,"auth":null,"envelope":4000,"data":null,"final":null,"quit":null,"other":10000},"round_trip_us":
-            {"client":1000,"server":1000,"measured":"handshake"}},"findings":[
+            {"client":1000,"server":1000,"measured":"handshake"}},"story":"The server took the message for 1 of 2 recipients; the session ended with QUIT.","findings":[
             {"rule":"path-space-after-colon","severity":"error","confidence":"certain","category":"command","party":"client","violates_abnf":true,"message":"a blank after the colon","rfc":"RFC 5321 §4.1.1.2","frame":9,"line_no":null,"at":"2023-11-14T22:13:20.009000Z","exchange":1,"evidence":"MAIL FROM: <a@b>","column":11,"end_column":12,"help":"leave the blank out"}],"not_judged":[]}"#]].assert_eq(&text.replace("{\"", "\n{\""));
     }
 

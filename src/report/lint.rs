@@ -75,9 +75,13 @@ impl Writer for Blocks {
 fn verdict(lint: Lint, summary: &Summary, inputs: &[InputReport], status: u8) -> String {
     let mut out = String::new();
     let found = found(summary.severities);
+    let of_all = match summary.others {
+        0 => String::new(),
+        _ => format!(" (of {})", number(summary.all_sessions())),
+    };
     let sessions = match summary.found_in {
-        0 => count(summary.sessions, "session"),
-        some => format!("{} of {}", number(some), count(summary.sessions, "session")),
+        0 => format!("{}{of_all}", count(summary.sessions, "session")),
+        some => format!("{} of {}{of_all}", number(some), count(summary.sessions, "session")),
     };
     let inputs = count(inputs.len() as u64, "input");
     let paint = Paint(lint.color);

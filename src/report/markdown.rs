@@ -193,8 +193,15 @@ fn verdict(summary: &Summary, inputs: &[InputReport]) -> String {
     if summary.partial {
         out.push_str("The run was interrupted: this is not all. ");
     }
-    let (sessions, files) =
-        (count(summary.sessions, "session"), count(inputs.len() as u64, "input"));
+    let files = count(inputs.len() as u64, "input");
+    let sessions = match summary.others {
+        0 => count(summary.sessions, "session"),
+        _ => format!(
+            "{} (of {})",
+            count(summary.sessions, "session"),
+            number(summary.all_sessions())
+        ),
+    };
     if summary.found_in == 0 {
         put!(out, "Nothing found in {sessions}, {files}.\n");
     } else {

@@ -32,6 +32,15 @@ pub mod catalogue;
 /// Rows for a spreadsheet.
 mod csv;
 
+/// Two runs compared.
+pub mod diff;
+
+/// Events of a session, one a line.
+mod events;
+
+/// Which sessions are reported.
+pub mod filter;
+
 /// A section of a table report.
 mod grid;
 
@@ -43,6 +52,9 @@ mod json;
 
 /// JUnit XML.
 mod junit;
+
+/// One session as a ladder.
+mod ladder;
 
 /// Durations in bounded memory.
 pub mod latency;
@@ -71,6 +83,9 @@ mod offered;
 /// How fast sessions were.
 pub mod pace;
 
+/// Sessions one after the other.
+mod pages;
+
 /// Colours.
 mod paint;
 
@@ -92,6 +107,9 @@ pub mod spool;
 
 /// The exit status.
 pub mod status;
+
+/// What happened, in a sentence.
+mod story;
 
 /// Counts and histograms over all sessions.
 pub mod summary;
@@ -145,6 +163,10 @@ pub enum Format {
     Sarif,
     /// JUnit XML.
     Junit,
+    /// One session as a person reads it: what happened, then the dialog with its times.
+    Ladder,
+    /// A line for each event.
+    Events,
 }
 
 /// How a report is written.
@@ -158,6 +180,8 @@ pub struct Options {
     pub inputs: Vec<String>,
     /// What `--check` asks for.
     pub lint: Lint,
+    /// JSON lists the events of each session, too.
+    pub events: bool,
 }
 
 /// What was read of one input.
@@ -243,7 +267,7 @@ impl Options {
     #[must_use]
     pub fn new(width: Option<u16>, limits: Limits, inputs: &[String]) -> Self {
         let inputs = inputs.iter().map(|path| printable(path.as_bytes())).collect();
-        Self { width, limits, inputs, lint: Lint::default() }
+        Self { width, limits, inputs, lint: Lint::default(), events: false }
     }
 }
 
@@ -260,6 +284,7 @@ pub fn writer(format: Format, out: Box<dyn Write>, options: &Arc<Options>) -> Bo
         Format::Markdown => Box::new(markdown::Page::new(out, options)),
         Format::Sarif => Box::new(sarif::Log::new(out, options)),
         Format::Junit => Box::new(junit::Suites::new(out, options)),
+        Format::Ladder | Format::Events => Box::new(pages::Pages::new(out, options)),
     }
 }
 

@@ -23,10 +23,12 @@ macro_rules! model {
 }
 
 mod auth;
+mod event;
 mod times;
 mod transport;
 
 pub use auth::{Auth, AuthAttempt, AuthStep};
+pub use event::Event;
 pub use times::{ExchangeTiming, Latency, Phases, Rate, RoundTrip, Server, Servers, Slow, Timing};
 pub(super) use transport::{Odd, Stall, TimeBySide, Transport};
 
@@ -140,6 +142,11 @@ model! {
         pub transport: Option<Transport<'a>>,
         /// Where the time went.
         pub timing: Timing,
+        /// What happened, in a sentence.
+        pub story: String,
+        /// What happened, event by event; only where that is asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub events: Option<Vec<Event<'a>>>,
         /// What was found.
         pub findings: Vec<Finding<'a>>,
         /// Rules that this input does not allow to judge.
@@ -482,8 +489,10 @@ model! {
 
     /// The counts of a run.
     pub struct Summary {
-        /// Sessions.
+        /// Sessions that are reported.
         pub sessions: u64,
+        /// Sessions in the inputs: more than those that are reported, where some were chosen.
+        pub all_sessions: u64,
         /// Mail transactions.
         pub messages: u64,
         /// Findings by severity, those about inputs included.

@@ -5,6 +5,9 @@ use crate::dialog::session::{AuthOutcome, Initial, Outcome, Protocol, ResyncWhy,
 use crate::tls::Alert;
 use std::borrow::Cow;
 
+/// Those of severities, the worst first.
+pub(super) const SEVERITIES: [&str; 3] = ["error", "warning", "note"];
+
 /// A relay's.
 pub(super) fn via(kind: ViaKind) -> &'static str {
     match kind {

@@ -9,7 +9,7 @@ use super::row::{COLUMNS, Rank, row};
 use super::sheet::{Spare, Text};
 use super::summary::{Held, Summary};
 use super::{Entry, Format, Options};
-use super::{csv, junit, lint, markdown, sarif, text};
+use super::{csv, events, junit, ladder, lint, markdown, sarif, text};
 use crate::place::Slot;
 use crate::transcript::header_end;
 use std::collections::BTreeSet;
@@ -78,8 +78,9 @@ impl Renderer {
             Format::Table => note.row = self.row(entry),
             Format::Json | Format::Ndjson => {
                 let (inputs, pen) = (&self.options.inputs, &mut self.pen);
+                let events = self.options.events;
                 self.end = text::fill(&mut self.sheet, start, |out| {
-                    text::session(out, entry, inputs, pen, (offered, at))
+                    text::session(out, entry, inputs, pen, (offered, at), events)
                 });
             }
             Format::Transcript => {
@@ -91,6 +92,8 @@ impl Renderer {
             }
             Format::Lint => self.words(entry, lint::session),
             Format::Csv => self.words(entry, csv::session),
+            Format::Ladder => self.words(entry, ladder::session),
+            Format::Events => self.words(entry, events::session),
             Format::Sarif => self.words(entry, sarif::session),
             Format::Junit => note.is_failure = self.words(entry, junit::session),
             Format::Markdown => {

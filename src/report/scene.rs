@@ -42,6 +42,13 @@ pub(super) enum Who {
     Nobody,
 }
 
+impl Line<'_> {
+    /// Index of its exchange.
+    pub(super) fn exchange(&self) -> Option<u32> {
+        self.exchange
+    }
+}
+
 impl<'a> Scene<'a> {
     /// All lines of `session`.
     pub(super) fn of(session: &'a Session) -> Self {
@@ -100,6 +107,11 @@ impl<'a> Scene<'a> {
             }
         }
         scene
+    }
+
+    /// The lines.
+    pub(super) fn lines(&self) -> &[Line<'a>] {
+        &self.lines
     }
 
     /// The line that `finding` is about.

@@ -16,7 +16,7 @@ use std::ops::Range;
 use unicode_width::UnicodeWidthChar as _;
 
 /// Columns where no terminal says how many it has.
-const PLAIN_WIDTH: u16 = 120;
+pub(super) const PLAIN_WIDTH: u16 = 120;
 
 /// Columns of a line of the dialog that are shown at least.
 const LEAST: usize = 24;
@@ -244,13 +244,13 @@ impl<'a> Place<'a> {
 }
 
 /// A line that fits, and where its marked part is then.
-struct Clip {
-    text: String,
-    range: Range<usize>,
+pub(super) struct Clip {
+    pub(super) text: String,
+    pub(super) range: Range<usize>,
 }
 
 /// The columns that `range` of `bytes` takes when they are printed.
-fn columns(bytes: &[u8], range: &Range<usize>) -> Range<usize> {
+pub(super) fn columns(bytes: &[u8], range: &Range<usize>) -> Range<usize> {
     let width = |end: usize| {
         let (before, _) = bytes.split_at(end.min(bytes.len()));
         printable(before).chars().map(width).sum()
@@ -259,7 +259,7 @@ fn columns(bytes: &[u8], range: &Range<usize>) -> Range<usize> {
 }
 
 /// `text` in `room` columns, so that the beginning of `range` (in columns) is seen.
-fn clip(text: &str, range: Range<usize>, room: usize) -> Clip {
+pub(super) fn clip(text: &str, range: Range<usize>, room: usize) -> Clip {
     let all: usize = text.chars().map(width).sum();
     if all <= room {
         return Clip { text: text.to_owned(), range };
@@ -294,7 +294,7 @@ fn clip(text: &str, range: Range<usize>, room: usize) -> Clip {
 }
 
 /// Columns of a letter.
-fn width(letter: char) -> usize {
+pub(super) fn width(letter: char) -> usize {
     letter.width().unwrap_or(0)
 }
 

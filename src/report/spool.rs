@@ -53,6 +53,12 @@ impl<K: Copy + Ord> Spool<K> {
         Ok(())
     }
 
+    /// Keeps only those texts whose keys `is_kept`, which is asked in their order.
+    pub fn retain(&mut self, mut is_kept: impl FnMut(K) -> bool) {
+        self.index.sort_by_key(|entry| entry.key);
+        self.index.retain(|entry| is_kept(entry.key));
+    }
+
     /// Whether nothing is kept.
     #[must_use]
     pub fn is_empty(&self) -> bool {

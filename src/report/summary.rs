@@ -5,6 +5,7 @@
 //! depends on the limits, not on the sessions: what peers can choose is capped.
 
 use super::Entry;
+use super::human::{count as human_count, number};
 use super::latency::Latency;
 use super::names::outcome;
 use super::offered::Offered;
@@ -73,6 +74,8 @@ pub struct Summary {
     pub troubled: u64,
     /// The user ended the run before all was read.
     pub partial: bool,
+    /// Sessions that are not reported.
+    pub others: u64,
 }
 
 /// Findings by severity.
@@ -167,7 +170,14 @@ impl Summary {
             found_in: 0,
             troubled: 0,
             partial: false,
+            others: 0,
         }
+    }
+
+    /// All sessions of the inputs, reported or not.
+    #[must_use]
+    pub fn all_sessions(&self) -> u64 {
+        self.sessions.saturating_add(self.others)
     }
 
     /// Counts one session. Returns of what it now holds the example.
@@ -239,6 +249,7 @@ impl Summary {
         self.found_in += other.found_in;
         self.troubled += other.troubled;
         self.partial |= other.partial;
+        self.others += other.others;
         self.severities.error += other.severities.error;
         self.severities.warning += other.severities.warning;
         self.severities.note += other.severities.note;
@@ -455,6 +466,15 @@ fn count(counts: &mut [u64], index: usize) {
     }
 }
 
+/// How many sessions are reported, and of how many.
+pub(super) fn sessions(summary: &Summary) -> String {
+    if summary.others == 0 {
+        return human_count(summary.sessions, "session");
+    }
+    let all = human_count(summary.all_sessions(), "session");
+    format!("{} of {all}", number(summary.sessions))
+}
+
 /// Whether it is a code of 2yz.
 fn is_accepted(code: Option<u16>) -> bool {
     matches!(code, Some(200..=299))
@@ -468,17 +488,18 @@ pub(super) fn message_recipients(message: &Message) -> (u64, u64) {
 
 /// The replies of 4yz and 5yz with the name of what they answer.
 pub(super) fn errors(session: &Session) -> impl Iterator<Item = (&'static str, &Reply)> {
+    replies(session).filter(|(_, reply)| is_error(reply))
+}
+
+/// The replies with the name of what they answer.
+pub(super) fn replies(session: &Session) -> impl Iterator<Item = (&'static str, &Reply)> {
     let greeting = session.greeting.iter().map(|reply| ("greeting", reply));
     let exchanges = session
         .exchanges
         .iter()
         .filter_map(|exchange| Some((exchange.request.name(), exchange.reply.as_ref()?)));
     let unsolicited = session.unsolicited.iter().map(|one| ("unsolicited", &one.reply));
-    greeting
-        .chain(exchanges)
-        .chain(deliveries(session))
-        .chain(unsolicited)
-        .filter(|(_, reply)| is_error(reply))
+    greeting.chain(exchanges).chain(deliveries(session)).chain(unsolicited)
 }
 
 /// Whether it is a reply of 4yz or 5yz.

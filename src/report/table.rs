@@ -9,7 +9,7 @@ use super::human::{count, micros, number, size};
 use super::render::Note;
 use super::row::{COLUMNS, Rank, none, verb};
 use super::sheet::Text;
-use super::summary::{ErrorCount, ErrorKind, Examples, RuleCount, Summary};
+use super::summary::{ErrorCount, ErrorKind, Examples, RuleCount, Summary, sessions};
 use super::{InputReport, Options, Writer};
 use crate::escape::printable;
 use crate::limits::Limits;
@@ -89,7 +89,7 @@ impl Table {
             return self.nothing(inputs);
         }
         let partial = if summary.partial { "interrupted, so far " } else { "" };
-        let mut parts = vec![format!("{partial}{}", count(summary.sessions, "session"))];
+        let mut parts = vec![format!("{partial}{}", sessions(summary))];
         let mut messages = count(summary.messages, "message");
         if summary.messages > 0 {
             let known = summary.outcomes();
@@ -129,6 +129,9 @@ impl Table {
         let packets: u64 = inputs.iter().map(|input| input.packets).sum();
         let inputs = count(inputs.len() as u64, "input");
         let text = match packets {
+            _ if self.summary.others > 0 => {
+                format!("None of {} is such a session.", count(self.summary.others, "session"))
+            }
             0 => format!("No SMTP session in {inputs}."),
             packets => format!(
                 "No SMTP session in {inputs} ({}). Only TCP connections to the ports of SMTP are \

@@ -75,8 +75,16 @@ impl Writer for Transcripts {
         if let Some(error) = kept.error.take() {
             return Err(error);
         }
-        let spool = std::mem::replace(&mut kept.spool, Spool::new(0));
+        let mut spool = std::mem::replace(&mut kept.spool, Spool::new(0));
         drop(kept);
+        // Pieces came of sessions, too, that nobody asked for.
+        let mut reported = None;
+        spool.retain(|(slot, part)| {
+            if part == Part::Header {
+                reported = Some(slot);
+            }
+            reported == Some(slot)
+        });
         spool.write(
             &mut self.out,
             |(before, _), (slot, _)| {

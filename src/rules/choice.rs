@@ -170,14 +170,18 @@ impl Host {
             .then(|| Self::Name(text.to_ascii_lowercase()))
     }
 
-    fn is_server_of(&self, session: &Session) -> bool {
+    /// Whether it is the server of `session`.
+    #[must_use]
+    pub fn is_server_of(&self, session: &Session) -> bool {
         let greeting = session.greeting.as_ref().map(|reply| session.bytes(reply.text));
         // Behind the code, the name; behind that, anything.
         let name = greeting.and_then(|text| text.get(4..)?.split(u8::is_ascii_whitespace).next());
         self.is(session.opening.peers.map(|peers| peers.server.ip()), name)
     }
 
-    fn is_client_of(&self, session: &Session) -> bool {
+    /// Whether it is the client of `session`.
+    #[must_use]
+    pub fn is_client_of(&self, session: &Session) -> bool {
         let name = session.helo.map(|name| session.bytes(name));
         self.is(session.opening.peers.map(|peers| peers.client.ip()), name)
     }

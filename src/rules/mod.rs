@@ -59,7 +59,7 @@ pub use finding::{Confidence, Finding, Hit, NotJudged, On};
 pub use fingerprint::Fingerprint;
 pub use judge::run;
 pub use need::Need;
-pub use pattern::{NoRule, named, near};
+pub use pattern::{NoRule, glob, named, near};
 pub use recording::{Recording, count, input, one_sided};
 pub use set::Set;
 

@@ -55,7 +55,8 @@ fn hint(near: &[&str]) -> String {
 }
 
 /// Whether `text` is what `pattern` says: `*` is any text, `?` any octet.
-pub(super) fn glob(pattern: &[u8], text: &[u8]) -> bool {
+#[must_use]
+pub fn glob(pattern: &[u8], text: &[u8]) -> bool {
     let (mut at, mut from) = ((0, 0), None);
     loop {
         let (p, t) = at;

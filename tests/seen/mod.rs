@@ -222,7 +222,8 @@ pub fn transcript(file: &[u8], timestamps: bool) -> (Vec<u8>, Vec<Session>) {
     let out = Shared::default();
     let format = Format::Transcript;
     let (run, lint) = (Options::default(), Lint::default());
-    let job = Job { run, format, width: None, timestamps, lint };
+    let job =
+        Job { run, format, width: None, timestamps, lint, filter: Arc::default(), events: false };
     let source = Source::bytes("test", file.to_vec());
     job::run(job, vec![source], &mut || {}, Box::new(out.clone())).unwrap();
     let text = out.0.lock().unwrap().clone();

@@ -137,7 +137,7 @@ fn and_understand(reader: Reader) -> u64 {
 fn and_report(file: Vec<u8>) -> usize {
     let run = Options { threads: 1, ..Options::default() };
     let lint = Lint::default();
-    let job = Job { run, format: Format::Ndjson, width: None, timestamps: false, lint };
+    let job = Job { run, format: Format::Ndjson, width: None, timestamps: false, lint, filter: Arc::default(), events: false };
     let sources = vec![Source::bytes("bench", file)];
     job::run(job, sources, &mut || {}, Box::new(std::io::sink())).map_or(0, |ran| ran.facts.len())
 }

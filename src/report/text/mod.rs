@@ -78,11 +78,16 @@ macro_rules! fields {
     }};
 }
 
+// Behind the macros, which it uses.
+mod told;
+
 /// What texts of sessions have in common, one after the other.
 #[derive(Debug, Default)]
 pub(super) struct Pen {
     calendar: Calendar,
     marks: Marks,
+    /// The story of the session.
+    story: String,
 }
 
 /// The last mark of each side in the session, and its text.
@@ -114,13 +119,14 @@ struct Scribe<'a> {
 }
 
 /// Writes the session of `entry`, from after its number; `inputs` are the inputs' paths, `offered`
-/// is what it was offered last and where.
+/// is what it was offered last and where. Its events are only told if they are asked for.
 pub(super) fn session<'r>(
     out: Room<'r>,
     entry: &Entry<'_>,
     inputs: &[String],
     pen: &mut Pen,
     (offered, offered_at): (&Offered, Option<Span>),
+    with_events: bool,
 ) -> Room<'r> {
     let Entry { session, findings, not_judged, .. } = *entry;
     let Session { opening, timing, .. } = session;
@@ -172,7 +178,9 @@ pub(super) fn session<'r>(
         "cut": bool(session.ending == Ending::Evicted),
         "transport": option(session.transport.as_ref(), |out, one| transport(out, s, one)),
         "timing": times(out, timing, walk),
+        "story": told::story(out, s),
     );
+    let out = if with_events { told::events(out, s) } else { out };
     if findings.is_empty() && not_judged.is_empty() {
         return out.raw(r#","findings":[],"not_judged":[]}"#);
     }
@@ -439,7 +447,7 @@ impl Scribe<'_> {
         let (Some(at), Some(frame)) = (mark.at, self.view.frame(mark.place)) else {
             return place(self.time(out, "at", mark.at), self.view.place(mark));
         };
-        let Pen { calendar, marks } = &mut *self.pen;
+        let Pen { calendar, marks, .. } = &mut *self.pen;
         let (last, kept) = marks.of(of);
         *last = Some(mark);
         out.keep(kept, |out| {
