@@ -1,5 +1,6 @@
 //! What a reply to EHLO says, in short: the same few are seen in thousands of sessions.
 
+use super::reply::is_masked;
 use crate::dialog::session::Session;
 use crate::smtp::extension::{
     self, BINARYMIME, CHUNKING, EIGHTBITMIME, REQUIRETLS, SIZE, SMTPUTF8,
@@ -88,7 +89,7 @@ impl Digest {
                 continue;
             };
             let is_twice = keywords.iter().any(|one| one.eq_ignore_ascii_case(offer.keyword));
-            digest.is_odd |= is_twice;
+            digest.is_odd |= is_twice || is_masked(offer.keyword);
             keywords.push(offer.keyword);
             let Some(index) = extension::position(offer.keyword) else { continue };
             digest.offered |= bit(index);

@@ -1,6 +1,6 @@
 //! What two sides say to each other: the writes of both applications, in order.
 
-use super::Line;
+use super::{Line, tls};
 use std::ops::Range;
 
 /// One of the two ends of a connection.
@@ -63,7 +63,8 @@ impl Turn {
 impl Dialog {
     /// The dialog of a transcript: `c> ` and `s< ` lines, `#` comments. Lines that one side
     /// says in a row are one write, each line ended by CRLF. `# pause 90s` is time before the next
-    /// line, which is a write of its own, in `s`, `ms` or `us`; `# unseen` is as in a transcript.
+    /// line, which is a write of its own, in `s`, `ms` or `us`; `# unseen` is as in a transcript;
+    /// notes of TLS are records of it.
     pub fn parse(transcript: impl AsRef<[u8]>) -> Self {
         let mut dialogs = Self::parse_all(transcript);
         assert!(dialogs.len() <= 1, "several dialogs: use parse_all");
@@ -88,6 +89,10 @@ impl Dialog {
                 let known = line.is_empty() || line.starts_with(b"#");
                 assert!(known, "no line of a transcript: {}", line.escape_ascii());
                 notes.take(line);
+                for (side, bytes) in tls::written(line) {
+                    notes.lengths[side.index()].push(bytes.len() as u64);
+                    dialog.turns.push(Turn::new(side, bytes));
+                }
             }
         }
         if !dialog.turns.is_empty() {

@@ -36,6 +36,7 @@ mod link;
 mod plan;
 mod random;
 mod tcp;
+mod tls;
 mod wire;
 
 pub use capture::Frame;
