@@ -65,8 +65,8 @@ pub mod tls;
 // Chunks → a session: exchanges, messages, timing. *Uses time, limits, place, chunk, smtp, tls.*
 pub mod dialog;
 
-// A session, an input → findings. *Uses time, place, ports, chunk, escape, smtp, dialog, trouble,
-// recording.*
+// A session, an input → findings. *Uses time, place, ports, chunk, escape, smtp, tls, dialog,
+// trouble, recording.*
 pub mod rules;
 
 // Sessions and findings → words.

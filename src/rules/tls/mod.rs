@@ -33,6 +33,7 @@ use crate::dialog::session::{Request, Session, Tls};
 use crate::smtp::command::Verb;
 
 pub(super) use implicit_tls_on_starttls_port::is_expected_in_clear;
+pub(super) use starttls_gate_violated::is_gate;
 
 /// All of them, by id.
 pub(super) const RULES: &[&Rule] = &[

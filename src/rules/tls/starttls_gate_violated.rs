@@ -41,7 +41,7 @@ s< 221 2.0.0 bye
 };
 
 /// Whether a reply says that STARTTLS must come first.
-pub(super) fn is_gate(answer: &Answer<'_>) -> bool {
+pub(in crate::rules) fn is_gate(answer: &Answer<'_>) -> bool {
     if answer.code() != Some(530) {
         return false;
     }
