@@ -1,12 +1,13 @@
 use super::port;
 use crate::rules::prelude::*;
 
+// rules.tsv: the client's bytes are TLS here, and no commands.
 pub(super) const RULE: Rule = Rule {
     id: "implicit-tls-on-starttls-port",
     category: Category::Tls,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Start],
     rfc: Some("RFC 8314 §3.3"),
     title: "the client began with TLS where the server speaks in clear first",
     help: "use STARTTLS on ports 25 and 587, or port 465 for TLS from the first byte",

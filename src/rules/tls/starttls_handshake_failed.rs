@@ -2,13 +2,13 @@ use crate::dialog::session::{Mark, Tls};
 use crate::rules::prelude::*;
 use crate::tls::Alert;
 
-// rules.tsv: only packets show the handshake.
+// rules.tsv: only packets show the handshake; with TLS from the first byte there is no command.
 pub(super) const RULE: Rule = Rule {
     id: "starttls-handshake-failed",
     category: Category::Tls,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server, Need::Packets],
+    needs: &[Need::Packets],
     rfc: Some("RFC 3207 §4.1"),
     title: "the TLS handshake failed",
     help: "act on the alert: its name says what its sender did not like of the other side",

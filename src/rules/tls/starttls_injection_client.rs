@@ -60,8 +60,12 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     if !is_tls && !(one.pipelined && step.case.is_packets()) {
         return None;
     }
-    let behind: Vec<Step<'_>> =
-        behind(step).filter(|one| is_tls || one.exchange.pipelined).collect();
+    // Those that were sent later, in the knowledge of the 220, are no part of an early group.
+    let until = step.answer().filter(|_| one.pipelined).map(|answer| answer.mark().place);
+    let is_part = |next: &Step<'_>| {
+        next.index == first.index || until.is_none_or(|until| next.exchange.asked.place < until)
+    };
+    let behind: Vec<Step<'_>> = behind(step).filter(is_part).collect();
     let named = behind.iter().take(NAMED).map(|one| match one.line().trim_ascii() {
         b"" => "an empty line".to_owned(),
         _ => one.shown(),

@@ -2,13 +2,13 @@ use crate::rules::prelude::*;
 use crate::time::Stamp;
 use crate::tls::Certificate;
 
-// rules.tsv: the time of the session and the name that the client asked for are needed, too.
+// rules.tsv: only packets show the handshake; with TLS from the first byte there is no command.
 pub(super) const RULE: Rule = Rule {
     id: "tls-certificate-problem",
     category: Category::Tls,
     severity: Severity::Note,
     party: Party::Server,
-    needs: &[Need::Client, Need::Server, Need::Packets],
+    needs: &[Need::Packets],
     rfc: Some("RFC 6125; RFC 5321 §7"),
     title: "the server's certificate has expired or is of another host",
     help: "renew the certificate, for the name that clients connect to, and load it",

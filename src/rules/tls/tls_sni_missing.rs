@@ -1,13 +1,13 @@
 use super::is_local;
 use crate::rules::prelude::*;
 
-// rules.tsv: only packets show the handshake.
+// rules.tsv: only packets show the handshake; with TLS from the first byte there is no command.
 pub(super) const RULE: Rule = Rule {
     id: "tls-sni-missing",
     category: Category::Tls,
     severity: Severity::Note,
     party: Party::Client,
-    needs: &[Need::Client, Need::Packets],
+    needs: &[Need::Packets],
     rfc: Some("RFC 6066 §3; RFC 7672 §8.1"),
     title: "the client does not say in its TLS hello which host it wants",
     help: "send the server's name (SNI): the MX host, or the submission host that was configured",

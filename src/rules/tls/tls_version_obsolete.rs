@@ -1,13 +1,13 @@
 use crate::rules::prelude::*;
 use crate::tls::ClientHello;
 
-// rules.tsv: only packets show the handshake.
+// rules.tsv: only packets show the handshake; with TLS from the first byte there is no command.
 pub(super) const RULE: Rule = Rule {
     id: "tls-version-obsolete",
     category: Category::Tls,
     severity: Severity::Warning,
     party: Party::Server,
-    needs: &[Need::Client, Need::Server, Need::Packets],
+    needs: &[Need::Packets],
     rfc: Some("RFC 8996"),
     title: "the two agreed on a version of TLS that must not be used any more",
     help: "switch on TLS 1.2 and 1.3 at the end that lacks them",
