@@ -53,13 +53,12 @@ fn check(step: &Step<'_>) -> Option<Hit> {
         return None;
     }
     let first = behind(step).find(|one| !one.exchange.pipelined)?;
-    let is_wrong = match first.verb()? {
-        // Who says HELO here needs no list, and the last is told as a repetition.
-        Verb::Ehlo | Verb::Lhlo | Verb::Helo | Verb::Quit | Verb::Starttls => false,
-        // A note of the log, perhaps.
-        Verb::Other => false,
-        _ => true,
-    };
+    // Who says HELO here needs no list, another STARTTLS is told as a repetition, and what is no
+    // command may be a note of the log.
+    let is_wrong = !matches!(
+        first.verb()?,
+        Verb::Ehlo | Verb::Lhlo | Verb::Helo | Verb::Quit | Verb::Starttls | Verb::Other
+    );
     if !is_wrong || first.exchange.before.inferred {
         return None;
     }

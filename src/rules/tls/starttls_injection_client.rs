@@ -1,5 +1,6 @@
 use super::{STARTTLS, begun, behind, is_agreed, is_text};
 use crate::rules::prelude::*;
+use std::fmt::Write;
 
 pub(super) const RULE: Rule = Rule {
     id: "starttls-injection-client",
@@ -72,7 +73,7 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     });
     let mut names = named.collect::<Vec<_>>().join(", ");
     if behind.len() > NAMED {
-        names.push_str(&format!(" and {} more", behind.len() - NAMED));
+        let _ = write!(names, " and {} more", behind.len() - NAMED);
     }
     let when = if one.pipelined {
         "before the reply to STARTTLS was seen"

@@ -56,7 +56,7 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     let answer = step.case.answer(Of::Unsolicited(index))?;
     let more = match found.count() {
         0 => String::new(),
-        more => format!(", and {} more,", count(more as u64, "reply").replace("replys", "replies")),
+        more => format!(", the first of {} such replies,", more + 1),
     };
     let message = format!(
         "{}{more} came in clear after the 220 to STARTTLS and before the server's TLS handshake: a \
