@@ -12,12 +12,13 @@ pub(super) const RULE: Rule = Rule {
     title: "SMTP in clear on port 465",
     help: "begin with TLS on port 465, at both ends",
     explanation: "\
-Port 465 is for submission with TLS from the first byte (RFC 8314 §3.3): \"a TLS handshake begins
-immediately upon connection\". Here there is SMTP in clear on it. If the server greets, too, both are
-set up against the RFC, all on the path can read mail and login, and other clients cannot use this port.
-If it does not, client and server wait for each other until one gives up. Usual causes: a client set to
-\"no encryption\" or \"STARTTLS\" with port 465, a listener without its TLS option (Postfix
-smtpd_tls_wrappermode), a proxy that ends TLS in front of the place of the capture.",
+Port 465 is for submission with TLS from the first byte (RFC 8314 §3.3): \"a TLS handshake
+begins immediately upon connection\". Here there is SMTP in clear on it. If the server greets,
+too, both are set up against the RFC, all on the path can read mail and login, and other clients
+cannot use this port. If it does not, client and server wait for each other until one gives up.
+Usual causes: a client set to \"no encryption\" or \"STARTTLS\" with port 465, a listener
+without its TLS option (Postfix smtpd_tls_wrappermode), a proxy that ends TLS in front of the
+place of the capture.",
     bad: "\
 # port 465
 s< 220 mx.example.net ESMTP

@@ -12,11 +12,12 @@ pub(super) const RULE: Rule = Rule {
     title: "the client began with TLS where the server speaks in clear first",
     help: "use STARTTLS on ports 25 and 587, or port 465 for TLS from the first byte",
     explanation: "\
-RFC 8314 §3.3 gives port 465 to submission with TLS from the first byte (\"implicit TLS\"). Ports 25 and
-587 begin in clear: the server greets, and TLS begins with STARTTLS. Here the client sent a TLS hello at
-once; the server reads it as a command, answers 500 or closes, and no mail goes. Usual causes: \"SSL/TLS\"
-chosen in the client with port 587 (or 25), where \"STARTTLS\" is meant, or a scanner. A server that
-really answers with TLS on such a port is not meant.",
+RFC 8314 §3.3 gives port 465 to submission with TLS from the first byte (\"implicit TLS\").
+Ports 25 and 587 begin in clear: the server greets, and TLS begins with STARTTLS. Here the
+client sent a TLS hello at once; the server reads it as a command, answers 500 or closes, and no
+mail goes. Usual causes: \"SSL/TLS\" chosen in the client with port 587 (or 25), where
+\"STARTTLS\" is meant, or a scanner. A server that really answers with TLS on such a port is not
+meant.",
     bad: "\
 # session 1 192.0.2.1:50000 > 192.0.2.2:587
 # port 587
@@ -62,8 +63,8 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         return Vec::new();
     }
     let message = format!(
-        "the client sent a TLS hello as its first bytes to port {}, where TLS begins with STARTTLS, and the \
-         server answered with no TLS",
+        "the client sent a TLS hello as its first bytes to port {}, where TLS begins with \
+         STARTTLS, and the server answered with no TLS",
         port(session).unwrap_or_default()
     );
     vec![Hit::new(message).on(hello.map_or(On::Moment(tls.begun), |step| On::Command(step.index)))]

@@ -11,12 +11,12 @@ pub(super) const RULE: Rule = Rule {
     title: "mail was sent in clear after STARTTLS had failed",
     help: "require TLS for servers that are known to have it (MTA-STS, DANE, or a list)",
     explanation: "\
-The client asked for TLS, the server refused it, and the client sent its mail in clear all the same. RFC
-3207 §6 leaves that to the client: \"go ahead with the rest of the SMTP session, retry TLS at a later
-time, or give up and return the mail\". Between servers that do not know each other it is usual, and
-better than no mail; but all can read it, and who can write the refusal into the connection decides
-about it. Where TLS is a matter of contract or law, the client must be set to require it. It costs the
-mail's secrecy, not the mail.",
+The client asked for TLS, the server refused it, and the client sent its mail in clear all the
+same. RFC 3207 §6 leaves that to the client: \"go ahead with the rest of the SMTP session, retry
+TLS at a later time, or give up and return the mail\". Between servers that do not know each
+other it is usual, and better than no mail; but all can read it, and who can write the refusal
+into the connection decides about it. Where TLS is a matter of contract or law, the client must
+be set to require it. It costs the mail's secrecy, not the mail.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org

@@ -11,12 +11,13 @@ pub(super) const RULE: Rule = Rule {
     title: "the client did not send EHLO again inside TLS",
     help: "send EHLO as the first command after the handshake, and use only what its reply offers",
     explanation: "\
-RFC 3207 §4.2: \"The client SHOULD send an EHLO command as the first command after a successful TLS
-negotiation\", and it \"MUST discard any knowledge obtained from the server, such as the list of SMTP
-service extensions\": what the server said in clear may be forged, and inside TLS it may offer more, such
-as AUTH, or less. The server has forgotten the first EHLO, too, so that it may answer 503 to what
-follows. QUIT may come first: that is how a client leaves that does not like what TLS has shown it. It
-shows only in a dialog that was recorded in clear behind the TLS.",
+RFC 3207 §4.2: \"The client SHOULD send an EHLO command as the first command after a successful
+TLS negotiation\", and it \"MUST discard any knowledge obtained from the server, such as the
+list of SMTP service extensions\": what the server said in clear may be forged, and inside TLS
+it may offer more, such as AUTH, or less. The server has forgotten the first EHLO, too, so that
+it may answer 503 to what follows. QUIT may come first: that is how a client leaves that does
+not like what TLS has shown it. It shows only in a dialog that was recorded in clear behind the
+TLS.",
     bad: "\
 # decrypted
 s< 220 mx.example.net ESMTP
@@ -63,8 +64,8 @@ fn check(step: &Step<'_>) -> Option<Hit> {
         return None;
     }
     let message = format!(
-        "{} is the first command inside TLS, where EHLO belongs: server and client have forgotten what \
-         they said before",
+        "{} is the first command inside TLS, where EHLO belongs: server and client have \
+         forgotten what they said before",
         first.shown()
     );
     Some(Hit::new(message).on(On::Command(first.index)))

@@ -10,11 +10,11 @@ pub(super) const RULE: Rule = Rule {
     title: "the server demands STARTTLS where it must answer without it",
     help: "let NOOP, EHLO, STARTTLS and QUIT through without TLS",
     explanation: "\
-A server that wants TLS before anything else answers 530 \"Must issue a STARTTLS command first\" \"to every
-command other than NOOP, EHLO, STARTTLS, or QUIT\" (RFC 3207 §4). Here one of these four got that answer.
-Without EHLO the client does not learn that there is STARTTLS, and without STARTTLS it can never obey:
-no mail gets in. A QUIT that is refused leaves the connection open. Usual causes: a rule of a filter or
-policy that names no exceptions, or comes before them.",
+A server that wants TLS before anything else answers 530 \"Must issue a STARTTLS command first\"
+\"to every command other than NOOP, EHLO, STARTTLS, or QUIT\" (RFC 3207 §4). Here one of these
+four got that answer. Without EHLO the client does not learn that there is STARTTLS, and without
+STARTTLS it can never obey: no mail gets in. A QUIT that is refused leaves the connection open.
+Usual causes: a rule of a filter or policy that names no exceptions, or comes before them.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org

@@ -12,12 +12,12 @@ pub(super) const RULE: Rule = Rule {
     title: "the server greets again inside TLS",
     help: "let the server wait for EHLO after the handshake; see that no second one stands behind it",
     explanation: "\
-After the handshake the protocol is \"in the state in SMTP after a server issues a 220 service ready
-greeting\" (RFC 3207 §4.2): the server says nothing until the client sends EHLO. A second greeting is taken
-for the reply to that EHLO, and all replies after it are one out of step; a careful client gives up, a
-careless one believes the wrong replies. Usual cause: a proxy or balancer that does STARTTLS itself and
-then connects to a server behind it, whose greeting it passes on. It shows only in a dialog that was
-recorded in clear behind the TLS.",
+After the handshake the protocol is \"in the state in SMTP after a server issues a 220 service
+ready greeting\" (RFC 3207 §4.2): the server says nothing until the client sends EHLO. A second
+greeting is taken for the reply to that EHLO, and all replies after it are one out of step; a
+careful client gives up, a careless one believes the wrong replies. Usual cause: a proxy or
+balancer that does STARTTLS itself and then connects to a server behind it, whose greeting it
+passes on. It shows only in a dialog that was recorded in clear behind the TLS.",
     bad: "\
 # decrypted
 s< 220 mx.example.net ESMTP

@@ -13,15 +13,16 @@ pub(super) const RULE: Rule = Rule {
     title: "the TLS handshake failed",
     help: "act on the alert: its name says what its sender did not like of the other side",
     explanation: "\
-TLS was begun, by STARTTLS or from the first byte, and given up before both sides had finished the
-handshake: one of them sent a fatal alert, or the client closed the connection. No command got through
-it; the mail waits, or goes in clear in another session (RFC 3207 §4.1 and §6 leave that to the
-client). The alert's sender complains of the other side, and either may be wrong. Sent by the client,
-bad_certificate, certificate_expired and unknown_ca say that it does not trust the server's certificate:
-that may be self-signed or expired, or lack the certificate between it and the issuer, or the
-client's own list of issuers is too old. handshake_failure, insufficient_security and protocol_version
-say that the two have no version or cipher suite in common. decode_error, unexpected_message and
-decrypt_error are faults of programs, or of something on the path that changes the bytes.",
+TLS was begun, by STARTTLS or from the first byte, and given up before both sides had finished
+the handshake: one of them sent a fatal alert, or the client closed the connection. No command
+got through it; the mail waits, or goes in clear in another session (RFC 3207 §4.1 and §6 leave
+that to the client). The alert's sender complains of the other side, and either may be wrong.
+Sent by the client, bad_certificate, certificate_expired and unknown_ca say that it does not
+trust the server's certificate: that may be self-signed or expired, or lack the certificate
+between it and the issuer, or the client's own list of issuers is too old. handshake_failure,
+insufficient_security and protocol_version say that the two have no version or cipher suite in
+common. decode_error, unexpected_message and decrypt_error are faults of programs, or of
+something on the path that changes the bytes.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
@@ -78,13 +79,13 @@ fn meaning(alert: &Alert, tls: &Tls) -> Option<&'static str> {
     let is_client = alert.side == Side::Client;
     Some(match alert.description {
         42..=46 | 113 if is_client => {
-            "it does not accept the server's certificate; either that is at fault, or what the client \
-             believes of it"
+            "it does not accept the server's certificate; either that is at fault, or what the \
+             client believes of it"
         }
         42..=46 => "it does not accept the client's certificate",
         48 if is_client => {
-            "it does not know the issuer of the server's certificate, which may be self-signed, lack the \
-             certificates in between, or be newer than the client's list of issuers"
+            "it does not know the issuer of the server's certificate, which may be self-signed, \
+             lack the certificates in between, or be newer than the client's list of issuers"
         }
         48 => "it does not know the issuer of the client's certificate",
         70 if is_client => "it does not accept the version of TLS that the server chose",
@@ -114,8 +115,8 @@ fn given_up(case: Case<'_>, tls: &Tls) -> Option<Hit> {
     }
     let how = if left.reset { "reset" } else { "closed" };
     let message = format!(
-        "the client {how} the connection in the middle of the TLS handshake, after the server's hello, \
-         with no alert in clear; often it does not accept the certificate"
+        "the client {how} the connection in the middle of the TLS handshake, after the server's \
+         hello, with no alert in clear; often it does not accept the certificate"
     );
     Some(Hit::new(message).on(On::Moment(left.mark)).sure(Confidence::Likely))
 }

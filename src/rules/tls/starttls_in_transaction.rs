@@ -11,11 +11,12 @@ pub(super) const RULE: Rule = Rule {
     title: "STARTTLS was sent inside a mail transaction",
     help: "send STARTTLS right after the first EHLO, before MAIL",
     explanation: "\
-With the TLS handshake \"the SMTP protocol is reset to the initial state\" (RFC 3207 §4.2): the sender and
-recipients that were given before it are gone, and the client must begin again with EHLO and MAIL. They
-have also crossed the network in clear. Postfix and Exim answer 503 to STARTTLS inside a transaction. A
-client that goes on with DATA after the handshake loses the message. Usual causes: a script with its
-lines in the wrong order, or a second attempt at TLS after a refused one.",
+With the TLS handshake \"the SMTP protocol is reset to the initial state\" (RFC 3207 §4.2): the
+sender and recipients that were given before it are gone, and the client must begin again with
+EHLO and MAIL. They have also crossed the network in clear. Postfix and Exim answer 503 to
+STARTTLS inside a transaction. A client that goes on with DATA after the handshake loses the
+message. Usual causes: a script with its lines in the wrong order, or a second attempt at TLS
+after a refused one.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org

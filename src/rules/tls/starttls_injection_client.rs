@@ -12,14 +12,14 @@ pub(super) const RULE: Rule = Rule {
     title: "commands were sent in clear between STARTTLS and the TLS handshake",
     help: "send nothing after STARTTLS but the TLS handshake; see who else is on the path",
     explanation: "\
-RFC 3207 §4: \"After receiving a 220 response to a STARTTLS command, the client MUST start the TLS
-negotiation before giving any other SMTP commands\", and STARTTLS \"must be the last command in a
-group\". Somebody on the path can add commands behind STARTTLS, in clear. A server that keeps them in
-its buffer carries them out after the handshake, as if they had come through TLS from the true
-client (CVE-2011-0411 and others): that way mail or a login is stolen although both sides use TLS.
-Servers must throw away what they have read in clear (§6: \"MUST discard any knowledge obtained prior
-to the start of the TLS handshake\"). Innocent causes: a client that pipelines over STARTTLS, a test
-of the server, an empty line too many.",
+RFC 3207 §4: \"After receiving a 220 response to a STARTTLS command, the client MUST start the
+TLS negotiation before giving any other SMTP commands\", and STARTTLS \"must be the last command
+in a group\". Somebody on the path can add commands behind STARTTLS, in clear. A server that
+keeps them in its buffer carries them out after the handshake, as if they had come through TLS
+from the true client (CVE-2011-0411 and others): that way mail or a login is stolen although
+both sides use TLS. Servers must throw away what they have read in clear (§6: \"MUST discard any
+knowledge obtained prior to the start of the TLS handshake\"). Innocent causes: a client that
+pipelines over STARTTLS, a test of the server, an empty line too many.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
@@ -81,8 +81,8 @@ fn check(step: &Step<'_>) -> Option<Hit> {
         "between the 220 to STARTTLS and the TLS handshake"
     };
     let message = format!(
-        "{names}: sent in clear {when}; a server that does not throw it away carries it out as if it \
-         came through TLS"
+        "{names}: sent in clear {when}; a server that does not throw it away carries it out as \
+         if it came through TLS"
     );
     Some(Hit::new(message).on(On::Command(first.index)))
 }

@@ -12,11 +12,12 @@ pub(super) const RULE: Rule = Rule {
     help: "update the server: it must empty its input buffer when it answers 220 to STARTTLS",
     explanation: "\
 A command was sent together with STARTTLS, before the 220 to it, and so in clear; and the server
-answered it behind the 220, inside TLS. RFC 3207 §4.2: the server \"MUST discard any knowledge obtained
-from the client, […] which was not obtained from the TLS negotiation itself\". With such a server
-anybody on the path can put commands in front of those of the true client, for example MAIL, RCPT and
-DATA, and so gets its mail or its password sent to himself (CVE-2011-0411: Postfix, Exim, qmail with a
-patch, and many more). It shows only in a dialog that was recorded in clear behind the TLS.",
+answered it behind the 220, inside TLS. RFC 3207 §4.2: the server \"MUST discard any knowledge
+obtained from the client, […] which was not obtained from the TLS negotiation itself\". With
+such a server anybody on the path can put commands in front of those of the true client, for
+example MAIL, RCPT and DATA, and so gets its mail or its password sent to himself
+(CVE-2011-0411: Postfix, Exim, qmail with a patch, and many more). It shows only in a dialog
+that was recorded in clear behind the TLS.",
     bad: "\
 # decrypted
 s< 220 mx.example.net ESMTP
@@ -71,8 +72,8 @@ fn check(step: &Step<'_>) -> Option<Hit> {
         return None;
     }
     let message = format!(
-        "{} was sent in clear, before the 220 to STARTTLS, and the server answered it inside TLS with \
-         {}: what came before the handshake must be thrown away",
+        "{} was sent in clear, before the 220 to STARTTLS, and the server answered it inside TLS \
+         with {}: what came before the handshake must be thrown away",
         first.shown(),
         answer.shown()
     );

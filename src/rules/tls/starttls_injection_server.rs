@@ -12,13 +12,14 @@ pub(super) const RULE: Rule = Rule {
     title: "replies came in clear between the 220 to STARTTLS and the TLS handshake",
     help: "find out who sent them; the client must discard what it has read before the handshake",
     explanation: "\
-After the 220 to STARTTLS the next thing that the server sends is its part of the TLS handshake. Here
-came more reply lines, in clear, and then the handshake. Somebody on the path can put them there: a
-client that keeps them in its buffer takes them, after the handshake, for replies that came through
-TLS to its first commands (CVE-2021-38371 and others, \"response injection\"). So the login or the offers
-of the server are forged. RFC 3207 §6: \"clients and servers MUST discard any knowledge obtained prior
-to the start of the TLS handshake\". Innocent causes: a server or proxy that answers STARTTLS twice, or
-that answers a command which was sent together with it.",
+After the 220 to STARTTLS the next thing that the server sends is its part of the TLS handshake.
+Here came more reply lines, in clear, and then the handshake. Somebody on the path can put them
+there: a client that keeps them in its buffer takes them, after the handshake, for replies that
+came through TLS to its first commands (CVE-2021-38371 and others, \"response injection\"). So
+the login or the offers of the server are forged. RFC 3207 §6: \"clients and servers MUST
+discard any knowledge obtained prior to the start of the TLS handshake\". Innocent causes: a
+server or proxy that answers STARTTLS twice, or that answers a command which was sent together
+with it.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org

@@ -13,12 +13,13 @@ pub(super) const RULE: Rule = Rule {
     title: "the server agreed to STARTTLS, and no TLS handshake came",
     help: "let the client begin the TLS handshake as soon as it has read the 220",
     explanation: "\
-RFC 3207 §4: \"After receiving a 220 response to a STARTTLS command, the client MUST start the TLS
-negotiation before giving any other SMTP commands.\" Here the client had received the 220, and then
-went on in clear, which a server that awaits TLS cannot read, or closed the connection. Closing is
-what the RFC advises where \"some failure prevents it from actually starting a TLS handshake\"; no mail
-goes then, and the reason is on the client's side: a TLS library or certificate store that cannot be
-loaded, or a program that only wanted to see whether the server has TLS.",
+RFC 3207 §4: \"After receiving a 220 response to a STARTTLS command, the client MUST start the
+TLS negotiation before giving any other SMTP commands.\" Here the client had received the 220,
+and then went on in clear, which a server that awaits TLS cannot read, or closed the connection.
+Closing is what the RFC advises where \"some failure prevents it from actually starting a TLS
+handshake\"; no mail goes then, and the reason is on the client's side: a TLS library or
+certificate store that cannot be loaded, or a program that only wanted to see whether the server
+has TLS.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
@@ -49,8 +50,8 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     let Some(first) = step.next() else {
         let left =
             closing.sides.client.filter(|left| closing.first == Side::Client && !left.open)?;
-        let message = "the client closed the connection after the 220 to STARTTLS, and began no TLS \
-                       handshake";
+        let message = "the client closed the connection after the 220 to STARTTLS, and began no \
+                       TLS handshake";
         return Some(Hit::new(message).on(On::Moment(left.mark)));
     };
     // What was sent before the 220 was seen has a rule of its own, and what is answered, too.
@@ -60,8 +61,8 @@ fn check(step: &Step<'_>) -> Option<Hit> {
         return None;
     }
     let message = format!(
-        "the client sent {} in clear after the 220 to STARTTLS, where the TLS handshake belongs, and the \
-         server did not answer it",
+        "the client sent {} in clear after the 220 to STARTTLS, where the TLS handshake belongs, \
+         and the server did not answer it",
         first.shown()
     );
     Some(Hit::new(message).on(On::Command(first.index)))

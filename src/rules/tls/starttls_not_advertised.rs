@@ -14,10 +14,10 @@ pub(super) const RULE: Rule = Rule {
     help: "send STARTTLS only if the last EHLO reply lists it",
     explanation: "\
 STARTTLS is a service extension (RFC 3207 §4): a client uses it where the EHLO reply lists it. A
-server without it answers 500, 502 or 503, and a client that insists on TLS then gives up, so that
-the mail waits. A client that insists may also do so on purpose, because it was told that this
-server has TLS: then the question is why the offer is missing. Usual causes: a client set to
-require TLS on a server without it, STARTTLS switched off for this client or by a certificate
+server without it answers 500, 502 or 503, and a client that insists on TLS then gives up, so
+that the mail waits. A client that insists may also do so on purpose, because it was told that
+this server has TLS: then the question is why the offer is missing. Usual causes: a client set
+to require TLS on a server without it, STARTTLS switched off for this client or by a certificate
 that cannot be read, HELO in place of EHLO, or a firewall that strikes the keyword.",
     bad: "\
 s< 220 mx.example.net ESMTP

@@ -12,12 +12,13 @@ pub(super) const RULE: Rule = Rule {
     title: "mail was sent in clear although the server offers STARTTLS",
     help: "switch TLS on in the client, at least where the server offers it",
     explanation: "\
-The server offers STARTTLS, and the client sent its mail without asking for it: all on the path can read
-and change it, the login included. RFC 3207 §6: a client must be able to require TLS, and \"the additional
-option of using TLS when possible SHOULD also be provided\". Usual causes: TLS is off, as it was by
-default in older versions (Postfix smtp_tls_security_level, Sendmail), an old script, a client that had
-no luck with TLS before and remembers it. Inside one network it may be meant so. Once a session; of
-sessions inside one machine, and of port 587, which has a rule of its own, it does not speak.",
+The server offers STARTTLS, and the client sent its mail without asking for it: all on the path
+can read and change it, the login included. RFC 3207 §6: a client must be able to require TLS,
+and \"the additional option of using TLS when possible SHOULD also be provided\". Usual causes:
+TLS is off, as it was by default in older versions (Postfix smtp_tls_security_level, Sendmail),
+an old script, a client that had no luck with TLS before and remembers it. Inside one network it
+may be meant so. Once a session; of sessions inside one machine, and of port 587, which has a
+rule of its own, it does not speak.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org

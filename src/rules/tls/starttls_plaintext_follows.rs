@@ -12,12 +12,12 @@ pub(super) const RULE: Rule = Rule {
     title: "after STARTTLS was agreed, the packets show SMTP in clear",
     help: "find out whether the capture was decrypted; if not, the mail went in clear",
     explanation: "\
-The server agreed to STARTTLS, and what follows is readable: commands, and replies to them. Either the
-capture was made or rewritten by something that decrypts TLS in place (Arkime and others know such
-captures, from interception devices and from test generators), and then all is well; or client and
-server both went on in clear as if nothing had been agreed, as honeypots, simulators and mail filters
-do that answer 220 to any command. Then nothing in this session is protected, and it breaks RFC 3207
-§4. The packets do not say which it is.",
+The server agreed to STARTTLS, and what follows is readable: commands, and replies to them.
+Either the capture was made or rewritten by something that decrypts TLS in place (Arkime and
+others know such captures, from interception devices and from test generators), and then all is
+well; or client and server both went on in clear as if nothing had been agreed, as honeypots,
+simulators and mail filters do that answer 220 to any command. Then nothing in this session is
+protected, and it breaks RFC 3207 §4. The packets do not say which it is.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
@@ -56,8 +56,8 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     let first = step.next().filter(|next| !next.exchange.pipelined && is_text(next))?;
     let answer = first.answer()?;
     let message = format!(
-        "{} and {} follow the 220 to STARTTLS in clear: the capture was decrypted in place, or both sides \
-         ignore what they agreed on",
+        "{} and {} follow the 220 to STARTTLS in clear: the capture was decrypted in place, or \
+         both sides ignore what they agreed on",
         first.shown(),
         answer.shown()
     );

@@ -13,11 +13,11 @@ pub(super) const RULE: Rule = Rule {
     title: "the server offers STARTTLS and refuses it",
     help: "look in the server's log why TLS was not available; else do not offer STARTTLS",
     explanation: "\
-The EHLO reply offers STARTTLS, and the command was answered 4yz or 5yz. RFC 3207 §4 has 454 \"TLS
-not available due to temporary reason\" for it. The client then decides: it sends in clear, tries
-again later, or gives the mail back (§6). Usual causes: a certificate or key that cannot be read or
-has expired, a limit on TLS sessions, a list of clients for which TLS is off. Anybody on the path
-can also write such a reply, to keep the client from TLS.",
+The EHLO reply offers STARTTLS, and the command was answered 4yz or 5yz. RFC 3207 §4 has 454
+\"TLS not available due to temporary reason\" for it. The client then decides: it sends in
+clear, tries again later, or gives the mail back (§6). Usual causes: a certificate or key that
+cannot be read or has expired, a limit on TLS sessions, a list of clients for which TLS is off.
+Anybody on the path can also write such a reply, to keep the client from TLS.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org

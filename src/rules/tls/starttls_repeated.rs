@@ -11,12 +11,12 @@ pub(super) const RULE: Rule = Rule {
     title: "STARTTLS was sent again, although TLS is active",
     help: "send STARTTLS once a connection, and never on a connection that began with TLS",
     explanation: "\
-RFC 3207 §4.2: \"Both the client and the server MUST know if there is a TLS session active. A client
-MUST NOT attempt to start a TLS session if a TLS session is already active.\" Servers answer 503 or
-554 (Postfix: \"TLS already active\"), and the client may take that for a server without TLS and give
-up. It shows only in a dialog that was recorded in clear behind the TLS. Usual causes: a client that
-does not note the first handshake, a proxy that has begun TLS on the client's behalf, or a server that
-wrongly offers STARTTLS inside TLS.",
+RFC 3207 §4.2: \"Both the client and the server MUST know if there is a TLS session active. A
+client MUST NOT attempt to start a TLS session if a TLS session is already active.\" Servers
+answer 503 or 554 (Postfix: \"TLS already active\"), and the client may take that for a server
+without TLS and give up. It shows only in a dialog that was recorded in clear behind the TLS.
+Usual causes: a client that does not note the first handshake, a proxy that has begun TLS on the
+client's behalf, or a server that wrongly offers STARTTLS inside TLS.",
     bad: "\
 # decrypted
 s< 220 mx.example.net ESMTP

@@ -11,13 +11,14 @@ pub(super) const RULE: Rule = Rule {
     title: "the server goes on inside TLS with what it learnt before",
     help: "begin anew after the TLS handshake: forget EHLO, AUTH and the open transaction",
     explanation: "\
-RFC 3207 §4.2: after the handshake \"the SMTP protocol is reset to the initial state\", and the server
-\"MUST discard any knowledge obtained from the client, such as the argument to the EHLO command, which was
-not obtained from the TLS negotiation itself\". What came in clear may be forged by anybody on the path: a
-sender, a recipient or a login from there must not count inside TLS. Here the server took a RCPT or DATA
-for a transaction that was begun in clear; or it took MAIL with no EHLO since the handshake, in which
-case it may also be a server that never asks for EHLO (then this is less sure). It shows only in a
-dialog that was recorded in clear behind the TLS.",
+RFC 3207 §4.2: after the handshake \"the SMTP protocol is reset to the initial state\", and the
+server \"MUST discard any knowledge obtained from the client, such as the argument to the EHLO
+command, which was not obtained from the TLS negotiation itself\". What came in clear may be
+forged by anybody on the path: a sender, a recipient or a login from there must not count inside
+TLS. Here the server took a RCPT or DATA for a transaction that was begun in clear; or it took
+MAIL with no EHLO since the handshake, in which case it may also be a server that never asks for
+EHLO (then this is less sure). It shows only in a dialog that was recorded in clear behind the
+TLS.",
     bad: "\
 # decrypted
 s< 220 mx.example.net ESMTP
@@ -67,8 +68,8 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     let (answer, shown) = (kept.answer()?, kept.shown());
     let (message, sure) = if is_mail {
         let text = format!(
-            "the server accepted {shown} with no EHLO since the TLS handshake: it remembers the EHLO that \
-             came in clear, or asks for none"
+            "the server accepted {shown} with no EHLO since the TLS handshake: it remembers the \
+             EHLO that came in clear, or asks for none"
         );
         (text, Confidence::Likely)
     } else {

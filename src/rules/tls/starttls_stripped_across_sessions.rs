@@ -12,11 +12,12 @@ pub(super) const RULE: Rule = Rule {
     help: "see whether the server treats some clients differently; else, look at the path",
     explanation: "\
 In this input the same address and port offered STARTTLS in clear in one session, and did not in
-another, so that the mail of that one went in clear. RFC 3207 §6: \"A man-in-the-middle attack can be
-launched by deleting the '250 STARTTLS' response from the server\"; a client that remembers what it saw
-may warn. Innocent causes: the server has a list of clients without TLS (Postfix
-smtpd_discard_ehlo_keyword_address_maps, Exim tls_advertise_hosts), several servers with different
-settings share the address, or STARTTLS was switched on or off during the recording.",
+another, so that the mail of that one went in clear. RFC 3207 §6: \"A man-in-the-middle attack
+can be launched by deleting the '250 STARTTLS' response from the server\"; a client that
+remembers what it saw may warn. Innocent causes: the server has a list of clients without TLS
+(Postfix smtpd_discard_ehlo_keyword_address_maps, Exim tls_advertise_hosts), several servers
+with different settings share the address, or STARTTLS was switched on or off during the
+recording.",
     bad: "\
 # session 1 192.0.2.1:4242 > 192.0.2.2:25
 s< 220 mx.example.net ESMTP
@@ -72,8 +73,8 @@ fn check(recording: &Recording<'_>) -> Option<Hit> {
     };
     let unit = if recording.is_capture() { "frame" } else { "line" };
     let message = format!(
-        "{server} offers STARTTLS in {} and not in {} (first: {unit} {first}){more}: somebody on the path \
-         may strike the offer",
+        "{server} offers STARTTLS in {} and not in {} (first: {unit} {first}){more}: somebody on \
+         the path may strike the offer",
         count(seen.starttls.times, "session"),
         count(seen.plain.times, "session")
     );

@@ -13,12 +13,13 @@ pub(super) const RULE: Rule = Rule {
     title: "the offer of STARTTLS was probably written over on the way",
     help: "switch off the inspection of SMTP in the firewall between the two",
     explanation: "\
-The EHLO reply does not offer STARTTLS, but has a keyword of as many letters that are all X (perhaps
-with another letter at the end): so Cisco's \"SMTP fixup\" and \"ESMTP inspection\" write over what they do
-not want, and STARTTLS before all. The client does not see the offer and sends in clear. RFC 3207 §6:
-\"A man-in-the-middle attack can be launched by deleting the '250 STARTTLS' response from the server.
-This would cause the client not to try to start a TLS session.\" CHUNKING and SMTPUTF8 have as many
-letters; look from a host on the server's side of the firewall what is really offered.",
+The EHLO reply does not offer STARTTLS, but has a keyword of as many letters that are all X
+(perhaps with another letter at the end): so Cisco's \"SMTP fixup\" and \"ESMTP inspection\"
+write over what they do not want, and STARTTLS before all. The client does not see the offer and
+sends in clear. RFC 3207 §6: \"A man-in-the-middle attack can be launched by deleting the '250
+STARTTLS' response from the server. This would cause the client not to try to start a TLS
+session.\" CHUNKING and SMTPUTF8 have as many letters; look from a host on the server's side of
+the firewall what is really offered.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
@@ -56,8 +57,8 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         let Some(behind) = answer.texts().skip(1).position(masks) else { continue };
         let number = behind + 1;
         let message = format!(
-            "{} has the length of STARTTLS, which is not offered: a firewall has probably written over it, \
-             and the client sends in clear",
+            "{} has the length of STARTTLS, which is not offered: a firewall has probably \
+             written over it, and the client sends in clear",
             shown(answer.texts().nth(number).unwrap_or_default())
         );
         let hit = Hit::new(message).on(On::Reply(answer.of, number)).at(4..12);

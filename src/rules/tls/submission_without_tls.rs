@@ -11,11 +11,12 @@ pub(super) const RULE: Rule = Rule {
     title: "mail was submitted in clear on port 587",
     help: "use STARTTLS on port 587, or TLS from the first byte on port 465",
     explanation: "\
-RFC 8314 §3 asks of mail programs and submission servers that all traffic between them, \"including mail
-submission\", is inside TLS, and calls access in clear obsolete. Here MAIL was sent on port 587 without
-it: the mail can be read on the way, and the password, too, if the client logs in. Usual causes: devices
-and scripts whose TLS was never switched on, a server that does not offer STARTTLS on this port. Between
-programs of one machine it does no harm, and is not told.",
+RFC 8314 §3 asks of mail programs and submission servers that all traffic between them,
+\"including mail submission\", is inside TLS, and calls access in clear obsolete. Here MAIL was
+sent on port 587 without it: the mail can be read on the way, and the password, too, if the
+client logs in. Usual causes: devices and scripts whose TLS was never switched on, a server that
+does not offer STARTTLS on this port. Between programs of one machine it does no harm, and is
+not told.",
     bad: "\
 # session 1 192.0.2.1:50000 > 192.0.2.2:587
 # port 587

@@ -13,13 +13,14 @@ pub(super) const RULE: Rule = Rule {
     title: "the server's certificate has expired or is of another host",
     help: "renew the certificate, for the name that clients connect to, and load it",
     explanation: "\
-Before TLS 1.3 the server's certificate crosses the network in clear, and so its dates and names can be
-compared with the time of the session and with the name that the client asked for (SNI). Clients that
-check (submission, MTA-STS) end the handshake or the session here, and the mail waits; mail servers
-without a policy take any certificate, as encryption without authentication is better than none (RFC
-3207 §4.1), and so such a fault may stay unseen for years. Names are compared as RFC 6125 §6.4 does: with
-the names in subjectAltName, where a star stands for one label. Who signed it is not checked. If the
-clock of the recording is wrong, so is what is said of the dates.",
+Before TLS 1.3 the server's certificate crosses the network in clear, and so its dates and names
+can be compared with the time of the session and with the name that the client asked for (SNI).
+Clients that check (submission, MTA-STS) end the handshake or the session here, and the mail
+waits; mail servers without a policy take any certificate, as encryption without authentication
+is better than none (RFC 3207 §4.1), and so such a fault may stay unseen for years. Names are
+compared as RFC 6125 §6.4 does: with the names in subjectAltName, where a star stands for one
+label. Who signed it is not checked. If the clock of the recording is wrong, so is what is said
+of the dates.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org

@@ -12,12 +12,12 @@ pub(super) const RULE: Rule = Rule {
     title: "the client does not say in its TLS hello which host it wants",
     help: "send the server's name (SNI): the MX host, or the submission host that was configured",
     explanation: "\
-With the extension server_name (RFC 6066 §3) the client says in its hello which host it means, and a
-server with several names shows the certificate of that one. Without it the server shows its default
-certificate, which a client that checks names then refuses. With DANE, RFC 7672 §8.1 has it that clients
-\"MUST send the SNI extension containing the client's TLSA base domain\". A client that encrypts without
-checking anybody's name loses nothing. Usual causes: old TLS libraries, or programs that connect to an
-address in place of a name.",
+With the extension server_name (RFC 6066 §3) the client says in its hello which host it means,
+and a server with several names shows the certificate of that one. Without it the server shows
+its default certificate, which a client that checks names then refuses. With DANE, RFC 7672 §8.1
+has it that clients \"MUST send the SNI extension containing the client's TLSA base domain\". A
+client that encrypts without checking anybody's name loses nothing. Usual causes: old TLS
+libraries, or programs that connect to an address in place of a name.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
@@ -52,7 +52,7 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     if hello.extensions.iter().any(|kind| NAMES.contains(kind)) || is_local(case) {
         return Vec::new();
     }
-    let message = "the TLS hello names no host (SNI): a server with several names shows its default \
-                   certificate";
+    let message = "the TLS hello names no host (SNI): a server with several names shows its \
+                   default certificate";
     vec![Hit::new(message).on(On::Moment(tls.begun))]
 }

@@ -11,12 +11,13 @@ pub(super) const RULE: Rule = Rule {
     title: "the connection ended in the middle of a TLS record",
     help: "find out which side or device ended the connection, and why",
     explanation: "\
-A side that has no more to send says close_notify before it closes (RFC 8446 §6.1), so that nobody on the
-path can cut the end off unseen. That alert is encrypted, and in TLS 1.3 looks like any data; so this rule
-is about what shows outside: the side's stream ended inside a record, whose rest never came. The other
-side cannot read such a record at all. Inside a message the mail is then still with the client, which
-sends it again; a reply that was cut off may have been an acceptance, and the message arrives twice. Usual
-causes: a process that was killed, a timeout while it was sending, a firewall that resets connections.",
+A side that has no more to send says close_notify before it closes (RFC 8446 §6.1), so that
+nobody on the path can cut the end off unseen. That alert is encrypted, and in TLS 1.3 looks
+like any data; so this rule is about what shows outside: the side's stream ended inside a
+record, whose rest never came. The other side cannot read such a record at all. Inside a message
+the mail is then still with the client, which sends it again; a reply that was cut off may have
+been an acceptance, and the message arrives twice. Usual causes: a process that was killed, a
+timeout while it was sending, a firewall that resets connections.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org

@@ -10,11 +10,12 @@ pub(super) const RULE: Rule = Rule {
     title: "what was said inside TLS was not read",
     help: "take the dialog from a log of the client or server if it matters what was said inside TLS",
     explanation: "\
-The session went into TLS. Nothing is decrypted: from there on there are packets, sizes and times, but no
-commands and replies, and no rule about them has been judged. So a session without findings may have
-faults that do not show. What TLS itself shows in clear (hellos, before TLS 1.3 the certificate, alerts)
-was judged. To see the rest, use a transcript: client and server programs can log the dialog, and a
-program such as tshark with the keys of the session can write it (\"follow TLS stream\").",
+The session went into TLS. Nothing is decrypted: from there on there are packets, sizes and
+times, but no commands and replies, and no rule about them has been judged. So a session without
+findings may have faults that do not show. What TLS itself shows in clear (hellos, before TLS
+1.3 the certificate, alerts) was judged. To see the rest, use a transcript: client and server
+programs can log the dialog, and a program such as tshark with the keys of the session can write
+it (\"follow TLS stream\").",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
@@ -47,8 +48,8 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         return Vec::new();
     }
     let message = format!(
-        "{} bytes of the client and {} of the server are TLS records that were not decrypted: the commands \
-         and replies in them are not judged",
+        "{} bytes of the client and {} of the server are TLS records that were not decrypted: \
+         the commands and replies in them are not judged",
         tls.bytes.client, tls.bytes.server
     );
     vec![Hit::new(message).on(On::Moment(tls.begun))]

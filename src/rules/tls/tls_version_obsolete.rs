@@ -12,11 +12,12 @@ pub(super) const RULE: Rule = Rule {
     title: "the two agreed on a version of TLS that must not be used any more",
     help: "switch on TLS 1.2 and 1.3 at the end that lacks them",
     explanation: "\
-RFC 8996 (BCP 195) forbids TLS 1.0 and 1.1, as RFC 7568 did SSLv3: they rest on MD5 and SHA-1, and lack the
-authenticated ciphers. The server chooses, among what the client offers: whether the client offered a
-better one is in the finding, and says at which end the old software or setting is. Between mail servers
-any TLS is better than none, so that switching the old versions off is the second step; the first is
-to update what has no newer one. In time, other servers will refuse the handshake, and mail then waits.",
+RFC 8996 (BCP 195) forbids TLS 1.0 and 1.1, as RFC 7568 did SSLv3: they rest on MD5 and SHA-1,
+and lack the authenticated ciphers. The server chooses, among what the client offers: whether
+the client offered a better one is in the finding, and says at which end the old software or
+setting is. Between mail servers any TLS is better than none, so that switching the old versions
+off is the second step; the first is to update what has no newer one. In time, other servers
+will refuse the handshake, and mail then waits.",
     bad: "\
 s< 220 mx.example.net ESMTP
 c> EHLO client.example.org
