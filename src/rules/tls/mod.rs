@@ -85,7 +85,7 @@ fn behind<'s>(step: &Step<'s>) -> impl Iterator<Item = Step<'s>> + use<'s> {
     step.case.steps().skip(index as usize + 1)
 }
 
-/// Whether a line is text, and not an old TLS hello (of SSLv2) or other octets.
+/// Whether a line is text, and not an old TLS hello (of `SSLv2`) or other octets.
 fn is_text(step: &Step<'_>) -> bool {
     let is_text = |octet: &u8| octet.is_ascii_graphic() || octet.is_ascii_whitespace();
     step.line().first().is_none_or(is_text)

@@ -58,7 +58,7 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     // Where no TLS follows, what was sent in the knowledge of the 220 may be inside TLS that was
     // taken away, or ignore it; and of a transcript nobody knows the order of the bytes.
     let is_tls = begun(step).is_some();
-    if !is_tls && !(one.pipelined && step.case.is_packets()) {
+    if !(is_tls || one.pipelined && step.case.is_packets()) {
         return None;
     }
     // Those that were sent later, in the knowledge of the 220, are no part of an early group.
@@ -71,9 +71,9 @@ fn check(step: &Step<'_>) -> Option<Hit> {
         b"" => "an empty line".to_owned(),
         _ => one.shown(),
     });
-    let mut names = named.collect::<Vec<_>>().join(", ");
+    let mut list = named.collect::<Vec<_>>().join(", ");
     if behind.len() > NAMED {
-        let _ = write!(names, " and {} more", behind.len() - NAMED);
+        let _ = write!(list, " and {} more", behind.len() - NAMED);
     }
     let when = if one.pipelined {
         "before the reply to STARTTLS was seen"
@@ -81,7 +81,7 @@ fn check(step: &Step<'_>) -> Option<Hit> {
         "between the 220 to STARTTLS and the TLS handshake"
     };
     let message = format!(
-        "{names}: sent in clear {when}; a server that does not throw it away carries it out as \
+        "{list}: sent in clear {when}; a server that does not throw it away carries it out as \
          if it came through TLS"
     );
     Some(Hit::new(message).on(On::Command(first.index)))
