@@ -72,8 +72,8 @@ pub mod dialog;
 // A session → who took how long, and for what. *Uses time, chunk, escape, smtp, dialog.*
 pub mod timing;
 
-// A session, an input → findings. *Uses time, place, ports, chunk, escape, smtp, dialog, timing,
-// trouble, recording.*
+// A session, an input → findings. *Uses time, place, ports, chunk, escape, smtp, tls, dialog,
+// timing, trouble, recording.*
 pub mod rules;
 
 // Sessions and findings → words.

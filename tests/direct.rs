@@ -33,7 +33,8 @@ impl Work for Both {
         };
         let (mut direct, _) = self.renderer.session(&entry);
         self.renderer.seal(std::iter::once(&mut direct));
-        let model = serde_json::to_string(&model::Session::new(&entry, &self.inputs)).unwrap();
+        let model =
+            serde_json::to_string(&model::Session::new(&entry, &self.inputs, false)).unwrap();
         (String::from_utf8(direct.bytes().to_vec()).unwrap(), model)
     }
 }

@@ -366,10 +366,11 @@ impl Dialog {
     /// Notes missing bytes of `side`.
     fn note_gap(&mut self, side: Side, gap: Gap, mark: Mark) {
         self.state.inferred = true;
-        if let Some(tls) = &mut self.session.tls
-            && let Some(reader) = &mut tls.reader
-        {
-            reader.gap(side, &mut tls.facts);
+        if let Some(tls) = &mut self.session.tls {
+            tls.framing.of_mut(side).lose();
+            if let Some(reader) = &mut tls.reader {
+                reader.gap(side, &mut tls.facts);
+            }
         }
         if self.session.gaps.len() < self.settings.limits.unsolicited {
             self.session.gaps.push(GapAt { side, gap, mark });
@@ -429,6 +430,9 @@ impl Dialog {
         let Some(tls) = &mut self.session.tls else { return };
         if is_first {
             tls.reader = Some(Box::new(Reader::new(&self.settings.limits)));
+        }
+        for piece in [head, bytes] {
+            tls.framing.of_mut(side).read(piece);
         }
         if let Some(reader) = &mut tls.reader {
             for piece in [head, bytes] {

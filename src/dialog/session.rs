@@ -14,7 +14,7 @@ use crate::smtp::line::LineEnd;
 use crate::smtp::reply::{ReplyLine, is_offer};
 use crate::smtp::scan::find;
 use crate::time::{Brief, Lapse, Stamp};
-use crate::tls::{Facts, Reader};
+use crate::tls::{Facts, Framing, Reader};
 use smallvec::SmallVec;
 use std::iter;
 
@@ -378,6 +378,8 @@ pub struct Tls {
     pub bytes: Sides<u64>,
     /// What they show in clear; nothing where the input only counts them.
     pub facts: Facts,
+    /// Where their bytes stand in their records.
+    pub framing: Sides<Framing>,
     /// What reads them, as long as there is more to come.
     pub reader: Option<Box<Reader>>,
 }
@@ -386,8 +388,8 @@ impl Tls {
     /// TLS that begins with `begun`.
     #[must_use]
     pub fn new(implicit: bool, begun: Mark) -> Self {
-        let (bytes, facts, reader) = <_>::default();
-        Self { implicit, begun, bytes, facts, reader }
+        let (bytes, facts, framing, reader) = <_>::default();
+        Self { implicit, begun, bytes, facts, framing, reader }
     }
 
     /// Bytes of memory that it takes.

@@ -615,7 +615,8 @@ mod tests {
         let left = Mark { place: end.asked.place, ..later(end.asked, 240) };
         let reply = end.reply.as_mut().unwrap();
         reply.begun = later(reply.begun, 252);
-        let parting = Parting { mark: left, reset: false, aborted: true, open: true };
+        let parting =
+            Parting { mark: left, reset: false, aborted: true, open: true, inside: false };
         let closing = |parting| {
             let sides = Sides { client: Some(parting), server: None };
             Some(Box::new(Closing { first: Side::Client, sides }))

@@ -1,5 +1,6 @@
 //! What a reply to EHLO says, in short: the same few are seen in thousands of sessions.
 
+use super::reply::is_masked;
 use crate::dialog::session::Session;
 use crate::smtp::extension::{
     self, BINARYMIME, CHUNKING, EIGHTBITMIME, REQUIRETLS, SIZE, SMTPUTF8,

@@ -83,6 +83,10 @@ pub enum Fact {
     Auth,
     /// AUTH is offered.
     AuthOffered,
+    /// STARTTLS was offered and never sent.
+    TlsUnused,
+    /// To a port of submission (RFC 8314).
+    Submission,
     /// A line that is no known command.
     Stray,
     /// A line of more than 512 octets.
@@ -232,6 +236,9 @@ impl Facts {
         add(Fact::Tls, session.tls.is_some());
         add(Fact::Auth, session.auth.is_some());
         add(Fact::AuthOffered, somewhere & bit(AUTH) != 0);
+        add(Fact::TlsUnused, somewhere & bit(STARTTLS) != 0 && !session.used.has(STARTTLS));
+        let port = session.opening.peers.map_or(0, |peers| peers.server.port());
+        add(Fact::Submission, matches!(port, 465 | 587));
         add(Fact::Stray, stray);
         add(Fact::LongLine, long_line);
         for message in &session.messages {

@@ -22,6 +22,7 @@ fn session(packets: &[(i64, &str)], medium: Medium, end: Option<(i64, Side)>) ->
         place,
         medium,
         by_content: false,
+        shows: crate::chunk::Shows::ALL,
     };
     let mut dialog = Dialog::new(&opening, Arc::new(Settings::default()), None);
     let mut push = |micros, side, what: What<'_>| {

@@ -8,6 +8,7 @@ mod alert;
 mod bytes;
 mod certificate;
 mod fingerprint;
+mod framing;
 mod hello;
 mod record;
 mod suite;
@@ -20,6 +21,7 @@ mod tests;
 pub use alert::Alert;
 pub use bytes::Names;
 pub use certificate::Certificate;
+pub use framing::{Cut, Framing};
 pub use hello::ClientHello;
 pub use suite::suite_name;
 

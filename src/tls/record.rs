@@ -160,7 +160,9 @@ impl Half {
         match kind {
             content::DATA => {
                 *finished = self.left >= FINISHED || self.side == Side::Server;
-                self.stop(None, facts);
+                if *finished {
+                    self.stop(None, facts);
+                }
             }
             content::HANDSHAKE if is_encrypted => {
                 *finished = true;

@@ -1,7 +1,7 @@
 //! What two sides say to each other: the writes of both applications, in order.
 
-use super::Line;
 use super::event::Event;
+use super::{Line, tls};
 use std::ops::Range;
 
 /// One of the two ends of a connection.
@@ -72,7 +72,7 @@ impl Dialog {
     /// says in a row are one write, each line ended by CRLF. `# pause 90s` is time before the next
     /// line, which is a write of its own, in `s`, `ms` or `us`, behind the last before the close;
     /// `# unseen` is as in a transcript. `# wire` is an [`Event`] before the next line, or to its
-    /// first segment.
+    /// first segment; notes of TLS are records of it.
     pub fn parse(transcript: impl AsRef<[u8]>) -> Self {
         let mut dialogs = Self::parse_all(transcript);
         assert!(dialogs.len() <= 1, "several dialogs: use parse_all");
@@ -99,6 +99,10 @@ impl Dialog {
                 let known = line.is_empty() || line.starts_with(b"#");
                 assert!(known, "no line of a transcript: {}", line.escape_ascii());
                 notes.take(line);
+                for (side, bytes) in tls::written(line) {
+                    notes.lengths[side.index()].push(bytes.len() as u64);
+                    dialog.turns.push(Turn::new(side, bytes));
+                }
             }
         }
         if !dialog.turns.is_empty() {

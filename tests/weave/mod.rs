@@ -37,6 +37,7 @@ mod link;
 mod plan;
 mod random;
 mod tcp;
+mod tls;
 mod wire;
 
 pub use capture::Frame;

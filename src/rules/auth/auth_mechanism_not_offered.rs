@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Auth,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server],
+    needs: &[Need::Client, Need::Server, Need::Offers],
     rfc: Some("RFC 4954 §4"),
     title: "AUTH with a mechanism that the server does not list",
     help: "choose a mechanism from the AUTH line of the last EHLO reply",

@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Auth,
     severity: Severity::Warning,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Offers],
     rfc: Some("RFC 4616 §5; RFC 4954 §9; RFC 8314 §3"),
     title: "the server offers PLAIN or LOGIN outside TLS",
     help: "offer PLAIN and LOGIN inside TLS only (smtpd_tls_auth_only, auth_advertise_hosts, …)",

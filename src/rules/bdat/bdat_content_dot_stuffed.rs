@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Bdat,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Content],
     rfc: Some("RFC 3030 §2"),
     title: "lines in chunks begin with two dots, as if they were sent with DATA",
     help: "send the octets of the message as they are: dots are doubled only with DATA",

@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Bdat,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Content],
     rfc: Some("RFC 3030 §2, §3"),
     title: "CR or LF alone in text that was sent in chunks",
     help: "send text with CRLF at the end of each line, or declare BODY=BINARYMIME",

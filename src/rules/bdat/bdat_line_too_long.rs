@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Bdat,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Content],
     rfc: Some("RFC 5321 §4.5.3.1.6"),
     title: "a line of more than 1000 octets in text that was sent in chunks",
     help: "break lines at 998 octets, or declare BODY=BINARYMIME where it is offered",

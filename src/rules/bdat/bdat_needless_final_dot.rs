@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Bdat,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Content],
     rfc: Some("RFC 3030 §2"),
     title: "a line with a dot ends a message that was sent in chunks",
     help: "leave the dot out: LAST ends the message",

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Bdat,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server, Need::Start],
+    needs: &[Need::Client, Need::Server, Need::Start, Need::Content],
     rfc: Some("RFC 3030 §2; RFC 1870 §4"),
     title: "the chunks together are larger than the maximum that the server states",
     help: "compare the size of the whole message with SIZE before the first chunk",

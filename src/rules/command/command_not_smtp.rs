@@ -1,5 +1,6 @@
 use crate::rules::prelude::*;
 use crate::rules::stray::{What, strays};
+use crate::rules::tls::is_expected_in_clear;
 
 pub(super) const RULE: Rule = Rule {
     id: "command-not-smtp",
@@ -43,6 +44,10 @@ s< 221 mx.example.net closing
 fn check(case: Case<'_>) -> Vec<Hit> {
     let hits = strays(case).into_iter().filter_map(|stray| {
         let What::Protocol(name) = stray.what else { return None };
+        // A wrong port is told by implicit-tls-on-starttls-port.
+        if name == "TLS" && stray.step.index == 0 && is_expected_in_clear(case.session) {
+            return None;
+        }
         let (line, more) = (stray.step.shown(), stray.and_more());
         let why = if name == "TLS" {
             "and the server expects commands in clear here, and STARTTLS before TLS"

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Data,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Content],
     rfc: Some("RFC 5321 §4.1.1.4"),
     title: "text follows the end of data that is no command",
     help: "send nothing between the dot and the next command, and double dots in content",

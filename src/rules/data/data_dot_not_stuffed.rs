@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Data,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Content],
     rfc: Some("RFC 5321 §4.5.2"),
     title: "a line of the message begins with a dot that was not doubled",
     help: "add a dot to each line of the message that begins with one",

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Data,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Content],
     rfc: Some("RFC 5321 §3.3"),
     title: "a message without a single octet was sent",
     help: "find out why the content is empty; send RSET instead of an empty message",

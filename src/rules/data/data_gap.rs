@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Data,
     severity: Severity::Warning,
     party: Party::Capture,
-    needs: &[Need::Packets],
+    needs: &[Need::Packets, Need::Content],
     rfc: None,
     title: "octets of a message are missing from the capture",
     help: "capture without loss: a larger buffer, a filter for the port, no snap length",

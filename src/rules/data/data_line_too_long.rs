@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Data,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Content],
     rfc: Some("RFC 5321 §4.5.3.1.6; RFC 5322 §2.1.1"),
     title: "a line of the message has more than 1000 octets",
     help: "break lines at 998 octets; encode text with longer ones (quoted-printable, base64)",

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Data,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Content],
     rfc: Some("RFC 5321 §4.1.1.4; RFC 6152 §2; RFC 5322 §2.1"),
     title: "NUL inside the message",
     help: "send binary data in base64, or by BDAT with BODY=BINARYMIME",

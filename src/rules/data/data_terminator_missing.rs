@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Data,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client, Need::End, Need::Whole],
+    needs: &[Need::Client, Need::End, Need::Whole, Need::Content],
     rfc: Some("RFC 5321 §4.1.1.4"),
     title: "the client left inside a message: its end of data never came",
     help: "end the message with CRLF, a dot and CRLF, and wait for the reply",

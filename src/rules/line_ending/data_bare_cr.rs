@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::LineEnding,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client, Need::LineEnds],
+    needs: &[Need::Client, Need::LineEnds, Need::Content],
     rfc: Some("RFC 5321 §2.3.8"),
     title: "CR without LF within the message",
     help: "remove each CR that no LF follows, or encode the part (base64, quoted-printable)",

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::LineEnding,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client, Need::LineEnds],
+    needs: &[Need::Client, Need::LineEnds, Need::Content],
     rfc: Some("RFC 5321 §2.3.8"),
     title: "lines of the message end with LF instead of CRLF",
     help: "turn each LF of the message into CRLF before it is sent",

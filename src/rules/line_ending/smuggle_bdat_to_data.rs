@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::LineEnding,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client, Need::LineEnds],
+    needs: &[Need::Client, Need::LineEnds, Need::Content],
     rfc: Some("RFC 3030 §2; RFC 5321 §7"),
     title: "chunks hold what lenient servers take for an end of data when it is relayed",
     help: "send CRLF and never CR or LF alone in chunks; make relays mend line ends before DATA",

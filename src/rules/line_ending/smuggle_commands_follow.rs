@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::LineEnding,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client, Need::LineEnds],
+    needs: &[Need::Client, Need::LineEnds, Need::Content],
     rfc: Some("RFC 5321 §7"),
     title: "a mail transaction is hidden behind a false end of data",
     help: "treat it as an attack: find who wrote the message, and make servers accept CRLF only",

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::LineEnding,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client, Need::LineEnds],
+    needs: &[Need::Client, Need::LineEnds, Need::Content],
     rfc: Some("RFC 5321 §4.1.1.4"),
     title: "CRLF \".\" and a blank, CRLF inside a message",
     help: "double each dot that begins a line, send CRLF and never CR or LF alone; look for an attack",

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::LineEnding,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client, Need::LineEnds],
+    needs: &[Need::Client, Need::LineEnds, Need::Content],
     rfc: Some("RFC 5321 §2.3.8, §4.1.1.4"),
     title: "LF \".\" LF inside a message, an end of data for lenient servers",
     help: "double each dot that begins a line, send CRLF and never CR or LF alone; look for an attack",

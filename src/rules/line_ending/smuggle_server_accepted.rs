@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::LineEnding,
     severity: Severity::Error,
     party: Party::Server,
-    needs: &[Need::Client, Need::Server, Need::LineEnds],
+    needs: &[Need::Client, Need::Server, Need::LineEnds, Need::Content],
     rfc: Some("RFC 5321 §2.3.8"),
     title: "the server took something else than CRLF \".\" CRLF for the end of the data",
     help: "make the server accept CRLF only (Postfix: smtpd_forbid_bare_newline = normalize)",

@@ -1,4 +1,5 @@
 use crate::rules::prelude::*;
+use crate::rules::tls::is_gate;
 
 pub(super) const RULE: Rule = Rule {
     id: "ehlo-rejected",
@@ -41,6 +42,10 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     // A server that has refused the session refuses this as well (§3.1).
     let is_open = step.case.greeting().is_none_or(|greeting| greeting.code() == Some(220));
     if step.class() != Some(Class::Permanent) || !is_open {
+        return None;
+    }
+    // That STARTTLS must come first is told by starttls-gate-violated.
+    if step.answer().is_some_and(|answer| is_gate(&answer)) {
         return None;
     }
     let rest = step.case.session.exchanges.iter().skip(step.index as usize + 1);

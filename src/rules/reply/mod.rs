@@ -72,7 +72,7 @@ pub(super) fn is_masked(keyword: &[u8]) -> bool {
 }
 
 /// Where the reply to EHLO in `step` offers the extension `keyword`: the line, and where in it.
-fn offer_line(step: &Step<'_>, keyword: &str) -> Option<(usize, Range<usize>)> {
+pub(super) fn offer_line(step: &Step<'_>, keyword: &str) -> Option<(usize, Range<usize>)> {
     let answer = step.answer().filter(|answer| answer.code() == Some(250))?;
     let is_it = |text: &[u8]| reply::is_offer_of(text, keyword.as_bytes());
     let number = answer.texts().skip(1).position(is_it)? + 1;

@@ -1,5 +1,6 @@
 use super::{is_paired, is_turned_away, run, times};
 use crate::rules::prelude::*;
+use crate::rules::tls::is_gate;
 
 pub(super) const RULE: Rule = Rule {
     id: "noop-reply-invalid",
@@ -58,6 +59,10 @@ fn is_wrong(step: &Step<'_>) -> bool {
         || before.inferred
         || is_turned_away(session)
     {
+        return false;
+    }
+    // That STARTTLS must come first is told by starttls-gate-violated.
+    if step.answer().is_some_and(|answer| is_gate(&answer)) {
         return false;
     }
     // What is wrong with the line, or too long, the server may refuse.

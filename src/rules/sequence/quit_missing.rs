@@ -63,6 +63,11 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     }
     let last = u32::try_from(session.exchanges.len()).unwrap_or(u32::MAX).saturating_sub(1);
     let Some(step) = case.step(last) else { return Vec::new() };
+    // Inside TLS, nobody sees it; and who begins none has a rule of its own.
+    let is_agreed = step.verb() == Some(Verb::Starttls) && step.is_accepted();
+    if is_agreed || session.tls.is_some() {
+        return Vec::new();
+    }
     let name = match step.exchange.request {
         Request::EndOfData => "a message".to_owned(),
         Request::AuthLine => "a line of AUTH".to_owned(),

@@ -1,5 +1,6 @@
 use super::{is_bare, is_paired, run, times};
 use crate::rules::prelude::*;
+use crate::rules::tls::is_gate;
 
 pub(super) const RULE: Rule = Rule {
     id: "quit-reply-invalid",
@@ -51,6 +52,8 @@ fn is_wrong(step: &Step<'_>) -> bool {
     if step.verb() != Some(Verb::Quit) || before.closing || before.inferred {
         return false;
     }
-    let is_excused = !is_bare(step) && code >= 500;
+    // That STARTTLS must come first is told by starttls-gate-violated.
+    let is_gate = step.answer().is_some_and(|answer| is_gate(&answer));
+    let is_excused = is_gate || !is_bare(step) && code >= 500;
     !is_excused && !step.exchange.cut && is_paired(session)
 }

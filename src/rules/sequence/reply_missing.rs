@@ -58,7 +58,9 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         _ => false,
     };
     let is_flushed = one.pipelined && step.previous().is_some_and(|before| before.is_refused());
-    let is_part = one.cut || one.line_end == LineEnd::None || session.tls.is_some();
+    // In clear, where the server awaits TLS, it is no command.
+    let is_hidden = session.tls.is_some() || one.before.tls && case.is_packets();
+    let is_part = one.cut || one.line_end == LineEnd::None || is_hidden;
     // Of the commands of a group, another rule speaks.
     let is_group = pipelining::is_in_group(&step);
     if is_other || is_flushed || is_group || is_part || one.before.closing || announces_end(case) {

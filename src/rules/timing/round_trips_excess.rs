@@ -9,7 +9,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Timing,
     severity: Severity::Note,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server, Need::Times, Need::Whole],
+    needs: &[Need::Client, Need::Server, Need::Times, Need::Whole, Need::Offers],
     rfc: Some("RFC 2920 §1"),
     title: "the client used many more round trips than its envelopes needed",
     help: "send MAIL, all RCPT and DATA in one group where PIPELINING is offered",

@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Timing,
     severity: Severity::Warning,
     party: Party::Network,
-    needs: &[Need::Times, Need::Packets],
+    needs: &[Need::Times, Need::Packets, Need::Content],
     rfc: Some("RFC 5321 §4.5.3.2.5"),
     title: "for a long time nothing came of a message that was being sent",
     help: "find out what held the client up: its own reading of the message, or the path",
