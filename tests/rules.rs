@@ -495,6 +495,15 @@ fn is_of_input(rule: &Rule) -> bool {
 
 /// Rules whose examples cannot do without another error, with it and why.
 const BESIDE: &[(&str, &str, &str)] = &[
+    (
+        "client-timeout-block-short",
+        "data-terminator-missing",
+        "it leaves in the midst of a message",
+    ),
+    ("stall-path-mtu", "data-terminator-missing", "it leaves in the midst of a message"),
+    ("tcp-closed-mid-line", "data-terminator-missing", "it leaves in the midst of a message"),
+    ("tcp-gap", "data-terminator-missing", "it leaves in the midst of a message"),
+    ("tcp-gap-acked", "data-terminator-missing", "it leaves in the midst of a message"),
     ("command-bare-cr", "path-trailing-garbage", "what stands behind the CR is text there"),
     ("command-case-refused", "helo-name-invalid", "the good one is refused for its name"),
     ("invalid-parameter-accepted", "size-invalid", "this is what is accepted, or not"),

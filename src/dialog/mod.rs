@@ -15,6 +15,7 @@ mod client;
 mod clock;
 pub(crate) mod command;
 mod content;
+mod data;
 mod doubt;
 mod ending;
 mod header;

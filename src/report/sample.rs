@@ -42,7 +42,8 @@ pub(super) fn session(dialog: &[u8], end: End) -> Session {
         })
         .collect();
     let mut number = 0;
-    let mut reader = Dialog::new(&opening, Arc::new(Settings::default()), None);
+    let mut reader =
+        Dialog::new(&opening, Arc::new(Settings { events: true, ..Settings::default() }), None);
     let mut push = |side, what| {
         number += 1;
         let Mark { at, place } = mark(number);

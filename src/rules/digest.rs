@@ -108,9 +108,9 @@ impl Digest {
     }
 }
 
-/// Whether a keyword was written over with X: firewalls leave at most the last letter, which they
+/// Whether a keyword was surely written over with X: firewalls leave at most the last letter, which they
 /// change from line to line.
-pub(super) fn is_masked(keyword: &[u8]) -> bool {
+pub(super) fn is_surely_masked(keyword: &[u8]) -> bool {
     match keyword.split_last() {
         Some((last, before)) => {
             before.len() >= 3

@@ -185,7 +185,7 @@ impl Talk<'_> {
     /// The closing.
     fn close(&mut self) {
         let answers = self.conn.acks != Acks::Never;
-        self.pause = self.conn.dialog.pause;
+        self.pause += self.conn.dialog.pause;
         let first = match self.conn.close {
             Close::Fin(side) => side,
             Close::Reset(side) => {

@@ -1,4 +1,4 @@
-use crate::rules::digest::is_masked;
+use crate::rules::digest::is_surely_masked;
 use crate::rules::prelude::*;
 use crate::smtp::reply::{self, ReplyLine};
 
@@ -50,7 +50,7 @@ fn check(answer: &Answer<'_>) -> Option<Hit> {
     let lines = answer.lines().enumerate().skip(1);
     let mut masked = lines.filter_map(|(number, line)| {
         let offer = reply::offer(ReplyLine::parse(line).text)?;
-        is_masked(offer.keyword).then_some((number, offer.keyword))
+        is_surely_masked(offer.keyword).then_some((number, offer.keyword))
     });
     let (number, keyword) = masked.next()?;
     let more = masked.count();

@@ -79,7 +79,10 @@ fn check(case: Case<'_>) -> Vec<Hit> {
 fn is_barrier(before: &Step<'_>, step: &Step<'_>) -> bool {
     let is_command = step.verb() != Some(Verb::Other);
     match before.exchange.request {
-        Request::Command(Verb::Auth) | Request::AuthLine => true,
+        // Of what answers a challenge that has not come, another rule speaks.
+        Request::Command(Verb::Auth) | Request::AuthLine => {
+            step.exchange.request != Request::AuthLine
+        }
         // Where they were accepted, content and what is injected into TLS are meant elsewhere.
         Request::Command(Verb::Data | Verb::Starttls) => is_command && before.is_refused(),
         Request::Command(verb) => {
