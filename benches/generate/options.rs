@@ -16,6 +16,7 @@ generate [OPTIONS] FILE    writes a capture of SMTP traffic to FILE (`-` is stan
   --open-all             open --sessions sessions up to an accepted RCPT, then end them all
   --style LIST           of postfix,exim,exchange,sendmail (default: all)
   --auth PERCENT         of the sessions, on port 587 (default 10)
+  --clean                every session ends with QUIT, and none has AUTH: nothing to complain of
   --ipv6 PERCENT         of the connections
   --faults PERCENT       of the segments with data: sent again, late, out of order, not captured
   --no-loss              --faults, but all is captured
@@ -38,6 +39,7 @@ pub(crate) struct Options {
     pub(crate) open_all: bool,
     pub(crate) styles: Vec<Style>,
     pub(crate) auth: f64,
+    pub(crate) clean: bool,
     pub(crate) ipv6: f64,
     pub(crate) faults: f64,
     pub(crate) no_loss: bool,
@@ -64,6 +66,7 @@ impl Default for Options {
             open_all: false,
             styles: Style::ALL.to_vec(),
             auth: 10.0,
+            clean: false,
             ipv6: 0.0,
             faults: 0.0,
             no_loss: false,
@@ -97,6 +100,7 @@ impl Options {
                 "--open-all" => options.open_all = true,
                 "--style" => options.styles = styles(&value()?)?,
                 "--auth" => options.auth = number(&name, &value()?)?,
+                "--clean" => (options.clean, options.auth) = (true, 0.0),
                 "--ipv6" => options.ipv6 = number(&name, &value()?)?,
                 "--faults" => options.faults = number(&name, &value()?)?,
                 "--no-loss" => options.no_loss = true,

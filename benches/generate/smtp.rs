@@ -60,8 +60,8 @@ impl Smtp {
     ) -> Self {
         let (server, client) = (random.pick(&options.styles), random.pick(&options.styles));
         let ending = match random.below(200) {
-            0 => Ending::Leave,
-            1 => Ending::Reset,
+            0 if !options.clean => Ending::Leave,
+            1 if !options.clean => Ending::Reset,
             _ => Ending::Quit,
         };
         truth.sessions += 1;

@@ -32,6 +32,8 @@ pub(super) struct Clock {
     server: i64,
     client: i64,
     idle: i64,
+    /// The longest time without anything new, in nanoseconds.
+    longest: i64,
     syn: Option<Stamp>,
     accepted: Option<Stamp>,
     established: Option<Stamp>,
@@ -59,6 +61,7 @@ impl Clock {
             };
             let nanos = at.since(last).nanos().max(0);
             *sum = sum.saturating_add(nanos);
+            self.longest = self.longest.max(nanos);
             before = (nanos >= PAUSE).then_some(last);
         }
         before
@@ -116,6 +119,7 @@ impl Clock {
         timing.connect = self.connect();
         timing.accept = self.accepted.zip(self.syn).map(|(at, syn)| at.since(syn));
         timing.greeting = greeted.zip(self.ready()).map(|(at, ready)| at.since(ready));
+        timing.longest = Some(Lapse::from_nanos(self.longest));
         timing.server = Some(Lapse::from_nanos(self.server));
         timing.client = Some(Lapse::from_nanos(self.client));
         timing.idle = Some(Lapse::from_nanos(self.idle));

@@ -449,6 +449,8 @@ pub struct Timing {
     /// From the first octet of content allowed (354, BDAT) to its final reply, over all
     /// messages.
     pub data: Option<Lapse>,
+    /// The longest time without anything new, outside of TLS.
+    pub longest: Option<Lapse>,
     /// While the server owed a reply (the greeting included).
     pub server: Option<Lapse>,
     /// While the client was expected to go on: inside a transaction, content or AUTH.

@@ -376,8 +376,8 @@ impl Story<'_> {
     /// The longest waits, but for the one that is `told`.
     fn waits(&mut self, told: Option<usize>) {
         let session = self.session;
-        // Nearly all sessions are shorter, and cost nothing here.
-        if session.duration().is_none_or(|all| all.nanos() < LONG) {
+        // Nearly all sessions have none, and cost nothing here.
+        if session.timing.longest.is_none_or(|longest| longest.nanos() < LONG) {
             return;
         }
         let stalls = timing::of(session).stalls;

@@ -25,6 +25,9 @@ pub(super) const LINES: usize = 64;
 /// In less time nobody has waited for anybody.
 const SLOW: Lapse = Lapse::from_nanos(5_000_000_000);
 
+/// For so long the server of a tarpit owes replies, in all.
+const WAITS: Lapse = Lapse::from_nanos(2_500_000_000);
+
 /// Something that sessions have or have not. A rule names the rarest one without which it finds
 /// nothing; sessions without it then cost it nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -107,8 +110,10 @@ pub enum Fact {
     BareLf,
     /// Content in which something is rare: [`Message::odd`](crate::dialog::session::Message::odd).
     OddContent,
-    /// It lasted five seconds or more.
+    /// For five seconds or more nothing new came.
     Slow,
+    /// The server owed replies for some seconds, in all.
+    Waits,
 }
 
 /// Who asks for what.
@@ -232,7 +237,8 @@ impl Facts {
         add(Fact::NoQuit, session.end != End::Quit);
         add(Fact::HelloAgain, session.hellos.len() > 1);
         add(Fact::Long, session.exchanges.len() > 10);
-        add(Fact::Slow, session.duration().is_some_and(|duration| duration >= SLOW));
+        add(Fact::Slow, session.timing.longest.is_some_and(|longest| longest >= SLOW));
+        add(Fact::Waits, session.timing.server.is_some_and(|server| server >= WAITS));
         add(Fact::Tls, session.tls.is_some());
         add(Fact::Auth, session.auth.is_some());
         add(Fact::AuthOffered, somewhere & bit(AUTH) != 0);
