@@ -7,8 +7,10 @@
 //!
 //! To add one: write its file, and name it in [`ALL`].
 
+mod arrows;
 pub(super) mod detect;
 mod exchange;
+mod few;
 mod hub;
 mod letters;
 mod payload;
@@ -25,7 +27,14 @@ pub(super) use peel::Peel;
 pub(super) use stamp::Time;
 
 /// All foreign dialects. Of two that like a file equally well, the first is taken.
-pub(super) static ALL: &[&Foreign] = &[&exchange::EXCHANGE, &letters::LETTERS, &swaks::SWAKS];
+pub(super) static ALL: &[&Foreign] = &[
+    &arrows::ARROWS,
+    &arrows::CRYSTAL,
+    &exchange::EXCHANGE,
+    &letters::LETTERS,
+    &arrows::SKETCH,
+    &swaks::SWAKS,
+];
 
 /// How one tool writes dialogs.
 #[derive(Debug)]
