@@ -18,15 +18,23 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Samples of ours, each with its dialect and what else than [`Shows`] says it cannot show: `code`
-/// (replies have nothing but their code), `content`
-/// (this sample leaves it out, others of the dialect do not), `greeting` (it is missing), `quit` (the same), `dates`.
+/// (replies have nothing but their code), `content` (this sample leaves it out, others of its
+/// dialect do not), `greeting` (it is missing), `quit` (the same), `dates`.
 const SAMPLES: &[(&str, &str, &[&str])] = &[
     ("arrows.txt", "arrows", &[]),
     ("arrows-bare.txt", "arrows", &["content"]),
     ("crystal-email.txt", "crystal-email", &[]),
     ("exchange.txt", "exchange", &[]),
     ("letters.txt", "S:C:", &[]),
+    ("mdaemon.txt", "mdaemon", &[]),
+    ("net-smtp.txt", "net-smtp", &[]),
+    ("opensmtpd.txt", "opensmtpd", &[]),
+    ("opensmtpd-mta.txt", "opensmtpd", &["content"]),
+    ("ruby.txt", "ruby", &[]),
+    ("sendmail-X.txt", "sendmail-X", &[]),
+    ("sendmail-X-server.txt", "sendmail-X", &[]),
     ("sketch.txt", "sketch", &[]),
+    ("smtp-cli.txt", "smtp-cli", &[]),
     ("swaks.txt", "swaks", &[]),
 ];
 

@@ -309,8 +309,13 @@ fn without_comment(text: &[u8]) -> &[u8] {
 
 /// Whether a line says that a connection is made, in the words of sendmail, mailx, abuse.net.
 fn connects(line: &[u8]) -> bool {
-    const STARTS: [&[u8]; 5] =
-        [b"Resolving host ", b"Connecting to ", b"Connected to ", b"Trying ", b"... while talking to "];
+    const STARTS: [&[u8]; 5] = [
+        b"Resolving host ",
+        b"Connecting to ",
+        b"Connected to ",
+        b"Trying ",
+        b"... while talking to ",
+    ];
     STARTS.iter().any(|start| line.starts_with(start))
         || memchr::memmem::find(line, b"... Connecting to ").is_some()
 }
@@ -403,8 +408,21 @@ mod tests {
             assert_eq!(read(line), Some((is_out, text.to_owned())), "{line}");
         }
         for line in [
-            "<!-- x -->", "<-->", ">> x", "-- x", "->[0]", "a -> EHLO b", "<=>", "-----> x", "> x",
-            "smtp: 0x12: >>> 220 mx", "(a) b --> x", "", "[", "<", ">",
+            "<!-- x -->",
+            "<-->",
+            ">> x",
+            "-- x",
+            "->[0]",
+            "a -> EHLO b",
+            "<=>",
+            "-----> x",
+            "> x",
+            "smtp: 0x12: >>> 220 mx",
+            "(a) b --> x",
+            "",
+            "[",
+            "<",
+            ">",
         ] {
             assert_eq!(read(line), None, "{line}");
         }
@@ -419,9 +437,17 @@ mod tests {
             assert!(sure(line), "{line}");
         }
         for line in [
-            "<-- 200 OK https://example.org/ (12ms)", "--> QUIT", "<-- 220 FTP ready", "=> 250",
-            "--> USER anonymous", "<-- 500 Internal Server Error", ">>> help", "<-- +OK", "-> HELP",
-            "<-  220 mx ESMTP", " -> EHLO a",
+            "<-- 200 OK https://example.org/ (12ms)",
+            "--> QUIT",
+            "<-- 220 FTP ready",
+            "=> 250",
+            "--> USER anonymous",
+            "<-- 500 Internal Server Error",
+            ">>> help",
+            "<-- +OK",
+            "-> HELP",
+            "<-  220 mx ESMTP",
+            " -> EHLO a",
         ] {
             assert!(!sure(line), "{line}");
         }

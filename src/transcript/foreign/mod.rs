@@ -13,8 +13,14 @@ mod exchange;
 mod few;
 mod hub;
 mod letters;
+mod mdaemon;
+mod net_smtp;
+mod opensmtpd;
 mod payload;
 mod peel;
+mod ruby;
+mod sendmail_x;
+mod smtp_cli;
 mod stamp;
 mod swaks;
 
@@ -32,7 +38,13 @@ pub(super) static ALL: &[&Foreign] = &[
     &arrows::CRYSTAL,
     &exchange::EXCHANGE,
     &letters::LETTERS,
+    &mdaemon::MDAEMON,
+    &net_smtp::NET_SMTP,
+    &opensmtpd::OPENSMTPD,
+    &ruby::RUBY,
+    &sendmail_x::SENDMAIL_X,
     &arrows::SKETCH,
+    &smtp_cli::SMTP_CLI,
     &swaks::SWAKS,
 ];
 
