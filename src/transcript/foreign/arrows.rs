@@ -23,9 +23,9 @@
 //! arrow, where others have one, was made by the tool itself, as in bounces.
 //!
 //! Two relatives leave out more: `--->` and `<---` are sketched by hand, with `(message body)` for
-//! content and words behind a line; crystal-email puts the lines of a reply together.
+//! content, words behind a line, and only the first line of a reply; crystal-email puts the lines of a reply together.
 
-use super::payload::{goes_on, is_command, is_reply, is_smtp};
+use super::payload::{goes_on, is_command, is_only_smtp, is_reply, is_smtp};
 use super::{Content, Foreign, Likeness, Out, ReadLines, Time, Who};
 use crate::chunk::{Shows, Side};
 use crate::smtp::command::{Command, Verb};
@@ -76,13 +76,17 @@ enum Kind {
 struct Marked<'a> {
     kind: Kind,
     time: Option<Time>,
-    /// The arrow points to the right.
+    arrow: &'a [u8],
+    /// It points to the right.
     is_out: bool,
     text: &'a [u8],
 }
 
 /// Words in front of an arrow, at most.
 const WORDS: usize = 5;
+
+/// Different arrows that are remembered: no tool has more.
+const ARROWS_KEPT: usize = 8;
 
 /// Bytes between brackets in front of an arrow.
 const BRACKETED: usize = 64;
@@ -99,7 +103,7 @@ impl<'a> Marked<'a> {
                     _ => Kind::Arrows,
                 };
                 let is_out = arrow.ends_with(b">");
-                return Some(Self { kind, time, is_out, text: text(after) });
+                return Some(Self { kind, time, arrow, is_out, text: text(after) });
             }
             if time.is_none()
                 && let Some((found, after)) = Time::any(rest)
@@ -166,6 +170,8 @@ struct Arrows {
     kind: Kind,
     /// Whether the arrow of replies points to the right, once that is known.
     server: Option<bool>,
+    /// The arrows so far.
+    arrows: Vec<Vec<u8>>,
     /// Replies have arrows: one without is not the server's.
     has_replies: bool,
     /// The code of a reply that goes on, and whose it is.
@@ -174,6 +180,8 @@ struct Arrows {
     is_content: bool,
     /// Its first line was said, by whom the next ones may be, without an arrow.
     block: Option<Who>,
+    /// A line of a sketched reply that goes on, if another one follows: who, the line's number, it.
+    held: Option<(Who, u64, Vec<u8>)>,
     /// The last command was BDAT.
     is_chunk: bool,
     /// A connection was begun, and nothing said since.
@@ -185,10 +193,12 @@ impl Arrows {
         Self {
             kind,
             server: None,
+            arrows: Vec::new(),
             has_replies: false,
             open: None,
             is_content: false,
             block: None,
+            held: None,
             is_chunk: false,
             is_fresh: false,
         }
@@ -206,6 +216,7 @@ impl Arrows {
         }
         self.is_fresh = false;
         self.block = None;
+        self.release(self.server == Some(is_out), out);
         if self.server == Some(is_out) {
             self.has_replies = true;
             let text = if self.kind == Kind::Sketch { without_comment(text) } else { text };
@@ -235,7 +246,23 @@ impl Arrows {
     fn reply(&mut self, who: Who, text: &[u8], out: &mut Out<'_>) {
         self.open = text.first_chunk::<3>().filter(|_| goes_on(text)).map(|code| (who, *code));
         self.is_content = text.starts_with(b"354");
+        if self.kind == Kind::Sketch && goes_on(text) {
+            self.held = Some((who, out.number(), text.to_vec()));
+            return out.aside();
+        }
         out.say(b"", who, text);
+    }
+
+    /// Says the line that waits: if nothing of the server follows, it is its reply's last.
+    fn release(&mut self, goes_on: bool, out: &mut Out<'_>) {
+        let Some((who, number, mut text)) = self.held.take() else { return };
+        if let Some(separator) = text.get_mut(3).filter(|_| !goes_on) {
+            *separator = b' ';
+        }
+        let now = out.number();
+        out.of_line(number);
+        out.say(b"", who, &text);
+        out.of_line(now);
     }
 
     /// A line without an arrow.
@@ -262,6 +289,7 @@ impl Arrows {
             return self.reply(Who::Server, line, out);
         }
         if connects(line) {
+            self.release(false, out);
             if !self.is_fresh {
                 out.begin(b"", None);
             }
@@ -275,14 +303,24 @@ impl Arrows {
 
 impl ReadLines for Arrows {
     fn line(&mut self, line: &[u8], out: &mut Out<'_>) {
-        match Marked::read(line) {
-            // Content without arrows may well have some of its own.
-            Some(Marked { kind, time, is_out, text }) if kind == self.kind => {
-                out.at(time);
-                self.marked(is_out, text, out);
-            }
-            _ => self.bare(line, out),
+        let marked = Marked::read(line).filter(|marked| marked.kind == self.kind);
+        let Some(Marked { time, arrow, is_out, text, .. }) = marked else {
+            return self.bare(line, out);
+        };
+        let is_known = self.arrows.iter().any(|known| known == arrow);
+        // Content without arrows may well have some of its own.
+        if self.is_content && self.block.is_some() && !is_known {
+            return self.bare(line, out);
         }
+        if !is_known && self.arrows.len() < ARROWS_KEPT {
+            self.arrows.push(arrow.to_vec());
+        }
+        out.at(time);
+        self.marked(is_out, text, out);
+    }
+
+    fn end(&mut self, out: &mut Out<'_>) {
+        self.release(false, out);
     }
 }
 
@@ -328,43 +366,6 @@ fn is_aside(line: &[u8]) -> bool {
         || HOLDS.iter().any(|words| memchr::memmem::find(line, words).is_some())
 }
 
-/// Arrows and replies are many a tool's, of FTP and of HTTP, too: surely SMTP is what only SMTP
-/// has.
-fn is_only_smtp(text: &[u8]) -> bool {
-    const OFFERS: [&[u8]; 8] = [
-        b"8BITMIME",
-        b"AUTH ",
-        b"CHUNKING",
-        b"DSN",
-        b"ENHANCEDSTATUSCODES",
-        b"PIPELINING",
-        b"SIZE",
-        b"STARTTLS",
-    ];
-    if is_command(text) {
-        use Verb::{Bdat, Ehlo, Helo, Lhlo, Mail, Rcpt};
-        return matches!(Command::parse(text).verb, Bdat | Ehlo | Helo | Lhlo | Mail | Rcpt);
-    }
-    if !is_reply(text) {
-        return false;
-    }
-    let (code, rest) = text.split_at_checked(3).unwrap_or_default();
-    let rest = rest.get(1..).unwrap_or_default();
-    let is_enhanced = matches!(
-        rest,
-        [class @ (b'2' | b'4' | b'5'), b'.', subject, b'.', detail, ..]
-            if code.first() == Some(class) && subject.is_ascii_digit() && detail.is_ascii_digit()
-    );
-    let is_named = || {
-        let start = rest.get(..256).unwrap_or(rest).to_ascii_uppercase();
-        memchr::memmem::find(&start, b"SMTP").is_some()
-    };
-    is_enhanced
-        || code == b"354"
-        || (code == b"220" && is_named())
-        || (code == b"250" && OFFERS.iter().any(|offer| rest.starts_with(offer)))
-}
-
 fn likeness(line: &[u8], wanted: Kind) -> Likeness {
     let Some(Marked { kind, text, .. }) = Marked::read(line) else { return Likeness::No };
     // The hints of swaks are columns.
@@ -384,7 +385,9 @@ fn likeness(line: &[u8], wanted: Kind) -> Likeness {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Happens, Hub};
     use super::*;
+    use crate::limits::Limits;
 
     fn read(line: &str) -> Option<(bool, String)> {
         let Marked { is_out, text, .. } = Marked::read(line.as_bytes())?;
@@ -451,5 +454,78 @@ mod tests {
         ] {
             assert!(!sure(line), "{line}");
         }
+    }
+
+    /// What is read from `text`: `C` or `S` and a line each.
+    fn dialog(dialect: &'static Foreign, text: &str) -> Vec<String> {
+        let mut hub = Hub::new(dialect, &Limits::default());
+        let mut reader = (dialect.reader)();
+        for (number, line) in text.lines().enumerate() {
+            reader.line(line.as_bytes(), &mut Out::new(&mut hub, number as u64));
+        }
+        reader.end(&mut Out::new(&mut hub, 0));
+        let mut out = Vec::new();
+        while let Some(ready) = hub.pop() {
+            match ready.what {
+                Happens::Line { side, text, .. } => {
+                    let mark = if side == Side::Client { "C" } else { "S" };
+                    out.push(format!("{mark} {}", String::from_utf8_lossy(&text).trim_end()));
+                }
+                Happens::Elided { .. } => out.push("elided".to_owned()),
+                _ => {}
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn arrows_may_point_either_way_and_lines_have_none() {
+        let text = ">>> 220 mx\n\n<<< ehlo a\n>>> 250-mx\n250-SIZE\n250 DSN\n<<< data\n>>> 354 go\n\
+                    <<< From: a\n\n250 no reply\n-> no arrow\n.\n>>> 250 ok\n550 prose\n";
+        let said = [
+            "S 220 mx",
+            "C ehlo a",
+            "S 250-mx",
+            "S 250-SIZE",
+            "S 250 DSN",
+            "C data",
+            "S 354 go",
+            "C From: a",
+            "C ",
+            "C 250 no reply",
+            "C -> no arrow",
+            "C .",
+        ];
+        let found = dialog(&ARROWS, text);
+        assert_eq!(found.len(), said.len() + 1);
+        assert_eq!(found[..said.len()], said);
+        assert_eq!(found.last().unwrap(), "S 250 ok");
+    }
+
+    #[test]
+    fn what_the_tool_says_in_a_bounce_is_no_reply() {
+        let text = "   ----- Transcript of session follows -----\n... while talking to mx.:\n\
+                    >>> RCPT To:<b@example.net>\n<<< 550 5.1.1 No\n550 5.1.1 <b>... User unknown\n";
+        assert_eq!(dialog(&ARROWS, text), ["C RCPT To:<b@example.net>", "S 550 5.1.1 No"]);
+    }
+
+    #[test]
+    fn a_sketch_leaves_lines_of_replies_out() {
+        let text = "<--- 250-mx (multiline)\n\n---> BDAT 5 LAST\n---> (5 octets)\n<--- 250 ok\n\
+                    ---> data\n<--- 354 go\n---> (message body)\n---> .\n<--- 250-more";
+        assert_eq!(
+            dialog(&SKETCH, text),
+            [
+                "S 250 mx",
+                "C BDAT 5 LAST",
+                "elided",
+                "S 250 ok",
+                "C data",
+                "S 354 go",
+                "elided",
+                "C .",
+                "S 250 more",
+            ]
+        );
     }
 }

@@ -9,10 +9,10 @@
 //! `-->` is what it sends: replies, or commands where it delivers mail. Newer ones have no number
 //! for the kind, but one behind the session, `[514116:2]`. Content is left out.
 
-use super::payload::{is_command, is_reply};
+use super::few::Few;
+use super::payload::{is_only_smtp, is_smtp, peers};
 use super::{Content, Foreign, Likeness, Out, ReadLines, Time, Who};
-use crate::chunk::{Shows, Side, Sides};
-use std::net::SocketAddr;
+use crate::chunk::{Shows, Side};
 
 pub(super) static MDAEMON: Foreign = Foreign {
     name: "mdaemon",
@@ -21,11 +21,13 @@ pub(super) static MDAEMON: Foreign = Foreign {
     content: Content::Hidden,
     out: Side::Server,
     likeness,
-    reader: || Box::new(Mdaemon),
+    reader: || Box::new(Mdaemon { others: Few::default() }),
 };
 
-/// Each line stands for itself.
-struct Mdaemon;
+struct Mdaemon {
+    /// Sessions of other protocols, in a log of all of them.
+    others: Few<bool>,
+}
 
 /// A line.
 struct Row<'a> {
@@ -71,12 +73,22 @@ impl ReadLines for Mdaemon {
         let Some(row) = Row::read(line) else { return };
         out.at(Some(row.time));
         let text = row.text.trim_ascii_start();
+        let is_other = self.others.of(row.session);
         if let Some((who, said)) = row.said() {
-            out.say(row.session, who, said);
+            if *is_other {
+                out.aside();
+            } else {
+                out.say(row.session, who, said);
+            }
         } else if let Some(ends) = text.strip_prefix(b"Accepting SMTP connection from ") {
+            *is_other = false;
             out.begin(row.session, peers(ends));
         } else if text.starts_with(b"Attempting SMTP connection to ") {
+            *is_other = false;
             out.begin(row.session, None);
+        } else if text.starts_with(b"Accepting ") {
+            *is_other = true;
+            out.aside();
         } else if text.starts_with(b"SMTP session ") {
             // `successful`, `terminated`, and how many bytes.
             out.end(row.session, None);
@@ -86,21 +98,11 @@ impl ReadLines for Mdaemon {
     }
 }
 
-/// Client and server of `[192.0.2.1:40000] to [192.0.2.2:25]`.
-fn peers(text: &[u8]) -> Option<Sides<SocketAddr>> {
-    let (client, server) = str::from_utf8(text).ok()?.split_once(" to ")?;
-    let read = |end: &str| {
-        let end = end.trim();
-        let inside = end.strip_prefix('[').and_then(|end| end.strip_suffix(']'));
-        end.parse().or_else(|_| inside.unwrap_or(end).parse()).ok()
-    };
-    Some(Sides { client: read(client)?, server: read(server)? })
-}
-
 fn likeness(line: &[u8]) -> Likeness {
     let Some(row) = Row::read(line) else { return Likeness::No };
     match row.said() {
-        Some((_, text)) if is_reply(text) || is_command(text) => Likeness::Sure,
+        Some((_, text)) if is_only_smtp(text) => Likeness::Sure,
+        Some((_, text)) if is_smtp(text) => Likeness::Marked,
         _ => Likeness::Weak,
     }
 }

@@ -136,6 +136,16 @@ impl<'a> Out<'a> {
         self.used
     }
 
+    /// The number of the line, for one that is held back.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// What comes next was in the line of this number.
+    pub(super) fn of_line(&mut self, number: u64) {
+        self.number = number;
+    }
+
     /// The time at which the line was written.
     pub(super) fn at(&mut self, time: Option<Time>) {
         self.time = time;

@@ -9,7 +9,7 @@
 //!
 //! `->` is what it reads. Content is left out: `wrote 134 bytes`, its dot with them.
 
-use super::payload::{is_command, is_reply};
+use super::payload::{is_only_smtp, is_smtp};
 use super::{Content, Foreign, Likeness, Out, ReadLines, Who};
 use crate::chunk::{Shows, Side};
 use std::borrow::Cow;
@@ -137,12 +137,15 @@ fn is_aside(line: &[u8]) -> bool {
 }
 
 fn likeness(line: &[u8]) -> Likeness {
-    let Some((who, text)) = marked(line) else { return Likeness::No };
+    let Some((_, text)) = marked(line) else { return Likeness::No };
     let text = text.trim_ascii_end();
-    match who {
-        Who::Client if is_command(text) => Likeness::Sure,
-        Who::Server if is_reply(text) => Likeness::Sure,
-        _ => Likeness::Weak,
+    // net/http, net/pop and others write the same.
+    if is_only_smtp(text) {
+        Likeness::Sure
+    } else if is_smtp(text) {
+        Likeness::Marked
+    } else {
+        Likeness::Weak
     }
 }
 

@@ -14,7 +14,7 @@
 //! What is between code and text is lost: as it sends no command before it has the reply, all
 //! lines with one code up to a command are one reply. Content is left out.
 
-use super::payload::is_command;
+use super::payload::{is_command, peers};
 use super::{Content, Foreign, Likeness, Out, ReadLines, Who};
 use crate::chunk::{Shows, Side};
 
@@ -33,33 +33,41 @@ struct SmtpCli {
     held: Option<Line>,
 }
 
-/// A line of a reply: code, separator, text.
-struct Line(Vec<u8>);
+/// A line of a reply.
+struct Line {
+    /// Its number in the file.
+    number: u64,
+    /// Code, separator, text.
+    text: Vec<u8>,
+}
 
 impl SmtpCli {
     /// Says the line that waits, as one that goes on or as the last.
     fn release(&mut self, goes_on: bool, out: &mut Out<'_>) {
-        let Some(Line(mut line)) = self.held.take() else { return };
-        if let Some(separator) = line.get_mut(3) {
+        let Some(Line { number, mut text }) = self.held.take() else { return };
+        if let Some(separator) = text.get_mut(3) {
             *separator = if goes_on { b'-' } else { b' ' };
         }
-        out.say(b"", Who::Server, &line);
+        let now = out.number();
+        out.of_line(number);
+        out.say(b"", Who::Server, &text);
+        out.of_line(now);
     }
 }
 
 impl ReadLines for SmtpCli {
     fn line(&mut self, line: &[u8], out: &mut Out<'_>) {
         if let Some((code, text)) = reply(line) {
-            let goes_on = self.held.as_ref().is_some_and(|Line(held)| held.starts_with(code));
+            let goes_on = self.held.as_ref().is_some_and(|held| held.text.starts_with(code));
             self.release(goes_on, out);
-            self.held = Some(Line([code, b" ", text].concat()));
+            self.held = Some(Line { number: out.number(), text: [code, b" ", text].concat() });
             out.aside();
         } else if let Some(text) = command(line) {
             self.release(false, out);
             out.say(b"", Who::Client, text);
-        } else if line.starts_with(b"Connection from ") {
+        } else if let Some(ends) = line.strip_prefix(b"Connection from ") {
             self.release(false, out);
-            out.begin(b"", None);
+            out.begin(b"", peers(ends));
         }
     }
 
