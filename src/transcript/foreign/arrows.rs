@@ -125,11 +125,11 @@ impl<'a> Marked<'a> {
 fn arrow(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let length = text.iter().take(5).take_while(|byte| b"<>-=~".contains(byte)).count();
     let (arrow, rest) = text.split_at_checked(length)?;
-    let is_shaft = |shaft: &[u8]| (1..=3).contains(&shaft.len()) && !shaft.contains(&b'<');
+    let is_shaft =
+        |shaft: &[u8]| (1..=3).contains(&shaft.len()) && !shaft.iter().any(|it| b"<>".contains(it));
     let is_arrow = match arrow {
         b">>>" | b"<<<" | b">>>>" | b"<<<<" => true,
-        [shaft @ .., b'>'] => is_shaft(shaft) && !shaft.contains(&b'>'),
-        [b'<', shaft @ ..] => is_shaft(shaft) && !shaft.contains(&b'>'),
+        [shaft @ .., b'>'] | [b'<', shaft @ ..] => is_shaft(shaft),
         _ => false,
     };
     // A line of content may be a dot or nothing; code goes on with other signs.
@@ -171,7 +171,7 @@ struct Arrows {
     /// Whether the arrow of replies points to the right, once that is known.
     server: Option<bool>,
     /// The arrows so far.
-    arrows: Vec<Vec<u8>>,
+    known: Vec<Vec<u8>>,
     /// Replies have arrows: one without is not the server's.
     has_replies: bool,
     /// The code of a reply that goes on, and whose it is.
@@ -193,7 +193,7 @@ impl Arrows {
         Self {
             kind,
             server: None,
-            arrows: Vec::new(),
+            known: Vec::new(),
             has_replies: false,
             open: None,
             is_content: false,
@@ -307,13 +307,13 @@ impl ReadLines for Arrows {
         let Some(Marked { time, arrow, is_out, text, .. }) = marked else {
             return self.bare(line, out);
         };
-        let is_known = self.arrows.iter().any(|known| known == arrow);
+        let is_known = self.known.iter().any(|one| one == arrow);
         // Content without arrows may well have some of its own.
         if self.is_content && self.block.is_some() && !is_known {
             return self.bare(line, out);
         }
-        if !is_known && self.arrows.len() < ARROWS_KEPT {
-            self.arrows.push(arrow.to_vec());
+        if !is_known && self.known.len() < ARROWS_KEPT {
+            self.known.push(arrow.to_vec());
         }
         out.at(time);
         self.marked(is_out, text, out);

@@ -1,4 +1,4 @@
-//! What Perl's Net::SMTP writes with `Debug`: its object, an arrow, a line.
+//! What Perl's `Net::SMTP` writes with `Debug`: its object, an arrow, a line.
 //!
 //! ```text
 //! Net::SMTP>>> Net::SMTP(3.15)
