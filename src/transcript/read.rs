@@ -190,6 +190,10 @@ impl Reader {
         };
         let event = match what {
             Happens::Begin(opening) => Event::Begin(opening),
+            Happens::Midstream(place) => {
+                let what = What::Open(Open::Midstream);
+                Event::Chunk(Chunk { what, ..chunk(Side::Client, place) })
+            }
             Happens::Line { side, at, place, text } => {
                 self.text = text;
                 let what = What::Data(&self.text);

@@ -25,6 +25,8 @@ pub(in crate::transcript) struct Ready {
 #[derive(Debug)]
 pub(in crate::transcript) enum Happens {
     Begin(Opening),
+    /// What came before is not in the log.
+    Midstream(Place),
     /// A line with its line end.
     Line {
         side: Side,
@@ -274,7 +276,10 @@ impl Hub {
         }
         let shown = self.dialect.content;
         let place = Place::new(number);
-        self.open(key, place, time);
+        if self.open(key, place, time) && side == Side::Server && is_late(text) {
+            let session = self.talk(key).session;
+            self.queue.push_back(Ready { session, what: Happens::Midstream(place) });
+        }
         self.facts.marked += 1;
         match time {
             None => self.facts.untimed.add(number),
@@ -301,10 +306,9 @@ impl Hub {
                 events.push(say(Side::Client, b"."));
                 talk.phase = Phase::Commands;
             }
-            (Side::Server, Phase::Asked) if is_reply(text) && text.get(3) != Some(&b'-') => {
-                let is_allowed = text.starts_with(b"354");
-                talk.phase =
-                    if is_allowed { Phase::Content { is_shown: false } } else { Phase::Commands };
+            // Before it, replies to commands that went ahead of DATA may come.
+            (Side::Server, Phase::Asked) if text.starts_with(b"354") => {
+                talk.phase = Phase::Content { is_shown: false };
             }
             (Side::Client, Phase::Content { is_shown }) => {
                 if text == b"." {
@@ -319,6 +323,7 @@ impl Hub {
             (Side::Client, _) if text.trim_ascii().eq_ignore_ascii_case(b"DATA") => {
                 talk.phase = Phase::Asked;
             }
+            (Side::Client, Phase::Asked) => talk.phase = Phase::Commands,
             _ => {}
         }
         if is_veiled {
@@ -337,12 +342,12 @@ impl Hub {
         self.queue.extend(events.into_iter().map(|what| Ready { session, what }));
     }
 
-    /// Begins the session of `key`, unless it has begun.
-    fn open(&mut self, key: &[u8], place: Place, time: Option<Time>) {
+    /// Begins the session of `key`, unless it has begun. Whether it does so.
+    fn open(&mut self, key: &[u8], place: Place, time: Option<Time>) -> bool {
         let shows = self.dialect.shows;
         let talk = self.talk(key);
         if talk.is_begun {
-            return;
+            return false;
         }
         talk.is_begun = true;
         let (place, first) = talk.first.unwrap_or((place, time));
@@ -365,6 +370,7 @@ impl Hub {
         };
         let session = talk.session;
         self.queue.push_back(Ready { session, what: Happens::Begin(opening) });
+        true
     }
 
     /// Ends the session of `key`, if there is one.
@@ -434,6 +440,11 @@ impl Talk {
             }
         }
     }
+}
+
+/// Whether a session that begins with `line` of the server began earlier: it agrees to something.
+fn is_late(line: &[u8]) -> bool {
+    is_reply(line) && matches!(line, [b'2' | b'3', ..]) && !line.starts_with(b"220")
 }
 
 /// The octets of the chunk that a BDAT command announces.

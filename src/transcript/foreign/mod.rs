@@ -7,12 +7,20 @@
 //!
 //! To add one: write its file, and name it in [`ALL`].
 
+mod arrows;
 pub(super) mod detect;
 mod exchange;
+mod few;
 mod hub;
 mod letters;
+mod mdaemon;
+mod net_smtp;
+mod opensmtpd;
 mod payload;
 mod peel;
+mod ruby;
+mod sendmail_x;
+mod smtp_cli;
 mod stamp;
 mod swaks;
 
@@ -25,7 +33,20 @@ pub(super) use peel::Peel;
 pub(super) use stamp::Time;
 
 /// All foreign dialects. Of two that like a file equally well, the first is taken.
-pub(super) static ALL: &[&Foreign] = &[&exchange::EXCHANGE, &letters::LETTERS, &swaks::SWAKS];
+pub(super) static ALL: &[&Foreign] = &[
+    &arrows::ARROWS,
+    &arrows::CRYSTAL,
+    &exchange::EXCHANGE,
+    &letters::LETTERS,
+    &mdaemon::MDAEMON,
+    &net_smtp::NET_SMTP,
+    &opensmtpd::OPENSMTPD,
+    &ruby::RUBY,
+    &sendmail_x::SENDMAIL_X,
+    &arrows::SKETCH,
+    &smtp_cli::SMTP_CLI,
+    &swaks::SWAKS,
+];
 
 /// How one tool writes dialogs.
 #[derive(Debug)]
@@ -113,6 +134,16 @@ impl<'a> Out<'a> {
     /// Whether the line said anything.
     pub(super) fn is_used(&self) -> bool {
         self.used
+    }
+
+    /// The number of the line, for one that is held back.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// What comes next was in the line of this number.
+    pub(super) fn of_line(&mut self, number: u64) {
+        self.number = number;
     }
 
     /// The time at which the line was written.

@@ -1,6 +1,8 @@
 //! What a line of a dialog looks like: the same questions that every dialect asks.
 
+use crate::chunk::Sides;
 use crate::smtp::command::{Command, Verb, envelope};
+use std::net::SocketAddr;
 
 /// Whether `text` is a line of a reply: a code of three digits, and a blank, a hyphen or nothing.
 pub(in crate::transcript) fn is_reply(text: &[u8]) -> bool {
@@ -53,4 +55,55 @@ pub(in crate::transcript) fn is_veil(word: &[u8]) -> bool {
     // A single star gives AUTH up (RFC 4954 §4).
     let is_bracketed = matches!(word, [b'<', _, .., b'>'] | [b'[', _, .., b']']);
     is_bracketed || is_row(b'*') || is_row(b'X') || is_row(b'x')
+}
+
+/// Whether `text` is a command or a line of a reply as only SMTP has them: others are FTP's, POP's
+/// and HTTP's, too.
+pub(in crate::transcript) fn is_only_smtp(text: &[u8]) -> bool {
+    const OFFERS: [&[u8]; 8] = [
+        b"8BITMIME",
+        b"AUTH ",
+        b"CHUNKING",
+        b"DSN",
+        b"ENHANCEDSTATUSCODES",
+        b"PIPELINING",
+        b"SIZE",
+        b"STARTTLS",
+    ];
+    if is_command(text) {
+        let verb = Command::parse(text).verb;
+        return matches!(
+            verb,
+            Verb::Bdat | Verb::Ehlo | Verb::Helo | Verb::Lhlo | Verb::Mail | Verb::Rcpt
+        );
+    }
+    if !is_reply(text) {
+        return false;
+    }
+    let (code, rest) = text.split_at_checked(3).unwrap_or_default();
+    let rest = rest.get(1..).unwrap_or_default();
+    let is_enhanced = matches!(
+        rest,
+        [class @ (b'2' | b'4' | b'5'), b'.', subject, b'.', detail, ..]
+            if code.first() == Some(class) && subject.is_ascii_digit() && detail.is_ascii_digit()
+    );
+    let is_named = || {
+        let start = rest.get(..256).unwrap_or(rest).to_ascii_uppercase();
+        memchr::memmem::find(&start, b"SMTP").is_some()
+    };
+    is_enhanced
+        || code == b"354"
+        || (code == b"220" && is_named())
+        || (code == b"250" && OFFERS.iter().any(|offer| rest.starts_with(offer)))
+}
+
+/// Client and server of `192.0.2.1:40000 to 192.0.2.2:25`, each perhaps in brackets.
+pub(in crate::transcript) fn peers(text: &[u8]) -> Option<Sides<SocketAddr>> {
+    let (client, server) = str::from_utf8(text).ok()?.split_once(" to ")?;
+    let read = |end: &str| {
+        let end = end.trim();
+        let inside = end.strip_prefix('[').and_then(|end| end.strip_suffix(']'));
+        end.parse().or_else(|_| inside.unwrap_or(end).parse()).ok()
+    };
+    Some(Sides { client: read(client)?, server: read(server)? })
 }

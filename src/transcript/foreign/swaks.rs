@@ -69,6 +69,10 @@ fn is_aside(line: &[u8]) -> bool {
 }
 
 fn likeness(line: &[u8]) -> Likeness {
+    // Other tools have arrows without its columns.
+    if line.starts_with(b"<- ") && !line.starts_with(b"<-  ") {
+        return Likeness::Weak;
+    }
     match marked(line) {
         Some((Who::Client, text)) if is_command(text) => Likeness::Sure,
         Some((Who::Server, text)) if is_reply(text) => Likeness::Sure,
