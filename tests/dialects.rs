@@ -19,8 +19,22 @@ use std::path::{Path, PathBuf};
 
 /// Samples of ours, each with its dialect and what else than [`Shows`] says it cannot show: `code`
 /// (replies have nothing but their code), `greeting` (it is missing), `quit` (the same), `dates`.
-const SAMPLES: &[(&str, &str, &[&str])] =
-    &[("exchange.txt", "exchange", &[]), ("letters.txt", "S:C:", &[]), ("swaks.txt", "swaks", &[])];
+const SAMPLES: &[(&str, &str, &[&str])] = &[
+    ("exchange.txt", "exchange", &[]),
+    ("haraka.txt", "haraka", &[]),
+    ("hmailserver.txt", "hmailserver", &[]),
+    ("iis-ncsa.txt", "iis", &["code", "greeting", "quit"]),
+    ("iis-w3c.txt", "iis", &["code", "greeting", "quit"]),
+    ("letters.txt", "S:C:", &[]),
+    ("postfix-debug.txt", "postfix-debug", &[]),
+    ("postfix-notice.txt", "postfix-notice", &[]),
+    ("smtp-server-1.txt", "smtp-server", &[]),
+    ("smtp-server.txt", "smtp-server", &[]),
+    ("stalwart-old.txt", "stalwart", &[]),
+    ("stalwart.txt", "stalwart", &[]),
+    ("subethasmtp.txt", "subethasmtp", &[]),
+    ("swaks.txt", "swaks", &[]),
+];
 
 fn testdata() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/dialects")
@@ -142,7 +156,16 @@ fn what_is_no_log_is_not_taken_for_one() {
     let web = "192.0.2.1 - - [21/Nov/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 250\n";
     let source = "fn main() -> u32 {\n    // C: a comment\n    let x = 250;\n    x\n}\n";
     let prose = "250 people came.\nThey said: 220 is a number - > and went.\n";
-    for text in [mail, web, source, prose, "", "\n\n\n"] {
+    // Other logs of the same tools, and what looks like their marks.
+    let iis = "#Software: Microsoft Internet Information Services 6.0\n#Fields: date time s-sitename \
+               cs-method cs-uri-stem cs-uri-query sc-status\n2026-11-21 10:00:00 W3SVC1 GET /a - 200\n";
+    let postfix = "Nov 21 10:00:00 mx postfix/smtpd[1]: connect from a.example.org[192.0.2.1]\n\
+                   Nov 21 10:00:01 mx postfix/cleanup[2]: 4F00C2: message-id=<a@example.org>\n";
+    let imap = "\"IMAPD\"\t1\t1\t\"2026-11-21 10:00:00.000\"\t\"192.0.2.1\"\t\"SENT: 3 OK\"\n\
+                2026-11-21T10:00:00Z TRACE session{}: imap::core::client: event=\"read\" \
+                data=\"a NOOP\\r\\n\" size=8\n[2026-11-21 10:00:00] DEBUG [#a] 250 users\n\
+                [DEBUG] [core] running connect hooks\n10:00:00 AM - Server: started\n In: 250\n";
+    for text in [mail, web, source, prose, iis, postfix, imap, "", "\n\n\n"] {
         let found = recognise(text.repeat(20).as_bytes()).map(Dialect::name);
         assert_eq!(found, None, "{text}");
     }

@@ -9,11 +9,19 @@
 
 pub(super) mod detect;
 mod exchange;
+mod haraka;
+mod hmailserver;
 mod hub;
+mod iis;
 mod letters;
 mod payload;
 mod peel;
+mod postfix_debug;
+mod postfix_notice;
+mod smtp_server;
+mod stalwart;
 mod stamp;
+mod subethasmtp;
 mod swaks;
 
 use crate::chunk::{End, Shows, Side, Sides};
@@ -25,7 +33,19 @@ pub(super) use peel::Peel;
 pub(super) use stamp::Time;
 
 /// All foreign dialects. Of two that like a file equally well, the first is taken.
-pub(super) static ALL: &[&Foreign] = &[&exchange::EXCHANGE, &letters::LETTERS, &swaks::SWAKS];
+pub(super) static ALL: &[&Foreign] = &[
+    &exchange::EXCHANGE,
+    &haraka::HARAKA,
+    &hmailserver::HMAILSERVER,
+    &iis::IIS,
+    &letters::LETTERS,
+    &postfix_debug::POSTFIX_DEBUG,
+    &postfix_notice::POSTFIX_NOTICE,
+    &smtp_server::SMTP_SERVER,
+    &stalwart::STALWART,
+    &subethasmtp::SUBETHASMTP,
+    &swaks::SWAKS,
+];
 
 /// How one tool writes dialogs.
 #[derive(Debug)]
