@@ -105,6 +105,58 @@ fn one_dialog_in_all_dialects() {
 }
 
 #[test]
+fn answers_of_auth_that_a_log_leaves_out_are_masked() {
+    let java = "10:00:00 AM - Server: 220 mx.example.net ESMTP SubEthaSMTP null\n\
+                10:00:00 AM - Client: EHLO client.example.org\n\
+                10:00:00 AM - Server: 250-mx.example.net\n250 AUTH LOGIN\n\
+                10:00:01 AM - Client: AUTH LOGIN\n\
+                10:00:01 AM - Server: 334 VXNlcm5hbWU6\n\
+                10:00:01 AM - Server: 334 UGFzc3dvcmQ6\n\
+                10:00:01 AM - Server: 235 2.7.0 ok\n";
+    let head = "2026-11-21T10:00:00.000Z,Out,08DF,1,192.0.2.1:4242,192.0.2.2:587,";
+    let exchange: String = [
+        "<,220 mx.example.net ESMTP",
+        ">,EHLO client.example.org",
+        "<,250  mx.example.net SIZE 1000 AUTH LOGIN",
+        ">,AUTH LOGIN",
+        "<,334 <authentication response>",
+        "<,334 <authentication response>",
+        "<,235 2.7.0 ok",
+    ]
+    .iter()
+    .map(|row| format!("{head}{row},\n"))
+    .collect();
+    for text in [java.to_owned(), exchange] {
+        let (sessions, facts) = audit("sample", text.into_bytes());
+        assert_eq!(sessions.len(), 1);
+        let exchanges = &sessions[0].session.exchanges;
+        let masked: Vec<bool> = exchanges.iter().map(|one| one.masked.is_some()).collect();
+        assert_eq!(masked, [false, false, true, true], "{:?}", facts.dialect);
+        assert_eq!(sessions[0].findings.len(), 0, "{:?}", sessions[0].findings);
+    }
+}
+
+#[test]
+fn offers_that_a_log_leaves_out_are_not_missed() {
+    let head = "2026-11-21 10:00:00 192.0.2.2 OutboundConnection";
+    let rows: String = [
+        "Response SMTPSVC1 MX - 25 - - 220+mx.example.net+ESMTP",
+        "Command SMTPSVC1 MX - 25 EHLO - client.example.org",
+        "Response SMTPSVC1 MX - 25 - - 250-mx.example.net",
+        "Command SMTPSVC1 MX - 25 MAIL - FROM:<a@example.org>+SIZE=200+RET=HDRS",
+        "Response SMTPSVC1 MX - 25 - - 250+2.1.0+ok",
+    ]
+    .iter()
+    .map(|row| format!("{head}{row} 0 0 4 0 0 SMTP - - - -\n"))
+    .collect();
+    let (sessions, facts) = audit("sample", rows.into_bytes());
+    assert_eq!((facts.dialect, sessions.len()), (Some("iis"), 1));
+    assert_eq!(sessions[0].session.exchanges.len(), 2);
+    let found: Vec<_> = sessions[0].findings.iter().map(|one| one.rule.id).collect();
+    assert!(found.iter().all(|id| !id.ends_with("not-advertised")), "{found:?}");
+}
+
+#[test]
 fn every_dialect_has_a_sample_of_ours() {
     let known: BTreeSet<&str> = Dialect::all().into_iter().map(Dialect::name).collect();
     let mut have: BTreeSet<&str> = SAMPLES.iter().map(|&(_, dialect, _)| dialect).collect();

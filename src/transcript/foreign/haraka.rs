@@ -125,7 +125,10 @@ fn peers(text: &[u8]) -> Option<Sides<SocketAddr>> {
     };
     let end =
         |ip, port| Some(SocketAddr::new(value(ip)?.parse().ok()?, value(port)?.parse().ok()?));
-    Some(Sides { client: end(b"ip=", b"port=")?, server: end(b"local_ip=", b"local_port=")? })
+    let server = end(b"local_ip=", b"local_port=")?;
+    // That it listens on all addresses says nothing.
+    let is_known = !server.ip().is_unspecified();
+    Some(Sides { client: end(b"ip=", b"port=")?, server }).filter(|_| is_known)
 }
 
 fn likeness(line: &[u8]) -> Likeness {

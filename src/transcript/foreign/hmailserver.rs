@@ -1,10 +1,10 @@
-//! Logs of hMailServer: quoted columns between tabs.
+//! Logs of hMailServer: quoted columns between tabs (`⇥`).
 //!
 //! ```text
-//! "TCPIP"	4532	"2026-11-21 10:00:00.000"	"TCP - 192.0.2.1 connected to 192.0.2.2:25."
-//! "SMTPD"	4532	154	"2026-11-21 10:00:00.001"	"192.0.2.1"	"SENT: 220 mx.example.net ESMTP"
-//! "SMTPD"	4512	154	"2026-11-21 10:00:00.002"	"192.0.2.1"	"RECEIVED: EHLO client.example.org"
-//! "SMTPD"	4512	154	"2026-11-21 10:00:00.003"	"192.0.2.1"	"SENT: 250-mx.example.net[nl]250 HELP"
+//! "TCPIP"⇥4532⇥"2026-11-21 10:00:00.000"⇥"TCP - 192.0.2.1 connected to 192.0.2.2:25."
+//! "SMTPD"⇥4532⇥154⇥"2026-11-21 10:00:00.001"⇥"192.0.2.1"⇥"SENT: 220 mx.example.net ESMTP"
+//! "SMTPD"⇥4512⇥154⇥"2026-11-21 10:00:00.002"⇥"192.0.2.1"⇥"RECEIVED: EHLO client.example.org"
+//! "SMTPD"⇥4512⇥154⇥"2026-11-21 10:00:00.003"⇥"192.0.2.1"⇥"SENT: 250-mx.example.net[nl]250 HELP"
 //! ```
 //!
 //! Kind, thread, session, time, the other end, text: in rows of `SMTPC` this host is the client. A

@@ -125,12 +125,12 @@ impl<'a> Row<'a> {
         let field = |place: Option<usize>| words(line).nth(place?);
         let method = field(columns.method).filter(|_| is_smtp)?;
         let time = match (field(columns.date), field(columns.time)) {
-            (Some(date), Some(time)) => Time::iso(&[date, b"T", time].concat()),
+            // W3C's format is in UTC.
+            (Some(date), Some(time)) => Time::iso(&[date, b"T", time, b"Z"].concat()),
             (None, Some(time)) => Time::of_day(time),
             _ => None,
         };
         Some(Self {
-            // W3C's format is in UTC; IIS may be told otherwise.
             time: time.map(|(time, _)| time),
             peer: field(columns.peer)?,
             kind: Kind::of(field(columns.user).unwrap_or_default()),
@@ -177,8 +177,7 @@ impl<'a> Row<'a> {
 }
 
 impl Iis {
-    /// What is known of who goes on after a long time, or begins a session without an end of the
-    /// last one.
+    /// Whether the session that goes on under this key must be over.
     fn is_anew(&mut self, key: &[u8], row: &Row<'_>) -> bool {
         let Some(now) = row.time.map(|time| time.stamp.nanos()) else { return false };
         if self.heard.len() >= MOST && !self.heard.contains_key(key) {
