@@ -38,12 +38,11 @@ struct Row<'a> {
 
 impl<'a> Row<'a> {
     fn read(line: &'a [u8]) -> Option<Self> {
-        let (head, text, who) = match split_at_mark(line, b"\"SENT: ") {
-            Some((head, text)) => (head, text, Who::Out),
-            None => {
-                let (head, text) = split_at_mark(line, b"\"RECEIVED: ")?;
-                (head, text, Who::In)
-            }
+        let (head, text, who) = if let Some((head, text)) = split_at_mark(line, b"\"SENT: ") {
+            (head, text, Who::Out)
+        } else {
+            let (head, text) = split_at_mark(line, b"\"RECEIVED: ")?;
+            (head, text, Who::In)
         };
         let mut key = Vec::new();
         let mut numbers = 0;

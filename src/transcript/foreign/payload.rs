@@ -66,7 +66,7 @@ pub(in crate::transcript) fn unfold_offers(text: &[u8]) -> Option<Vec<Vec<u8>>> 
     let mut lines: Vec<Vec<u8>> = Vec::new();
     for word in rest.split(|&byte| byte == b' ').filter(|word| !word.is_empty()) {
         let is_first = lines.is_empty();
-        if !is_first && is_keyword(word) || is_first {
+        if is_first || is_keyword(word) {
             lines.push([b"250-", word].concat());
         } else if let Some(line) = lines.last_mut() {
             line.push(b' ');

@@ -46,15 +46,14 @@ struct Record {
 impl Record {
     fn read(line: &[u8]) -> Option<Self> {
         let (head, rest) = split_at_mark(line, b"TRACE ")?;
-        let (kind, is_out, quoted) = match split_at_mark(rest, b"contents = \"") {
-            Some((fields, quoted)) => {
+        let (kind, is_out, quoted) =
+            if let Some((fields, quoted)) = split_at_mark(rest, b"contents = \"") {
                 let (_, name) = split_at_mark(fields, b"(")?;
                 let (kind, name) = split_at_mark(name, b".raw-")?;
                 let is_out = name.starts_with(b"output)");
                 let is_known = is_out || name.starts_with(b"input)");
                 (kind, is_out, Some(quoted).filter(|_| is_known)?)
-            }
-            None => {
+            } else {
                 let (fields, quoted) = split_at_mark(rest, b" data=\"")?;
                 let is_out = fields.ends_with(b"event=\"write\"");
                 let is_known = is_out || fields.ends_with(b"event=\"read\"");
@@ -64,8 +63,7 @@ impl Record {
                     split_at_mark(fields, b"smtp::inbound").map(|_| &b"smtp"[..])?
                 };
                 (kind, is_out, Some(quoted).filter(|_| is_known)?)
-            }
-        };
+            };
         matches!(kind, b"smtp" | b"delivery").then_some(())?;
         let time = Time::any(head).map(|(time, _)| time);
         // Behind a prefix of syslog, the record's own time is the better one.

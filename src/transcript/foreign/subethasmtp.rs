@@ -1,4 +1,4 @@
-//! What SubEthaSMTP logs, and FakeSMTP and HELO with it: `Server: ` and `Client: ` behind a hyphen.
+//! What `SubEthaSMTP` logs, and `FakeSMTP` and HELO with it: `Server: ` and `Client: ` behind a hyphen.
 //!
 //! ```text
 //! 10:00:00 AM - SMTP connection from client.example.org/192.0.2.1, new connection count: 1
@@ -78,7 +78,7 @@ impl ReadLines for Subetha {
             match read.said() {
                 Some((who, text)) => self.say(read.key, who, text, read.time, out),
                 None if read.rest.starts_with(b"SMTP connection from ") => {
-                    out.begin(read.key, None)
+                    out.begin(read.key, None);
                 }
                 None => out.aside(),
             }
