@@ -144,13 +144,10 @@ impl ReadLines for Stalwart {
         out.at(time);
         out.aside();
         let who = if is_out { Who::Out } else { Who::In };
-        let mut rest = match self.parts.remove(&(key.clone(), is_out)) {
-            Some(begun) => [begun, bytes].concat(),
-            None => bytes,
-        };
-        while let Some(end) = memchr::memchr(b'\n', &rest) {
-            let after = rest.split_off(end + 1);
-            let text = rest.strip_suffix(b"\n").unwrap_or(&rest);
+        let mut all = self.parts.remove(&(key.clone(), is_out)).unwrap_or_default();
+        all.extend_from_slice(&bytes);
+        let mut rest = all.as_slice();
+        while let Some((text, after)) = split_at_mark(rest, b"\n") {
             out.say(&key, who, text.strip_suffix(b"\r").unwrap_or(text));
             rest = after;
         }
@@ -158,9 +155,10 @@ impl ReadLines for Stalwart {
             return;
         }
         if self.parts.len() < MOST && rest.len() < LONGEST {
+            let rest = rest.to_vec();
             self.parts.insert((key, is_out), rest);
         } else {
-            out.say(&key, who, &rest);
+            out.say(&key, who, rest);
         }
     }
 
