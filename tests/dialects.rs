@@ -21,20 +21,31 @@ use std::path::{Path, PathBuf};
 /// (replies have nothing but their code), `content` (this sample leaves it out, others of its
 /// dialect do not), `greeting` (it is missing), `quit` (the same), `dates`.
 const SAMPLES: &[(&str, &str, &[&str])] = &[
-    ("arrows.txt", "arrows", &[]),
     ("arrows-bare.txt", "arrows", &["content"]),
+    ("arrows.txt", "arrows", &[]),
     ("crystal-email.txt", "crystal-email", &[]),
     ("exchange.txt", "exchange", &[]),
+    ("haraka.txt", "haraka", &[]),
+    ("hmailserver.txt", "hmailserver", &[]),
+    ("iis-ncsa.txt", "iis", &["code", "greeting", "quit"]),
+    ("iis-w3c.txt", "iis", &["code", "greeting", "quit"]),
     ("letters.txt", "S:C:", &[]),
     ("mdaemon.txt", "mdaemon", &[]),
     ("net-smtp.txt", "net-smtp", &[]),
-    ("opensmtpd.txt", "opensmtpd", &[]),
     ("opensmtpd-mta.txt", "opensmtpd", &["content"]),
+    ("opensmtpd.txt", "opensmtpd", &[]),
+    ("postfix-debug.txt", "postfix-debug", &[]),
+    ("postfix-notice.txt", "postfix-notice", &[]),
     ("ruby.txt", "ruby", &[]),
-    ("sendmail-X.txt", "sendmail-X", &[]),
     ("sendmail-X-server.txt", "sendmail-X", &[]),
+    ("sendmail-X.txt", "sendmail-X", &[]),
     ("sketch.txt", "sketch", &[]),
     ("smtp-cli.txt", "smtp-cli", &[]),
+    ("smtp-server-1.txt", "smtp-server", &[]),
+    ("smtp-server.txt", "smtp-server", &[]),
+    ("stalwart-old.txt", "stalwart", &[]),
+    ("stalwart.txt", "stalwart", &[]),
+    ("subethasmtp.txt", "subethasmtp", &[]),
     ("swaks.txt", "swaks", &[]),
 ];
 
@@ -107,6 +118,58 @@ fn one_dialog_in_all_dialects() {
 }
 
 #[test]
+fn answers_of_auth_that_a_log_leaves_out_are_masked() {
+    let java = "10:00:00 AM - Server: 220 mx.example.net ESMTP SubEthaSMTP null\n\
+                10:00:00 AM - Client: EHLO client.example.org\n\
+                10:00:00 AM - Server: 250-mx.example.net\n250 AUTH LOGIN\n\
+                10:00:01 AM - Client: AUTH LOGIN\n\
+                10:00:01 AM - Server: 334 VXNlcm5hbWU6\n\
+                10:00:01 AM - Server: 334 UGFzc3dvcmQ6\n\
+                10:00:01 AM - Server: 235 ok\n";
+    let head = "2026-11-21T10:00:00.000Z,Out,08DF,1,192.0.2.1:4242,192.0.2.2:587,";
+    let exchange: String = [
+        "<,220 mx.example.net ESMTP",
+        ">,EHLO client.example.org",
+        "<,250  mx.example.net SIZE 1000 AUTH LOGIN",
+        ">,AUTH LOGIN",
+        "<,334 <authentication response>",
+        "<,334 <authentication response>",
+        "<,235 ok",
+    ]
+    .iter()
+    .map(|row| format!("{head}{row},\n"))
+    .collect();
+    for text in [java.to_owned(), exchange] {
+        let (sessions, facts) = audit("sample", text.into_bytes());
+        assert_eq!(sessions.len(), 1);
+        let exchanges = &sessions[0].session.exchanges;
+        let masked: Vec<bool> = exchanges.iter().map(|one| one.masked.is_some()).collect();
+        assert_eq!(masked, [false, false, true, true], "{:?}", facts.dialect);
+        assert_eq!(sessions[0].findings.len(), 0, "{:?}", sessions[0].findings);
+    }
+}
+
+#[test]
+fn offers_that_a_log_leaves_out_are_not_missed() {
+    let head = "2026-11-21 10:00:00 192.0.2.2 OutboundConnection";
+    let rows: String = [
+        "Response SMTPSVC1 MX - 25 - - 220+mx.example.net+ESMTP",
+        "Command SMTPSVC1 MX - 25 EHLO - client.example.org",
+        "Response SMTPSVC1 MX - 25 - - 250-mx.example.net",
+        "Command SMTPSVC1 MX - 25 MAIL - FROM:<a@example.org>+SIZE=200+RET=HDRS",
+        "Response SMTPSVC1 MX - 25 - - 250+2.1.0+ok",
+    ]
+    .iter()
+    .map(|row| format!("{head}{row} 0 0 4 0 0 SMTP - - - -\n"))
+    .collect();
+    let (sessions, facts) = audit("sample", rows.into_bytes());
+    assert_eq!((facts.dialect, sessions.len()), (Some("iis"), 1));
+    assert_eq!(sessions[0].session.exchanges.len(), 2);
+    let found: Vec<_> = sessions[0].findings.iter().map(|one| one.rule.id).collect();
+    assert!(found.iter().all(|id| !id.ends_with("not-advertised")), "{found:?}");
+}
+
+#[test]
 fn every_dialect_has_a_sample_of_ours() {
     let known: BTreeSet<&str> = Dialect::all().into_iter().map(Dialect::name).collect();
     let mut have: BTreeSet<&str> = SAMPLES.iter().map(|&(_, dialect, _)| dialect).collect();
@@ -166,7 +229,17 @@ fn what_is_no_log_is_not_taken_for_one() {
                <- \"QUIT\\r\\n\"\n-> \"+OK\\r\\n\"\n";
     let python =
         ">>> help\n>>> x = 250\n250\n>>> quit()\n<<<<<<< HEAD\n>>>>>>> MAIL\n<!-- 220 -->\n";
-    for text in [mail, web, source, prose, ftp, http, pop, python, "", "\n\n\n"] {
+    // Other logs of the same tools, and what looks like their marks.
+    let iis = "#Software: Microsoft Internet Information Services 6.0\n#Fields: date time s-sitename \
+               cs-method cs-uri-stem cs-uri-query sc-status\n2026-11-21 10:00:00 W3SVC1 GET /a - 200\n";
+    let postfix = "Nov 21 10:00:00 mx postfix/smtpd[1]: connect from a.example.org[192.0.2.1]\n\
+                   Nov 21 10:00:01 mx postfix/cleanup[2]: 4F00C2: message-id=<a@example.org>\n";
+    let imap = "\"IMAPD\"\t1\t1\t\"2026-11-21 10:00:00.000\"\t\"192.0.2.1\"\t\"SENT: 3 OK\"\n\
+                2026-11-21T10:00:00Z TRACE session{}: imap::core::client: event=\"read\" \
+                data=\"a NOOP\\r\\n\" size=8\n[2026-11-21 10:00:00] DEBUG [#a] 250 users\n\
+                [DEBUG] [core] running connect hooks\n10:00:00 AM - Server: started\n In: 250\n";
+    for text in [mail, web, source, prose, ftp, http, pop, python, "", "\n\n\n", iis, postfix, imap]
+    {
         let found = recognise(text.repeat(20).as_bytes()).map(Dialect::name);
         assert_eq!(found, None, "{text}");
     }

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server, Need::Start],
+    needs: &[Need::Client, Need::Server, Need::Start, Need::Offers],
     rfc: Some("RFC 3461 §4"),
     title: "RET, ENVID, NOTIFY or ORCPT was sent to a server that does not offer DSN",
     help: "send RET, ENVID, NOTIFY and ORCPT only where the last EHLO reply offers DSN",

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server, Need::Start],
+    needs: &[Need::Client, Need::Server, Need::Start, Need::Offers],
     rfc: Some("RFC 6710"),
     title: "MT-PRIORITY was sent to a server that does not offer it",
     help: "send MT-PRIORITY only where the last EHLO reply offers it",

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server, Need::Start],
+    needs: &[Need::Client, Need::Server, Need::Start, Need::Offers],
     rfc: Some("RFC 8689 §4.2"),
     title: "REQUIRETLS was sent to a server that does not offer it",
     help: "send REQUIRETLS only where the EHLO reply inside TLS offers it",

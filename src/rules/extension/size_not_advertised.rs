@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server, Need::Start],
+    needs: &[Need::Client, Need::Server, Need::Start, Need::Offers],
     rfc: Some("RFC 1870 §3"),
     title: "SIZE= was used although the server does not offer SIZE",
     help: "send SIZE= only where the last EHLO reply lists SIZE",

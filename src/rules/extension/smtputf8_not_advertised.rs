@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Extension,
     severity: Severity::Error,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server, Need::Start],
+    needs: &[Need::Client, Need::Server, Need::Start, Need::Offers],
     rfc: Some("RFC 6531 §3.4"),
     title: "the parameter SMTPUTF8 was used although the server does not offer it",
     help: "send SMTPUTF8 only where the last EHLO reply lists it, else return the message",

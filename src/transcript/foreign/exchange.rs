@@ -9,12 +9,14 @@
 //!
 //! Event `+` begins a session, `-` ends it, `>` was sent by this host, `<` received, `*` is no part
 //! of the dialog. Sessions go on side by side, told apart by `session-id`. A reply of several lines
-//! is one row, so that where the keywords of EHLO end is a guess; content is left out.
+//! is one row, so that where the keywords of EHLO end is a guess; content is left out, and so are
+//! the answers of AUTH, or `<authentication response>` stands for them.
 
-use super::payload::{is_command, is_reply};
+use super::payload::{Challenges, is_command, is_reply, split_at_mark, unfold_offers};
 use super::{Content, Foreign, Likeness, Out, ReadLines, Time, Who};
 use crate::chunk::{End, Shows, Side, Sides};
 use std::borrow::Cow;
+use std::net::SocketAddr;
 
 pub(super) static EXCHANGE: Foreign = Foreign {
     name: "exchange",
@@ -23,11 +25,15 @@ pub(super) static EXCHANGE: Foreign = Foreign {
     content: Content::Hidden,
     out: Side::Server,
     likeness,
-    reader: || Box::new(Exchange),
+    reader: || Box::<Exchange>::default(),
 };
 
-/// Each row stands for itself.
-struct Exchange;
+#[derive(Default)]
+struct Exchange {
+    /// It is the log of a send connector, if a header says which.
+    is_sender: Option<bool>,
+    challenges: Challenges,
+}
 
 /// A row.
 struct Row<'a> {
@@ -46,20 +52,22 @@ impl<'a> Row<'a> {
         let (time, _) = Time::iso(line)?;
         let [_, _, session, _, local, remote, event, data, context] =
             std::array::from_fn(|_| fields.next());
-        let event = *event?.first()?;
-        b"+-><*".contains(&event).then_some(())?;
+        let event = match &*event? {
+            [event] if b"+-><*".contains(event) => *event,
+            _ => return None,
+        };
         let (session, local, remote) = (session?, local?, remote?);
         let context = context.unwrap_or_default();
         Some(Self { time, session, local, remote, event, data: data?, context })
     }
 
-    /// Which side has sent what an event `>` has sent: the one whose line it is.
-    fn peers(&self) -> Option<Sides<std::net::SocketAddr>> {
-        let local = str::from_utf8(&self.local).ok()?.parse().ok()?;
-        let remote: std::net::SocketAddr = str::from_utf8(&self.remote).ok()?.parse().ok()?;
+    /// The two ends; which is the client, the header or else the ports say.
+    fn peers(&self, is_sender: Option<bool>) -> Option<Sides<SocketAddr>> {
+        let local: SocketAddr = str::from_utf8(&self.local).ok()?.parse().ok()?;
+        let remote: SocketAddr = str::from_utf8(&self.remote).ok()?.parse().ok()?;
         // A send connector's remote end is the server.
-        let is_sender = is_smtp_port(remote.port()) && !is_smtp_port(local_port(local));
-        Some(if is_sender {
+        let by_ports = is_smtp_port(remote.port()) && !is_smtp_port(local.port());
+        Some(if is_sender.unwrap_or(by_ports) {
             Sides { client: local, server: remote }
         } else {
             Sides { client: remote, server: local }
@@ -70,6 +78,9 @@ impl<'a> Row<'a> {
 impl ReadLines for Exchange {
     fn line(&mut self, line: &[u8], out: &mut Out<'_>) {
         let Some(row) = Row::read(line) else {
+            if let Some(kind) = line.strip_prefix(b"#Log-type: ") {
+                self.is_sender = Some(kind.starts_with(b"SMTP Send"));
+            }
             if line.starts_with(b"#") {
                 out.aside();
             }
@@ -78,31 +89,44 @@ impl ReadLines for Exchange {
         out.at(Some(row.time));
         let key = &*row.session;
         match row.event {
-            b'+' => out.begin(key, row.peers()),
+            b'+' => out.begin(key, row.peers(self.is_sender)),
             b'-' => {
                 let end = row.context.starts_with(b"Remote(ConnectionReset)").then_some(End::Reset);
                 out.end(key, end);
             }
             b'>' | b'<' => {
                 let who = if row.event == b'>' { Who::Out } else { Who::In };
-                say(key, who, &row.data, out);
+                self.say(key, who, &row.data, out);
             }
             _ => out.aside(),
         }
     }
 }
 
-/// Says a row; of a reply of several lines each as far as that can be told.
-fn say(key: &[u8], who: Who, data: &[u8], out: &mut Out<'_>) {
-    out.say(key, who, data.trim_ascii_end());
+impl Exchange {
+    /// Says a row; of a reply of several lines each as far as that can be told.
+    fn say(&mut self, key: &[u8], who: Who, data: &[u8], out: &mut Out<'_>) {
+        let data = data.trim_ascii_end();
+        if let Some(lines) = unfold_offers(data) {
+            for line in lines {
+                out.say(key, who, &line);
+            }
+        } else if let Some((command, _)) = split_at_mark(data, b" <authentication ") {
+            if is_reply(command) {
+                self.challenges.say(key, who, &[command, b" "].concat(), out);
+            } else {
+                out.say_masked(key, who, &[command, b" ****"].concat());
+            }
+        } else if data.starts_with(b"<authentication ") {
+            out.say_masked(key, who, b"****");
+        } else {
+            self.challenges.say(key, who, data, out);
+        }
+    }
 }
 
 fn is_smtp_port(port: u16) -> bool {
     crate::ports::SMTP_PORTS.contains(&port)
-}
-
-fn local_port(local: std::net::SocketAddr) -> u16 {
-    local.port()
 }
 
 /// The fields of a row.

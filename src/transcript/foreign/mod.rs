@@ -11,17 +11,25 @@ mod arrows;
 pub(super) mod detect;
 mod exchange;
 mod few;
+mod haraka;
+mod hmailserver;
 mod hub;
+mod iis;
 mod letters;
 mod mdaemon;
 mod net_smtp;
 mod opensmtpd;
 mod payload;
 mod peel;
+mod postfix_debug;
+mod postfix_notice;
 mod ruby;
 mod sendmail_x;
 mod smtp_cli;
+mod smtp_server;
+mod stalwart;
 mod stamp;
+mod subethasmtp;
 mod swaks;
 
 use crate::chunk::{End, Shows, Side, Sides};
@@ -36,15 +44,23 @@ pub(super) use stamp::Time;
 pub(super) static ALL: &[&Foreign] = &[
     &arrows::ARROWS,
     &arrows::CRYSTAL,
+    &arrows::SKETCH,
     &exchange::EXCHANGE,
+    &haraka::HARAKA,
+    &hmailserver::HMAILSERVER,
+    &iis::IIS,
     &letters::LETTERS,
     &mdaemon::MDAEMON,
     &net_smtp::NET_SMTP,
     &opensmtpd::OPENSMTPD,
+    &postfix_debug::POSTFIX_DEBUG,
+    &postfix_notice::POSTFIX_NOTICE,
     &ruby::RUBY,
     &sendmail_x::SENDMAIL_X,
-    &arrows::SKETCH,
     &smtp_cli::SMTP_CLI,
+    &smtp_server::SMTP_SERVER,
+    &stalwart::STALWART,
+    &subethasmtp::SUBETHASMTP,
     &swaks::SWAKS,
 ];
 

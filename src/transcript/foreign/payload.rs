@@ -1,7 +1,10 @@
 //! What a line of a dialog looks like: the same questions that every dialect asks.
 
+use super::{Out, Who};
 use crate::chunk::Sides;
 use crate::smtp::command::{Command, Verb, envelope};
+use crate::smtp::extension;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 /// Whether `text` is a line of a reply: a code of three digits, and a blank, a hyphen or nothing.
@@ -106,4 +109,114 @@ pub(in crate::transcript) fn peers(text: &[u8]) -> Option<Sides<SocketAddr>> {
         end.parse().or_else(|_| inside.unwrap_or(end).parse()).ok()
     };
     Some(Sides { client: read(client)?, server: read(server)? })
+}
+
+/// The lines of an EHLO reply that a log has written as one: a known keyword begins a line, which
+/// is a guess. `None` if `text` is no such reply.
+pub(in crate::transcript) fn unfold_offers(text: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let rest = text.strip_prefix(b"250")?;
+    let rest = rest.strip_prefix(b" ").or_else(|| rest.strip_prefix(b"-"))?;
+    let mut lines: Vec<Vec<u8>> = Vec::new();
+    for word in rest.split(|&byte| byte == b' ').filter(|word| !word.is_empty()) {
+        let is_first = lines.is_empty();
+        if is_first || is_keyword(word) {
+            lines.push([b"250-", word].concat());
+        } else if let Some(line) = lines.last_mut() {
+            line.push(b' ');
+            line.extend_from_slice(word);
+        }
+    }
+    // Parameters are in upper case; other text is not.
+    let is_list = lines.iter().skip(1).all(|line| !line.iter().any(u8::is_ascii_lowercase));
+    if lines.len() < 2 || !is_list {
+        return None;
+    }
+    *lines.last_mut()?.get_mut(3)? = b' ';
+    Some(lines)
+}
+
+/// Whether a word of an EHLO reply begins a line of it.
+fn is_keyword(word: &[u8]) -> bool {
+    let is_upper =
+        word.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'-');
+    // What Exchange offers, but no mechanism of AUTH.
+    let is_private = matches!(word, [b'X', _, _, ..]) && !matches!(word, b"XOAUTH" | b"XOAUTH2");
+    word.starts_with(b"AUTH=")
+        || (is_upper && (is_private || extension::by_keyword(word).is_some()))
+}
+
+/// Challenges of logs that leave out what answers them.
+#[derive(Debug, Default)]
+pub(in crate::transcript) struct Challenges(BTreeMap<Vec<u8>, Who>);
+
+impl Challenges {
+    /// Sessions whose last line is remembered.
+    const MOST: usize = 1024;
+
+    /// Says `text`; before a reply that follows a challenge, an answer that is not shown.
+    pub(in crate::transcript) fn say(
+        &mut self,
+        key: &[u8],
+        who: Who,
+        text: &[u8],
+        out: &mut Out<'_>,
+    ) {
+        // 421 may come instead of an answer.
+        let is_reply = is_reply(text);
+        if self.0.remove(key) == Some(who) && is_reply && !text.starts_with(b"421") {
+            out.say_masked(key, other(who), b"****");
+        }
+        if is_reply && text.starts_with(b"334") && self.0.len() < Self::MOST {
+            self.0.insert(key.to_vec(), who);
+        }
+        out.say(key, who, text);
+    }
+}
+
+fn other(who: Who) -> Who {
+    match who {
+        Who::Client => Who::Server,
+        Who::Server => Who::Client,
+        Who::Out => Who::In,
+        Who::In => Who::Out,
+    }
+}
+
+/// What stands before `mark` in `line`, and what behind it.
+pub(in crate::transcript) fn split_at_mark<'a>(
+    line: &'a [u8],
+    mark: &[u8],
+) -> Option<(&'a [u8], &'a [u8])> {
+    let at = memchr::memmem::find(line, mark)?;
+    Some((line.get(..at)?, line.get(at + mark.len()..)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offers_in_one_line_are_told_apart() {
+        let unfold = |text: &str| {
+            let lines = unfold_offers(text.as_bytes())?;
+            Some(lines.iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect())
+        };
+        let lines: Vec<String> = unfold(
+            "250  mx.example.net Hello [192.0.2.1] SIZE 1000 AUTH NTLM XOAUTH2 X-EXPS GSSAPI XRDST",
+        )
+        .unwrap();
+        assert_eq!(
+            lines,
+            [
+                "250-mx.example.net Hello [192.0.2.1]",
+                "250-SIZE 1000",
+                "250-AUTH NTLM XOAUTH2",
+                "250-X-EXPS GSSAPI",
+                "250 XRDST",
+            ]
+        );
+        for other in ["250 2.1.0 Sender OK", "250 ", "220 mx SIZE", "250 ok SIZE is too much"] {
+            assert_eq!(unfold(other), None::<Vec<String>>, "{other}");
+        }
+    }
 }
