@@ -301,10 +301,11 @@ impl Hub {
                 events.push(say(Side::Client, b"."));
                 talk.phase = Phase::Commands;
             }
+            // Replies to what was sent along with DATA may come first.
             (Side::Server, Phase::Asked) if is_reply(text) && text.get(3) != Some(&b'-') => {
-                let is_allowed = text.starts_with(b"354");
-                talk.phase =
-                    if is_allowed { Phase::Content { is_shown: false } } else { Phase::Commands };
+                if text.starts_with(b"354") {
+                    talk.phase = Phase::Content { is_shown: false };
+                }
             }
             (Side::Client, Phase::Content { is_shown }) => {
                 if text == b"." {
@@ -319,6 +320,8 @@ impl Hub {
             (Side::Client, _) if text.trim_ascii().eq_ignore_ascii_case(b"DATA") => {
                 talk.phase = Phase::Asked;
             }
+            // It was refused.
+            (Side::Client, Phase::Asked) => talk.phase = Phase::Commands,
             _ => {}
         }
         if is_veiled {

@@ -7,12 +7,21 @@
 //!
 //! To add one: write its file, and name it in [`ALL`].
 
+mod curl;
+mod curl_trace;
 pub(super) mod detect;
 mod exchange;
+mod exim;
 mod hub;
+mod javamail;
 mod letters;
+mod literal;
+mod nodemailer;
+mod oauth2_proxy;
 mod payload;
 mod peel;
+mod phpmailer;
+mod smtplib;
 mod stamp;
 mod swaks;
 
@@ -25,7 +34,19 @@ pub(super) use peel::Peel;
 pub(super) use stamp::Time;
 
 /// All foreign dialects. Of two that like a file equally well, the first is taken.
-pub(super) static ALL: &[&Foreign] = &[&exchange::EXCHANGE, &letters::LETTERS, &swaks::SWAKS];
+pub(super) static ALL: &[&Foreign] = &[
+    &curl::CURL,
+    &curl_trace::CURL_TRACE,
+    &exchange::EXCHANGE,
+    &exim::EXIM,
+    &javamail::JAVAMAIL,
+    &letters::LETTERS,
+    &nodemailer::NODEMAILER,
+    &oauth2_proxy::OAUTH2_PROXY,
+    &phpmailer::PHPMAILER,
+    &smtplib::SMTPLIB,
+    &swaks::SWAKS,
+];
 
 /// How one tool writes dialogs.
 #[derive(Debug)]
