@@ -37,6 +37,7 @@ const SAMPLES: &[(&str, &str, &[&str])] = &[
     ("smtplib-python2.txt", "smtplib", &[]),
     ("swaks.txt", "swaks", &[]),
     ("swaks-raw.txt", "swaks", &[]),
+    ("swaks-suppressed.txt", "swaks", &["size"]),
 ];
 
 /// How many sessions a sample has.
@@ -166,7 +167,24 @@ fn what_is_no_log_is_not_taken_for_one() {
     let web = "192.0.2.1 - - [21/Nov/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 250\n";
     let source = "fn main() -> u32 {\n    // C: a comment\n    let x = 250;\n    x\n}\n";
     let prose = "250 people came.\nThey said: 220 is a number - > and went.\n";
-    for text in [mail, web, source, prose, "", "\n\n\n"] {
+    let ftp = "*   Trying 192.0.2.2:21...\n* Connected to example.net (192.0.2.2) port 21 (#0)\n\
+        < 220 ready\n> USER anonymous\n< 331 Password\n> PASS x\n< 230 in\n> PWD\n< 257 \"/\"\n\
+        > QUIT\n< 221 bye\n";
+    let http = "* Connected to example.net (192.0.2.2) port 80\n> GET / HTTP/1.1\n\
+        > Host: example.net\n>\n< HTTP/1.1 200 OK\n<\n{ [250 bytes data]\n";
+    let trace = "== Info: Connected to example.net (192.0.2.2) port 80\n\
+        => Send header, 18 bytes (0x12)\n0000: GET / HTTP/1.1\n";
+    let python = "send: b'GET / HTTP/1.1\\r\\nHost: example.net\\r\\n\\r\\n'\n\
+        reply: 'HTTP/1.1 200 OK\\r\\n'\nheader: Date: Sat, 21 Nov 2026 10:00:00 GMT\n";
+    let imap = "2026-11-21 10:00:00: IMAP (192.0.2.1:4242-{192.0.2.3:1993}-example.net:993) \
+        --> b'A1 NOOP\\r\\n'\n";
+    let java = "DEBUG: JavaMail version 1.6.2\nDEBUG IMAP: trying to connect to host \"a\"\n\
+        * OK ready\nA0 CAPABILITY\n";
+    let node = "[2026-11-21 10:00:00] DEBUG [http] GET /\n[2026-11-21 10:00:00] INFO  up\n";
+    let exim = "2026-11-21 10:00:00 1vMk3L-000001-Hc => b@example.net R=r T=t C=\"250 OK\"\n\
+        2026-11-21 10:00:01 1vMk3L-000001-Hc SMTP error from remote mail server: 550 no\n";
+    let others = [ftp, http, trace, python, imap, java, node, exim];
+    for text in [mail, web, source, prose, "", "\n\n\n"].into_iter().chain(others) {
         let found = recognise(text.repeat(20).as_bytes()).map(Dialect::name);
         assert_eq!(found, None, "{text}");
     }

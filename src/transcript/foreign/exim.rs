@@ -72,8 +72,7 @@ impl<'a> Marked<'a> {
 impl ReadLines for Exim {
     fn line(&mut self, line: &[u8], out: &mut Out<'_>) {
         if let Some((who, key, code, at)) = self.goes_on.take() {
-            let inside = line.get(at..).filter(|_| is_blank(line.get(at.saturating_sub(7)..at)));
-            let text = inside.unwrap_or_else(|| line.trim_ascii_start());
+            let text = continued(line, &key, at);
             if is_reply(text) && text.starts_with(&code) {
                 out.say(&key, who, text);
                 if text.get(3) == Some(&b'-') {
@@ -101,6 +100,17 @@ impl ReadLines for Exim {
             }
         }
     }
+}
+
+/// What a line holds if it goes on in the reply of `key` whose text began at `at`: below it as a
+/// client shows it, behind the process as a server does, or anywhere once blanks are lost.
+fn continued<'a>(line: &'a [u8], key: &[u8], at: usize) -> &'a [u8] {
+    let (_, process, rest) = prefix(line);
+    if !key.is_empty() && process == key {
+        return rest.trim_ascii_start();
+    }
+    let below = line.get(at..).filter(|_| is_blank(line.get(at.saturating_sub(7)..at)));
+    below.unwrap_or_else(|| line.trim_ascii_start())
 }
 
 /// Takes a line without a mark.
@@ -153,6 +163,14 @@ fn likeness(line: &[u8]) -> Likeness {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn replies_go_on_without_a_mark() {
+        assert_eq!(continued(b"         250 HELP", b"", 9), b"250 HELP");
+        assert_eq!(continued(b"250 HELP", b"", 9), b"250 HELP");
+        assert_eq!(continued(b"  250          250 HELP", b"250", 15), b"250 HELP");
+        assert_eq!(continued(b" 4243 250 HELP", b"4243", 13), b"250 HELP");
+    }
 
     #[test]
     fn a_process_may_be_in_front() {
