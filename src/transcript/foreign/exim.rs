@@ -12,7 +12,7 @@
 //! chunk behind it. With `-d` a process id is in front, perhaps behind the time of day. Secrets are
 //! stars; of mail data it says `writing message and terminating "."`.
 
-use super::payload::{is_command, is_reply};
+use super::payload::{goes_on, is_command, is_reply};
 use super::{Content, Foreign, Likeness, Out, ReadLines, Time, Who};
 use crate::chunk::{End, Shows, Side};
 
@@ -75,7 +75,7 @@ impl ReadLines for Exim {
             let text = continued(line, &key, at);
             if is_reply(text) && text.starts_with(&code) {
                 out.say(&key, who, text);
-                if text.get(3) == Some(&b'-') {
+                if goes_on(text) {
                     self.goes_on = Some((who, key, code, at));
                 }
                 return;

@@ -1,6 +1,6 @@
 //! Sessions of a log: whose line belongs where, who is who, what is left out.
 
-use super::payload::{is_command, is_reply, is_veil};
+use super::payload::{goes_on, is_command, is_reply, is_veil};
 use super::{Content, Foreign, Time, Who};
 use crate::chunk::{End, Ending, Medium, Opening, Shows, Side, Sides};
 use crate::limits::Limits;
@@ -302,10 +302,10 @@ impl Hub {
                 talk.phase = Phase::Commands;
             }
             // Replies to what was sent along with DATA may come first.
-            (Side::Server, Phase::Asked) if is_reply(text) && text.get(3) != Some(&b'-') => {
-                if text.starts_with(b"354") {
-                    talk.phase = Phase::Content { is_shown: false };
-                }
+            (Side::Server, Phase::Asked)
+                if is_reply(text) && !goes_on(text) && text.starts_with(b"354") =>
+            {
+                talk.phase = Phase::Content { is_shown: false };
             }
             (Side::Client, Phase::Content { is_shown }) => {
                 if text == b"." {

@@ -1,4 +1,4 @@
-//! What JavaMail (Jakarta Mail) prints with `mail.debug`.
+//! What `JavaMail` (Jakarta Mail) prints with `mail.debug`.
 //!
 //! ```text
 //! DEBUG SMTP: trying to connect to host "mx.example.net", port 25, isSSL false
@@ -13,7 +13,7 @@
 //! mail data included, so what is neither a reply nor a command outside of it belongs to other
 //! logs. AUTH is left out as a whole, with its replies, unless `mail.debug.auth` is set.
 
-use super::payload::{is_command, is_reply, is_smtp};
+use super::payload::{goes_on, is_command, is_reply, is_smtp};
 use super::{Content, Foreign, Likeness, Out, ReadLines, Who};
 use crate::chunk::{Shows, Side};
 
@@ -77,7 +77,7 @@ impl Javamail {
 
     fn server(&mut self, text: &[u8], out: &mut Out<'_>) {
         out.say(b"", Who::Server, text);
-        let is_last = text.get(3) != Some(&b'-');
+        let is_last = !goes_on(text);
         self.phase = match (self.phase, text.get(..3)) {
             (Phase::Asked, Some(b"354")) if is_last => Phase::Content,
             (_, Some(b"334")) => Phase::Answer,
@@ -86,7 +86,7 @@ impl Javamail {
         };
     }
 
-    /// Takes a line of JavaMail's own.
+    /// Takes a line that is no part of the dialog.
     fn note(&mut self, line: &[u8], out: &mut Out<'_>) {
         if memchr::memmem::find(line, b": trying to connect to host ").is_some() {
             self.phase = Phase::Command;

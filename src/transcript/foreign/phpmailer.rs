@@ -1,4 +1,4 @@
-//! What PHPMailer prints for `SMTPDebug`.
+//! What `PHPMailer` prints for `SMTPDebug`.
 //!
 //! ```text
 //! 2026-11-21 10:00:00<TAB>SERVER -> CLIENT: 250-mx.example.net
@@ -65,7 +65,7 @@ impl Phpmailer {
     }
 }
 
-/// Takes a line of PHPMailer's own.
+/// Takes a line that is no part of the dialog.
 fn note(text: &[u8], out: &mut Out<'_>) {
     if text.starts_with(b"Connection: opening to ") {
         out.begin(b"", None);

@@ -87,7 +87,7 @@ impl ReadLines for Smtplib {
             Marked::Summary(summary) => {
                 // The first line of several is on this one.
                 self.is_summary = !summary.ends_with(b"'") && !summary.ends_with(b"\"");
-                self.repeated = self.repeated.saturating_sub(1);
+                self.repeated = if self.is_summary { self.repeated.saturating_sub(1) } else { 0 };
                 out.aside();
             }
             // Before it is the end that was connected to, afterwards the greeting.
@@ -116,8 +116,7 @@ impl Smtplib {
         for one in lines(text) {
             out.say(b"", who, one);
             if who == Who::Server {
-                let is_first = !one.get(3).is_some_and(|&mark| mark == b'-') && self.repeated == 0;
-                self.repeated = if is_first { 1 } else { (self.repeated + 1).min(LINES) };
+                self.repeated = (self.repeated + 1).min(LINES);
                 self.is_content = one.starts_with(b"354");
             }
         }
