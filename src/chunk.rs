@@ -122,6 +122,8 @@ pub enum Open {
     Established,
     /// No handshake was seen: the capture starts inside the stream.
     Midstream,
+    /// The log starts inside the session, with a whole line.
+    Late,
 }
 
 /// Bytes that were sent but are not in the input.

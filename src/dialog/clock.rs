@@ -72,7 +72,7 @@ impl Clock {
             Open::Syn => self.syn = at,
             Open::SynAck => self.accepted = at,
             Open::Established => self.established = at,
-            Open::Midstream => {}
+            Open::Midstream | Open::Late => {}
         }
     }
 

@@ -338,6 +338,12 @@ impl Dialog {
                     tap.midstream();
                 }
             }
+            Open::Late => {
+                self.state.inferred = true;
+                if let Some(tap) = &mut self.tap {
+                    tap.midstream();
+                }
+            }
             Open::SynAck => self.closes.accepted = true,
             Open::Syn | Open::Established => {}
         }

@@ -191,7 +191,7 @@ impl Reader {
         let event = match what {
             Happens::Begin(opening) => Event::Begin(opening),
             Happens::Midstream(place) => {
-                let what = What::Open(Open::Midstream);
+                let what = What::Open(Open::Late);
                 Event::Chunk(Chunk { what, ..chunk(Side::Client, place) })
             }
             Happens::Line { side, at, place, text } => {

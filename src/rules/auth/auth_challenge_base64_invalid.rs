@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Auth,
     severity: Severity::Error,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies],
     rfc: Some("RFC 4954 §4"),
     title: "the challenge of a 334 reply is not base64",
     help: "send nothing behind 334 and the blank but the challenge in base64",

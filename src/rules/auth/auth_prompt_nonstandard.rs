@@ -8,7 +8,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Auth,
     severity: Severity::Note,
     party: Party::Server,
-    needs: &[Need::Server],
+    needs: &[Need::Server, Need::Replies],
     rfc: Some("RFC 4954 §4"),
     title: "a prompt of AUTH LOGIN other than Username: or Password:",
     help: "send VXNlcm5hbWU6 and UGFzc3dvcmQ6 (Username: and Password:), as others do",

@@ -1,6 +1,6 @@
 //! Sessions of a log: whose line belongs where, who is who, what is left out.
 
-use super::payload::{is_command, is_reply, is_veil};
+use super::payload::{goes_on, is_command, is_reply, is_veil};
 use super::{Content, Foreign, Time, Who};
 use crate::chunk::{End, Ending, Medium, Opening, Shows, Side, Sides};
 use crate::limits::Limits;
@@ -306,13 +306,15 @@ impl Hub {
                 events.push(say(Side::Client, b"."));
                 talk.phase = Phase::Commands;
             }
-            // Before it, replies to commands that went ahead of DATA may come.
-            (Side::Server, Phase::Asked) if text.starts_with(b"354") => {
+            // Replies to what was sent along with DATA may come first.
+            (Side::Server, Phase::Asked)
+                if is_reply(text) && !goes_on(text) && text.starts_with(b"354") =>
+            {
                 talk.phase = Phase::Content { is_shown: false };
             }
             (Side::Client, Phase::Content { is_shown }) => {
                 if text == b"." {
-                    if !is_shown && shown == Content::Dot {
+                    if !is_shown && shown != Content::Shown {
                         events.push(Happens::Elided { at, place, bytes: None });
                     }
                     talk.phase = Phase::Commands;
@@ -323,6 +325,7 @@ impl Hub {
             (Side::Client, _) if text.trim_ascii().eq_ignore_ascii_case(b"DATA") => {
                 talk.phase = Phase::Asked;
             }
+            // It was refused.
             (Side::Client, Phase::Asked) => talk.phase = Phase::Commands,
             _ => {}
         }

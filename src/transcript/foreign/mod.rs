@@ -8,25 +8,34 @@
 //! To add one: write its file, and name it in [`ALL`].
 
 mod arrows;
+mod curl;
+mod curl_trace;
 pub(super) mod detect;
 mod exchange;
+mod exim;
 mod few;
 mod haraka;
 mod hmailserver;
 mod hub;
 mod iis;
+mod javamail;
 mod letters;
+mod literal;
 mod mdaemon;
 mod net_smtp;
+mod nodemailer;
+mod oauth2_proxy;
 mod opensmtpd;
 mod payload;
 mod peel;
+mod phpmailer;
 mod postfix_debug;
 mod postfix_notice;
 mod ruby;
 mod sendmail_x;
 mod smtp_cli;
 mod smtp_server;
+mod smtplib;
 mod stalwart;
 mod stamp;
 mod subethasmtp;
@@ -45,20 +54,28 @@ pub(super) static ALL: &[&Foreign] = &[
     &arrows::ARROWS,
     &arrows::CRYSTAL,
     &arrows::SKETCH,
+    &curl::CURL,
+    &curl_trace::CURL_TRACE,
     &exchange::EXCHANGE,
+    &exim::EXIM,
     &haraka::HARAKA,
     &hmailserver::HMAILSERVER,
     &iis::IIS,
+    &javamail::JAVAMAIL,
     &letters::LETTERS,
     &mdaemon::MDAEMON,
     &net_smtp::NET_SMTP,
+    &nodemailer::NODEMAILER,
+    &oauth2_proxy::OAUTH2_PROXY,
     &opensmtpd::OPENSMTPD,
+    &phpmailer::PHPMAILER,
     &postfix_debug::POSTFIX_DEBUG,
     &postfix_notice::POSTFIX_NOTICE,
     &ruby::RUBY,
     &sendmail_x::SENDMAIL_X,
     &smtp_cli::SMTP_CLI,
     &smtp_server::SMTP_SERVER,
+    &smtplib::SMTPLIB,
     &stalwart::STALWART,
     &subethasmtp::SUBETHASMTP,
     &swaks::SWAKS,

@@ -7,12 +7,18 @@ use std::borrow::Cow;
 pub(in crate::transcript) struct Peel {
     /// Each line is quoted: `> `, `| `.
     pub(super) quote: Option<u8>,
+    /// Once: what looks like a quote in it is the log's own mark, as curl's.
+    is_once: bool,
 }
 
 impl Peel {
     /// The ways in which files are wrapped, the plain one first.
-    pub(super) const ALL: [Self; 3] =
-        [Self { quote: None }, Self { quote: Some(b'>') }, Self { quote: Some(b'|') }];
+    pub(super) const ALL: [Self; 4] = [
+        Self { quote: None, is_once: false },
+        Self { quote: Some(b'>'), is_once: false },
+        Self { quote: Some(b'|'), is_once: false },
+        Self { quote: Some(b'>'), is_once: true },
+    ];
 
     /// What is inside; `None` if the line belongs to the wrapping alone: the fence of a code block.
     pub(in crate::transcript) fn line(self, line: &[u8]) -> Option<Cow<'_, [u8]>> {
@@ -29,7 +35,8 @@ impl Peel {
         {
             start += 1 + usize::from(rest.get(1) == Some(&b' '));
             // A quote in a quote; an arrow of a log has no blank between.
-            if rest.get(1) != Some(&b' ')
+            if self.is_once
+                || rest.get(1) != Some(&b' ')
                 || rest.get(2) != Some(&quote)
                 || rest.get(3) == Some(&quote)
             {
@@ -79,12 +86,13 @@ mod tests {
 
     #[test]
     fn what_is_around_a_line_is_taken_off() {
-        let [plain, quoted, barred] = Peel::ALL;
+        let [plain, quoted, barred, once] = Peel::ALL;
         assert_eq!(peeled(plain, "\x1b[1;32m<-  220 mx\x1b[0m\r").unwrap(), "<-  220 mx");
         assert_eq!(peeled(plain, "```text"), None);
         assert_eq!(peeled(plain, "> 250 ok").unwrap(), "> 250 ok");
         assert_eq!(peeled(quoted, "> <-  220 mx").unwrap(), "<-  220 mx");
         assert_eq!(peeled(quoted, "> > 220 mx").unwrap(), "220 mx");
+        assert_eq!(peeled(once, "> > EHLO a").unwrap(), "> EHLO a");
         assert_eq!(peeled(quoted, "> >>> EHLO a").unwrap(), ">>> EHLO a");
         assert_eq!(peeled(quoted, ">").unwrap(), "");
         assert_eq!(peeled(barred, "| S: 220").unwrap(), "S: 220");

@@ -9,8 +9,9 @@
 //! ```
 //!
 //! ` ->` sent, ` ~>` sent in TLS, `**>` and `*~>` sent though something was wrong; `<-`, `<~` and
-//! `<**`, `<~*` received. `===` and `***` are its own words, `  >` and `<  ` raw text. With
-//! `--suppress-data` the content is ` -> 12 lines sent`.
+//! `<**`, `<~*` received. `===` and `***` are its own words, `  >` and `<  ` octets over again. With
+//! `--suppress-data` the content is ` -> 12 lines sent`, its dot included. Times of replies
+//! (`=== response in 0.001s`) do not say when they came.
 
 use super::payload::{is_command, is_reply};
 use super::{Content, Foreign, Likeness, Out, ReadLines, Who};
@@ -23,17 +24,27 @@ pub(super) static SWAKS: Foreign = Foreign {
     content: Content::Shown,
     out: Side::Client,
     likeness,
-    reader: || Box::new(Swaks),
+    reader: || Box::<Swaks>::default(),
 };
 
-/// Each line stands for itself.
-struct Swaks;
+#[derive(Default)]
+struct Swaks {
+    /// The server has just asked for the message.
+    is_asked: bool,
+}
 
 impl ReadLines for Swaks {
     fn line(&mut self, line: &[u8], out: &mut Out<'_>) {
         match marked(line) {
-            Some((Who::Client, text)) if is_count(text) => out.elided(b"", None),
-            Some((who, text)) => out.say(b"", who, text),
+            Some((Who::Client, text)) if self.is_asked && is_count(text) => {
+                self.is_asked = false;
+                out.elided(b"", None);
+                out.say(b"", Who::Client, b".");
+            }
+            Some((who, text)) => {
+                self.is_asked = who == Who::Server && text.starts_with(b"354");
+                out.say(b"", who, text);
+            }
             None if line.starts_with(b"=== Trying ") => out.begin(b"", None),
             None if line.starts_with(b"=== Connection closed with remote host") => {
                 out.end(b"", None);
@@ -65,7 +76,14 @@ fn is_count(text: &[u8]) -> bool {
 }
 
 fn is_aside(line: &[u8]) -> bool {
-    line.starts_with(b"=== ") || line.starts_with(b"*** ")
+    line.starts_with(b"=== ") || line.starts_with(b"*** ") || is_raw(line)
+}
+
+/// Whether a line shows octets: `<   0000: 32 32 30 20  6D …`.
+fn is_raw(line: &[u8]) -> bool {
+    let rest = line.strip_prefix(b"<   ").or_else(|| line.strip_prefix(b"  > "));
+    let row = rest.and_then(|rest| rest.split_first_chunk::<4>());
+    row.is_some_and(|(place, rest)| place.iter().all(u8::is_ascii_digit) && rest.starts_with(b": "))
 }
 
 fn likeness(line: &[u8]) -> Likeness {
