@@ -303,8 +303,36 @@ fn dialects() {
     let output = run(["--dialect", "list"]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
     expect![[r#"
-        c>s<
-        script
+        c>s<                smtp-audit's own form: `c> ` and `s< ` lines
+        script              the client's lines only, as pasted into telnet
+        arrows              `-->` and `>>>` lines: msmtp, sendmail -v and its bounces, mailx -v, CheckTLS, espoofer
+        crystal-email       crystal-email
+        sketch              dialogs sketched with `--->` and `<---`, as Suricata's tests have them
+        curl                curl -v
+        curl-trace          curl --trace and --trace-ascii
+        exchange            protocol logs of Exchange, receive and send
+        exim                exim -v and -d
+        haraka              logs of Haraka at level PROTOCOL
+        hmailserver         logs of hMailServer
+        iis                 logs of the SMTP service of IIS, W3C and NCSA
+        javamail            JavaMail, mail.debug
+        S:C:                `S:` and `C:` lines: RFCs, MailKit
+        mdaemon             SMTP logs of MDaemon, in and out
+        net-smtp            Perl's Net::SMTP, git send-email --smtp-debug
+        nodemailer          nodemailer (client), logger and debug
+        email-oauth2-proxy  email-oauth2-proxy --debug, both of its sides
+        opensmtpd           traces of OpenSMTPD
+        phpmailer           PHPMailer, SMTPDebug
+        postfix-debug       syslog of Postfix with -v or debug_peer_list
+        postfix-notice      notices of Postfix: `Transcript of session follows`
+        ruby                Ruby's net/smtp
+        sendmail-X          the traffic log of sendmail -X
+        smtp-cli            smtp-cli
+        smtp-server         logs of Nodemailer's smtp-server
+        smtplib             Python's smtplib, set_debuglevel
+        stalwart            traces of Stalwart, raw input and output
+        subethasmtp         logs of SubEthaSMTP, FakeSMTP, HELO
+        swaks               swaks
     "#]]
     .assert_eq(&out(&output));
     let told = json(&run(["--format", "json", "--dialect", "script", BATCH]));
@@ -523,7 +551,7 @@ fn findings_about_an_input_stand_beside_it_and_are_counted() {
 fn the_table_of_a_capture() {
     let path = "testdata/captures/arkime/smtp-data-521.pcap";
     expect![[r#"
-        1 session, 1 message (1 rejected), 1 error reply; found 3 warnings, 1 note
+        1 session, 1 message (1 rejected), 1 error reply; found 3 warnings, 2 notes
 
         Inputs
         input                                        kind  packets    size  sessions
@@ -589,6 +617,7 @@ fn the_table_of_a_capture() {
         warning   auth-plaintext-offered-in-clear      1  the server offers PLAIN or LOGIN outside TLS
         warning   path-space-after-colon               1  a blank beside the colon of FROM: or TO:
         note      ehlo-auth-equals-form                1  AUTH is offered in the form with an equals sign
+        note      submission-without-tls               1  mail was submitted in clear on port 587
     "#]].assert_eq(&out(&run([path])));
 }
 

@@ -69,8 +69,8 @@ fn what_differs_is_told() {
 
         Compared
                 input   sessions  messages  recipients  errors  warnings  notes
-        before  before         1         1         1/1       0         1      2
-        after   after          1         1         1/1       1         0      2
+        before  before         1         1         1/1       0         1      3
+        after   after          1         1         1/1       1         0      3
 
         Extensions (sessions)
         extension  offered before  after  used before  after
@@ -115,9 +115,9 @@ fn what_differs_is_told() {
 
         {"schema":"smtp-audit-diff/1","differs":true,"before":
         {"inputs":["before"],"findings":
-        {"error":0,"warning":1,"note":2}},"after":
+        {"error":0,"warning":1,"note":3}},"after":
         {"inputs":["after"],"findings":
-        {"error":1,"warning":0,"note":2}},"sessions":
+        {"error":1,"warning":0,"note":3}},"sessions":
         {"before":1,"after":1},"messages":
         {"before":1,"after":1},"recipients":
         {"offered":
