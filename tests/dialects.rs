@@ -19,8 +19,13 @@ use std::path::{Path, PathBuf};
 
 /// Samples of ours, each with its dialect and what else than [`Shows`] says it cannot show: `code`
 /// (replies have nothing but their code), `greeting` (it is missing), `quit` (the same), `dates`.
-const SAMPLES: &[(&str, &str, &[&str])] =
-    &[("exchange.txt", "exchange", &[]), ("letters.txt", "S:C:", &[]), ("swaks.txt", "swaks", &[])];
+const SAMPLES: &[(&str, &str, &[&str])] = &[
+    ("exchange.txt", "exchange", &[]),
+    ("letters.txt", "S:C:", &[]),
+    ("s_client.txt", "unmarked", &["greeting"]),
+    ("swaks.txt", "swaks", &[]),
+    ("telnet.txt", "unmarked", &[]),
+];
 
 fn testdata() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/dialects")
@@ -142,7 +147,10 @@ fn what_is_no_log_is_not_taken_for_one() {
     let web = "192.0.2.1 - - [21/Nov/2026:10:00:00 +0000] \"GET / HTTP/1.1\" 200 250\n";
     let source = "fn main() -> u32 {\n    // C: a comment\n    let x = 250;\n    x\n}\n";
     let prose = "250 people came.\nThey said: 220 is a number - > and went.\n";
-    for text in [mail, web, source, prose, "", "\n\n\n"] {
+    let ftp =
+        "220 FTP ready\nUSER alice\n331 Password\nPASS x\n230 In\nHELP\n214 No\nQUIT\n221 Bye\n";
+    let codes = "220 Service ready\n250 Action completed\n354 Start mail input\nDATA\nQUIT\n";
+    for text in [mail, web, source, prose, ftp, codes, "", "\n\n\n"] {
         let found = recognise(text.repeat(20).as_bytes()).map(Dialect::name);
         assert_eq!(found, None, "{text}");
     }

@@ -1,6 +1,9 @@
 //! Which dialect a file is in: each scores its first lines.
+//!
+//! A dialect without marks has no line that tells: it is judged by the lines together, and taken
+//! only where none with marks is found.
 
-use super::{ALL, Foreign, Likeness, Peel};
+use super::{ALL, Foreign, Likeness, Peel, unmarked};
 
 /// What was found.
 #[derive(Clone, Copy, Debug)]
@@ -28,9 +31,14 @@ fn weight(likeness: Likeness) -> u32 {
 
 /// The dialect of a file that starts with `start`, if it is in any.
 pub(in crate::transcript) fn detect(start: &[u8]) -> Option<Found> {
+    best_of(start, |dialect| !is_unmarked(dialect)).or_else(|| best_of(start, is_unmarked))
+}
+
+/// The best of some dialects.
+fn best_of(start: &[u8], is_asked: fn(&Foreign) -> bool) -> Option<Found> {
     let mut best: Option<(u32, usize, Peel)> = None;
     let mut second = 0;
-    for (place, dialect) in ALL.iter().enumerate() {
+    for (place, dialect) in ALL.iter().enumerate().filter(|(_, dialect)| is_asked(dialect)) {
         let scores = Peel::ALL.map(|peel| (score(dialect, peel, start), peel));
         // The plain form wins where all are alike.
         let Some((score, peel)) = scores.into_iter().rev().max_by_key(|&(score, _)| score) else {
@@ -57,6 +65,10 @@ pub(in crate::transcript) fn peel_for(dialect: &Foreign, start: &[u8]) -> Peel {
 
 /// How much the lines look like `dialect`; 0 unless one of them surely does.
 fn score(dialect: &Foreign, peel: Peel, start: &[u8]) -> u32 {
+    if is_unmarked(dialect) {
+        let lines = start.split(|&byte| byte == b'\n').take(LINES);
+        return unmarked::score(lines.filter_map(|line| peel.line(line)));
+    }
     let mut sum = 0;
     let mut most = Likeness::No;
     for line in start.split(|&byte| byte == b'\n').take(LINES) {
@@ -66,4 +78,8 @@ fn score(dialect: &Foreign, peel: Peel, start: &[u8]) -> u32 {
         sum += weight(likeness);
     }
     if most == Likeness::Sure { sum } else { 0 }
+}
+
+fn is_unmarked(dialect: &Foreign) -> bool {
+    std::ptr::eq(dialect, &unmarked::UNMARKED)
 }

@@ -15,6 +15,7 @@ mod payload;
 mod peel;
 mod stamp;
 mod swaks;
+mod unmarked;
 
 use crate::chunk::{End, Shows, Side, Sides};
 use std::net::SocketAddr;
@@ -25,7 +26,8 @@ pub(super) use peel::Peel;
 pub(super) use stamp::Time;
 
 /// All foreign dialects. Of two that like a file equally well, the first is taken.
-pub(super) static ALL: &[&Foreign] = &[&exchange::EXCHANGE, &letters::LETTERS, &swaks::SWAKS];
+pub(super) static ALL: &[&Foreign] =
+    &[&exchange::EXCHANGE, &letters::LETTERS, &swaks::SWAKS, &unmarked::UNMARKED];
 
 /// How one tool writes dialogs.
 #[derive(Debug)]
@@ -95,6 +97,15 @@ pub(super) enum Who {
     In,
 }
 
+impl From<Side> for Who {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Client => Self::Client,
+            Side::Server => Self::Server,
+        }
+    }
+}
+
 /// Takes what a line of a file holds.
 pub(super) struct Out<'a> {
     hub: &'a mut Hub,
@@ -113,6 +124,16 @@ impl<'a> Out<'a> {
     /// Whether the line said anything.
     pub(super) fn is_used(&self) -> bool {
         self.used
+    }
+
+    /// The number of the line.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// What is said next stood in the line of this number, which was held back.
+    pub(super) fn of_line(&mut self, number: u64) {
+        self.number = number;
     }
 
     /// The time at which the line was written.
