@@ -24,7 +24,12 @@ const SAMPLES: &[(&str, &str, &[&str])] = &[
     ("letters.txt", "S:C:", &[]),
     ("s_client.txt", "unmarked", &["greeting"]),
     ("swaks.txt", "swaks", &[]),
+    ("tcpdump-A.txt", "tcpdump", &[]),
+    ("tcpdump-X.txt", "tcpdump", &[]),
+    ("tcpflow.txt", "tcpflow", &[]),
     ("telnet.txt", "unmarked", &[]),
+    ("tshark-follow.txt", "tshark-follow", &[]),
+    ("tshark.txt", "tshark", &[]),
 ];
 
 fn testdata() -> PathBuf {

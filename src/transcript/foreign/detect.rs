@@ -1,9 +1,9 @@
 //! Which dialect a file is in: each scores its first lines.
 //!
-//! A dialect without marks has no line that tells: it is judged by the lines together, and taken
-//! only where none with marks is found.
+//! Where no line tells by itself, a dialect is judged by the lines together; the one that has no
+//! marks at all is taken only where none with marks is found.
 
-use super::{ALL, Foreign, Likeness, Peel, unmarked};
+use super::{ALL, Foreign, Likeness, Peel, follow, tcpdump, unmarked};
 
 /// What was found.
 #[derive(Clone, Copy, Debug)]
@@ -65,14 +65,19 @@ pub(in crate::transcript) fn peel_for(dialect: &Foreign, start: &[u8]) -> Peel {
 
 /// How much the lines look like `dialect`; 0 unless one of them surely does.
 fn score(dialect: &Foreign, peel: Peel, start: &[u8]) -> u32 {
-    if is_unmarked(dialect) {
-        let lines = start.split(|&byte| byte == b'\n').take(LINES);
-        return unmarked::score(lines.filter_map(|line| peel.line(line)));
+    let is = |other| std::ptr::eq(dialect, other);
+    let lines = start.split(|&byte| byte == b'\n').take(LINES);
+    let peeled = lines.filter_map(|line| peel.line(line));
+    if is(&unmarked::UNMARKED) {
+        return unmarked::score(peeled);
+    } else if is(&follow::FOLLOW) {
+        return follow::score(peeled);
+    } else if is(&tcpdump::TCPDUMP) {
+        return tcpdump::score(peeled);
     }
     let mut sum = 0;
     let mut most = Likeness::No;
-    for line in start.split(|&byte| byte == b'\n').take(LINES) {
-        let Some(line) = peel.line(line) else { continue };
+    for line in peeled {
         let likeness = (dialect.likeness)(&line);
         most = most.max(likeness);
         sum += weight(likeness);

@@ -9,12 +9,17 @@
 
 pub(super) mod detect;
 mod exchange;
+mod follow;
 mod hub;
 mod letters;
 mod payload;
 mod peel;
+mod pieces;
 mod stamp;
 mod swaks;
+mod tcpdump;
+mod tcpflow;
+mod tshark;
 mod unmarked;
 
 use crate::chunk::{End, Shows, Side, Sides};
@@ -26,8 +31,16 @@ pub(super) use peel::Peel;
 pub(super) use stamp::Time;
 
 /// All foreign dialects. Of two that like a file equally well, the first is taken.
-pub(super) static ALL: &[&Foreign] =
-    &[&exchange::EXCHANGE, &letters::LETTERS, &swaks::SWAKS, &unmarked::UNMARKED];
+pub(super) static ALL: &[&Foreign] = &[
+    &exchange::EXCHANGE,
+    &follow::FOLLOW,
+    &letters::LETTERS,
+    &swaks::SWAKS,
+    &tcpdump::TCPDUMP,
+    &tcpflow::TCPFLOW,
+    &tshark::TSHARK,
+    &unmarked::UNMARKED,
+];
 
 /// How one tool writes dialogs.
 #[derive(Debug)]
