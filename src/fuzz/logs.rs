@@ -16,16 +16,16 @@ pub fn logs(data: &[u8]) {
     assert!(found.is_none_or(|name| Dialect::from_name(name).is_some()), "{found:?}");
     for dialect in Dialect::all() {
         if matches!(dialect, Dialect::Foreign(_)) {
-            log(data, dialect.of_file(data), limits());
+            log(data, dialect.of_file(data), &limits());
         }
     }
 }
 
-fn log(data: &[u8], dialect: Dialect, limits: Limits) {
-    let Ok(input) = input(data, &limits) else { return };
+fn log(data: &[u8], dialect: Dialect, limits: &Limits) {
+    let Ok(input) = input(data, limits) else { return };
     let (most, line_bytes) = (limits.log_sessions, limits.line_bytes);
-    let mut reader = Reader::new(input, 0, dialect, &limits);
-    let settings = Arc::new(Settings { limits, ..Settings::default() });
+    let mut reader = Reader::new(input, 0, dialect, limits);
+    let settings = Arc::new(Settings { limits: *limits, ..Settings::default() });
     let mut troubles = Troubles::default();
     let mut open = BTreeMap::new();
     let mut ended = 0;

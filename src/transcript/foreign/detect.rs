@@ -65,7 +65,7 @@ pub(in crate::transcript) fn peel_for(dialect: &Foreign, start: &[u8]) -> Peel {
 
 /// How much the lines look like `dialect`; 0 unless one of them surely does.
 fn score(dialect: &Foreign, peel: Peel, start: &[u8]) -> u32 {
-    let is = |other| std::ptr::eq(dialect, other);
+    let is = |other: &Foreign| dialect.name == other.name;
     let lines = start.split(|&byte| byte == b'\n').take(LINES);
     let peeled = lines.filter_map(|line| peel.line(line));
     if is(&unmarked::UNMARKED) {
@@ -86,5 +86,5 @@ fn score(dialect: &Foreign, peel: Peel, start: &[u8]) -> u32 {
 }
 
 fn is_unmarked(dialect: &Foreign) -> bool {
-    std::ptr::eq(dialect, &unmarked::UNMARKED)
+    dialect.name == unmarked::UNMARKED.name
 }

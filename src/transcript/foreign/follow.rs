@@ -6,7 +6,7 @@
 //! Filter: tcp.stream eq 0
 //! Node 0: 192.0.2.1:41234
 //! Node 1: 198.51.100.25:25
-//! 	26
+//! <tab>26
 //! 220 mx.example.net ESMTP
 //!
 //! 25
@@ -15,7 +15,7 @@
 //!
 //! A tab in front of the length is node 1. Octets that cannot be printed are dots.
 
-use super::pieces::tells;
+use super::pieces::{Dots, tells};
 use super::{Content, Foreign, Likeness, Out, ReadLines, Who};
 use crate::chunk::{Shows, Side, Sides};
 use crate::ports::SMTP_PORTS;
@@ -42,6 +42,7 @@ struct Follow {
     left: u64,
     /// Lines of either node that have not ended.
     parts: [Vec<u8>; 2],
+    dots: Dots,
 }
 
 /// What a line is.
@@ -104,8 +105,10 @@ impl ReadLines for Follow {
         match self.piece(line) {
             Piece::Begin(peers) => {
                 self.end(out);
+                self.dots = Dots::default();
                 out.begin(b"", peers);
             }
+            Piece::Text { .. } if self.dots.are_all(line) => out.aside(),
             Piece::Text { is_second, is_whole } => {
                 let [first, second] = &mut self.parts;
                 let part = if is_second { second } else { first };

@@ -28,7 +28,31 @@ pub(super) fn tells(text: &[u8]) -> bool {
 /// The connections in a dump.
 #[derive(Default)]
 pub(super) struct Flows {
-    flows: BTreeMap<Vec<u8>, [Vec<u8>; 2]>,
+    flows: BTreeMap<Vec<u8>, Flow>,
+}
+
+/// What is kept of a connection: of each direction the line that has not ended.
+#[derive(Default)]
+struct Flow {
+    parts: [Vec<u8>; 2],
+    dots: Dots,
+}
+
+/// Whether what goes on is printed as dots alone: TLS.
+#[derive(Default)]
+pub(super) struct Dots {
+    is_asked: bool,
+    is_tls: bool,
+}
+
+impl Dots {
+    /// Whether the bytes that come next are.
+    pub(super) fn are_all(&mut self, text: &[u8]) -> bool {
+        // A record: its type, its version.
+        self.is_tls |= self.is_asked && text.starts_with(b"...");
+        self.is_asked |= text.trim_ascii().eq_ignore_ascii_case(b"STARTTLS");
+        self.is_tls
+    }
 }
 
 /// One direction of a connection.
@@ -68,7 +92,7 @@ impl Flows {
         if self.flows.len() >= FLOWS && !self.flows.contains_key(&way.key) {
             self.flows.pop_first();
         }
-        self.flows.insert(way.key.clone(), Default::default());
+        self.flows.insert(way.key.clone(), Flow::default());
         out.begin(&way.key, way.peers);
     }
 
@@ -77,7 +101,12 @@ impl Flows {
         if !self.flows.contains_key(&way.key) {
             self.begin(way, out);
         }
-        let Some([first, second]) = self.flows.get_mut(&way.key) else { return };
+        let Some(Flow { parts: [first, second], dots }) = self.flows.get_mut(&way.key) else {
+            return;
+        };
+        if dots.are_all(text) {
+            return;
+        }
         let part = if way.is_first { first } else { second };
         for line in text.split_inclusive(|&byte| byte == b'\n') {
             let room = LINE.saturating_sub(part.len());
@@ -93,7 +122,7 @@ impl Flows {
 
     /// The dump is over: lines that did not end.
     pub(super) fn end(&mut self, out: &mut Out<'_>) {
-        for (key, parts) in std::mem::take(&mut self.flows) {
+        for (key, Flow { parts, .. }) in std::mem::take(&mut self.flows) {
             let (from, to) = key.split_at(memchr::memchr(b' ', &key).unwrap_or(key.len()));
             let to = to.strip_prefix(b" ").unwrap_or_default();
             let ways = [Way::new(from, to), Way::new(to, from)];

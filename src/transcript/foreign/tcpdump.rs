@@ -10,16 +10,16 @@
 //! take follows from the first line; with `-X` (`-x`, `-XX`) there are the octets themselves:
 //!
 //! ```text
-//! 	0x0000:  4500 004e 000a 4000 4006 4e52 c633 6419  E..N..@.@.NR.3d.
+//!     0x0000:  4500 004e 000a 4000 4006 4e52 c633 6419  E..N..@.@.NR.3d.
 //! ```
 //!
-//! Packets are taken in order; one that repeats the one before it is left out.
+//! Packets are taken in the order in which they stand; those that repeat one are left out.
 
 use super::pieces::{Flows, Way, tells};
 use super::{Content, Foreign, Likeness, Out, ReadLines, Time};
 use crate::chunk::{End, Shows, Side};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 pub(super) static TCPDUMP: Foreign = Foreign {
     name: "tcpdump",
@@ -35,6 +35,9 @@ pub(super) static TCPDUMP: Foreign = Foreign {
 /// Connections between which repeated packets are looked for.
 const WAYS: usize = 128;
 
+/// Packets of one direction that are looked at for that.
+const SEGMENTS: usize = 64;
+
 /// Bytes of a packet that are kept: none is longer.
 const PACKET: usize = 1 << 16;
 
@@ -42,8 +45,8 @@ const PACKET: usize = 1 << 16;
 struct Tcpdump {
     flows: Flows,
     dump: Dump,
-    /// What each way has sent last.
-    last: BTreeMap<(Vec<u8>, bool), Vec<u8>>,
+    /// What each direction has sent last: the numbers of its octets.
+    last: BTreeMap<(Vec<u8>, bool), VecDeque<Vec<u8>>>,
 }
 
 impl ReadLines for Tcpdump {
@@ -74,6 +77,9 @@ impl Tcpdump {
         out.at(*time);
         if flags.contains(&b'S') && !flags.contains(&b'.') {
             self.flows.begin(way, out);
+            for is_first in [false, true] {
+                self.last.remove(&(way.key.clone(), is_first));
+            }
         }
         let payload = packet.payload();
         if !payload.is_empty() {
@@ -81,9 +87,15 @@ impl Tcpdump {
             if self.last.len() >= WAYS && !self.last.contains_key(&name) {
                 self.last.pop_first();
             }
-            let is_new = self.last.insert(name, seq.clone()).is_none_or(|last| last != *seq);
-            if is_new || seq.is_empty() {
+            let last = self.last.entry(name).or_default();
+            if !last.contains(seq) {
                 self.flows.push(way, &payload, out);
+            }
+            if last.len() >= SEGMENTS {
+                last.pop_front();
+            }
+            if !seq.is_empty() {
+                last.push_back(seq.clone());
             }
         }
         if flags.contains(&b'R') {

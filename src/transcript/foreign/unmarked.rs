@@ -18,7 +18,7 @@
 //! the prose around the dialog. `s_client` shows neither the greeting nor the first EHLO, but the
 //! last line of its reply. Blanks at the ends of commands and replies are lost.
 
-use super::payload::{is_command, is_reply, is_veil};
+use super::payload::{goes_on, is_command, is_reply, is_veil};
 use super::{Content, Foreign, Likeness, Out, ReadLines};
 use crate::chunk::{End, Shows, Side};
 use crate::smtp::command::{self, Command, Verb};
@@ -211,7 +211,7 @@ impl Talk {
         let has_command = self.held.iter().any(|line| line.side == Side::Client);
         if is_reply(text) {
             let is_greeting = matches!(text.first_chunk(), Some(b"220" | b"421" | b"521" | b"554"));
-            let goes_on = self.held.last().is_some_and(|last| last.text.get(3) == Some(&b'-'));
+            let is_more = self.held.last().is_some_and(|last| goes_on(&last.text));
             if has_command || self.is_announced && is_greeting {
                 self.open(acts);
                 self.dialog(text, number, acts);
@@ -219,10 +219,10 @@ impl Talk {
                 // What is left of a reply that s_client took.
                 acts.push(Act::Aside);
             } else {
-                if !goes_on {
+                if !is_more {
                     self.let_go();
                 }
-                if goes_on || is_greeting && text.len() > 4 {
+                if is_more || is_greeting && text.len() > 4 {
                     self.hold(Side::Server, text, number, HELD, acts);
                 }
             }
@@ -298,7 +298,7 @@ impl Talk {
         }
         self.is_prose = false;
         acts.push(say(Side::Server, text, number));
-        self.is_in_reply = text.get(3) == Some(&b'-');
+        self.is_in_reply = goes_on(text);
         if self.is_in_reply {
             return;
         }
@@ -366,7 +366,7 @@ fn is_sentence(text: &[u8]) -> bool {
 
 /// Whether `text` begins with a verb in capitals, though it is no right command.
 fn is_meant(text: &[u8]) -> bool {
-    let word = text.split(|byte| byte.is_ascii_whitespace()).next().unwrap_or_default();
+    let word = text.split(u8::is_ascii_whitespace).next().unwrap_or_default();
     word.iter().all(u8::is_ascii_uppercase)
         && !matches!(Command::parse(text).verb, Verb::Other | Verb::Help | Verb::Send)
 }
