@@ -43,6 +43,9 @@ struct Follow {
     /// Lines of either node that have not ended.
     parts: [Vec<u8>; 2],
     dots: Dots,
+    /// A block was read, and behind it so many empty lines.
+    is_in: bool,
+    blanks: usize,
 }
 
 /// What a line is.
@@ -58,6 +61,9 @@ enum Piece {
     None,
 }
 
+/// Empty lines that may belong to a block.
+const BLANKS: usize = 256;
+
 /// Bytes of a line that are put together.
 const LINE: usize = 1 << 16;
 
@@ -67,6 +73,7 @@ impl Follow {
             let (len, left, is_second) = (line.len() as u64, self.left, self.is_second);
             // What the lines end with is CRLF; it is not seen here.
             self.left = left.saturating_sub(len + 2);
+            (self.is_in, self.blanks) = (true, 0);
             return Piece::Text { is_second, is_whole: left > len };
         }
         if line.starts_with(b"Follow: tcp,ascii") {
@@ -84,10 +91,12 @@ impl Follow {
                 let (client, server) = if is_turned { (second, first) } else { (first, second) };
                 Sides { client, server }
             });
+            self.is_in = false;
             return Piece::Begin(peers);
         }
         let is_edge = line.len() > 20 && line.iter().all(|&byte| byte == b'=');
         if is_edge || line.starts_with(b"Filter: tcp.stream ") {
+            self.is_in = false;
             return Piece::Aside;
         }
         let number = line.trim_ascii();
@@ -95,6 +104,12 @@ impl Follow {
             self.is_second = line.first().is_some_and(u8::is_ascii_whitespace);
             self.left = str::from_utf8(number).ok().and_then(|n| n.parse().ok()).unwrap_or(0);
             return Piece::Aside;
+        }
+        if number.is_empty() {
+            self.blanks = (self.blanks + 1).min(BLANKS);
+        } else if self.is_in {
+            // Its lines end with LF alone, so that there are more of them.
+            return Piece::Text { is_second: self.is_second, is_whole: true };
         }
         Piece::None
     }
@@ -110,6 +125,9 @@ impl ReadLines for Follow {
             }
             Piece::Text { .. } if self.dots.are_all(line) => out.aside(),
             Piece::Text { is_second, is_whole } => {
+                for _ in 0..std::mem::take(&mut self.blanks) {
+                    out.say(b"", who(is_second), b"");
+                }
                 let [first, second] = &mut self.parts;
                 let part = if is_second { second } else { first };
                 part.extend(line.iter().take(LINE.saturating_sub(part.len())));
@@ -161,4 +179,30 @@ pub(super) fn score<'a>(lines: impl Iterator<Item = Cow<'a, [u8]>>) -> u32 {
         }
     }
     if is_sure { sum } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_whose_lines_end_with_lf_are_read_to_their_ends() {
+        let mut follow = Follow::default();
+        let text = "Follow: tcp,ascii\nNode 0: a\nNode 1: b\n8\na\nb\n\nc d\n\n\t3\nx\n";
+        let kinds: Vec<_> = text
+            .lines()
+            .map(|line| match follow.piece(line.as_bytes()) {
+                Piece::Begin(_) => "begin",
+                Piece::Text { is_second: false, .. } => "first",
+                Piece::Text { .. } => "second",
+                Piece::Aside => "aside",
+                Piece::None => "none",
+            })
+            .collect();
+        let expected = [
+            "aside", "aside", "begin", "aside", "first", "first", "first", "first", "none",
+            "aside", "second",
+        ];
+        assert_eq!(kinds, expected);
+    }
 }
