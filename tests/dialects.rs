@@ -48,6 +48,7 @@ const SAMPLES: &[(&str, &str, &[&str])] = &[
     ("postfix-debug.txt", "postfix-debug", &[]),
     ("postfix-notice.txt", "postfix-notice", &[]),
     ("ruby.txt", "ruby", &[]),
+    ("s_client.txt", "unmarked", &["greeting"]),
     ("sendmail-X-server.txt", "sendmail-X", &[]),
     ("sendmail-X.txt", "sendmail-X", &[]),
     ("sketch.txt", "sketch", &[]),
@@ -62,6 +63,12 @@ const SAMPLES: &[(&str, &str, &[&str])] = &[
     ("swaks-raw.txt", "swaks", &[]),
     ("swaks-suppressed.txt", "swaks", &["size"]),
     ("swaks.txt", "swaks", &[]),
+    ("tcpdump-A.txt", "tcpdump", &[]),
+    ("tcpdump-X.txt", "tcpdump", &[]),
+    ("tcpflow.txt", "tcpflow", &[]),
+    ("telnet.txt", "unmarked", &[]),
+    ("tshark-follow.txt", "tshark-follow", &[]),
+    ("tshark.txt", "tshark", &[]),
 ];
 
 /// How many sessions a sample has.
@@ -277,7 +284,11 @@ fn what_is_no_log_is_not_taken_for_one() {
     let node = "[2026-11-21 10:00:00] DEBUG [http] GET /\n[2026-11-21 10:00:00] INFO  up\n";
     let exim = "2026-11-21 10:00:00 1vMk3L-000001-Hc => b@example.net R=r T=t C=\"250 OK\"\n\
         2026-11-21 10:00:01 1vMk3L-000001-Hc SMTP error from remote mail server: 550 no\n";
-    let others = [ftp_tool, http_tool, trace, python_tool, imap_tool, java, node, exim];
+    let ftp_bare =
+        "220 FTP ready\nUSER alice\n331 Password\nPASS x\n230 In\nHELP\n214 No\nQUIT\n221 Bye\n";
+    let codes = "220 Service ready\n250 Action completed\n354 Start mail input\nDATA\nQUIT\n";
+    let others =
+        [ftp_bare, codes, ftp_tool, http_tool, trace, python_tool, imap_tool, java, node, exim];
     for text in [mail, web, source, prose, ftp, http, pop, python, "", "\n\n\n", iis, postfix, imap]
         .into_iter()
         .chain(others)

@@ -40,6 +40,11 @@ fn transcript() {
 }
 
 #[test]
+fn logs() {
+    run(fuzz::logs, &["fuzz/seeds/logs", "fuzz/seeds/transcript", "testdata/dialects"]);
+}
+
+#[test]
 fn dialog() {
     run(fuzz::dialog, &["fuzz/seeds/dialog"]);
 }
@@ -65,6 +70,7 @@ proptest! {
 
     #[test]
     fn random_bytes(data in prop::collection::vec(any::<u8>(), 0..600)) {
+        fuzz::logs(&data);
         let bodies = [fuzz::capture, fuzz::frame, fuzz::segments, fuzz::transcript, fuzz::dialog];
         for body in bodies.into_iter().chain([fuzz::grammar as fn(&[u8]), fuzz::tls]) {
             body(&data);

@@ -10,12 +10,14 @@
 mod bytes;
 mod dialog;
 mod grammar;
+mod logs;
 mod segments;
 mod tls;
 mod transcript;
 
 pub use dialog::dialog;
 pub use grammar::grammar;
+pub use logs::logs;
 pub use segments::segments;
 pub use tls::tls;
 pub use transcript::transcript;

@@ -1,6 +1,9 @@
 //! Which dialect a file is in: each scores its first lines.
+//!
+//! Where no line tells by itself, a dialect is judged by the lines together; the one that has no
+//! marks at all is taken only where none with marks is found.
 
-use super::{ALL, Foreign, Likeness, Peel};
+use super::{ALL, Foreign, Likeness, Peel, follow, tcpdump, unmarked};
 
 /// What was found.
 #[derive(Clone, Copy, Debug)]
@@ -28,9 +31,14 @@ fn weight(likeness: Likeness) -> u32 {
 
 /// The dialect of a file that starts with `start`, if it is in any.
 pub(in crate::transcript) fn detect(start: &[u8]) -> Option<Found> {
+    best_of(start, |dialect| !is_unmarked(dialect)).or_else(|| best_of(start, is_unmarked))
+}
+
+/// The best of some dialects.
+fn best_of(start: &[u8], is_asked: fn(&Foreign) -> bool) -> Option<Found> {
     let mut best: Option<(u32, usize, Peel)> = None;
     let mut second = 0;
-    for (place, dialect) in ALL.iter().enumerate() {
+    for (place, dialect) in ALL.iter().enumerate().filter(|(_, dialect)| is_asked(dialect)) {
         let scores = Peel::ALL.map(|peel| (score(dialect, peel, start), peel));
         // The plain form wins where all are alike.
         let Some((score, peel)) = scores.into_iter().rev().max_by_key(|&(score, _)| score) else {
@@ -57,13 +65,26 @@ pub(in crate::transcript) fn peel_for(dialect: &Foreign, start: &[u8]) -> Peel {
 
 /// How much the lines look like `dialect`; 0 unless one of them surely does.
 fn score(dialect: &Foreign, peel: Peel, start: &[u8]) -> u32 {
+    let is = |other: &Foreign| dialect.name == other.name;
+    let lines = start.split(|&byte| byte == b'\n').take(LINES);
+    let peeled = lines.filter_map(|line| peel.line(line));
+    if is(&unmarked::UNMARKED) {
+        return unmarked::score(peeled);
+    } else if is(&follow::FOLLOW) {
+        return follow::score(peeled);
+    } else if is(&tcpdump::TCPDUMP) {
+        return tcpdump::score(peeled);
+    }
     let mut sum = 0;
     let mut most = Likeness::No;
-    for line in start.split(|&byte| byte == b'\n').take(LINES) {
-        let Some(line) = peel.line(line) else { continue };
+    for line in peeled {
         let likeness = (dialect.likeness)(&line);
         most = most.max(likeness);
         sum += weight(likeness);
     }
     if most == Likeness::Sure { sum } else { 0 }
+}
+
+fn is_unmarked(dialect: &Foreign) -> bool {
+    dialect.name == unmarked::UNMARKED.name
 }

@@ -14,6 +14,7 @@ pub(super) mod detect;
 mod exchange;
 mod exim;
 mod few;
+mod follow;
 mod haraka;
 mod hmailserver;
 mod hub;
@@ -29,6 +30,7 @@ mod opensmtpd;
 mod payload;
 mod peel;
 mod phpmailer;
+mod pieces;
 mod postfix_debug;
 mod postfix_notice;
 mod ruby;
@@ -40,6 +42,10 @@ mod stalwart;
 mod stamp;
 mod subethasmtp;
 mod swaks;
+mod tcpdump;
+mod tcpflow;
+mod tshark;
+mod unmarked;
 
 use crate::chunk::{End, Shows, Side, Sides};
 use std::net::SocketAddr;
@@ -58,6 +64,7 @@ pub(super) static ALL: &[&Foreign] = &[
     &curl_trace::CURL_TRACE,
     &exchange::EXCHANGE,
     &exim::EXIM,
+    &follow::FOLLOW,
     &haraka::HARAKA,
     &hmailserver::HMAILSERVER,
     &iis::IIS,
@@ -79,6 +86,10 @@ pub(super) static ALL: &[&Foreign] = &[
     &stalwart::STALWART,
     &subethasmtp::SUBETHASMTP,
     &swaks::SWAKS,
+    &tcpdump::TCPDUMP,
+    &tcpflow::TCPFLOW,
+    &tshark::TSHARK,
+    &unmarked::UNMARKED,
 ];
 
 /// How one tool writes dialogs.
@@ -147,6 +158,15 @@ pub(super) enum Who {
     Out,
     /// The other one.
     In,
+}
+
+impl From<Side> for Who {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Client => Self::Client,
+            Side::Server => Self::Server,
+        }
+    }
 }
 
 /// Takes what a line of a file holds.
