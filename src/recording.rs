@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_sketch_keeps_the_same_whoever_fills_it() {
-        let keys = KEYS as u32 * 3;
+        let keys = u32::try_from(KEYS).unwrap() * 3;
         let fill = |numbers: &mut dyn Iterator<Item = u32>| {
             let mut sketch = Sketch::<u32, Times>::default();
             for number in numbers {
@@ -228,7 +228,7 @@ mod tests {
         };
         let whole = fill(&mut (0..keys));
         let mut parts = fill(&mut (0..keys).rev().step_by(2));
-        parts.merge(fill(&mut (0..keys).step_by(2)), |own, other| own.merge(other));
+        parts.merge(fill(&mut (0..keys).step_by(2)), Times::merge);
         assert_eq!(whole, parts);
         assert!(whole.is_partial && whole.iter().count() == KEYS);
         assert!(whole.iter().all(|(key, _)| whole.get(key).is_some()));

@@ -3,6 +3,10 @@
 
 // A test may panic: that is how it fails. What it skips, it says.
 #![allow(
+    clippy::cast_possible_truncation,
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::similar_names,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,

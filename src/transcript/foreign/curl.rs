@@ -108,6 +108,8 @@ pub(super) fn is_of_smtp(text: &[u8]) -> bool {
 fn likeness(line: &[u8]) -> Likeness {
     match inside(line).1 {
         [b'>', b' ', text @ ..] if is_of_smtp(text) => Likeness::Sure,
+        // What it sends is no reply: this is a quotation.
+        [b'>', b' ', text @ ..] if is_reply(text) => Likeness::Against,
         [b'<', b' ', text @ ..] if is_reply(text) => Likeness::Marked,
         [b'>', b' ', text @ ..] if is_command(text) => Likeness::Marked,
         [b'*', b' ', b' ', b' ', text @ ..] if text.starts_with(b"Trying ") => Likeness::Marked,

@@ -22,7 +22,7 @@ const LINES: usize = 400;
 /// What lines of each likeness count for.
 fn weight(likeness: Likeness) -> u32 {
     match likeness {
-        Likeness::No => 0,
+        Likeness::Against | Likeness::No => 0,
         Likeness::Weak => 1,
         Likeness::Marked => 2,
         Likeness::Sure => 8,
@@ -79,6 +79,9 @@ fn score(dialect: &Foreign, peel: Peel, start: &[u8]) -> u32 {
     let mut most = Likeness::No;
     for line in peeled {
         let likeness = (dialect.likeness)(&line);
+        if likeness == Likeness::Against {
+            return 0;
+        }
         most = most.max(likeness);
         sum += weight(likeness);
     }

@@ -125,6 +125,8 @@ pub(super) enum Content {
 /// How much a line looks like a dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Likeness {
+    /// No file of the dialect has such a line.
+    Against,
     /// It is none of its lines.
     No,
     /// It may be one; so may many others.

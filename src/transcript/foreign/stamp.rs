@@ -178,7 +178,7 @@ mod tests {
         let read = |text: &str, find: fn(&[u8]) -> Option<(Time, usize)>| {
             let (time, used) = find(text.as_bytes()).unwrap_or_else(|| panic!("{text}"));
             let Time { stamp, digits, is_dated, is_zoned } = time;
-            (stamp.rfc3339(digits), is_dated, is_zoned, text[used..].to_owned())
+            (stamp.rfc3339(digits), is_dated, is_zoned, text.split_at(used).1.to_owned())
         };
         let is =
             |at: &str, dated, zoned, rest: &str| (at.to_owned(), dated, zoned, rest.to_owned());
