@@ -62,6 +62,8 @@ impl FilterArguments {
     }
 }
 
+// As clap wants it.
+#[allow(clippy::unnecessary_wraps)]
 fn mailbox(text: &str) -> Result<Mailbox, String> {
     Ok(Mailbox::parse(text))
 }
