@@ -1,7 +1,7 @@
 //! What is found in times and in TCP, and what is not: cases beside the examples of the rules.
 
 // A test may panic: that is how it fails.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod weave;
 
