@@ -1,6 +1,6 @@
 //! Where the time of a session goes: each moment belongs to one side, or to nobody.
 
-use super::session::{Mark, Message, Pause, Session, Timing};
+use super::session::{Mark, Message, Pause, Reply, Session, Timing};
 use super::{Dialog, Mode};
 use crate::chunk::{Odd, Open, Side, Sides, Transport};
 use crate::time::{Lapse, Stamp};
@@ -20,6 +20,9 @@ pub(super) enum Phase {
 
 /// Nanoseconds without anything new that are noted.
 const PAUSE: i64 = 30_000_000_000;
+
+/// Packets that others overtake are not so late.
+const LATE: Lapse = Lapse::from_nanos(1_000_000_000);
 
 /// Pauses that are kept of a session.
 const PAUSES: usize = 32;
@@ -44,13 +47,23 @@ impl Clock {
         Self { last: at, ..Self::default() }
     }
 
+    /// Whether `at` is over.
+    #[inline]
+    pub(super) fn is_past(&self, at: Stamp) -> bool {
+        self.last.is_some_and(|last| at < last)
+    }
+
     /// Time has come to `at`; until now it was `phase`. A clock that goes back adds nothing. Gives
     /// the time before it, if that is long ago.
     #[inline]
     pub(super) fn tick(&mut self, at: Stamp, phase: Phase) -> Option<Stamp> {
         let mut before = None;
+        // What came late was in the same time.
+        if self.last.is_some_and(|last| at < last && last.since(at) < LATE) {
+            return None;
+        }
         if let Some(last) = self.last.replace(at) {
-            if self.is_connecting() {
+            if phase == Phase::Server && self.is_connecting() {
                 return None;
             }
             let sum = match phase {
@@ -82,30 +95,23 @@ impl Clock {
         self.established.is_none() && self.syn.is_some() && self.server == 0 && self.client == 0
     }
 
-    /// The handshake took this long.
-    fn connect(&self) -> Option<Lapse> {
-        Some(self.established?.since(self.syn?))
+    /// When the handshake was complete. If the server spoke before, its last packet is missing, and
+    /// it was that of a later one.
+    fn shaken(&self, greeted: Option<Stamp>) -> Option<Stamp> {
+        self.established.filter(|&at| greeted.is_none_or(|greeted| at <= greeted))
     }
 
     /// `transport` with what the handshake tells: from the capture point to each side and back. A
     /// SYN that was sent again tells nothing of that.
-    pub(super) fn complete(&self, transport: Transport) -> Box<Transport> {
+    pub(super) fn complete(&self, transport: Transport, greeting: Option<Reply>) -> Box<Transport> {
+        let shaken = self.shaken(greeting.and_then(|reply| reply.begun.at));
         let has_again =
             |side| transport.odd.of(side).as_deref().is_some_and(|odd: &Odd| odd.syns.any());
-        let lapse = |from: Option<Stamp>, to: Option<Stamp>| {
-            let lapse = to?.since(from?);
-            (lapse >= Lapse::default()).then_some(lapse)
-        };
         let round_trip = Sides {
             server: lapse(self.syn, self.accepted).filter(|_| !has_again(Side::Client)),
-            client: lapse(self.accepted, self.established).filter(|_| !has_again(Side::Server)),
+            client: lapse(self.accepted, shaken).filter(|_| !has_again(Side::Server)),
         };
         Box::new(Transport { round_trip, ..transport })
-    }
-
-    /// The server could have greeted from here on.
-    fn ready(&self) -> Option<Stamp> {
-        self.established.or(self.accepted)
     }
 
     /// Puts what was added up into `session`.
@@ -116,14 +122,22 @@ impl Clock {
         }
         let greeted = session.greeting.and_then(|reply| reply.begun.at);
         let timing = &mut session.timing;
-        timing.connect = self.connect();
-        timing.accept = self.accepted.zip(self.syn).map(|(at, syn)| at.since(syn));
-        timing.greeting = greeted.zip(self.ready()).map(|(at, ready)| at.since(ready));
+        let shaken = self.shaken(greeted);
+        timing.connect = lapse(self.syn, shaken);
+        timing.accept = lapse(self.syn, self.accepted);
+        // The server could have greeted from there on.
+        timing.greeting = lapse(shaken.or(self.accepted), greeted);
         timing.longest = Some(Lapse::from_nanos(self.longest));
         timing.server = Some(Lapse::from_nanos(self.server));
         timing.client = Some(Lapse::from_nanos(self.client));
         timing.idle = Some(Lapse::from_nanos(self.idle));
     }
+}
+
+/// The time between the two; `None` for a clock that went back.
+fn lapse(from: Option<Stamp>, to: Option<Stamp>) -> Option<Lapse> {
+    let lapse = to?.since(from?);
+    (lapse >= Lapse::default()).then_some(lapse)
 }
 
 impl Dialog {

@@ -286,7 +286,8 @@ impl Dialog {
         let session = &mut self.session;
         session.last_at = last_at.or(session.last_at);
         session.ending = ending;
-        session.transport = transport.map(|transport| self.clock.complete(transport));
+        let greeting = session.greeting;
+        session.transport = transport.map(|one| self.clock.complete(one, greeting));
         if let Some(tls) = &mut session.tls {
             tls.reader = None;
         }
@@ -583,7 +584,9 @@ impl Consume for Dialog {
 
     fn push(&mut self, chunk: &Chunk<'_>) {
         let mark = Mark { at: chunk.at, place: chunk.place };
-        if let Some(at) = chunk.at
+        // A reset is told when nothing more can come.
+        let is_late = |at| matches!(chunk.what, What::Close(_)) && self.clock.is_past(at);
+        if let Some(at) = chunk.at.filter(|&at| !is_late(at))
             && let Some(from) = self.clock.tick(at, self.phase())
         {
             self.paused(from, mark);

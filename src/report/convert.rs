@@ -407,7 +407,7 @@ fn say<'a>(finding: &rules::Finding, place: Where<'a>, at: Option<String>) -> Fi
         severity: finding.rule.severity.name(),
         confidence: finding.confidence.name(),
         category: finding.rule.category.name(),
-        party: finding.rule.party.name(),
+        party: finding.party.name(),
         violates_abnf: finding.violates_abnf,
         message: printable(finding.message.as_bytes()),
         rfc: finding.rule.rfc,

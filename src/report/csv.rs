@@ -51,7 +51,7 @@ fn findings(out: &mut String, entry: &Entry<'_>, view: &View<'_>) {
         row.cell(rule.severity.name());
         row.cell(finding.confidence.name());
         row.cell(rule.category.name());
-        row.cell(rule.party.name());
+        row.cell(finding.party.name());
         row.cell(if finding.violates_abnf { "true" } else { "false" });
         row.cell(&printable(finding.message.as_bytes()));
         row.cell(rule.rfc.unwrap_or_default());
@@ -161,7 +161,7 @@ fn of_input(out: &mut String, input: &InputReport, finding: &Finding) {
         rule.severity.name().to_owned(),
         finding.confidence.name().to_owned(),
         rule.category.name().to_owned(),
-        rule.party.name().to_owned(),
+        finding.party.name().to_owned(),
         finding.violates_abnf.to_string(),
         printable(finding.message.as_bytes()),
         rule.rfc.unwrap_or_default().to_owned(),

@@ -358,7 +358,7 @@ impl<'a> Ladder<'a> {
         let head = format!("{}[{}]", rule.severity.name(), rule.id);
         let indent = self.margin() + 2;
         let message = printable(finding.message.as_bytes());
-        let fault = format!("{sure} fault: {}", rule.party.name());
+        let fault = format!("{sure} fault: {}", finding.party.name());
         out.extend(std::iter::repeat_n(' ', indent));
         self.paint.put(out, Ink::Severity(rule.severity), &head);
         out.push_str(&fault);

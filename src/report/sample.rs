@@ -151,6 +151,7 @@ pub(super) fn finding(evidence: &[u8]) -> Finding {
     Finding {
         rule: &RULE,
         confidence: Confidence::Certain,
+        party: RULE.party,
         message: String::from("a blank after the colon"),
         mark: mark(9),
         exchange: Some(1),

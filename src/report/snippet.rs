@@ -184,7 +184,7 @@ fn remarks(out: &mut String, paint: Paint, finding: &Finding, gutter: usize) {
     };
     for (name, text) in [
         ("rfc", rule.rfc.unwrap_or_default()),
-        ("fault", rule.party.name()),
+        ("fault", finding.party.name()),
         ("help", rule.help),
         ("confidence", confidence),
         ("note", if finding.violates_abnf { "the line breaks the ABNF" } else { "" }),

@@ -229,6 +229,10 @@ impl Story<'_> {
             Outcome::Aborted if self.has_gaps() => {
                 self.clause("what became of the message is not seen");
             }
+            Outcome::Aborted if self.is_cut_off(0) => self.clause(match message.transfer {
+                Some(_) => "the connection ended inside the content of the message",
+                None => "the connection ended before the content of the message",
+            }),
             Outcome::Aborted if message.transfer.is_some() => {
                 self.clause("the client gave the message up inside its content");
             }
@@ -239,6 +243,42 @@ impl Story<'_> {
             Outcome::Unknown => self.clause("what became of the message is not seen"),
         }
         None
+    }
+
+    /// The server, not the client, ended the session inside message `index`.
+    fn is_cut_off(&self, index: u32) -> bool {
+        let session = self.session;
+        let last = session.exchanges.last();
+        let is_inside = last.is_some_and(|last| {
+            let is_its = matches!(
+                last.request,
+                Request::Command(Verb::Mail | Verb::Rcpt | Verb::Data | Verb::Bdat)
+            );
+            is_its && last.message == Some(index)
+        });
+        let is_servers = session.closing.as_deref().map_or_else(
+            || session.end == End::ServerClosed,
+            |closing| closing.first == Side::Server,
+        );
+        is_inside && (is_servers || self.has_421())
+    }
+
+    /// Whether the server said that it closes the connection.
+    fn has_421(&self) -> bool {
+        let session = self.session;
+        let unsolicited = session.unsolicited.iter().map(|one| one.reply.code);
+        let last = session.exchanges.last().and_then(|one| one.reply);
+        let mut codes = unsolicited.chain([last.and_then(|reply| reply.code)]);
+        codes.any(|code| code == Some(421))
+    }
+
+    /// Whether the client may have said QUIT in what is missing.
+    fn may_have_quit(&self) -> bool {
+        let session = self.session;
+        session.gaps.iter().any(|gap| gap.side == Side::Client)
+            || session.elided.gaps > 0
+            || session.elided.lines > 0
+            || session.elided_exchanges > 0
     }
 
     /// All of a message was sent, and nothing came back.
@@ -344,13 +384,21 @@ impl Story<'_> {
         };
         let (taken, refused) = (outcome(Outcome::Accepted), outcome(Outcome::Rejected));
         let (given_up, unknown) = (outcome(Outcome::Aborted), outcome(Outcome::Unknown));
+        let last = u32::try_from(kept).unwrap_or(u32::MAX).saturating_sub(1);
+        let is_last_given_up =
+            session.messages.last().is_some_and(|last| last.outcome == Outcome::Aborted);
+        let cut = u64::from(is_last_given_up && self.is_cut_off(last));
+        // What it did instead may be missing.
+        let (given_up, unknown) =
+            if self.has_gaps() { (cut, unknown + given_up - cut) } else { (given_up, unknown) };
         if taken == kept {
             self.clause(&format!("the server took {all}"));
         } else {
             let parts = [
                 (taken, "the server took", ""),
                 (refused, "refused", ""),
-                (given_up, "the client gave", " up"),
+                (given_up - cut, "the client gave", " up"),
+                (cut, "the end of the connection cut off", ""),
                 (unknown, "what became of", " is not seen"),
             ];
             let parts = parts.into_iter().filter(|&(times, ..)| times > 0);
@@ -442,19 +490,21 @@ impl Story<'_> {
         match session.end {
             End::Quit => self.clause("the session ended with QUIT"),
             End::ServerClosed => {
-                let after_421 = session.unsolicited.iter().map(|one| one.reply.code);
-                let last = session.exchanges.last().and_then(|one| one.reply);
-                let mut codes = after_421.chain([last.and_then(|reply| reply.code)]);
-                self.clause(if codes.any(|code| code == Some(421)) {
+                self.clause(if self.has_421() {
                     "the server closed the connection after 421"
                 } else if self.has_quit() {
                     "the server closed the connection after QUIT"
+                } else if self.may_have_quit() {
+                    "the server closed the connection"
                 } else {
                     "the server closed the connection without a QUIT"
                 });
             }
             End::ClientClosed if self.has_quit() => {
                 self.clause("the client closed the connection after QUIT");
+            }
+            End::ClientClosed if self.may_have_quit() => {
+                self.clause("the client closed the connection");
             }
             End::ClientClosed => self.clause("the client closed the connection without a QUIT"),
             End::Reset => {
@@ -580,8 +630,8 @@ mod tests {
         let dialog = [BEGIN, MAIL, CONTENT, TAKEN, MAIL, CONTENT, "s< 452 full\n", MAIL].concat();
         assert_eq!(
             of(&dialog, End::ServerClosed),
-            "Of 3 messages the server took 1, refused 1 and the client gave 1 up; the server \
-             closed the connection without a QUIT."
+            "Of 3 messages the server took 1, refused 1 and the end of the connection cut off 1; \
+             the server closed the connection without a QUIT."
         );
     }
 
@@ -662,6 +712,61 @@ mod tests {
             "The client said nothing after the greeting; the client closed the connection without \
              a QUIT."
         );
+    }
+
+    #[test]
+    fn what_the_server_ended_the_client_did_not_give_up() {
+        let ended = |dialog: &[&str], end| of(&dialog.concat(), end);
+        let before = "The connection ended before the content of the message; ";
+        assert_eq!(
+            ended(&[BEGIN, MAIL], End::ServerClosed),
+            format!("{before}the server closed the connection without a QUIT.")
+        );
+        assert_eq!(
+            ended(&[BEGIN, MAIL, "s< 421 bye\n"], End::ServerClosed),
+            format!("{before}the server closed the connection after 421.")
+        );
+        assert_eq!(
+            ended(&[BEGIN, MAIL, CONTENT, TAKEN, MAIL], End::ServerClosed),
+            "Of 2 messages the server took 1 and the end of the connection cut off 1; the server \
+             closed the connection without a QUIT."
+        );
+        assert!(
+            ended(&[BEGIN, MAIL], End::ClientClosed).starts_with("The client gave the message up")
+        );
+        let rset = "c> RSET\ns< 250 ok\n";
+        assert!(
+            ended(&[BEGIN, MAIL, rset], End::ServerClosed)
+                .starts_with("The client gave the message up")
+        );
+    }
+
+    #[test]
+    fn who_left_or_lost_bytes_waited_for_nothing() {
+        // The reply to the end of the content never came.
+        let mut session = lasting(
+            session([BEGIN, MAIL, CONTENT].concat().trim_end().as_bytes(), End::ClientClosed),
+            60,
+        );
+        assert!(told(&session).contains(", which never came; "), "{}", told(&session));
+        let asked = last(&mut session).asked;
+        let parting = Parting {
+            mark: later(asked, 1),
+            reset: false,
+            aborted: false,
+            open: true,
+            inside: false,
+        };
+        let sides = Sides { client: Some(parting), server: None };
+        session.closing = Some(Box::new(Closing { first: Side::Client, sides }));
+        assert!(!told(&session).contains("waited"), "{}", told(&session));
+        session.closing = None;
+        let gap = Gap { bytes: 10, acked: true };
+        session.gaps.push(GapAt { side: Side::Server, gap, mark: mark(9) });
+        assert!(!told(&session).contains("never"), "{}", told(&session));
+        // QUIT may be in what is missing.
+        session.gaps.push(GapAt { side: Side::Client, gap, mark: mark(9) });
+        assert!(!told(&session).contains("QUIT"), "{}", told(&session));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! What a rule found, and what it could not judge.
 
-use super::Rule;
 use super::case::{Answer, Of};
+use super::{Party, Rule};
+use crate::chunk::Side;
 use crate::dialog::session::Mark;
 use std::ops::Range;
 
@@ -12,6 +13,8 @@ pub struct Finding {
     pub rule: &'static Rule,
     /// How sure it is.
     pub confidence: Confidence,
+    /// Whose fault it is.
+    pub party: Party,
     /// What was seen, what the RFC asks, and what follows from it.
     pub message: String,
     /// The packet or line.
@@ -64,6 +67,8 @@ pub struct Hit {
     pub range: Option<Range<usize>>,
     /// How sure it is, if the input is whole.
     pub confidence: Confidence,
+    /// Whose fault it is, if not that of all that its rule finds.
+    pub party: Option<Party>,
     /// Of all such of one rule in a session, the first stands for all.
     pub once: bool,
 }
@@ -112,6 +117,16 @@ impl Hit {
     #[must_use]
     pub fn once(self) -> Self {
         Self { once: true, ..self }
+    }
+
+    /// The fault of `side`, whoever else may be found at fault by the rule.
+    #[must_use]
+    pub fn by(self, side: Side) -> Self {
+        let party = match side {
+            Side::Client => Party::Client,
+            Side::Server => Party::Server,
+        };
+        Self { party: Some(party), ..self }
     }
 
     /// Less sure, even if the input is whole.

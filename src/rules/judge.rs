@@ -339,7 +339,7 @@ impl<'s> Judge<'s> {
     /// Keeps what `rule` found about `here`, or about what it says itself.
     #[cold]
     fn add(&mut self, rule: &'static Rule, here: On, hit: Hit) {
-        let Hit { message, on, range, confidence, once } = hit;
+        let Hit { message, on, range, confidence, party, once } = hit;
         if once && self.is_told((rule.id, b"")) {
             return;
         }
@@ -352,6 +352,7 @@ impl<'s> Judge<'s> {
         self.findings.push(Finding {
             rule,
             confidence: if is_weak { confidence.lower() } else { confidence },
+            party: party.unwrap_or(rule.party),
             message,
             mark: about.mark,
             exchange: about.exchange,

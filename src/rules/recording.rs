@@ -94,6 +94,7 @@ fn finding(rule: &'static Rule, hit: Hit) -> Finding {
     Finding {
         rule,
         confidence: hit.confidence,
+        party: hit.party.unwrap_or(rule.party),
         message: hit.message,
         mark: if let On::Moment(mark) = hit.on { mark } else { Mark::default() },
         exchange: None,

@@ -6,6 +6,7 @@ use crate::chunk::{Cause, Odd, Side, Stall, Times};
 use crate::dialog::session::{Mark, Request};
 use crate::smtp::command::Verb;
 use crate::time::Lapse;
+use crate::timing::DAY;
 
 /// A window closed for so long, or longer, is a stall of its own.
 const CLOSED: Lapse = Lapse::from_nanos(10_000_000_000);
@@ -27,7 +28,8 @@ impl<'s> Case<'s> {
         let all = self.session.transport.as_ref().map(|one| one.stalls.as_slice());
         let end = self.end();
         let stalls = all.unwrap_or_default().iter().filter(move |one| one.cause == cause);
-        stalls.filter_map(move |one| Some((one, one.lapse(end)?)))
+        let stalls = stalls.filter_map(move |one| Some((one, one.lapse(end)?)));
+        stalls.filter(|(_, lapse)| *lapse < DAY)
     }
 
     /// Whether the dialog is there from its greeting on, although the connection's handshake may not
@@ -56,6 +58,17 @@ impl<'s> Case<'s> {
     pub(super) fn repeated_timeouts(self) -> impl Iterator<Item = (&'s Stall, Lapse)> {
         let stalls = self.stalls(Cause::Timeout);
         stalls.filter(|(stall, lapse)| stall.times > 1 && *lapse >= REPEATED)
+    }
+
+    /// The side to which that happened first.
+    pub(super) fn first_of(self, what: impl Fn(&Odd) -> Times) -> Side {
+        let first = |side| self.odd(side).map(&what).filter(|times| times.any());
+        let place = |side| first(side).map(|times| times.first.place);
+        match (place(Side::Client), place(Side::Server)) {
+            (Some(client), Some(server)) if server < client => Side::Server,
+            (None, Some(_)) => Side::Server,
+            _ => Side::Client,
+        }
     }
 
     /// What happened to segments of both sides, `the client 2, the server 1`, how often in all, and

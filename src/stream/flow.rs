@@ -15,7 +15,7 @@ use crate::limits::Limits;
 use crate::packet::{FlowKey, Segment, Way};
 use crate::place::Place;
 use crate::ports::Ports;
-use crate::time::Stamp;
+use crate::time::{Lapse, Stamp};
 
 /// A connection. What it needs only for a while, or what few need, is held apart, so that many
 /// can be open at once; what every segment needs stands together, so that it is in few lines of
@@ -77,8 +77,14 @@ type Mark = (Option<Stamp>, Place);
 #[derive(Clone, Copy, Debug)]
 struct Reset {
     way: Way,
+    seq: u32,
     at: Option<Stamp>,
     place: Place,
+}
+
+/// Longer than packets overtake each other after `at`.
+fn after(at: Option<Stamp>) -> Option<Stamp> {
+    at.map(|at| at.after(Lapse::from_nanos(1_000_000_000)))
 }
 
 /// How far a connection has come.
@@ -338,9 +344,13 @@ impl<D: Consume> Flow<D> {
         let seq = segment.seq.wrapping_add(u32::from(segment.flags.syn));
         let has_payload = !segment.data.is_empty() || segment.cut > 0;
         // Who sends on has not reset: that packet was forged, or from another connection.
-        if has_payload && self.reset().is_some_and(|reset| reset.way == segment.way) {
+        if let Some(reset) = self.reset().filter(|reset| has_payload && reset.way == segment.way) {
             let own = self.half(segment.way);
-            if own.offset(seq).is_some_and(|offset| offset >= own.next.cast_signed()) {
+            // A capture may have the last segments behind the reset that followed them.
+            let is_overtaken =
+                own.offset(seq) < own.offset(reset.seq) && segment.at < after(reset.at);
+            let is_new = own.offset(seq).is_some_and(|offset| offset >= own.next.cast_signed());
+            if is_new && !is_overtaken {
                 self.notes().reset = None;
                 let mark = chunk::Mark { at: segment.at, place: segment.place };
                 self.half_mut(segment.way).note_after_reset(mark);
@@ -525,7 +535,7 @@ impl<D: Consume> Flow<D> {
             }
         }
         if segment.flags.rst && self.reset().is_none() && self.half(way).may_reset(segment.seq) {
-            self.notes().reset = Some(Reset { way, at, place });
+            self.notes().reset = Some(Reset { way, seq: segment.seq, at, place });
         }
     }
 

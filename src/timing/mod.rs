@@ -155,6 +155,12 @@ impl Phases {
     }
 }
 
+/// What is longer is a clock that was set, not a wait: no connection lasts so long in silence.
+pub const DAY: Lapse = Lapse::from_nanos(86_400_000_000_000);
+
+/// Packets that overtake others are not so late.
+const JUMP: Lapse = Lapse::from_nanos(1_000_000_000);
+
 /// A round trip of a second is more likely a SYN that was lost: RFC 6298 §2 sends it again then.
 const LOST: Lapse = Lapse::from_nanos(1_000_000_000);
 
@@ -188,6 +194,31 @@ pub fn is_relayed(session: &Session) -> bool {
     matches!(via, Some(ViaKind::Socks5 | ViaKind::HttpConnect))
 }
 
+/// Whether the times of the session go on as those of a clock do that nobody sets: neither side's
+/// go back by more than a second, and no reply came before its command.
+#[must_use]
+pub fn is_steady(session: &Session) -> bool {
+    let is_back = |last: Option<Stamp>, at: Option<Stamp>| {
+        last.zip(at).is_some_and(|(last, at)| last.since(at) > JUMP)
+    };
+    let greeted = session.greeting.as_ref().and_then(|reply| reply.begun.at);
+    let (mut asked, mut replied) = (session.opening.at, greeted.or(session.opening.at));
+    for one in &session.exchanges {
+        let reply = one.reply.as_ref().and_then(|reply| reply.begun.at);
+        if is_back(asked, one.asked.at) || is_back(replied, reply) || is_back(one.asked.at, reply) {
+            return false;
+        }
+        (asked, replied) = (one.asked.at.or(asked), reply.or(replied));
+    }
+    !is_back(asked, session.last_at) && !is_back(replied, session.last_at)
+}
+
+/// Whether the server speaks first: on port 465 TLS comes before all else (RFC 8314 §3.3).
+#[must_use]
+pub fn greets_first(session: &Session) -> bool {
+    session.opening.peers.is_none_or(|peers| peers.server.port() != 465)
+}
+
 /// Where the time of `session` went.
 #[must_use]
 pub fn of(session: &Session) -> Timings {
@@ -219,6 +250,10 @@ pub struct Walk<'s> {
     /// What comes next, if no more exchanges do.
     next: Phase,
     is_packets: bool,
+    /// No exchange was looked at yet.
+    is_first: bool,
+    /// A time lay before that of something earlier.
+    is_back: bool,
 }
 
 impl<'s> Walk<'s> {
@@ -229,7 +264,19 @@ impl<'s> Walk<'s> {
         let is_packets = session.opening.medium == Medium::Packets;
         let (until, phases) = (session.opening.at, Phases::default());
         let next = if session.tls.is_some() { Phase::Tls } else { Phase::Greeting };
-        let mut walk = Self { session, round_trip, phases, until, replied: None, next, is_packets };
+        let replied = None;
+        let (is_first, is_back) = (true, false);
+        let mut walk = Self {
+            session,
+            round_trip,
+            phases,
+            until,
+            replied,
+            next,
+            is_packets,
+            is_first,
+            is_back,
+        };
         if let (Some(begun), Some(connect)) = (until, session.timing.connect) {
             walk.advance(Phase::Connect, begun.after(connect));
         }
@@ -249,6 +296,7 @@ impl<'s> Walk<'s> {
         let reply = exchange.reply.as_ref();
         let phase = Phase::of(exchange.request);
         let times = if self.is_packets { self.times(exchange, reply) } else { <_>::default() };
+        self.is_first = false;
         let ended = match reply {
             Some(_) if phase == Phase::Final => self.delivered(exchange),
             Some(reply) => reply.ended(),
@@ -282,6 +330,10 @@ impl<'s> Walk<'s> {
         if self.until.is_some_and(|until| last > until) {
             self.advance(next, last);
         }
+        // Nobody knows how long it was between two times of a clock that was set.
+        if self.is_back && !is_steady(self.session) {
+            return Phases::default();
+        }
         self.phases
     }
 
@@ -290,6 +342,7 @@ impl<'s> Walk<'s> {
     fn advance(&mut self, phase: Phase, at: Stamp) {
         if let Some(until) = self.until {
             self.phases.add(phase, until, at);
+            self.is_back |= at < until;
             self.until = Some(until.max(at));
         }
     }
@@ -299,7 +352,7 @@ impl<'s> Walk<'s> {
         let Some(asked) = exchange.asked.at else { return ExchangeTimes::default() };
         let RoundTrip { client, server } = self.round_trip;
         // The first reply that a client waits for is the greeting.
-        let is_early = exchange.pipelined || self.session.early && self.until < Some(asked);
+        let is_early = exchange.pipelined || self.session.early && self.is_first;
         let less =
             |lapse: Lapse, way: Lapse| Lapse::from_nanos((lapse.nanos() - way.nanos()).max(0));
         let thought = match self.replied {
@@ -371,5 +424,7 @@ pub fn transfer(session: &Session, index: u32, message: &Message) -> Option<Laps
 #[must_use]
 pub fn throughput(message: &Message, transfer: Lapse) -> Option<u64> {
     let nanos = u128::try_from(transfer.nanos()).ok().filter(|&nanos| nanos > 0)?;
-    u64::try_from(u128::from(message.size()) * 1_000_000_000 / nanos).ok()
+    // Of octets that are missing nobody knows when they were sent.
+    let size = message.known_size().filter(|_| message.is_complete())?;
+    u64::try_from(u128::from(size) * 1_000_000_000 / nanos).ok()
 }

@@ -1,6 +1,6 @@
 //! Where one side waited for the other: one sentence each, with numbers.
 
-use super::{ExchangeTimes, Phase};
+use super::{DAY, ExchangeTimes, Phase, greets_first};
 use crate::chunk::{End, Side};
 use crate::dialog::session::{Exchange, Request, Session};
 use crate::escape::push_escaped;
@@ -56,7 +56,8 @@ pub(super) fn opening(session: &Session) -> impl Iterator<Item = Stall> + use<> 
     });
     let greeted = session.greeting.as_ref().and_then(|reply| reply.begun.at);
     let is_over = session.greeting.is_none() && session.exchanges.is_empty() && is_closed(session);
-    let until = if is_over && session.tls.is_none() { session.last_at } else { greeted };
+    let is_over = is_over && session.tls.is_none() && greets_first(session);
+    let until = if is_over { left(session) } else { greeted };
     let greeting = ready.zip(until).map(|(from, until)| Stall {
         from,
         until,
@@ -66,7 +67,7 @@ pub(super) fn opening(session: &Session) -> impl Iterator<Item = Stall> + use<> 
         exchange: None,
         in_vain: greeted.is_none(),
     });
-    connect.into_iter().chain(greeting).filter(|stall| stall.length >= LONG)
+    connect.into_iter().chain(greeting).filter(is_one)
 }
 
 /// Adds the stalls of an exchange; the reply before it was whole at `replied`.
@@ -86,22 +87,40 @@ pub(super) fn of(
         let who = Who::Side(Side::Client);
         let stall =
             Stall { from, until: asked, length, who, phase, exchange: Some(index), in_vain: false };
-        stalls.extend(Some(stall).filter(|stall| stall.length >= LONG));
+        stalls.extend(Some(stall).filter(is_one));
     }
     let begun = exchange.reply.as_ref().and_then(|reply| reply.begun.at);
     let is_last = session.exchanges.len() == index as usize + 1;
     let is_over = exchange.reply.is_none() && is_last && is_closed(session);
-    let Some(until) = begun.or(session.last_at.filter(|_| is_over)) else { return };
+    let Some(until) = begun.or_else(|| left(session).filter(|_| is_over)) else { return };
     let from = asked.max(replied.unwrap_or(asked));
     let length = times.server.unwrap_or_else(|| until.since(from));
     let who = Who::Side(Side::Server);
     let stall = Stall { from, until, length, who, phase, exchange: Some(index), in_vain: is_over };
-    stalls.extend(Some(stall).filter(|stall| stall.length >= LONG));
+    stalls.extend(Some(stall).filter(is_one));
 }
 
-/// Whether the connection was closed, so that nothing more could come.
+/// Whether it is long enough for one, and not a clock that was set.
+fn is_one(stall: &Stall) -> bool {
+    stall.length >= LONG && stall.length < DAY
+}
+
+/// Whether the connection was closed, so that nothing more could come, and nothing of the server is
+/// missing that may have come.
 fn is_closed(session: &Session) -> bool {
-    matches!(session.end, End::Quit | End::ServerClosed | End::ClientClosed | End::Reset)
+    let is_missing = session.elided.gaps > 0
+        || !session.resyncs.is_empty()
+        || session.gaps.iter().any(|gap| gap.side == Side::Server);
+    let is_closed =
+        matches!(session.end, End::Quit | End::ServerClosed | End::ClientClosed | End::Reset);
+    is_closed && !is_missing
+}
+
+/// Until when the client waited for what never came: it may have left before the server did.
+fn left(session: &Session) -> Option<Stamp> {
+    let parting = session.closing.as_deref().and_then(|closing| closing.sides.client);
+    let left = parting.and_then(|parting| parting.mark.at);
+    left.into_iter().chain(session.last_at).min()
 }
 
 impl Stall {

@@ -687,7 +687,7 @@ fn finding<'r>(out: Room<'r>, s: &mut Scribe<'_>, finding: &Finding) -> Room<'r>
         "severity": out.name(finding.rule.severity.name()),
         "confidence": out.name(finding.confidence.name()),
         "category": out.name(finding.rule.category.name()),
-        "party": out.name(finding.rule.party.name()),
+        "party": out.name(finding.party.name()),
         "violates_abnf": bool(finding.violates_abnf),
         "message": out.text(finding.message.as_bytes()),
         "rfc": option(finding.rule.rfc, Room::name),

@@ -1,4 +1,4 @@
-use super::{duration, is_steady, sure};
+use super::{DAY, duration, is_steady, sure};
 use crate::dialog::session::Reply;
 use crate::rules::prelude::*;
 use crate::time::Lapse;
@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     party: Party::Client,
     needs: &[Need::Client, Need::Server, Need::Times],
     rfc: None,
-    title: "the client took long to go on inside a transaction",
+    title: "the client took long to say EHLO, or to go on inside a transaction",
     help: "find out what the client waits for before its next command",
     explanation: "\
 A server holds a process, a connection and often a lock for each open transaction, and may close it
@@ -71,7 +71,9 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         });
         replied = one.reply.as_ref().and_then(Reply::ended);
         let is_judged = is_expected(&step) && !one.pipelined && !one.cut;
-        let Some(thought) = thought.filter(|&thought| thought >= SLOW && is_judged) else {
+        let Some(thought) =
+            thought.filter(|&thought| thought >= SLOW && thought < DAY && is_judged)
+        else {
             continue;
         };
         times += 1;
@@ -96,8 +98,9 @@ fn check(case: Case<'_>) -> Vec<Hit> {
 fn is_expected(step: &Step<'_>) -> bool {
     match step.exchange.request {
         Request::EndOfData | Request::AuthLine | Request::Command(Verb::Bdat) => false,
-        Request::Command(_) => {
-            step.exchange.before.mail || step.index == 0 && !step.case.session.early
+        Request::Command(verb) => {
+            let is_hello = matches!(verb, Verb::Ehlo | Verb::Helo | Verb::Lhlo);
+            step.exchange.before.mail || is_hello && step.index == 0 && !step.case.session.early
         }
     }
 }

@@ -1,3 +1,4 @@
+use super::DAY;
 use crate::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -38,7 +39,9 @@ s< 221 2.0.0 bye
 };
 
 fn check(case: Case<'_>) -> Vec<Hit> {
-    let Some(connect) = case.session.timing.connect.filter(|&connect| connect >= SLOW) else {
+    let Some(connect) =
+        case.session.timing.connect.filter(|&connect| connect >= SLOW && connect < DAY)
+    else {
         return Vec::new();
     };
     let again = case.odd(Side::Client).map_or(0, |odd| odd.syns.times);

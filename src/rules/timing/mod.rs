@@ -29,7 +29,7 @@ use super::Rule;
 use super::prelude::*;
 use crate::dialog::session::{Mark, Reply};
 use crate::time::{Lapse, Stamp};
-use crate::timing::{RoundTrip, duration, is_relayed};
+use crate::timing::{DAY, RoundTrip, duration, greets_first, is_relayed, is_steady};
 use std::iter;
 
 /// All of them, by id.
@@ -83,30 +83,9 @@ const STALL: Lapse = minutes(1);
 /// Who leaves sooner has not waited at all.
 const AT_ONCE: Lapse = Lapse::from_nanos(1_000_000_000);
 
-/// What is longer is a clock that was set, not a wait: no connection lasts so long in silence.
-const DAY: Lapse = minutes(24 * 60);
-
 /// Whether a wait was longer than `budget`, and can have been one.
 fn is_long(wait: Lapse, budget: Lapse) -> bool {
     wait > budget && wait < DAY
-}
-
-/// Whether the times of the session go on as those of a clock do that nobody sets: neither side's
-/// go back by more than a second, and no reply came before its command.
-fn is_steady(session: &Session) -> bool {
-    let is_back = |last: Option<Stamp>, at: Option<Stamp>| {
-        last.zip(at).is_some_and(|(last, at)| last.since(at) > AT_ONCE)
-    };
-    let greeted = session.greeting.as_ref().and_then(|reply| reply.begun.at);
-    let (mut asked, mut replied) = (session.opening.at, greeted.or(session.opening.at));
-    for one in &session.exchanges {
-        let reply = one.reply.as_ref().and_then(|reply| reply.begun.at);
-        if is_back(asked, one.asked.at) || is_back(replied, reply) || is_back(one.asked.at, reply) {
-            return false;
-        }
-        (asked, replied) = (one.asked.at.or(asked), reply.or(replied));
-    }
-    !is_back(asked, session.last_at) && !is_back(replied, session.last_at)
 }
 
 /// Where packets were sent again, the network may have taken of the time what a side is said to.
@@ -188,6 +167,7 @@ fn gave_up(case: Case<'_>) -> Option<GaveUp> {
         let connect = session.timing.connect.filter(|_| !is_relayed(session))?;
         let ready = session.opening.at?.after(connect);
         let is_gone = session.greeting.is_none_or(|reply| reply.cut) || gone.aborted;
+        let is_gone = is_gone && greets_first(session);
         let one = GaveUp { index: None, waited: at.since(ready), left: gone.mark, missed: None };
         return Some(one).filter(|_| is_gone && is_steady(session));
     }
@@ -285,15 +265,19 @@ fn tarpit(case: Case<'_>) -> Option<Hit> {
         return None;
     }
     let transport = session.transport.as_deref();
-    let is_lossy = sure(case) != Confidence::Certain
-        || transport.is_some_and(|one| one.out_of_order.server > 0);
+    // What was lost is sent again after round times, too.
+    if sure(case) != Confidence::Certain || transport.is_some_and(|one| one.out_of_order.server > 0)
+    {
+        return None;
+    }
     let is_drawn_out = |answer: &Answer<'_>| {
         let reply = answer.reply;
         let is_short = reply.text.len <= 512 && !reply.cut;
+        let took = reply.took.lapse();
         // A reply before its command is a capture that reorders packets.
         let asked = answer.step().and_then(|step| step.exchange.asked.at);
         let is_behind = asked.is_none_or(|asked| reply.begun.at >= Some(asked));
-        reply.took.lapse() >= DRAWN_OUT && is_short && is_behind && !is_lossy
+        took >= DRAWN_OUT && took < DAY && is_short && is_behind
     };
     if let Some(answer) = case.answers().find(is_drawn_out) {
         let (octets, took) = (answer.reply.text.len, answer.reply.took.lapse());
@@ -301,9 +285,14 @@ fn tarpit(case: Case<'_>) -> Option<Hit> {
         return Some(Hit::new(text).on_answer(&answer).sure(Confidence::Likely));
     }
     let greeting = iter::once_with(|| greeting_wait(session).zip(case.greeting())).flatten();
-    let replies = case.steps().filter_map(|step| Some((wait(&step)?, step.answer()?)));
+    let replies = || case.steps().filter_map(|step| Some((wait(&step)?, step.answer()?)));
+    // A path that takes as long would look the same.
+    let is_quick = |took: Lapse| took < WAIT;
+    if RoundTrip::of(session).server.is_none() && !replies().any(|(took, _)| is_quick(took)) {
+        return None;
+    }
     let mut waits: Vec<(Lapse, Answer<'_>)> =
-        greeting.chain(replies).filter(|(took, _)| *took >= WAIT).take(WAITS).collect();
+        greeting.chain(replies()).filter(|(took, _)| *took >= WAIT).take(WAITS).collect();
     let first = waits.first().map(|(_, answer)| *answer)?;
     waits.sort_by_key(|(took, _)| *took);
     let (least, most) = (waits.first()?.0, waits.last()?.0);

@@ -1,6 +1,6 @@
 use super::{
-    COMMAND, DATA, GREETING, STALL, duration, ends_message, greeting_wait, has_tarpit, is_long,
-    is_steady, short, sure, wait,
+    COMMAND, DATA, DAY, GREETING, STALL, duration, ends_message, greeting_wait, has_tarpit,
+    is_long, is_steady, short, sure, wait,
 };
 use crate::rules::prelude::*;
 use crate::time::Lapse;
@@ -64,7 +64,8 @@ const SLOW: Lapse = Lapse::from_nanos(5_000_000_000);
 fn check(case: Case<'_>) -> Vec<Hit> {
     let mut slowest: Option<(Lapse, Answer<'_>)> = None;
     let mut times = 0_u32;
-    let greeting = greeting_wait(case.session).filter(|&took| !is_long(took, GREETING));
+    let greeting = greeting_wait(case.session);
+    let greeting = greeting.filter(|&took| !is_long(took, GREETING) && took < DAY);
     let greeting = greeting.zip(case.greeting());
     let replies = case.steps().filter_map(|step| Some((told(&step)?, step.answer()?)));
     for (took, answer) in greeting.into_iter().chain(replies) {
@@ -105,5 +106,5 @@ fn told(step: &Step<'_>) -> Option<Lapse> {
         _ if ends_message(step) => STALL,
         _ => Lapse::from_nanos(i64::MAX),
     };
-    (!is_long(took, most)).then_some(took)
+    (!is_long(took, most) && took < DAY).then_some(took)
 }

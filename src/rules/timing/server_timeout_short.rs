@@ -65,7 +65,8 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     };
     let text = session.bytes(answer.reply.text).to_ascii_lowercase();
     let has = |word: &&str| text.windows(word.len()).any(|part| part == word.as_bytes());
-    if !WORDS.iter().any(has) || !is_steady(session) {
+    // A limit on the whole session is another one.
+    if !WORDS.iter().any(has) || has(&"session") || !is_steady(session) {
         return Vec::new();
     }
     let text = format!(
@@ -73,5 +74,8 @@ fn check(case: Case<'_>) -> Vec<Hit> {
          5 minutes",
         duration(idle)
     );
-    vec![Hit::new(text).on_answer(&answer)]
+    // So may this be, if its words do not say of what.
+    let is_whole = session.duration().is_some_and(|all| is_long(all, COMMAND));
+    let sure = if is_whole { Confidence::Possible } else { Confidence::Certain };
+    vec![Hit::new(text).on_answer(&answer).sure(sure)]
 }

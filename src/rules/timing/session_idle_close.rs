@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     title: "the connection was cut after a round time without traffic",
     help: "raise the idle timeout of NAT or firewall, or send keep-alives sooner than it",
     explanation: "\
-After 60, 300, 900, 1800 or 3600 seconds without anything new, to the second, the connection was
+After 60, 120, 300, 600, 900, 1800 or 3600 seconds without a packet, to the second, the connection was
 reset. Such times are what NATs, firewalls and load balancers are set to, which end idle connections
 in the name of one side or of both, while servers say 421 first. A client that keeps connections for later mail meets it. If the side itself has such
 a timeout and resets, it looks the same.",
@@ -45,6 +45,11 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     };
     let last = session.pauses.iter().next_back().filter(|pause| pause.until == left.mark);
     let Some((pause, at)) = last.zip(left.mark.at) else { return Vec::new() };
+    // Keep-alives and what is sent again are traffic.
+    let is_busy = |odd: &Odd| odd.keep_alives.any() || odd.retransmissions.any();
+    if SIDES.into_iter().filter_map(|side| case.odd(side)).any(is_busy) {
+        return Vec::new();
+    }
     let idle = at.since(pause.from);
     let seconds = idle.nanos() / 1_000_000_000;
     if !ROUND.contains(&seconds) {

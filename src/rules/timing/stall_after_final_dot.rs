@@ -77,6 +77,11 @@ fn check(step: &Step<'_>) -> Option<Hit> {
         );
         return Some(Hit::new(text).on_answer(&answer).sure(sure(case)));
     }
+    // Only the first that has none is waited for.
+    let is_open = |step: &Step<'_>| step.exchange.reply.is_none();
+    if !is_open(step) || step.previous().is_some_and(|before| is_open(&before)) {
+        return None;
+    }
     // That it had received the end and not answered it, its own end shows.
     let gave_up = gave_up(case).filter(|one| one.index == Some(step.index))?;
     let has_it = case.session.closing.as_ref()?.sides.server?.open;

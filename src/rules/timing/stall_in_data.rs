@@ -1,3 +1,4 @@
+use super::DAY;
 use crate::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -75,7 +76,7 @@ fn check(case: Case<'_>) -> Vec<Hit> {
             stall.from.at.is_some_and(|from| from < until)
                 && ends.is_some_and(|end| end > pause.from)
         });
-        if is_explained {
+        if is_explained || until.since(pause.from) >= DAY {
             return None;
         }
         let hole = case.stalls(Cause::Hole).find(|(stall, _)| {

@@ -75,7 +75,7 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         let text = format!(
             "the {name} read nothing and kept its receive window closed for {long}{over}{more}, {during}"
         );
-        Some(Hit::new(text).on(On::Moment(stall.from)))
+        Some(Hit::new(text).on(On::Moment(stall.from)).by(side))
     });
     hits.collect()
 }

@@ -65,5 +65,5 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     }
     let (name, during) = (side.name(), case.during(left.mark));
     let text = format!("the {name} closed its stream inside a line, {during}");
-    vec![Hit::new(text).on(On::Moment(left.mark))]
+    vec![Hit::new(text).on(On::Moment(left.mark)).by(side)]
 }

@@ -34,5 +34,5 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     let Some((said, all, first)) = case.tell(|odd| odd.after_fin) else { return Vec::new() };
     let segments = count(all, "segment");
     let text = format!("{segments} with data past the FIN of their sender ({said})");
-    vec![Hit::new(text).on(On::Moment(first))]
+    vec![Hit::new(text).on(On::Moment(first)).by(case.first_of(|odd| odd.after_fin))]
 }

@@ -64,5 +64,5 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     let Some((said, all, first)) = case.tell(|odd| odd.keep_alives) else { return Vec::new() };
     let (asked, during) = (count(all, "keep-alive"), case.during(first));
     let text = format!("{asked} ({said}): the connection was idle, first {during}");
-    vec![Hit::new(text).on(On::Moment(first))]
+    vec![Hit::new(text).on(On::Moment(first)).by(case.first_of(|odd| odd.keep_alives))]
 }

@@ -78,7 +78,7 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         };
         let (octets, name) = (count(octets, "octet"), side.name());
         let text = format!("{octets} of the {name} came twice and differ{versions}");
-        Some(Hit::new(text).on(On::Moment(mark)))
+        Some(Hit::new(text).on(On::Moment(mark)).by(side))
     });
     hits.collect()
 }

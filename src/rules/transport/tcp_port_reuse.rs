@@ -43,5 +43,6 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     }
     let text =
         "another connection began between the same addresses and ports while this one was open";
-    vec![Hit::new(text)]
+    // The capture may lack its end.
+    vec![Hit::new(text).sure(Confidence::Likely)]
 }

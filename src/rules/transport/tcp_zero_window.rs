@@ -79,7 +79,7 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         };
         let (name, often, during) = (side.name(), often(times.times), case.during(first));
         let text = format!("the {name} closed its receive window {often}{lasted}; first {during}");
-        times.any().then(|| Hit::new(text).on(On::Moment(first)))
+        times.any().then(|| Hit::new(text).on(On::Moment(first)).by(side))
     });
     hits.collect()
 }
