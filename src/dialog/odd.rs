@@ -74,7 +74,7 @@ ends! {
 pub struct Odd {
     /// The first LF without CR.
     pub bare_lf: Option<First>,
-    /// The first CR without LF.
+    /// The first CR without LF that is none of CR CR LF.
     pub bare_cr: Option<First>,
     /// The first NUL.
     pub nul: Option<First>,

@@ -1,4 +1,5 @@
 use crate::rules::prelude::*;
+use crate::rules::remains::is_owned;
 
 pub(super) const RULE: Rule = Rule {
     id: "command-empty-line",
@@ -40,6 +41,12 @@ s< 221 mx.example.net closing
 };
 
 fn check(flawed: &Flawed<'_, '_>) -> Option<Hit> {
+    // What is left of content has a rule of its own.
+    if let On::Command(index) = flawed.on
+        && flawed.case.step(index).is_some_and(|step| is_owned(&step))
+    {
+        return None;
+    }
     let what = if flawed.line.is_empty() {
         "an empty line".to_owned()
     } else {
