@@ -99,3 +99,20 @@ fn who_leaves_behind_the_message_is_told_once() {
     assert_eq!(ids(&part, "client-timeout-f"), [""; 0], "{part:?}");
     assert_eq!(ids(&part, "stall-a"), [""; 0], "{part:?}");
 }
+
+#[test]
+fn half_a_line_end_that_the_capture_lacks_is_no_fault() {
+    let text = format!("{ENVELOPE}{DATA}c> one\nc> .two\nc> three\nc> .\ns< 250 ok\n{QUIT}");
+    let text = format!("s< 220 mx.example.net\nc> HELO a.example\ns< 250 hi\n{text}");
+    let dialog = Dialog::parse(&text);
+    let octets = Side::BOTH.map(|side| dialog.stream(side).len());
+    // Each octet is missing once.
+    for index in 0..octets.iter().sum() {
+        let plan = Plan::new(&dialog).mss(1).drop_data(index).close(SERVER);
+        let source = Source::bytes("example", plan.weave().file);
+        let all = collect(&Options::default(), vec![source]).0.pop().unwrap().findings;
+        for start in ["data-bare", "smuggle", "command-empty"] {
+            assert_eq!(ids(&all, start), [""; 0], "{index}: {all:?}");
+        }
+    }
+}
