@@ -124,7 +124,7 @@ fn xforward_is_told_by_one_rule() {
 
 #[test]
 fn a_line_that_was_passed_over_does_not_wait_for_ever() {
-    let noops: String = (0..60).map(|_| format!("c> NOOP\n{OK}")).collect();
+    let noops = format!("c> NOOP\n{OK}").repeat(60);
     let all = offered(&format!("c>\n{noops}{QUIT}"));
     assert!(!ids(&all).iter().any(|id| id.starts_with("pipe")), "{all:?}");
     let many: String = "c> VRFY ann\n".repeat(60);
