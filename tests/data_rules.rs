@@ -146,3 +146,18 @@ fn what_follows_the_end_of_data() {
     let dialog = format!("{data}{next}{ok}{ok}{ok}s< 354 go on\nc> a\nc> .\n{ok}{QUIT}");
     assert_eq!(ids(&dialog), [""; 0]);
 }
+
+#[test]
+fn content_that_was_sent_blindly_is_told_once() {
+    let replies = "s< 554 no\ns< 500 what?\ns< 500 what?\ns< 500 what?\ns< 500 what?\n";
+    let content = "c> Subject: a\nc>\nc> hello\nc> .\n";
+    let text = format!(
+        "s< 220 mx.example.net ESMTP\nc> EHLO client.example.org\ns< 250-mx.example.net\n\
+         s< 250 PIPELINING\nc> MAIL FROM:<a@example.org>\ns< 250 ok\nc> RCPT TO:<b@example.net>\n\
+         s< 250 ok\nc> DATA\n{content}{replies}{QUIT}"
+    );
+    let source = Source::bytes("dialog", text.into_bytes());
+    let (sessions, _) = collect(&Options::default(), vec![source]);
+    let ids: Vec<_> = sessions[0].findings.iter().map(|one| one.rule.id).collect();
+    assert_eq!(ids, ["pipelining-data-before-354", "data-rejected"]);
+}

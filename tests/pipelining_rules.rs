@@ -121,3 +121,40 @@ fn xforward_is_told_by_one_rule() {
     let found = all.iter().find(|one| one.rule.id == "middlebox-xclient").unwrap();
     assert!(found.message.contains("\"192.0.2.7\" (ADDR)"), "{}", found.message);
 }
+
+#[test]
+fn a_line_that_was_passed_over_does_not_wait_for_ever() {
+    let noops = format!("c> NOOP\n{OK}").repeat(60);
+    let all = offered(&format!("c>\n{noops}{QUIT}"));
+    assert!(!ids(&all).iter().any(|id| id.starts_with("pipe")), "{all:?}");
+    let many: String = "c> VRFY ann\n".repeat(60);
+    let all = offered(&format!("c>\n{many}{}{QUIT}", "s< 252 2.0.0 maybe\n".repeat(60)));
+    assert!(ids(&all).contains(&"pipelining-pending-excessive"), "{all:?}");
+}
+
+#[test]
+fn a_farewell_is_no_reply_too_many() {
+    let group = format!("{MAIL}{RCPT}{OK}{OK}");
+    for last in ["451 4.4.2 timeout (#4.4.2)", "554 5.4.0 you took too long"] {
+        let all = offered(&format!("{group}s< {last}\n# end server-closed\n"));
+        assert_eq!(ids(&all), ["reply-unsolicited"], "{all:?}");
+    }
+    let all = offered(&format!("{group}s< 550 5.1.1 no\n{QUIT}"));
+    assert!(ids(&all).contains(&"pipelining-reply-surplus"), "{all:?}");
+}
+
+#[test]
+fn an_early_refusal_of_content_is_no_lost_reply() {
+    let data = format!("{MAIL}{OK}{RCPT}{OK}c> DATA\ns< 354 go on\n");
+    let all = offered(&format!("{data}c> a\ns< 552 5.3.4 too big\nc> b\nc> .\n{QUIT}"));
+    assert!(!ids(&all).iter().any(|id| id.starts_with("pipe")), "{all:?}");
+}
+
+#[test]
+fn who_leaves_may_have_given_up() {
+    // Without times nobody knows how long it waited.
+    for end in ["c> RSET\n", "c> QUIT\n"] {
+        let all = found(&format!("{EHLO}s< 250 SIZE\n{MAIL}{end}{OK}{OK}"));
+        assert!(!ids(&all).iter().any(|id| id.starts_with("pipe")), "{all:?}");
+    }
+}

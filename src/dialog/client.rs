@@ -419,6 +419,16 @@ pub(super) fn is_command_start(tail: &[Parked]) -> bool {
     is_command(first) || strip_cr(first) == b"." && is_command(second)
 }
 
+/// Whether a line of `tail`, whichever octet ends lines, is surely a command.
+pub(super) fn has_command(tail: &[Parked]) -> bool {
+    let text = tail.iter().filter_map(|piece| match &piece.what {
+        ParkedWhat::Data(data, _) => Some(data.as_slice()),
+        ParkedWhat::Gap(_) => None,
+    });
+    let text = text.collect::<Vec<_>>().concat();
+    text.split(|octet| matches!(octet, b'\r' | b'\n')).any(is_surely_command)
+}
+
 fn strip_cr(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }

@@ -5,7 +5,7 @@
 //! to decide.
 
 use super::header::Header;
-use super::odd::{self, Before, DataEnd, First, Odd, Verdict, line_of};
+use super::odd::{self, Before, DataEnd, First, Odd, Tail, Verdict, line_of};
 use super::session::{Content, Hidden, Mark};
 use crate::smtp::scan::find;
 use std::mem;
@@ -40,11 +40,9 @@ struct Reader {
     place: Place,
     /// A line that begins with a dot was met that is neither text nor the end.
     is_odd: bool,
+    /// The octets before the next are missing.
+    is_behind_gap: bool,
 }
-
-/// The last octets that were read: before the first, a line end.
-#[derive(Clone, Copy, Debug)]
-struct Tail([u8; 8]);
 
 /// A dot in front of which a line may have ended.
 #[derive(Debug)]
@@ -242,11 +240,11 @@ impl Scanner {
         while let Some(found) = find(b'.', bytes.get(from..).unwrap_or_default()) {
             let dot = from + found;
             from = dot + 1;
-            let octets = [3, 2, 1].map(|back| self.tail.before(bytes, dot, back));
             let is_behind_gap = dot == 0
                 && self.reader.place == Place::LooseStart
                 && self.tail.before(bytes, 0, 1) != b'\n';
-            let before = if is_behind_gap { Some(Before::Gap) } else { Before::of(octets) };
+            let before = self.tail.what(bytes, dot, 0);
+            let before = if is_behind_gap { Some(Before::Gap) } else { before };
             let Some(before) = before else { continue };
             self.reader.read::<DATA>(bytes.get(read..dot).unwrap_or_default());
             read = dot;
@@ -276,8 +274,7 @@ impl Scanner {
             _ => return None,
         };
         let behind = next.len() + 1;
-        let octets = [3, 2, 1].map(|back| self.tail.before(&[], 0, behind + back));
-        let before = Before::of(octets).unwrap_or(Before::Gap);
+        let before = self.tail.what(&[], 0, behind).unwrap_or(Before::Gap);
         Some(Pending { before, facts: self.reader.facts, next: next.to_vec() })
     }
 
@@ -297,11 +294,17 @@ impl Scanner {
         let back = |at: usize, octets: usize| self.tail.before(bytes, at, octets);
         let places = |octet: u8| (0..bytes.len()).filter(move |&at| bytes.get(at) == Some(&octet));
         let has = |get: fn(&Odd) -> Option<First>| odd.as_deref().and_then(get).is_some();
-        let bare_lf = || places(b'\n').find(|&at| back(at, 1) != b'\r');
+        let is_known = |at: usize| at > 0 || !old.is_behind_gap;
+        let bare_lf = || places(b'\n').find(|&at| back(at, 1) != b'\r' && is_known(at));
         let bare_lf = (new.bare_lf > 0 && !has(|odd| odd.bare_lf)).then(bare_lf).flatten();
         let bare_cr = || {
-            let is_bare = |at: &usize| bytes.get(at + 1).is_some_and(|&next| next != b'\n');
-            let is_last = back(0, 1) == b'\r' && bytes.first().is_some_and(|&next| next != b'\n');
+            // That of CR CR LF counts for itself; the octets to come may make it one.
+            let is_bare = |at: &usize| {
+                let next = bytes.get(*at..).unwrap_or_default();
+                !matches!(next, [] | [b'\n', ..] | [b'\r'] | [b'\r', b'\n', ..])
+            };
+            let is_last = back(0, 1) == b'\r' && is_bare(&0);
+            let is_bare = |at: &usize| is_bare(&(at + 1));
             is_last.then_some(0).or_else(|| places(b'\r').find(is_bare))
         };
         let bare_cr =
@@ -382,6 +385,9 @@ impl Scanner {
     pub(super) fn gap(&mut self, bytes: u64) {
         let reader = &mut self.reader;
         reader.facts.missing += bytes;
+        // The other half of a line end may be missing.
+        reader.facts.bare_cr = reader.bare_crs();
+        reader.is_behind_gap = true;
         reader.line = 0;
         // A line may begin right after the gap.
         reader.place = Place::LooseStart;
@@ -401,43 +407,6 @@ fn is_text<const DATA: bool>(next: u8) -> bool {
     next != b'.' && !(DATA && matches!(next, b'\r' | b'\n'))
 }
 
-impl Default for Tail {
-    fn default() -> Self {
-        Self(*b"------\r\n")
-    }
-}
-
-impl Tail {
-    /// Of missing octets.
-    const UNKNOWN: Self = Self(*b"--------");
-
-    /// Whether the next piece must be looked at closely, whatever is in it.
-    fn is_odd(self) -> bool {
-        matches!(self.0, [.., 0] | [.., b'\r', b'\r'])
-    }
-
-    /// Takes the next octets.
-    fn push(&mut self, bytes: &[u8]) {
-        if let Some(last) = bytes.last_chunk() {
-            self.0 = *last;
-        } else {
-            for &octet in bytes {
-                self.0.rotate_left(1);
-                self.0[7] = octet;
-            }
-        }
-    }
-
-    /// The octet `back` octets before the one at `at` of `bytes`, which come next.
-    fn before(self, bytes: &[u8], at: usize, back: usize) -> u8 {
-        let octet = match at.checked_sub(back) {
-            Some(at) => bytes.get(at),
-            None => (self.0.len() + at).checked_sub(back).and_then(|at| self.0.get(at)),
-        };
-        octet.copied().unwrap_or(b'-')
-    }
-}
-
 impl Reader {
     /// CRs without LF of which what follows is known.
     fn bare_crs(&self) -> u32 {
@@ -448,7 +417,7 @@ impl Reader {
     /// data ended.
     #[inline]
     fn read<const DATA: bool>(&mut self, bytes: &[u8]) -> (usize, bool) {
-        let mut at = 0;
+        let mut at = if self.is_behind_gap { self.read_behind_gap(bytes) } else { 0 };
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
             let first = rest.first().copied().unwrap_or_default();
             match self.place {
@@ -487,6 +456,18 @@ impl Reader {
             }
         }
         (at, false)
+    }
+
+    /// Reads an LF behind missing octets, of which a CR may be one; returns how many bytes.
+    #[cold]
+    fn read_behind_gap(&mut self, bytes: &[u8]) -> usize {
+        let is_end = bytes.first() == Some(&b'\n');
+        self.is_behind_gap = bytes.is_empty();
+        if is_end {
+            self.add(b"\n");
+            self.line = 0;
+        }
+        usize::from(is_end)
     }
 
     /// Counts a line that begins with a dot, and what follows it.
@@ -816,11 +797,11 @@ mod tests {
         }
         let has = |get: fn(&Odd) -> bool| odd.as_deref().is_some_and(get);
         assert_eq!(facts.bare_lf > 0, has(|odd| odd.bare_lf.is_some()));
-        assert_eq!(facts.bare_cr > 0, has(|odd| odd.bare_cr.is_some()));
         assert_eq!(facts.nul > 0, has(|odd| odd.nul.is_some()));
         assert_eq!(facts.dotted > 0, has(|odd| odd.dotted.is_some()));
         let read = &data[..used];
         let doubled = read.windows(3).filter(|three| *three == b"\r\r\n").count();
+        assert_eq!(facts.bare_cr as usize > doubled, has(|odd| odd.bare_cr.is_some()));
         assert_eq!(doubled, odd.map_or(0, |odd| odd.cr_cr_lfs as usize));
         // The same octets in chunks have the same ends, and no end.
         let chunks = scan::<false>(data, &[]);
@@ -865,8 +846,33 @@ mod tests {
             let odd = scan::<true>(&data, &[cut]).1.unwrap();
             let lines =
                 [odd.bare_cr, odd.cr_cr_lf, odd.bare_lf, odd.nul, odd.dotted, odd.long_line];
-            assert_eq!(lines.map(|first| first.unwrap().line), [2, 2, 3, 4, 5, 6]);
+            assert_eq!(lines.map(|first| first.unwrap().line), [3, 2, 3, 4, 5, 6]);
         }
+    }
+
+    #[test]
+    fn half_a_line_end_beside_a_gap_is_not_odd() {
+        let mark = Mark::default();
+        for (before, behind) in [("a\r", "b\r\n"), ("a", "\nb\r\n"), ("a", "\n.b\r\n")] {
+            for most in [1, 2, 9] {
+                let mut scanner = Scanner::default();
+                scanner.read(before.as_bytes(), mark);
+                scanner.gap(1);
+                for piece in behind.as_bytes().chunks(most) {
+                    scanner.read(piece, mark);
+                }
+                let facts = scanner.facts();
+                assert_eq!((facts.bare_cr, facts.bare_lf), (0, 0), "{before:?} {behind:?}");
+                let odd = scanner.odd.as_deref();
+                assert!(odd.is_none_or(|odd| odd.ends.is_empty() && odd.bare_lf.is_none()));
+            }
+        }
+        let mut scanner = Scanner::default();
+        scanner.gap(1);
+        let read = |scanner: &mut Scanner, bytes: &[u8]| scanner.read(bytes, mark).loose;
+        assert_eq!(read(&mut scanner, b"\n"), []);
+        let loose = read(&mut scanner, b".\r\nRSET\r\n");
+        assert!(matches!(loose[..], [Loose { kind: None, at: 3, .. }]), "{loose:?}");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! to answer, or a 354 that nothing asked for), the server has read the data leniently: the
 //! dialog goes back and reads it so, too.
 
-use super::client::{Parked, ParkedWhat, Parking};
+use super::client::{Parked, ParkedWhat, Parking, has_command};
 use super::clock::Clock;
 use super::content::Candidate;
 use super::lines::Lines;
@@ -100,6 +100,10 @@ impl Dialog {
         // A refusal of its own accord (an idle client, a shutdown) proves nothing; a command that
         // was taken, or content that was asked for, does.
         if !partial.said.code.is_some_and(|code| code / 100 == 2 || code == 354) {
+            return Some(partial);
+        }
+        // Nor does a reply too many, where there was nothing to take.
+        if !has_command(&doubt.candidate.tail) {
             return Some(partial);
         }
         let Some(doubt) = self.doubt.take() else { return Some(partial) };

@@ -74,7 +74,7 @@ ends! {
 pub struct Odd {
     /// The first LF without CR.
     pub bare_lf: Option<First>,
-    /// The first CR without LF.
+    /// The first CR without LF that is none of CR CR LF.
     pub bare_cr: Option<First>,
     /// The first NUL.
     pub nul: Option<First>,
@@ -239,6 +239,60 @@ pub(super) enum Verdict {
     /// An end for a lenient server, and how many octets behind the dot belong to it; `None` where
     /// missing octets make it one.
     End(Option<DataEnd>, usize),
+}
+
+/// The last octets that were read: before the first, a line end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tail {
+    octets: [u8; 8],
+    /// So many of them, the last ones, are known.
+    known: u8,
+}
+
+impl Default for Tail {
+    fn default() -> Self {
+        Self { octets: *b"------\r\n", known: 8 }
+    }
+}
+
+impl Tail {
+    /// Of missing octets.
+    pub(super) const UNKNOWN: Self = Self { octets: *b"--------", known: 0 };
+
+    /// Whether the next piece must be looked at closely, whatever is in it.
+    pub(super) fn is_odd(self) -> bool {
+        matches!(self.octets, [.., 0] | [.., b'\r', b'\r'])
+    }
+
+    /// Takes the next octets.
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        if let Some(last) = bytes.last_chunk() {
+            *self = Self { octets: *last, known: 8 };
+        } else {
+            for &octet in bytes {
+                self.octets.rotate_left(1);
+                self.octets[7] = octet;
+                self.known = (self.known + 1).min(8);
+            }
+        }
+    }
+
+    /// What stands before the dot at `at` of `bytes`, which come next, or `behind` octets before.
+    pub(super) fn what(self, bytes: &[u8], at: usize, behind: usize) -> Option<Before> {
+        let octets = [3, 2, 1].map(|back| self.before(bytes, at, behind + back));
+        // The CR of such a line end may be missing.
+        let is_part = octets[2] == b'\n' && behind + 2 > at + usize::from(self.known);
+        if is_part { Some(Before::Gap) } else { Before::of(octets) }
+    }
+
+    /// The octet `back` octets before the one at `at` of `bytes`, which come next.
+    pub(super) fn before(self, bytes: &[u8], at: usize, back: usize) -> u8 {
+        let octet = match at.checked_sub(back) {
+            Some(at) => bytes.get(at),
+            None => (self.octets.len() + at).checked_sub(back).and_then(|at| self.octets.get(at)),
+        };
+        octet.copied().unwrap_or(b'-')
+    }
 }
 
 impl Before {

@@ -66,8 +66,16 @@ fn is_own(case: Case<'_>, message: &Message, end: &OddEnd) -> bool {
         // It waited for the reply, and went on then.
         return step.next().is_none_or(|next| !next.exchange.pipelined);
     }
-    let is_last = !end.more && end.behind.trim_ascii().is_empty();
+    let is_last = !end.more && (end.behind.trim_ascii().is_empty() || is_given_up(message, end));
     is_last && end.count == 1
+}
+
+/// Whether the client took leave behind `end`, as it got no reply to it.
+fn is_given_up(message: &Message, end: &OddEnd) -> bool {
+    let is_leave = |verb: Verb| matches!(verb, Verb::Quit | Verb::Rset);
+    let mut lines = end.behind.split(|octet| matches!(octet, b'\r' | b'\n'));
+    let is_over = |line: &[u8]| line.is_empty() || is_leave(Command::parse(line).verb);
+    !message.ended && lines.all(is_over)
 }
 
 /// Whether each line of commands ends with LF alone.

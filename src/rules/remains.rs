@@ -130,3 +130,13 @@ pub(super) fn owner(step: &Step<'_>) -> Option<Owner> {
         },
     }
 }
+
+/// Whether `step` is one of the lines of which a rule about content speaks.
+pub(super) fn is_owned(step: &Step<'_>) -> bool {
+    let before = (0..step.index).rev().take(RUN).filter_map(|index| step.case.step(index));
+    let begun = before.into_iter().find(|one| !is_left(one));
+    begun.is_some_and(|begun| owner(&begun).is_some())
+}
+
+/// So many lines of content are looked at for what they stand behind.
+const RUN: usize = 1000;

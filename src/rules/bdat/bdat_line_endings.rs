@@ -1,3 +1,4 @@
+use super::is_binary;
 use crate::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -84,9 +85,5 @@ pub(super) fn text_in_chunks<'s>(case: Case<'s>, message: &Message) -> Option<St
         && message.is_complete()
         && message.content.nul == 0;
     let mail = case.mail(message).filter(|_| is_whole)?;
-    let is_binary = mail.envelope()?.params().any(|param| {
-        param.keyword.eq_ignore_ascii_case(b"BODY")
-            && param.value.is_some_and(|value| value.eq_ignore_ascii_case(b"BINARYMIME"))
-    });
-    (!is_binary).then_some(mail)
+    (!is_binary(&mail)).then_some(mail)
 }

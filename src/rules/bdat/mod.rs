@@ -154,3 +154,13 @@ fn is_open(step: &Step<'_>) -> bool {
 fn octets(count: u64) -> String {
     if count == 1 { "1 octet".to_owned() } else { format!("{count} octets") }
 }
+
+/// Whether `mail` declares binary content (RFC 3030 §3), or cannot be read.
+pub(super) fn is_binary(mail: &Step<'_>) -> bool {
+    mail.envelope().is_none_or(|envelope| {
+        envelope.params().any(|param| {
+            param.keyword.eq_ignore_ascii_case(b"BODY")
+                && param.value.is_some_and(|value| value.eq_ignore_ascii_case(b"BINARYMIME"))
+        })
+    })
+}

@@ -1,6 +1,7 @@
 use crate::rules::prelude::*;
 use crate::rules::remains::chunk;
 use crate::rules::sequence::{announces_end, minutes};
+use crate::rules::timing::is_final_too_short;
 
 // rules.tsv: who closed, and what it had seen, only packets show.
 pub(super) const RULE: Rule = Rule {
@@ -75,6 +76,11 @@ fn check(case: Case<'_>) -> Vec<Hit> {
             || verb == Some(Verb::Bdat) && chunk(step).is_some_and(|chunk| chunk.last)
     };
     let Some(step) = case.steps().next_back().filter(is_end) else { return Vec::new() };
+    // After FIN alone a client may read on; RST, or a server that gave up, shows the end.
+    let server_left = session.closing.as_ref().is_some_and(|left| left.sides.server.is_some());
+    if !left.aborted && (step.exchange.reply.is_some() || !server_left) {
+        return Vec::new();
+    }
     let asked = step.exchange.asked.at;
     let waited = left.mark.at.zip(asked).map(|(at, asked)| at.since(asked));
     let is_early = waited.is_none_or(|waited| waited < minutes(PATIENCE));
@@ -85,6 +91,9 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     // Of octets that never came, another rule speaks.
     let message = step.exchange.message.and_then(|own| session.messages.get(own as usize));
     if message.is_none_or(|message| !message.ended) {
+        return Vec::new();
+    }
+    if is_final_too_short(case) {
         return Vec::new();
     }
     let waited = waited.map_or(0, |waited| waited.nanos() / 1_000_000);

@@ -1,3 +1,4 @@
+use crate::rules::pipelining::is_sent_blindly;
 use crate::rules::prelude::*;
 use crate::rules::remains::{Owner, owner, remains};
 
@@ -61,7 +62,8 @@ s< 221 2.0.0 bye
 };
 
 fn check(step: &Step<'_>) -> Option<Hit> {
-    if owner(step) != Some(Owner::Rejected) {
+    // Of what was sent before the refusal was seen, another rule speaks.
+    if owner(step) != Some(Owner::Rejected) || is_sent_blindly(step) {
         return None;
     }
     let left = remains(step)?;

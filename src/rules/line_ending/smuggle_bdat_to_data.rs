@@ -1,3 +1,4 @@
+use crate::rules::bdat::is_binary;
 use crate::rules::lenient::{self, Reading};
 use crate::rules::prelude::*;
 
@@ -66,7 +67,7 @@ s< 221 2.0.0 bye
     check: Check::Mail(Fact::OddContent, check),
 };
 
-fn check(_: Case<'_>, message: &Message) -> Option<Hit> {
+fn check(case: Case<'_>, message: &Message) -> Option<Hit> {
     if message.transfer != Some(Transfer::Bdat) {
         return None;
     }
@@ -74,6 +75,11 @@ fn check(_: Case<'_>, message: &Message) -> Option<Hit> {
     let is_bare = |end: &&OddEnd| !end.behind.trim_ascii().is_empty() || end.more;
     let end = ends.iter().find(is_bare)?;
     let reading = Reading::of(end);
+    // What is declared binary is never sent on with DATA as it is (RFC 3030 §3).
+    let is_binary = || case.mail(message).is_some_and(|mail| is_binary(&mail));
+    if !reading.is_attack() && is_binary() {
+        return None;
+    }
     let mut text = format!(
         "the chunks hold {}: harmless here, but sent on with DATA a lenient server takes it for \
          the end of the data",

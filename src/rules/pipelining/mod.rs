@@ -18,10 +18,12 @@ mod pipelining_group_exceeds_window;
 
 use super::Rule;
 use super::prelude::*;
+use super::sequence::server_closed;
 use crate::dialog::session::Unsolicited;
 use crate::smtp::line::LineEnd;
 use crate::smtp::reply::ReplyLine;
 
+pub(super) use pipelining_data_before_354::is_sent_blindly;
 pub(super) use pipelining_desync::shift;
 pub(super) use pipelining_input_discarded::discarded;
 
@@ -40,7 +42,8 @@ pub(super) const RULES: &[&Rule] = &[
     &pipelining_unused::RULE,
 ];
 
-/// A client that sends QUIT or RSET after so many seconds without a reply has given up.
+/// A client that sends QUIT or RSET after so many seconds without a reply has given up. Where the
+/// input has no times, it may have.
 const GIVES_UP: i64 = 10;
 
 /// What servers call the extension that lets a client go on before the reply to its EHLO (Exim's,
@@ -71,7 +74,7 @@ fn hurried<'s>(step: &Step<'s>) -> Option<Step<'s>> {
     // The client may have seen the reply, and not what the server added to it.
     let is_crossed = step.case.session.unsolicited.iter().any(|one| one.after == step.index);
     let waited = one.asked.at.zip(before.exchange.asked.at).map(|(to, from)| to.since(from));
-    let has_waited = waited.is_some_and(|waited| waited.nanos() >= GIVES_UP * 1_000_000_000);
+    let has_waited = waited.is_none_or(|waited| waited.nanos() >= GIVES_UP * 1_000_000_000);
     let ends = matches!(one.request, Request::Command(Verb::Quit | Verb::Rset));
     (is_ended && !is_crossed && !(ends && has_waited)).then_some(before)
 }
@@ -124,7 +127,26 @@ pub(super) fn is_surplus(case: Case<'_>, one: &Unsolicited) -> bool {
         && !last.exchange.before.inferred
         && !is_other
         && one.reply.code.is_some_and(|code| code != 421)
+        && !is_farewell(case, one)
 }
+
+/// Whether a reply may be what a server says that closes of its own accord, though not with 421.
+fn is_farewell(case: Case<'_>, one: &Unsolicited) -> bool {
+    let session = case.session;
+    let is_last = one.after as usize == session.exchanges.len() && server_closed(session);
+    one.reply.code.is_some_and(|code| code >= 400)
+        && (is_last || says_silence(session.bytes(one.reply.text)))
+}
+
+/// Whether a reply's text says that the server's patience with a silent client has ended.
+fn says_silence(text: &[u8]) -> bool {
+    let text = text.to_ascii_lowercase();
+    let says = |word: &&str| text.windows(word.len()).any(|part| part == word.as_bytes());
+    SILENCE.iter().any(says)
+}
+
+/// What a server says whose patience with a silent client has ended.
+const SILENCE: [&str; 4] = ["timeout", "timed out", "time out", "idle"];
 
 /// Whether a reply stands with a command that the server threw away.
 pub(super) fn is_of_discarded(answer: &Answer<'_>) -> bool {

@@ -73,12 +73,7 @@ fn check(step: &Step<'_>) -> Option<Hit> {
          refused DATA, it would have read the message as commands"
             .to_owned()
     } else {
-        // Only what is no command can be content.
-        let next = step.next().filter(|next| next.verb() == Some(Verb::Other))?;
-        let is_line = next.exchange.line_end != LineEnd::None && next.exchange.masked.is_none();
-        if !step.is_refused() || !is_line || hurried(&next).is_none() || is_smuggled(step) {
-            return None;
-        }
+        let next = blind(step)?;
         format!(
             "the client sent the content, which begins with {}, before it had seen that DATA is \
              refused: the server reads the message as commands",
@@ -86,4 +81,18 @@ fn check(step: &Step<'_>) -> Option<Hit> {
         )
     };
     Some(Hit::new(text))
+}
+
+/// Whether the client sent content behind a DATA that was refused, and had not seen that.
+pub(in crate::rules) fn is_sent_blindly(data: &Step<'_>) -> bool {
+    blind(data).is_some()
+}
+
+/// The first line of content behind a DATA that was refused, if the client had not seen that.
+fn blind<'s>(data: &Step<'s>) -> Option<Step<'s>> {
+    // Only what is no command can be content.
+    let next = data.next().filter(|next| next.verb() == Some(Verb::Other))?;
+    let is_line = next.exchange.line_end != LineEnd::None && next.exchange.masked.is_none();
+    let is_blind = data.is_refused() && is_line && hurried(&next).is_some() && !is_smuggled(data);
+    is_blind.then_some(next)
 }

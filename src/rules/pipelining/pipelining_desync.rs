@@ -1,4 +1,5 @@
 use super::group;
+use crate::dialog::session::Unsolicited;
 use crate::place::Place;
 use crate::rules::prelude::*;
 use crate::smtp::extension::PIPELINING;
@@ -122,6 +123,12 @@ pub(in crate::rules) fn shift(case: Case<'_>) -> Option<Shift> {
     let is_alone =
         !wrong.exchange.pipelined && !wrong.next().is_some_and(|next| next.exchange.pipelined);
     let is_open = session.tls.is_none() && session.protocol != Protocol::Lmtp;
+    // A reply that came before the end of data is no reply that was lost.
+    let is_early = |one: &Unsolicited| {
+        let last = one.after.checked_sub(1).and_then(|last| case.step(last));
+        last.is_some_and(|last| last.verb() == Some(Verb::Data) && last.code() == Some(354))
+    };
+    let is_open = is_open && !session.unsolicited.iter().any(is_early);
     if is_alone || !is_open || case.is_damaged() || session.elided_exchanges > 0 {
         return None;
     }

@@ -1,3 +1,4 @@
+use super::says_silence;
 use crate::rules::prelude::*;
 use crate::rules::sequence::{PATIENCE, client_closed, minutes, waited};
 
@@ -55,9 +56,6 @@ s< 421 4.4.2 mx.example.net timeout exceeded
 /// Seconds after which a server that says so has run out of patience.
 const LONG: i64 = 30;
 
-/// What a server says whose patience with a silent client has ended.
-const SILENCE: [&str; 4] = ["timeout", "timed out", "time out", "idle"];
-
 fn check(case: Case<'_>) -> Vec<Hit> {
     let Some((refused, lost, how)) = discarded(case) else { return Vec::new() };
     let text = format!(
@@ -112,9 +110,7 @@ fn late(lost: &Step<'_>, answer: &Answer<'_>) -> Option<&'static str> {
         421 => {
             let latency = lost.exchange.latency();
             let is_long = latency.is_none_or(|time| time.nanos() >= LONG * 1_000_000_000);
-            let text = answer.case.session.bytes(answer.reply.text).to_ascii_lowercase();
-            let says = |word: &&str| text.windows(word.len()).any(|part| part == word.as_bytes());
-            let is_silence = is_long && SILENCE.iter().any(says);
+            let is_silence = is_long && says_silence(answer.case.session.bytes(answer.reply.text));
             (is_silence && behind.iter().all(|one| is_behind(&one)))
                 .then_some("the server waited for a command until its patience ended")
         }

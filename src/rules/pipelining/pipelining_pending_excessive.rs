@@ -100,21 +100,22 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     let is_counted = |one: &Exchange| {
         !matches!(one.request, Request::Command(Verb::Rcpt | Verb::Bdat | Verb::Other))
     };
-    // The commands whose replies had begun when the next was sent are closed.
-    let mut closed = all.iter().peekable();
-    let (mut open, mut counted) = (0, 0);
+    // Where a reply had begun when the next was sent, its command is closed, and those before it:
+    // some have no reply of their own.
+    let mut answered = (0..).zip(all).filter(|(_, one)| one.reply.is_some()).peekable();
+    let (mut from, mut counted) = (0, 0);
     let mut worst = (0, 0, 0);
     for (index, one) in (0..).zip(all) {
-        let is_closed = |other: &&Exchange| {
-            other.reply.is_some_and(|reply| reply.begun.place < one.asked.place)
+        let is_closed = |(at, other): &(usize, &Exchange)| {
+            let reply = other.reply.filter(|_| *at < index);
+            reply.is_some_and(|reply| reply.begun.place < one.asked.place)
         };
-        while open > 0
-            && let Some(other) = closed.next_if(is_closed)
-        {
-            open -= 1;
-            counted -= usize::from(is_counted(other));
+        while let Some((at, _)) = answered.next_if(is_closed) {
+            let closed = all.get(from..=at).unwrap_or_default();
+            counted -= closed.iter().filter(|&one| is_counted(one)).count();
+            from = at + 1;
         }
-        open += 1;
+        let open = index + 1 - from;
         counted += usize::from(is_counted(one));
         if (counted > MOST || open > MOST_OF_ALL) && open > worst.0 {
             worst = (open, counted, index);
@@ -128,5 +129,5 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         "when this was sent, {open} commands ({counted} besides RCPT and BDAT) were waiting for a \
          reply, and none to them had left the server"
     );
-    vec![Hit::new(text).on(On::Command(index))]
+    vec![Hit::new(text).on(On::Command(u32::try_from(index).unwrap_or(u32::MAX)))]
 }

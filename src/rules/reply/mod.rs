@@ -30,6 +30,7 @@ mod reply_text_missing;
 mod reply_too_many_lines;
 
 use super::{Rule, Step};
+use crate::chunk::Side;
 use crate::smtp::reply;
 use std::ops::Range;
 
@@ -82,7 +83,9 @@ pub(super) fn offer_line(step: &Step<'_>, keyword: &str) -> Option<(usize, Range
 /// Where the reply to EHLO in `step` offers `keyword`, if it surely does not offer `other`.
 fn offers_without(step: &Step<'_>, keyword: &str, other: &str) -> Option<(usize, Range<usize>)> {
     let found = offer_line(step, keyword)?;
-    let answer = step.answer().filter(|answer| !answer.reply.cut)?;
+    // Whole lines may be missing, too.
+    let is_whole = !step.case.has_gap(Side::Server);
+    let answer = step.answer().filter(|answer| is_whole && !answer.reply.cut)?;
     let is_left_out = offer_line(step, other).is_none();
     let mut keywords = answer.texts().skip(1).filter_map(reply::offer).map(|offer| offer.keyword);
     (is_left_out && !keywords.any(is_masked)).then_some(found)

@@ -1,5 +1,6 @@
-use super::{FINAL, ends_message, too_soon};
+use super::{AT_ONCE, FINAL, ends_message, too_soon};
 use crate::rules::prelude::*;
+use crate::rules::sequence::waited;
 
 // rules.tsv: who closed, and what it had seen, only packets show.
 pub(super) const RULE: Rule = Rule {
@@ -58,6 +59,13 @@ c> .
 };
 
 fn check(case: Case<'_>) -> Vec<Hit> {
-    let is_it = |step: &Step<'_>| ends_message(step);
+    // Of who leaves at once, data-duplicate-risk speaks: that is no timeout.
+    let is_timeout = |step: &Step<'_>| waited(step).is_some_and(|waited| waited >= AT_ONCE);
+    let is_it = |step: &Step<'_>| ends_message(step) && is_timeout(step);
     too_soon(case, FINAL, "4.5.3.2.6", is_it)
+}
+
+/// Whether this rule tells that the client left.
+pub(in crate::rules) fn is_final_too_short(case: Case<'_>) -> bool {
+    !check(case).is_empty()
 }

@@ -32,6 +32,8 @@ use crate::time::{Lapse, Stamp};
 use crate::timing::{DAY, RoundTrip, duration, greets_first, is_relayed, is_steady};
 use std::iter;
 
+pub(super) use client_timeout_final_short::is_final_too_short;
+
 /// All of them, by id.
 pub(super) const RULES: &[&Rule] = &[
     &client_slow::RULE,
@@ -132,7 +134,12 @@ fn ends_message(step: &Step<'_>) -> bool {
         Request::EndOfData => true,
         Request::Command(Verb::Bdat) => {
             let tail = step.line().trim_ascii_end().last_chunk::<4>();
+            // Of a chunk that never came as a whole, the server waits for the rest.
+            let own = step.exchange.message;
+            let message = own.and_then(|own| step.case.session.messages.get(own as usize));
+            let chunks = message.and_then(|message| message.chunks.as_deref());
             tail.is_some_and(|tail| tail.eq_ignore_ascii_case(b"LAST"))
+                && chunks.is_none_or(|chunks| chunks.left == 0)
         }
         _ => false,
     }
