@@ -41,19 +41,18 @@ pub(super) fn in_command(command: &Command<'_>, line: &[u8], near: Near) -> Opti
             let is_secret = auth.initial.is_some_and(|initial| initial != b"=");
             is_secret.then_some(command.argument_at + auth.initial_at..line.len())
         }
-        // Near AUTH, all of it may be one.
         Verb::Other => {
-            match in_other(command).filter(|_| near != Near::Auth || is_like_auth(command.word)) {
-                Some(at) => (at < line.len()).then_some(at..line.len()),
-                None => {
-                    let is_secret = match near {
-                        Near::Auth => !line.is_empty(),
-                        Near::Perhaps => looks_like_base64(line),
-                        Near::No => false,
-                    };
-                    is_secret.then_some(0..line.len())
-                }
+            // Near AUTH, all of it may be one.
+            let is_all = near == Near::Auth && !is_like_auth(command.word);
+            if let Some(at) = in_other(command).filter(|_| !is_all) {
+                return (at < line.len()).then_some(at..line.len());
             }
+            let is_secret = match near {
+                Near::Auth => !line.is_empty(),
+                Near::Perhaps => looks_like_base64(line),
+                Near::No => false,
+            };
+            is_secret.then_some(0..line.len())
         }
         _ => None,
     }
