@@ -153,3 +153,8 @@ fn a_gate_for_starttls_itself() {
     assert_eq!(gate("STARTTLS", "5.7.1 not for you"), ["starttls-rejected"]);
     assert_eq!(gate("NOOP", "5.7.0 Authentication required"), [""; 0]);
 }
+
+#[test]
+fn a_server_that_goes_away_has_not_refused_tls() {
+    assert_eq!(ids(&transcript("c> STARTTLS\ns< 421 4.3.2 shutting down\n")), [""; 0]);
+}

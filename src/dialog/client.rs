@@ -3,9 +3,9 @@
 use super::command::is_surely_command;
 use super::lines::Begun;
 use super::session::{Mark, Request, ResyncWhy};
-use super::{Awaited, Dialog, Masked, Mode, Start, mail};
+use super::{Awaited, Dialog, Masked, Mode, Start, mail, secrets};
 use crate::chunk::{Gap, Side};
-use crate::smtp::command::Verb;
+use crate::smtp::command::{Command, Verb};
 use crate::smtp::line::{LineEnd, strip_end};
 use crate::smtp::scan::find;
 use std::collections::VecDeque;
@@ -335,10 +335,23 @@ impl Dialog {
     #[cold]
     fn redacted_line(&mut self, line: &Line<'_>) {
         let Some(redactor) = &self.settings.redact else { return };
-        // A line of AUTH is masked whole.
-        let text = match self.mode {
-            Mode::Sasl => line.text.to_vec(),
-            _ => redactor.command(line.text),
+        // A line of AUTH is masked whole, and a secret where it is known to be one.
+        let command = Command::parse(line.text);
+        let secret = match self.mode {
+            Mode::Sasl => Some(0..line.text.len()),
+            Mode::Unknown => None,
+            _ => self.secret_in(&command, line.text),
+        };
+        let text = match secret {
+            // The mechanism says nothing of anybody.
+            Some(_) if secrets::begins_auth(&command) => line.text.to_vec(),
+            Some(secret) => {
+                let (head, tail) = line.text.split_at_checked(secret.start).unwrap_or_default();
+                let masked = [&redactor.name(head), tail].concat();
+                let again = self.secret_in(&Command::parse(&masked), &masked);
+                if again == Some(secret) { masked } else { line.text.to_vec() }
+            }
+            None => redactor.command(line.text),
         };
         let end = line.raw.get(line.text.len()..).unwrap_or_default();
         let raw = [&text, end].concat();

@@ -194,7 +194,7 @@ impl Dialog {
 
     /// Where a secret stands in a line that is taken as `command`.
     #[inline(never)]
-    fn secret_in(&self, command: &Command<'_>, line: &[u8]) -> Option<Range<usize>> {
+    pub(super) fn secret_in(&self, command: &Command<'_>, line: &[u8]) -> Option<Range<usize>> {
         let near = match (self.secrets_near, self.state.inferred) {
             (true, _) => Near::Auth,
             (_, true) => Near::Perhaps,

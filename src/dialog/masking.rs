@@ -1,5 +1,6 @@
 //! What names hosts in a session besides the lines of its dialog: its ends, what TLS shows.
 
+use super::command::is_surely_command;
 use super::session::Session;
 use crate::redact::Redactor;
 use crate::tls::{Certificate, Facts};
@@ -17,7 +18,22 @@ impl Session {
         if let Some(tls) = &mut self.tls {
             mask_facts(&mut tls.facts, redactor);
         }
+        for odd in self.messages.iter_mut().filter_map(|message| message.odd.as_deref_mut()) {
+            for end in &mut odd.ends {
+                end.behind = masked_content(&end.behind, redactor);
+            }
+        }
     }
+}
+
+/// Content that a lenient server reads as commands: those that may be, and the rest letter by
+/// letter.
+fn masked_content(content: &[u8], redactor: &Redactor) -> Vec<u8> {
+    let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    let lines = content.chunk_by(|a, b| is_end(a) == is_end(b)).map(|line| {
+        if is_surely_command(line) { redactor.command(line) } else { redactor.content(line) }
+    });
+    lines.collect::<Vec<_>>().concat()
 }
 
 fn mask_facts(facts: &mut Facts, redactor: &Redactor) {

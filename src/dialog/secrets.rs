@@ -1,12 +1,20 @@
 //! Credentials in command lines: which bytes of a line are secret.
 
 use super::session::Few;
+use crate::redact::is_usual_word;
 use crate::smtp::command::{self, Command, Verb};
+use crate::smtp::sasl;
 use memchr::{memchr_iter, memmem};
 use std::ops::Range;
 
 /// Secrets of a session that replies are searched for.
-const REMEMBERED: usize = 8;
+const REMEMBERED: usize = 16;
+
+/// Octets of a secret that are kept for that.
+const MOST: usize = 1024;
+
+/// Octets with which a secret begins that are not shown alone, as in an echo that was cut.
+const BEGINNING: usize = 12;
 
 /// What stands in place of a secret.
 pub(super) const MASK: &[u8] = b"****";
@@ -33,12 +41,19 @@ pub(super) fn in_command(command: &Command<'_>, line: &[u8], near: Near) -> Opti
             let is_secret = auth.initial.is_some_and(|initial| initial != b"=");
             is_secret.then_some(command.argument_at + auth.initial_at..line.len())
         }
-        // Also mistyped forms: AUTHPLAIN, XAUTH, AUTH=PLAIN.
-        Verb::Other if is_like_auth(command.word) => {
-            (!command.argument.is_empty()).then_some(command.argument_at..line.len())
+        Verb::Other => {
+            // Near AUTH, all of it may be one.
+            let is_all = near == Near::Auth && !is_like_auth(command.word);
+            if let Some(at) = in_other(command).filter(|_| !is_all) {
+                return (at < line.len()).then_some(at..line.len());
+            }
+            let is_secret = match near {
+                Near::Auth => !line.is_empty(),
+                Near::Perhaps => looks_like_base64(line),
+                Near::No => false,
+            };
+            is_secret.then_some(0..line.len())
         }
-        Verb::Other if near == Near::Auth && !line.is_empty() => Some(0..line.len()),
-        Verb::Other if near == Near::Perhaps && looks_like_base64(line) => Some(0..line.len()),
         _ => None,
     }
 }
@@ -65,10 +80,50 @@ pub(super) fn in_auth_line(line: &[u8]) -> bool {
     !matches!(line, b"*" | b"" | b"=")
 }
 
+/// Where the secret begins in a line that is no command of SMTP: behind mistyped forms of AUTH
+/// (AUTHPLAIN, XAUTH, AUTH=PLAIN, AUHT PLAIN), and in the logins of POP3, IMAP, FTP and HTTP.
+fn in_other(command: &Command<'_>) -> Option<usize> {
+    let Command { word, word_at, argument, argument_at, .. } = *command;
+    if let Some(at) = word.windows(4).position(|part| part.eq_ignore_ascii_case(b"AUTH")) {
+        let tail = word.get(at + 4..).unwrap_or_default();
+        return Some(if is_plain_tail(tail) { argument_at } else { word_at + at + 4 });
+    }
+    let is_end = |&octet: &u8| matches!(octet, b':' | b'=');
+    let end = word.iter().position(is_end).unwrap_or(word.len());
+    let (name, value) = word.split_at_checked(end).unwrap_or((word, b""));
+    if is_one_of(name, &["PASS", "PASSWORD", "PASSWD", "LOGIN", "APOP"]) {
+        return Some(if value.len() > 1 { word_at + end + 1 } else { argument_at });
+    }
+    // What IMAP has before each command, and a mechanism behind a word that was to be AUTH.
+    let end = argument.iter().position(u8::is_ascii_whitespace)?;
+    let first = argument.get(..end)?;
+    let is_tag = word.len() <= 8 && word.iter().any(u8::is_ascii_digit);
+    let is_login = is_tag && is_one_of(first, &["LOGIN", "AUTHENTICATE", "PASS"]);
+    let blanks = argument.get(end..)?.iter().take_while(|octet| octet.is_ascii_whitespace());
+    (is_login || sasl::is_known(first)).then_some(argument_at + end + blanks.count())
+}
+
 /// Whether a word that is no verb introduces credentials.
 fn is_like_auth(word: &[u8]) -> bool {
     word.eq_ignore_ascii_case(b"PASS")
         || word.windows(4).any(|part| part.eq_ignore_ascii_case(b"AUTH"))
+}
+
+/// Whether what follows AUTH in a word is no secret: nothing, a mechanism, the rest of a longer
+/// word.
+fn is_plain_tail(tail: &[u8]) -> bool {
+    let is_sign = |octet: &u8| b":=-_/".contains(octet);
+    let start = tail.iter().position(|octet| !is_sign(octet)).unwrap_or(tail.len());
+    let name = tail.get(start..).unwrap_or_default();
+    let name = name.strip_suffix(b":").unwrap_or(name);
+    let is_word = start == 0
+        && name.len() <= 10
+        && (name.iter().all(u8::is_ascii_lowercase) || name.iter().all(u8::is_ascii_uppercase));
+    name.is_empty() || is_word || sasl::is_known(name)
+}
+
+fn is_one_of(word: &[u8], names: &[&str]) -> bool {
+    names.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes()))
 }
 
 /// `content` with the secrets of lines in it that may be read as AUTH replaced, each by as many
@@ -95,10 +150,23 @@ pub(super) fn in_content(content: &[u8]) -> Option<Vec<u8>> {
     any.then_some(text)
 }
 
-/// Keeps `secret` among the last few that replies are searched for. What is too short to be a
-/// credential, or is in no reply for its length, is not kept.
+/// Keeps `secret` among the last few that replies are searched for, its words, and the password
+/// in it. What is too short to be a credential is not kept.
 pub(super) fn remember(known: &mut Few<Vec<u8>>, secret: &[u8]) {
-    if !(4..=1024).contains(&secret.len()) || known.iter().any(|old| old == secret) {
+    let secret = secret.trim_ascii();
+    keep(known, secret);
+    let words = secret.split(u8::is_ascii_whitespace).filter(|word| !is_usual_word(word));
+    for word in words.take(4) {
+        keep(known, word);
+        if let Some(password) = password(word) {
+            keep(known, &password);
+        }
+    }
+}
+
+fn keep(known: &mut Few<Vec<u8>>, secret: &[u8]) {
+    let secret = secret.get(..MOST).unwrap_or(secret);
+    if secret.len() < 4 || known.iter().any(|old| old == secret) {
         return;
     }
     if known.len() >= REMEMBERED {
@@ -107,28 +175,55 @@ pub(super) fn remember(known: &mut Few<Vec<u8>>, secret: &[u8]) {
     known.push(secret.to_vec());
 }
 
+/// What a response says in base64 that may be a password: the last of PLAIN's three, all of
+/// LOGIN's but for an address of mail, the token of a bearer.
+fn password(response: &[u8]) -> Option<Vec<u8>> {
+    let text = sasl::decoded(response)?;
+    let text = match memmem::find(&text, b"Bearer ") {
+        Some(at) => text.get(at + 7..)?.split(|&octet| octet == 1).next()?,
+        None => text.rsplit(|&octet| octet == 0).next()?,
+    };
+    let is_text = text.iter().all(|octet| octet.is_ascii_graphic() || *octet >= 0x80);
+    let domain = text.iter().position(|&octet| octet == b'@').and_then(|at| text.get(at..));
+    let is_mailbox = domain.is_some_and(|domain| domain.contains(&b'.'));
+    (text.len() >= 6 && is_text && !is_mailbox && !is_usual_word(text)).then(|| text.to_vec())
+}
+
 /// `line` with each of the `known` secrets in it replaced, and how many bytes that were; `None`
 /// if there is none.
 pub(super) fn repeated(known: &[Vec<u8>], line: &[u8]) -> Option<(Vec<u8>, u64)> {
-    let mut hidden = 0;
-    let mut text: Option<Vec<u8>> = None;
-    for secret in known {
-        let now = text.as_deref().unwrap_or(line);
-        if memmem::find(now, secret).is_none() {
-            continue;
-        }
-        let mut out = Vec::with_capacity(now.len());
-        let mut rest = now;
-        while let Some(at) = memmem::find(rest, secret) {
-            out.extend_from_slice(rest.get(..at).unwrap_or_default());
-            out.extend_from_slice(MASK);
-            rest = rest.get(at + secret.len()..).unwrap_or_default();
-            hidden += secret.len() as u64;
-        }
-        out.extend_from_slice(rest);
-        text = Some(out);
+    let is_there = |secret: &Vec<u8>| {
+        let head = secret.get(..BEGINNING).unwrap_or(secret);
+        memmem::find(line, head).is_some()
+    };
+    if !known.iter().any(is_there) {
+        return None;
     }
-    text.map(|text| (text, hidden))
+    let mut hidden = 0;
+    let mut out = Vec::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((first, after)) = rest.split_first() {
+        let most = known.iter().map(|secret| repeats(secret, rest)).max();
+        if let Some(len @ 1..) = most {
+            out.extend_from_slice(MASK);
+            hidden += len as u64;
+            rest = rest.get(len..).unwrap_or_default();
+        } else {
+            out.push(*first);
+            rest = after;
+        }
+    }
+    (hidden > 0).then_some((out, hidden))
+}
+
+/// How many octets at the start of `text` are `secret`, or its beginning if that is long.
+fn repeats(secret: &[u8], text: &[u8]) -> usize {
+    let same = secret.iter().zip(text).take_while(|(a, b)| a == b).count();
+    if same == MOST {
+        // Of what is longer no more is known.
+        return text.iter().position(u8::is_ascii_whitespace).unwrap_or(text.len());
+    }
+    if same == secret.len() || same >= BEGINNING { same } else { 0 }
 }
 
 /// Whether `line` is one run of base64.
@@ -163,6 +258,28 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_secrets_that_come_back_are_found() {
+        let echoes = |secret: &[u8], line: &str| {
+            let mut known = Few::default();
+            remember(&mut known, secret);
+            let text = repeated(&known, line.as_bytes()).map(|(text, _)| text);
+            text.map_or(line.to_owned(), |text| String::from_utf8(text).unwrap())
+        };
+        // AHVzZXIAaHVudGVyMg== is a PLAIN response: user, hunter2.
+        assert_eq!(echoes(b"AHVzZXIAaHVudGVyMg== ", "no AHVzZXIAaHVudGVyMg==?"), "no ****?");
+        assert_eq!(echoes(b"AHVzZXIAaHVudGVyMg==", "no AHVzZXIAaHVudG..."), "no ****...");
+        assert_eq!(echoes(b"AHVzZXIAaHVudGVyMg==", "no AHVzZXI"), "no AHVzZXI");
+        assert_eq!(echoes(b"AHVzZXIAaHVudGVyMg==", "user hunter2"), "user ****");
+        assert_eq!(echoes(b"alice hunter2", "alice: hunter2"), "****: ****");
+        assert_eq!(echoes(b"cGFzc3dvcmQ=", "wrong password"), "wrong password");
+        assert_eq!(
+            echoes(b"YWxpY2VAZXhhbXBsZS5vcmc=", "<alice@example.org>"),
+            "<alice@example.org>"
+        );
+        assert_eq!(echoes(&b"ab".repeat(999), &format!("no {} x", "ab".repeat(999))), "no **** x");
+    }
+
+    #[test]
     fn finds_what_must_not_be_shown() {
         assert_eq!(secret("AUTH PLAIN AGEAYg==", Near::No), Some("AGEAYg=="));
         assert_eq!(secret("auth login  dXNlcg== x", Near::No), Some("dXNlcg== x"));
@@ -175,6 +292,34 @@ mod tests {
         assert_eq!(secret("AUTH a/b+", Near::No), Some("a/b+"));
         assert_eq!(secret("AUTH EXTERNAL =", Near::No), None);
         assert_eq!(secret("X-EXPS LOGIN dXNlcg==", Near::No), Some("dXNlcg=="));
+        // Nor is a word in mixed case that is no known mechanism.
+        assert_eq!(secret("AUTH c2VjcmV0MTIz", Near::No), Some("c2VjcmV0MTIz"));
+        assert_eq!(secret("AUTH hunter2", Near::No), Some("hunter2"));
+        assert_eq!(secret("auth digest-md5", Near::No), None);
+        assert_eq!(secret("AUTH X-OWN-1", Near::No), None);
+        for (line, expected) in [
+            ("AUTH=AGEAYg==", "=AGEAYg=="),
+            ("AUTH:PLAIN:AGEAYg==", ":PLAIN:AGEAYg=="),
+            ("AUTHPLAINAGEAYg==", "PLAINAGEAYg=="),
+            ("AUTH=PLAIN AGEAYg==", "AGEAYg=="),
+            ("AUHT PLAIN  AGEAYg==", "AGEAYg=="),
+            ("AUHT\x08\x08TH LOGIN dXNlcg==", "dXNlcg=="),
+            ("LOGIN alice hunter2", "alice hunter2"),
+            ("a1 LOGIN alice hunter2", "alice hunter2"),
+            ("a2 AUTHENTICATE PLAIN AGEAYg==", "PLAIN AGEAYg=="),
+            (
+                "APOP alice c4c9334bac560ecc979e58001b3e22fb",
+                "alice c4c9334bac560ecc979e58001b3e22fb",
+            ),
+            ("Authorization: Basic YTpi", "Basic YTpi"),
+            ("PASS:hunter2", "hunter2"),
+            ("password=hunter2 x", "hunter2 x"),
+        ] {
+            assert_eq!(secret(line, Near::No), Some(expected), "{line}");
+        }
+        for line in ["AUTHPLAIN", "XAUTH", "AUTH=PLAIN", "PASS", "LOGIN", "AUHT PLAIN", "a b c"] {
+            assert_eq!(secret(line, Near::No), None, "{line}");
+        }
         assert_eq!(secret("pass hunter2", Near::No), Some("hunter2"));
         assert_eq!(secret("AUTHPLAIN AGEAYg==", Near::No), Some("AGEAYg=="));
         assert_eq!(secret("XAUTH PLAIN AGEAYg==", Near::No), Some("PLAIN AGEAYg=="));

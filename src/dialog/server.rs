@@ -10,6 +10,7 @@ use crate::smtp::command::Verb;
 use crate::smtp::extension::ENHANCEDSTATUSCODES;
 use crate::smtp::line::{LineEnd, strip_end};
 use crate::smtp::reply::{ReplyLine, enhanced, is_offer_of};
+use crate::smtp::sasl;
 use crate::smtp::scan::find;
 use crate::time::{Brief, Stamp};
 
@@ -319,6 +320,10 @@ impl Dialog {
     fn redacted_reply(&self, raw: &[u8]) -> Option<Vec<u8>> {
         let redactor = self.settings.redact.as_ref()?;
         let (text, _) = strip_end(raw);
+        let challenge = text.strip_prefix(b"334 ").and_then(sasl::decoded);
+        if challenge.is_some_and(|prompt| prompt.is_empty() || sasl::is_usual_prompt(&prompt)) {
+            return None;
+        }
         let front = self.owed.front().map(|owed| owed.request);
         let is_hello = matches!(front, Some(Request::Command(Verb::Ehlo | Verb::Lhlo)));
         let mut line = redactor.reply(text, is_hello && self.reply.is_some());

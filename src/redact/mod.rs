@@ -12,6 +12,7 @@
 mod words;
 
 use crate::smtp::command::{Command, Verb};
+use crate::smtp::extension;
 use crate::smtp::reply::ReplyLine;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -39,12 +40,13 @@ impl Redactor {
             Verb::Mail | Verb::Rcpt | Verb::Send | Verb::Soml | Verb::Saml => {
                 self.envelope(argument)
             }
-            // The mechanism and a number; secrets are masked elsewhere.
-            Verb::Auth | Verb::Bdat => argument.to_vec(),
+            // The mechanism; secrets are masked elsewhere.
+            Verb::Auth => argument.to_vec(),
+            Verb::Helo | Verb::Ehlo | Verb::Lhlo | Verb::Vrfy | Verb::Expn => self.name(argument),
             Verb::Xclient | Verb::Xforward => each(argument, |word| self.attribute(word)),
             // A mistyped verb is of interest, and hardly names anybody.
-            Verb::Other if !is_verb_like(command.word) => return self.name(line),
-            _ => self.name(argument),
+            Verb::Other if !is_verb_like(command.word) => return self.text(line),
+            _ => self.text(argument),
         };
         [head, &rest].concat()
     }
@@ -54,11 +56,13 @@ impl Redactor {
     pub fn reply(&self, line: &[u8], offers: bool) -> Vec<u8> {
         let text = ReplyLine::parse(line).text;
         let head = line.get(..line.len() - text.len()).unwrap_or_default();
+        // Keywords and parameters are of a few words, which no list has all of: only what names a
+        // host is masked.
+        let offers = offers && is_offer(text);
         let rest = each(text, |word| {
-            // Keywords and parameters are of a few words, which no list has all of: only what
-            // names a host is masked.
-            let is_name = word.contains(&b'@') || is_domain(word) || address(word).is_some();
-            if offers && !is_name { word.to_vec() } else { self.token(word) }
+            let is_word =
+                word.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"-_=/".contains(&byte));
+            if offers && is_word { word.to_vec() } else { self.token(word, false) }
         });
         [head, &rest].concat()
     }
@@ -66,7 +70,12 @@ impl Redactor {
     /// Names of hosts and persons.
     #[must_use]
     pub fn name(&self, name: &[u8]) -> Vec<u8> {
-        each(name, |word| self.token(word))
+        each(name, |word| self.token(word, true))
+    }
+
+    /// Text in which names may stand.
+    fn text(&self, text: &[u8]) -> Vec<u8> {
+        each(text, |word| self.token(word, false))
     }
 
     /// An address: those of one network stay in one network, and the loopback is the loopback.
@@ -117,40 +126,109 @@ impl Redactor {
             let is_kept = KEPT.iter().any(|kept| kept.eq_ignore_ascii_case(keyword));
             if is_kept { word.to_vec() } else { self.attribute(word) }
         });
-        [label, &self.name(path), &params].concat()
+        // Without a domain all of it names somebody.
+        let path = if path.contains(&b'@') { self.name(path) } else { self.content(path) };
+        [label, &path, &params].concat()
+    }
+
+    /// Text of which nothing is known to be harmless, as that of a message.
+    #[must_use]
+    pub fn content(&self, text: &[u8]) -> Vec<u8> {
+        let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte >= 0x80;
+        let words = text.chunk_by(|a, b| is_part(a) == is_part(b));
+        let masked = words.map(|word| {
+            let mut word = word.to_vec();
+            if !is_special(&word) {
+                self.word(&mut word);
+            }
+            word
+        });
+        masked.collect::<Vec<_>>().concat()
     }
 
     /// The value of `NAME=value`; a word without a name is all value.
     fn attribute(&self, word: &[u8]) -> Vec<u8> {
         let value = word.iter().position(|&byte| byte == b'=').map_or(0, |at| at + 1);
         let (name, value) = word.split_at_checked(value).unwrap_or((&[], word));
-        if name.eq_ignore_ascii_case(b"PROTO=") {
-            word.to_vec()
-        } else {
-            [name, &self.token(value)].concat()
+        let is_kept = [&b"PROTO="[..], b"PORT=", b"DESTPORT=", b"SOURCE="]
+            .iter()
+            .any(|kept| name.eq_ignore_ascii_case(kept));
+        let is_nothing = [&b"[UNAVAILABLE]"[..], b"[TEMPUNAVAIL]"].contains(&value);
+        if is_kept || is_nothing {
+            return word.to_vec();
         }
+        let mut masked = self.token(value, true);
+        // What is written as xtext (RFC 3461 §4) stays so.
+        for at in memchr::memchr_iter(b'+', value) {
+            let pair = at + 1..at + 3;
+            let is_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'A'..=b'F');
+            if let Some(pair_was) = value.get(pair.clone())
+                && pair_was.iter().all(is_hex)
+                && let Some(now) = masked.get_mut(pair)
+            {
+                let is_sign = matches!(pair_was.first(), Some(b'2')) || pair_was == b"3D";
+                now.copy_from_slice(if is_sign { pair_was } else { b"58" });
+            }
+        }
+        [name, &masked].concat()
     }
 
-    /// Masks a word: an address in it, else each run of letters and digits that is not harmless.
-    fn token(&self, token: &[u8]) -> Vec<u8> {
+    /// Masks a word: the addresses in it, else each run of letters and digits that is not
+    /// harmless; of a `name` nothing is.
+    fn token(&self, token: &[u8], name: bool) -> Vec<u8> {
         if let Some((inside, addr)) = address(token) {
             let before = token.get(..inside.start).unwrap_or_default();
             let after = token.get(inside.end..).unwrap_or_default();
             return [before, self.addr(addr).to_string().as_bytes(), after].concat();
         }
-        let is_name = token.contains(&b'@') || is_domain(token);
+        let mut out = Vec::with_capacity(token.len());
+        let mut rest = token;
+        for piece in token.chunk_by(|&a, &b| is_inside(a) == is_inside(b)) {
+            rest = rest.get(piece.len()..).unwrap_or_default();
+            let is_mail = token.contains(&b'@');
+            // In front of @ there is no last label.
+            let is_host = !rest.contains(&b'@');
+            // An address with a port, or one of IPv6 beside it.
+            let parts = if address(piece).is_some() { 1 } else { usize::MAX };
+            for (number, part) in piece.splitn(parts, |&byte| byte == b':').enumerate() {
+                if number > 0 {
+                    out.push(b':');
+                }
+                match address(part) {
+                    Some((inside, addr)) => {
+                        out.extend_from_slice(part.get(..inside.start).unwrap_or_default());
+                        out.extend_from_slice(self.addr(addr).to_string().as_bytes());
+                        out.extend_from_slice(part.get(inside.end..).unwrap_or_default());
+                    }
+                    None => out.extend(self.piece(part, name || is_mail, is_host)),
+                }
+            }
+        }
+        out
+    }
+
+    /// A part of a word without marks; `name` if it is of a name, `host` if it may end in the last
+    /// label of one.
+    fn piece(&self, piece: &[u8], name: bool, host: bool) -> Vec<u8> {
+        // Numbers with zeros in front are no address to a reader, and yet one.
+        let is_quad = piece.split(|&byte| byte == b'.').filter(|part| !part.is_empty()).count()
+            == 4
+            && piece.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+        let is_name = name || is_quad || is_domain(piece);
         let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte >= 0x80;
-        let mut out = token.to_vec();
+        let mut out = piece.to_vec();
         let mut at = 0;
-        while let Some(rest) = token.get(at..).filter(|rest| !rest.is_empty()) {
+        while let Some(rest) = piece.get(at..).filter(|rest| !rest.is_empty()) {
             let start = at + rest.iter().position(is_part).unwrap_or(rest.len());
-            let rest = token.get(start..).unwrap_or_default();
+            let rest = piece.get(start..).unwrap_or_default();
             let len = rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len());
             let word = rest.get(..len).unwrap_or_default();
             at = start + len;
             // The last label of a domain says little; it tells a domain from a name.
-            let is_dotted = start.checked_sub(1).and_then(|dot| token.get(dot)) == Some(&b'.');
-            let is_top = is_name && is_dotted && word.len() <= 4 && is_last(token, at);
+            let is_dotted = start.checked_sub(1).and_then(|dot| piece.get(dot)) == Some(&b'.');
+            let is_letters = word.iter().all(u8::is_ascii_alphabetic);
+            let is_short = word.len() <= 4 && is_letters;
+            let is_top = host && is_name && is_dotted && is_short && is_last(piece, at);
             let is_plain = !is_name && words::is_harmless(word);
             if !(is_top || is_plain || is_special(word))
                 && let Some(place) = out.get_mut(start..at)
@@ -164,7 +242,6 @@ impl Redactor {
     /// Turns each letter into another as those before it say.
     fn word(&self, word: &mut [u8]) {
         let mut seen = Vec::with_capacity(word.len());
-        let is_number = word.iter().all(u8::is_ascii_digit);
         for byte in word {
             let plain = byte.to_ascii_lowercase();
             let by = self.hash(&seen);
@@ -175,8 +252,7 @@ impl Redactor {
             *byte = match plain {
                 b'a'..=b'z' if byte.is_ascii_uppercase() => turn(b'a', 26).to_ascii_uppercase(),
                 b'a'..=b'z' => turn(b'a', 26),
-                // A number alone is a size or a count.
-                b'0'..=b'9' if !is_number => turn(b'0', 10),
+                b'0'..=b'9' => turn(b'0', 10),
                 // What continues a letter beyond ASCII may be any of these.
                 0x80..=0xbf => turn(0x80, 64),
                 other => other,
@@ -220,6 +296,18 @@ fn each(text: &[u8], make: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
         if is_blank { out.extend_from_slice(part) } else { out.extend(make(part)) }
     }
     out
+}
+
+/// Whether a byte may stand in a name of a host or in an address; others part them.
+fn is_inside(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80 || b".-_+@:".contains(&byte)
+}
+
+/// Whether a line of an EHLO reply offers an extension, and is not text.
+fn is_offer(text: &[u8]) -> bool {
+    let is_end = |byte: &u8| byte.is_ascii_whitespace() || *byte == b'=';
+    let word = text.split(is_end).next().unwrap_or_default();
+    !word.iter().any(u8::is_ascii_lowercase) || extension::position(word).is_some()
 }
 
 /// Whether a word that is no verb looks like one: few letters, and nothing else.
@@ -286,10 +374,24 @@ fn address(token: &[u8]) -> Option<(Range<usize>, IpAddr)> {
     Some((start + skip..end, addr))
 }
 
+/// Whether a word is one of the usual ones in replies.
+#[must_use]
+pub fn is_usual_word(word: &[u8]) -> bool {
+    !word.iter().all(u8::is_ascii_digit) && words::is_harmless(word)
+}
+
 /// Names that name nobody.
 fn is_special(word: &[u8]) -> bool {
-    let special: [&[u8]; 6] =
-        [b"localhost", b"localdomain", b"postmaster", b"example", b"invalid", b"ipv6"];
+    let special: [&[u8]; 8] = [
+        b"localhost",
+        b"localdomain",
+        b"postmaster",
+        b"example",
+        b"invalid",
+        b"ipv6",
+        b"rfc822",
+        b"utf",
+    ];
     special.iter().any(|one| one.eq_ignore_ascii_case(word))
 }
 

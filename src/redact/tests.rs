@@ -86,3 +86,65 @@ fn addresses_keep_their_networks() {
     let hello = same(&redactor, "EHLO [IPv6:2001:db8::1]");
     assert_eq!(hello, format!("EHLO [IPv6:{}]", of("2001:db8::1")));
 }
+
+#[test]
+fn no_name_or_address_is_left_inside_of_a_word() {
+    let redactor = Redactor::new();
+    let of = |text: &str| redactor.addr(text.parse().unwrap()).to_string();
+    for text in [
+        "550 host unknown[192.0.2.77] blocked, see https://www.corp.test/query/ip/192.0.2.77",
+        "550 client=mail.account.corp.test[192.0.2.77]:4711 ip=192.0.2.77; 192.0.2.77/24",
+        "550 5.7.1 192.0.2.77:25: <4915112345678@sms.corp.test> 192-0-2-77.pool.corp.test",
+        "250 2.1.5 \"a.smith/b\"@corp.test,john.smith/x@corp.test",
+    ] {
+        let said = reply(&redactor, text);
+        for part in
+            ["192-0-2-77", "192.0.2.77", "corp", "account", "4915112345678", "smith", "john"]
+        {
+            assert!(!said.contains(part), "{part}: {said}");
+        }
+        let addresses = text.matches("192.0.2.77").count();
+        assert_eq!(said.matches(&of("192.0.2.77")).count(), addresses, "{said}");
+    }
+    for (line, parts) in [
+        ("EHLO ip-10-11-12-13.corp.test", &["10-11-12-13", "corp"][..]),
+        ("EHLO mail", &["mail"]),
+        ("VRFY will", &["will"]),
+        ("VRFY 4915112345678", &["4915112345678"]),
+        ("RCPT TO:<john.doe>", &["john", "doe"]),
+        ("RCPT TO:<4915112345678>", &["4915112345678"]),
+        ("MAIL FROM:<23232323@corp.test> AUTH=will", &["23232323", "will"]),
+        ("XCLIENT NAME=mail LOGIN=will ADDR=192.0.2.77", &["mail", "will", "192.0.2.77"]),
+        ("BDAT alice", &["alice"]),
+    ] {
+        let said = same(&redactor, line);
+        let kept = said.split(['=', ' ', ':']).collect::<Vec<_>>();
+        assert_ne!(said, line);
+        for part in parts {
+            assert!(!kept.iter().any(|word| word.contains(part)), "{part}: {said}");
+        }
+    }
+    let offers = |line: &str| String::from_utf8(redactor.reply(line.as_bytes(), true)).unwrap();
+    for line in ["250-AUTH=LOGIN PLAIN", "250 XOWN-2 a_b", "250-8bitmime", "250-size 1000"] {
+        assert_eq!(offers(line), line);
+    }
+    assert!(!offers("250-Hello alice[192.0.2.77]").contains("alice"));
+    assert!(!offers("250-Hello alice[192.0.2.77]").contains("192.0.2.77"));
+}
+
+#[test]
+fn what_is_legal_stays_legal() {
+    let redactor = Redactor::new();
+    let rcpt = same(&redactor, "RCPT TO:<a@b.test> ORCPT=rfc822;al+2Bx+41b@corp.test");
+    assert!(
+        rcpt.contains(" ORCPT=rfc822;") && rcpt.contains("+2B") && rcpt.contains("+58"),
+        "{rcpt}"
+    );
+    for line in [
+        "XCLIENT PROTO=ESMTP PORT=65000",
+        "XFORWARD NAME=[UNAVAILABLE] SOURCE=LOCAL",
+        "BDAT 9 LAST",
+    ] {
+        assert_eq!(same(&redactor, line), line);
+    }
+}

@@ -6,6 +6,7 @@
 use super::defect::Defect;
 use super::line::{is_blank, split_word, trim, trim_start, words};
 use super::path::Path;
+use super::sasl;
 use super::scan::find;
 use std::ops::Range;
 
@@ -427,7 +428,9 @@ pub fn auth(argument: &[u8]) -> Auth<'_> {
     let (mechanism, rest) = text.split_at_checked(end).unwrap_or((text, b""));
     // Padding of base64, right at the end.
     let is_padded = rest.starts_with(b"=") && rest.iter().all(|&byte| byte == b'=');
-    let (mechanism, mut behind) = if is_mechanism(mechanism) && !is_padded {
+    // Names are in upper case, or known; what else looks like one may be a secret.
+    let is_name = !mechanism.iter().any(u8::is_ascii_lowercase) || sasl::is_known(mechanism);
+    let (mechanism, mut behind) = if is_mechanism(mechanism) && is_name && !is_padded {
         (mechanism, trim_start(rest))
     } else {
         (&b""[..], text)

@@ -69,6 +69,27 @@ fn kind(mechanism: &[u8]) -> Kind {
     }
 }
 
+/// Whether `mechanism` is one that servers are known to have, in any case.
+#[must_use]
+pub fn is_known(mechanism: &[u8]) -> bool {
+    const OTHERS: [&str; 12] = [
+        "KERBEROS_V4",
+        "KERBEROS_V5",
+        "SKEY",
+        "OTP",
+        "SECURID",
+        "MSN",
+        "SPNEGO",
+        "XOAUTH",
+        "XYMCOOKIE",
+        "CRAM-SHA1",
+        "CRAM-SHA256",
+        "PLAIN-CLIENTTOKEN",
+    ];
+    kind(mechanism) != Kind::Other
+        || OTHERS.iter().any(|name| mechanism.eq_ignore_ascii_case(name.as_bytes()))
+}
+
 /// The name of the client's response with this number, from 0, in an exchange of `mechanism`.
 #[must_use]
 pub fn response_name(mechanism: &[u8], number: usize) -> &'static str {
@@ -198,6 +219,15 @@ fn ntlm_user(message: &[u8]) -> Option<Vec<u8>> {
     });
     let text: String = char::decode_utf16(units).map(|unit| unit.unwrap_or('\u{fffd}')).collect();
     Some(text.into_bytes())
+}
+
+/// Whether `prompt` of a server is one that clients of LOGIN know, in any case: what is usual, and
+/// what an expired draft has.
+#[must_use]
+pub fn is_usual_prompt(prompt: &[u8]) -> bool {
+    const USUAL: [&[u8]; 6] =
+        [b"username:", b"password:", b"user name\0", b"password\0", b"user name", b"password"];
+    USUAL.iter().any(|usual| prompt.eq_ignore_ascii_case(usual))
 }
 
 /// What `text` (base64) says.

@@ -44,6 +44,11 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     if before.hello != Protocol::Unknown || step.exchange.reply.is_none() {
         return None;
     }
+    // What begins with another reply does so in the middle of a session.
+    let greeting = step.case.session.greeting.as_ref();
+    if greeting.is_some_and(|greeting| greeting.code != Some(220)) {
+        return None;
+    }
     // Of an offer that was made before TLS alone, another rule speaks.
     let Standing::Lacking(_) = standing(step, "AUTH") else { return None };
     let command = step.command();

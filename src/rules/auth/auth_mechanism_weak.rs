@@ -1,4 +1,5 @@
-use super::{attempts, is_one_of, mechanism};
+use super::{attempts, is_one_of, mechanism, steps_of};
+use crate::dialog::session::{Attempt, Initial};
 use crate::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -45,11 +46,21 @@ s< 221 2.0.0 bye
 
 fn check(case: Case<'_>) -> Vec<Hit> {
     let names = ["CRAM-MD5", "DIGEST-MD5", "NTLM"];
-    let weak = attempts(case).iter().filter(|one| is_one_of(case, one, &names));
+    // Where the client sent no response, there is nothing to attack.
+    let is_used = |one: &&Attempt| {
+        let mut steps = steps_of(case, one);
+        one.initial == Initial::Given || steps.any(|step| is_response(&step))
+    };
+    let weak = attempts(case).iter().filter(|one| is_one_of(case, one, &names)).filter(is_used);
     let hits = weak.filter_map(|one| {
         let name = shown(mechanism(case, one));
         let text = format!("{name} can be attacked with word lists by whoever reads the exchange");
         Some(Hit::new(text).on(On::Command(one.exchange?)).once())
     });
     hits.collect()
+}
+
+/// Whether `step` is a response, and not the line that gives up.
+fn is_response(step: &Step<'_>) -> bool {
+    step.exchange.request == Request::AuthLine && !matches!(step.line(), b"" | b"*")
 }

@@ -52,10 +52,6 @@ s< 221 2.0.0 bye
     check: Check::Reply(Fact::Auth, check),
 };
 
-/// Prompts that clients know, in lower case: what is usual, and what the draft has.
-const USUAL: [&[u8]; 6] =
-    [b"username:", b"password:", b"user name\0", b"password\0", b"user name", b"password"];
-
 fn check(answer: &Answer<'_>) -> Option<Hit> {
     if answer.code() != Some(334) || answer.reply.cut {
         return None;
@@ -69,8 +65,7 @@ fn check(answer: &Answer<'_>) -> Option<Hit> {
     // What is no base64 is told elsewhere.
     let line = answer.first();
     let prompt = sasl::decoded(line.get(4..)?)?;
-    let lower = prompt.to_ascii_lowercase();
-    (!USUAL.contains(&lower.as_slice())).then(|| {
+    (!sasl::is_usual_prompt(&prompt)).then(|| {
         let text = format!(
             "the prompt is {} where clients know \"Username:\" and \"Password:\"",
             shown(&prompt)

@@ -35,6 +35,12 @@ s< 221 2.0.0 bye
 };
 
 fn check(flawed: &Flawed<'_, '_>) -> Option<Hit> {
+    // A frame of stars around a greeting is the server's own.
+    let On::Reply(of, _) = flawed.on else { return None };
+    let answer = flawed.case.answer(of)?;
+    if answer.texts().any(|text| text.iter().any(u8::is_ascii_alphabetic)) {
+        return None;
+    }
     let stars = memchr::memchr_iter(b'*', flawed.line).count();
     Some(Hit::new(format!(
         "{stars} stars stand where the greeting has the server's name: a firewall between the two \

@@ -52,7 +52,8 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     let before = step.exchange.before;
     let answer = step.answer().filter(|_| step.is_refused())?;
     // Of an unknown command and of a gate other rules speak; the others are reasons to refuse it.
-    let is_other = matches!(answer.code(), Some(500 | 502 | 504)) || is_gate(&answer);
+    // 421 may come at any time, and says nothing of TLS.
+    let is_other = matches!(answer.code(), Some(421 | 500 | 502 | 504)) || is_gate(&answer);
     let is_out_of_place = before.tls || before.mail || before.closing;
     let is_legal = step.parsed().is_some_and(|parsed| parsed.flaws.is_empty());
     if is_other || is_out_of_place || !is_legal {

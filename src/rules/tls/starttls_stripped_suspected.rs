@@ -58,7 +58,7 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         let number = behind + 1;
         let message = format!(
             "{} has the length of STARTTLS, which is not offered: a firewall has probably \
-             written over it, and the client sends in clear",
+             written over it, so that the client does not see the offer",
             shown(answer.texts().nth(number).unwrap_or_default())
         );
         let hit = Hit::new(message).on(On::Reply(answer.of, number)).at(4..12);
