@@ -87,7 +87,7 @@ pub(crate) struct Arguments {
     show_secrets: bool,
 
     /// Mask addresses, names of people and hosts, and mail data, each consistently
-    #[arg(long, conflicts_with = "show_secrets")]
+    #[arg(long, conflicts_with_all = ["show_secrets", "client", "server", "from", "rcpt"])]
     redact: bool,
 
     /// Threads that analyze, beside those that read and write [default: one for each core]

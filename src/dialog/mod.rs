@@ -513,9 +513,7 @@ impl Dialog {
     fn is_script(&self) -> bool {
         self.medium == Medium::Script
     }
-}
 
-impl Dialog {
     /// Bytes of memory that it holds, roughly: what grows with what peers send.
     #[must_use]
     pub fn held(&self) -> usize {

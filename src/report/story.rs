@@ -584,6 +584,7 @@ mod tests {
     fn lasting(mut session: Session, seconds: i64) -> Session {
         let at = session.last_at.unwrap().nanos() + seconds * 1_000_000_000;
         session.last_at = Some(Stamp::from_nanos(at));
+        session.timing.longest = Some(Lapse::from_nanos(seconds * 1_000_000_000));
         session
     }
 
