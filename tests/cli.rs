@@ -312,6 +312,7 @@ fn dialects() {
         curl-trace          curl --trace and --trace-ascii
         exchange            protocol logs of Exchange, receive and send
         exim                exim -v and -d
+        tshark-follow       tshark -z follow,tcp,ascii
         haraka              logs of Haraka at level PROTOCOL
         hmailserver         logs of hMailServer
         iis                 logs of the SMTP service of IIS, W3C and NCSA
@@ -333,6 +334,10 @@ fn dialects() {
         stalwart            traces of Stalwart, raw input and output
         subethasmtp         logs of SubEthaSMTP, FakeSMTP, HELO
         swaks               swaks
+        tcpdump             tcpdump -A and -X
+        tcpflow             tcpflow -c
+        tshark              tshark and Wireshark, one line a packet
+        unmarked            dialogs without marks: telnet, nc, openssl s_client, Wireshark's follow
     "#]]
     .assert_eq(&out(&output));
     let told = json(&run(["--format", "json", "--dialect", "script", BATCH]));
