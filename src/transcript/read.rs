@@ -4,7 +4,9 @@
 //! chunks, an end. Reads as it goes: no more than a piece of one line is held. Does not know
 //! what the lines mean.
 
-use super::foreign::{self, Happens, Hub, Out, Peel, ReadLines, Ready, is_veil};
+mod log;
+
+use super::foreign::is_veil;
 use super::note::Note;
 use super::{BOM, Dialect, Eol, Farewell, Mark, Secret, Sent, is_blank};
 use crate::chunk::{Chunk, Ending, Medium, Open, Opening, Shows, Side, Sides, What};
@@ -15,6 +17,7 @@ use crate::place::{Origin, Place};
 use crate::recording::{Lines, Times};
 use crate::time::Stamp;
 use crate::trouble::{Trouble, Troubles};
+use log::Log;
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
@@ -172,74 +175,6 @@ impl Reader {
             Dialect::Script => self.script_line(span, place),
             Dialect::Foreign(_) => self.log_line(span, troubles),
         }
-    }
-
-    /// [`Reader::next`] of a log.
-    fn next_of_log(&mut self, troubles: &mut Troubles) -> Option<(u32, Event<'_>)> {
-        let Ready { session, what } = loop {
-            if let Some(ready) = self.log.as_mut()?.hub.pop() {
-                break ready;
-            }
-            if self.ended {
-                return None;
-            }
-            self.advance(troubles);
-            if self.ended {
-                self.end_log(troubles);
-            }
-        };
-        let event = match what {
-            Happens::Begin(opening) => Event::Begin(opening),
-            Happens::Midstream(place) => {
-                let what = What::Open(Open::Late);
-                Event::Chunk(Chunk { what, ..chunk(Side::Client, place) })
-            }
-            Happens::Line { side, at, place, text } => {
-                self.text = text;
-                let what = What::Data(&self.text);
-                Event::Chunk(Chunk { side, at, place, seen: None, what })
-            }
-            Happens::Masked => Event::Masked { bytes: None },
-            Happens::Elided { at, place, bytes } => {
-                Event::Chunk(Chunk { at, what: What::Elided(bytes), ..chunk(Side::Client, place) })
-            }
-            Happens::End(ending) => Event::End(ending),
-        };
-        Some((session, event))
-    }
-
-    /// A line of another tool's log.
-    fn log_line(&mut self, span: Span, troubles: &mut Troubles) {
-        let Some(log) = &mut self.log else { return };
-        let line = self.input.data().get(..span.text).unwrap_or_default();
-        let mut out = Out::new(&mut log.hub, self.lines);
-        let peeled = log.peel.line(line);
-        let is_blank = peeled.as_ref().is_none_or(|line| is_blank(line));
-        if let Some(line) = peeled {
-            log.lines.line(&line, &mut out);
-        }
-        if !out.is_used() && !is_blank {
-            troubles.add(Trouble::SkippedLine, self.origin(0));
-        }
-        self.facts = self.log.as_ref().map(|log| log.hub.facts).unwrap_or_default();
-        self.skip(span);
-    }
-
-    /// The log is over.
-    fn end_log(&mut self, troubles: &mut Troubles) {
-        let origin = self.origin(0);
-        let Some(log) = &mut self.log else { return };
-        log.lines.end(&mut Out::new(&mut log.hub, self.lines));
-        log.hub.finish();
-        if log.hub.evicted > 0 {
-            troubles.add_many(Trouble::EvictedSession, log.hub.evicted, origin);
-        }
-        for (trouble, Times { times, first }) in
-            [(Trouble::UndatedTime, log.hub.undated), (Trouble::UnzonedTime, log.hub.unzoned)]
-        {
-            troubles.add_many(trouble, times, Origin { number: first, ..origin });
-        }
-        self.facts = log.hub.facts;
     }
 
     /// The place `ahead` bytes into what is not consumed yet.
@@ -486,21 +421,6 @@ impl Reader {
                 return (looked > 0).then_some(Span { text, whole: looked, last: true });
             }
         }
-    }
-}
-
-/// What reads the lines of another tool's log.
-struct Log {
-    peel: Peel,
-    lines: Box<dyn ReadLines>,
-    hub: Hub,
-}
-
-impl Log {
-    fn new(dialect: Dialect, limits: &Limits) -> Option<Self> {
-        let Dialect::Foreign(found) = dialect else { return None };
-        let dialect: &'static foreign::Foreign = found.dialect()?;
-        Some(Self { peel: found.peel, lines: (dialect.reader)(), hub: Hub::new(dialect, limits) })
     }
 }
 

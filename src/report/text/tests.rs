@@ -2,13 +2,13 @@
 
 use super::*;
 use crate::chunk::{Cause, End, Gap, Medium, Odd, Side, Stall, ViaKind};
-use crate::dialog::session::{Attempt, AuthOutcome, Initial, ResyncWhy};
+use crate::dialog::session::{Attempt, Auth, AuthOutcome, Initial, ResyncWhy, Tls};
 use crate::place::{Place, Places};
 use crate::report::model;
 use crate::report::offered::Known;
 use crate::report::sample::{self, HOSTILE, entry, mark};
 use crate::time::Stamp;
-use crate::tls::{Certificate, ClientHello, Names, Unread};
+use crate::tls::{Alert, Certificate, ClientHello, Facts, Names, Unread};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
