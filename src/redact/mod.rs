@@ -86,10 +86,13 @@ impl Redactor {
         }
         match addr {
             IpAddr::V4(addr) => {
-                let bits = self.bits(u128::from(addr.to_bits()) << 96, 32) >> 96;
+                // Which addresses are special, their beginning says.
+                let is_near = addr.is_private() || addr.is_link_local();
+                let kept = if is_near { 16 } else { 8 };
+                let bits = self.bits(u128::from(addr.to_bits()) << 96, kept..32) >> 96;
                 Ipv4Addr::from_bits(u32::try_from(bits).unwrap_or_default()).into()
             }
-            IpAddr::V6(addr) => Ipv6Addr::from_bits(self.bits(addr.to_bits(), 128)).into(),
+            IpAddr::V6(addr) => Ipv6Addr::from_bits(self.bits(addr.to_bits(), 16..128)).into(),
         }
     }
 
@@ -99,11 +102,15 @@ impl Redactor {
         SocketAddr::new(self.addr(socket.ip()), socket.port())
     }
 
-    /// The first `count` bits of `bits`, each turned over or not as those before it say: what is
-    /// one network stays one.
-    fn bits(&self, bits: u128, count: u32) -> u128 {
-        let mut out = 0;
-        for place in 0..count {
+    /// `bits` with those at `places`, the first is 0, turned over or not as those before each say:
+    /// what is one network stays one.
+    fn bits(&self, bits: u128, places: Range<u32>) -> u128 {
+        let mut out = if places.start == 0 {
+            0
+        } else {
+            bits >> (128 - places.start) << (128 - places.start)
+        };
+        for place in places {
             let at = 127 - place;
             let before = if place == 0 { 0 } else { bits >> (at + 1) };
             let mut hasher = self.key.build_hasher();
