@@ -1,12 +1,12 @@
 //! The reader where the text is another tool's log.
 
-use super::super::foreign::{self, Happens, Hub, Out, Peel, ReadLines, Ready};
-use super::super::{Dialect, is_blank};
 use super::{Event, Reader, Span, chunk};
 use crate::chunk::{Chunk, Open, Side, What};
 use crate::limits::Limits;
 use crate::place::Origin;
 use crate::recording::Times;
+use crate::transcript::foreign::{self, Happens, Hub, Out, Peel, ReadLines, Ready};
+use crate::transcript::{Dialect, is_blank};
 use crate::trouble::{Trouble, Troubles};
 
 /// What reads the lines of another tool's log.
