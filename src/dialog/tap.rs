@@ -6,7 +6,7 @@ use crate::time::Stamp;
 /// Hears what a dialog reads, in the order in which it understands it: the writer of
 /// transcripts.
 pub trait Tap: Send {
-    /// Bytes of `side`, a piece of the stream cut anywhere. `seen` as in [`Chunk::seen`].
+    /// Bytes of `side`, a piece of the stream cut anywhere. `seen` as in [`Chunk::seen`](crate::chunk::Chunk::seen).
     fn data(&mut self, side: Side, at: Option<Stamp>, seen: Option<u64>, bytes: &[u8]);
     /// The next bytes of `side` belong to something else than those before.
     fn cut(&mut self, _side: Side) {}

@@ -7,7 +7,7 @@
 //! that in common, as do addresses of one network. Nobody can go back without the key, which is
 //! new in each run.
 //!
-//! **What is not known to be harmless is masked**: of replies only the words of [`words`] stay.
+//! **What is not known to be harmless is masked**: of replies only the words of `words.rs` stay.
 
 mod words;
 

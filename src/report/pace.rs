@@ -1,7 +1,7 @@
 //! How fast the sessions of a run were: by phase, by server, the slowest exchanges, how many
 //! sessions a minute.
 //!
-//! In: sessions, in any order. Out: numbers. As with [`summary`](super::summary), parts can be
+//! In: sessions, in any order. Out: numbers. As with the summary, parts can be
 //! counted apart and put together in any grouping: what is kept of too much is chosen by what it
 //! is, never by when it came.
 
