@@ -87,8 +87,11 @@ impl Redactor {
         match addr {
             IpAddr::V4(addr) => {
                 // Which addresses are special, their beginning says.
-                let is_near = addr.is_private() || addr.is_link_local();
-                let kept = if is_near { 16 } else { 8 };
+                let kept = match addr.octets() {
+                    [172, ..] if addr.is_private() => 12,
+                    [192 | 169, ..] if addr.is_private() || addr.is_link_local() => 16,
+                    _ => 8,
+                };
                 let bits = self.bits(u128::from(addr.to_bits()) << 96, kept..32) >> 96;
                 Ipv4Addr::from_bits(u32::try_from(bits).unwrap_or_default()).into()
             }
