@@ -304,8 +304,11 @@ impl Scanner {
                 !matches!(next, [] | [b'\n', ..] | [b'\r'] | [b'\r', b'\n', ..])
             };
             let is_last = back(0, 1) == b'\r' && is_bare(&0);
+            // CR CR was cut off, and no LF follows: the first of them is bare.
+            let is_before_last = [back(0, 2), back(0, 1)] == *b"\r\r"
+                && bytes.first().is_some_and(|&next| next != b'\n');
             let is_bare = |at: &usize| is_bare(&(at + 1));
-            is_last.then_some(0).or_else(|| places(b'\r').find(is_bare))
+            (is_last || is_before_last).then_some(0).or_else(|| places(b'\r').find(is_bare))
         };
         let bare_cr =
             (self.reader.bare_crs() > 0 && !has(|odd| odd.bare_cr)).then(bare_cr).flatten();
