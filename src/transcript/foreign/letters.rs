@@ -12,7 +12,7 @@
 //! for content, and a backslash where a line goes on in the next one; in small letters, which no
 //! tool writes, also the first line of a reply for all of it.
 
-use super::payload::{Lengthy, goes_on, is_command, is_placeholder, is_reply};
+use super::payload::{Lengthy, goes_on, is_command, is_only_smtp, is_placeholder, is_reply};
 use super::{Content, Foreign, Likeness, Out, ReadLines, Who};
 use crate::chunk::{Shows, Side};
 
@@ -174,15 +174,24 @@ const REMARK: usize = 256;
 /// Whether a line says what is done: `<starts TLS negotiation>`, `(any time later)`.
 fn is_remark(text: &[u8]) -> bool {
     let text = text.trim_ascii();
+    // Both do it: `C: & S: <negotiate a TLS session>`.
+    let both = text.strip_prefix(b"& S: ").or_else(|| text.strip_prefix(b"& C: "));
+    let text = both.unwrap_or(text);
     let is_bracketed = matches!(text, [b'<', .., b'>'] | [b'(', .., b')']);
     is_bracketed && text.contains(&b' ')
 }
 
 fn likeness(line: &[u8]) -> Likeness {
     match Marked::read(line) {
-        Some(Marked { who: Who::Client, text, .. }) if is_command(text) => Likeness::Sure,
-        Some(Marked { who: Who::Server, text, .. }) if is_reply(text) => Likeness::Sure,
-        Some(_) => Likeness::Weak,
+        Some(Marked { who, text, .. }) => {
+            let is_whose = if who == Who::Client { is_command(text) } else { is_reply(text) };
+            // Dialogs of other protocols are printed so, too.
+            match (is_whose, is_only_smtp(text)) {
+                (true, true) => Likeness::Sure,
+                (true, false) => Likeness::Marked,
+                (false, _) => Likeness::Weak,
+            }
+        }
         None if line.starts_with(b"Connected to smtp") => Likeness::Weak,
         None => Likeness::No,
     }
