@@ -15,11 +15,12 @@
 )]
 
 use smtp_audit::chunk::Shows;
-use smtp_audit::pipeline::{Audited, Facts, Options, Source, collect};
-use smtp_audit::transcript::{Dialect, recognise};
+use smtp_audit::pipeline::{Audited, Facts, Options, Overflow, Source, Transcript, collect};
+use smtp_audit::transcript::{Dialect, header, recognise};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 /// Samples of ours, each with its dialect and what else than [`Shows`] says it cannot show: `code`
 /// (replies have nothing but their code), `content` (this sample leaves it out, others of its
@@ -381,6 +382,33 @@ fn what_is_no_log_is_not_taken_for_one() {
             .collect();
         assert_eq!(recognise(&bytes).map(Dialect::name), None, "round {round}");
     }
+}
+
+#[test]
+fn the_native_form_of_a_log_accuses_nobody_else() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/transcripts");
+    let folders = [testdata(), shared].into_iter().filter(|folder| folder.is_dir());
+    let files = folders.flat_map(|folder| fs::read_dir(folder).unwrap());
+    let mut wrong = Vec::new();
+    for file in files.map(|entry| entry.unwrap().path()) {
+        let overflow = Overflow(Arc::new(Mutex::new(|_, _: &[u8]| panic!("none of them is long"))));
+        let transcript = Some(Transcript { timestamps: true, overflow });
+        let options = Options { transcript, ..Options::default() };
+        let source = Source::bytes("sample", fs::read(&file).unwrap());
+        for audited in collect(&options, vec![source]).0 {
+            let mut text = header(1, audited.session.opening.peers).into_bytes();
+            text.extend(audited.transcript.as_deref().unwrap_or_default());
+            let found = |audited: &Audited| -> BTreeSet<String> {
+                let all = audited.findings.iter();
+                all.map(|one| format!("{}: {}", one.rule.id, one.message)).collect()
+            };
+            let (again, _) = audit("native", text);
+            let more: BTreeSet<_> = again.iter().flat_map(found).collect();
+            let less = found(&audited);
+            wrong.extend(more.difference(&less).map(|one| format!("{}: {one}", file.display())));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
