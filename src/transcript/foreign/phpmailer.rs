@@ -297,7 +297,7 @@ mod tests {
             lines.iter().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>()
         };
         for end in ["<br>\n", "<br />", "<BR/>\n"] {
-            let text: String = pieces.iter().map(|piece| format!("{piece}{end}")).collect();
+            let text = pieces.map(|piece| piece.to_owned() + end).concat();
             assert_eq!(read(&text), said, "{end}");
             assert_eq!(likeness(text.lines().next().unwrap().as_bytes()), Likeness::Sure);
         }

@@ -97,9 +97,8 @@ fn likeness(line: &[u8]) -> Likeness {
     match branch(line) {
         Some(text) if is_only_smtp(text) => Likeness::Sure,
         Some(text) if is_reply(text) || is_command(text) => Likeness::Marked,
-        Some(_) => Likeness::No,
         None if Head::read(line).is_some() => Likeness::Marked,
-        None => Likeness::No,
+        _ => Likeness::No,
     }
 }
 
