@@ -262,13 +262,22 @@ impl Shows {
     pub const DATES: Self = Self(16);
     /// The time zone of its times.
     pub const ZONE: Self = Self(32);
+    /// What a client had seen when it sent a line: a server logs lines as it comes to them, so
+    /// that commands sent at once look as if each had waited.
+    pub const ORDER: Self = Self(64);
     /// All of it.
-    pub const ALL: Self = Self(63);
+    pub const ALL: Self = Self(127);
 
     /// Whether it shows all of `what`.
     #[must_use]
     pub const fn has(self, what: Self) -> bool {
         self.0 & what.0 == what.0
+    }
+
+    /// With `what`.
+    #[must_use]
+    pub const fn with(self, what: Self) -> Self {
+        Self(self.0 | what.0)
     }
 
     /// Without `what`.

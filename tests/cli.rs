@@ -328,6 +328,7 @@ fn dialects() {
         postfix-notice      notices of Postfix: `Transcript of session follows`
         ruby                Ruby's net/smtp
         sendmail-X          the traffic log of sendmail -X
+        simplesmtp          simplesmtp, Nodemailer before 1.0, debug
         smtp-cli            smtp-cli
         smtp-server         logs of Nodemailer's smtp-server
         smtplib             Python's smtplib, set_debuglevel

@@ -15,11 +15,12 @@
 )]
 
 use smtp_audit::chunk::Shows;
-use smtp_audit::pipeline::{Audited, Facts, Options, Source, collect};
-use smtp_audit::transcript::{Dialect, recognise};
+use smtp_audit::pipeline::{Audited, Facts, Options, Overflow, Source, Transcript, collect};
+use smtp_audit::transcript::{Dialect, header, recognise};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 /// Samples of ours, each with its dialect and what else than [`Shows`] says it cannot show: `code`
 /// (replies have nothing but their code), `content` (this sample leaves it out, others of its
@@ -47,6 +48,7 @@ const SAMPLES: &[(&str, &str, &[&str])] = &[
     ("oauth2-proxy.txt", "email-oauth2-proxy", &["twice"]),
     ("opensmtpd-mta.txt", "opensmtpd", &["content"]),
     ("opensmtpd.txt", "opensmtpd", &[]),
+    ("phpmailer-html.txt", "phpmailer", &[]),
     ("phpmailer-level4.txt", "phpmailer", &[]),
     ("phpmailer.txt", "phpmailer", &[]),
     ("postfix-debug.txt", "postfix-debug", &[]),
@@ -55,11 +57,14 @@ const SAMPLES: &[(&str, &str, &[&str])] = &[
     ("s_client.txt", "unmarked", &["greeting"]),
     ("sendmail-X-server.txt", "sendmail-X", &[]),
     ("sendmail-X.txt", "sendmail-X", &[]),
+    ("simplesmtp.txt", "simplesmtp", &[]),
     ("sketch.txt", "sketch", &[]),
     ("smtp-cli.txt", "smtp-cli", &[]),
     ("smtp-server-1.txt", "smtp-server", &[]),
+    ("smtp-server-2.txt", "smtp-server", &[]),
     ("smtp-server.txt", "smtp-server", &[]),
     ("smtplib-python2.txt", "smtplib", &[]),
+    ("smtplib-wrapped.txt", "smtplib", &[]),
     ("smtplib.txt", "smtplib", &[]),
     ("stalwart-old.txt", "stalwart", &[]),
     ("stalwart.txt", "stalwart", &[]),
@@ -229,6 +234,71 @@ fn the_first_ten_lines_tell_the_dialect() {
 }
 
 #[test]
+fn the_first_ten_lines_of_shared_samples_tell_their_dialect() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/transcripts");
+    if !shared.is_dir() {
+        eprintln!("SKIPPED: ../shared/transcripts is not here");
+        return;
+    }
+    let mut wrong = Vec::new();
+    for entry in fs::read_dir(&shared).unwrap() {
+        let file = entry.unwrap().path();
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        if name == "README.md" {
+            continue;
+        }
+        let reviewed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts").join(&name);
+        let reviewed = fs::read_to_string(reviewed).unwrap();
+        let dialect = reviewed.lines().next().and_then(|line| line.strip_prefix("dialect: "));
+        let text = fs::read(&file).unwrap();
+        let start: Vec<u8> =
+            text.split_inclusive(|&byte| byte == b'\n').take(10).flatten().copied().collect();
+        let found = recognise(&start).map(Dialect::name);
+        // Of its first ten lines none belongs to the dialog: they are msmtp's settings.
+        let expected = dialect.filter(|_| name != "msmtp-debug-1.txt");
+        if found != expected {
+            wrong.push(format!("{name}: {found:?}, not {expected:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// RFCs that have a dialog with marks among their first lines, which are looked at. Each is read as
+/// what it is, a text with dialogs in it: the prose is skipped and counted. In the others the marks
+/// are `R:` and `S:`, or of another protocol, or further down, where `--dialect S:C:` finds them.
+const WITH_DIALOGS: &[&str] = &["rfc1652", "rfc1870", "rfc2034", "rfc2554", "rfc2920", "rfc3207"];
+
+#[test]
+fn dialogs_in_rfcs_are_read_and_their_prose_is_not() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/rfc");
+    if !shared.is_dir() {
+        eprintln!("SKIPPED: ../shared/rfc is not here");
+        return;
+    }
+    for entry in fs::read_dir(&shared).unwrap() {
+        let file = entry.unwrap().path();
+        let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        let text = fs::read(&file).unwrap();
+        let found = recognise(&text).map(Dialect::name);
+        let expected = WITH_DIALOGS.contains(&name.as_str()).then_some("S:C:");
+        assert_eq!(found, expected, "{name}");
+        if found.is_none() {
+            continue;
+        }
+        let (sessions, facts) = audit(&name, text);
+        assert!(facts.troubles.lines().iter().any(|line| line.contains("belong to no dialog")));
+        assert_eq!(sessions.len(), if name == "rfc2920" { 4 } else { 1 }, "{name}");
+        let errors: Vec<_> = sessions
+            .iter()
+            .flat_map(|audited| &audited.findings)
+            .filter(|one| one.rule.severity == smtp_audit::rules::Severity::Error)
+            .map(|one| (one.rule.id, one.message.as_str()))
+            .collect();
+        assert!(errors.is_empty(), "{name}: {errors:#?}");
+    }
+}
+
+#[test]
 fn what_surrounds_a_log_is_peeled_off() {
     for &(file, dialect, but) in SAMPLES {
         let text = fs::read_to_string(testdata().join(file)).unwrap();
@@ -312,6 +382,157 @@ fn what_is_no_log_is_not_taken_for_one() {
             .collect();
         assert_eq!(recognise(&bytes).map(Dialect::name), None, "round {round}");
     }
+}
+
+#[test]
+fn the_native_form_of_a_log_accuses_nobody_else() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/transcripts");
+    let folders = [testdata(), shared].into_iter().filter(|folder| folder.is_dir());
+    let files = folders.flat_map(|folder| fs::read_dir(folder).unwrap());
+    let mut wrong = Vec::new();
+    for file in files.map(|entry| entry.unwrap().path()) {
+        let overflow = Overflow(Arc::new(Mutex::new(|_, _: &[u8]| panic!("none of them is long"))));
+        let transcript = Some(Transcript { timestamps: true, overflow });
+        let options = Options { transcript, ..Options::default() };
+        let source = Source::bytes("sample", fs::read(&file).unwrap());
+        for audited in collect(&options, vec![source]).0 {
+            let mut text = header(1, audited.session.opening.peers).into_bytes();
+            text.extend(audited.transcript.as_deref().unwrap_or_default());
+            let found = |audited: &Audited| -> BTreeSet<String> {
+                let all = audited.findings.iter();
+                all.map(|one| format!("{}: {}", one.rule.id, one.message)).collect()
+            };
+            let (again, _) = audit("native", text);
+            let more: BTreeSet<_> = again.iter().flat_map(found).collect();
+            let less = found(&audited);
+            wrong.extend(more.difference(&less).map(|one| format!("{}: {one}", file.display())));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Texts with words of SMTP in them, or with marks like those of logs, and no dialog.
+const OTHERS: &[(&str, &str)] = &[
+    (
+        "mbox",
+        "From alice@example.org Sat Nov 21 10:00:00 2026\nReturn-Path: <alice@example.org>\n\
+             Received: from client.example.org (client.example.org [192.0.2.1])\n\
+             \tby mx.example.net (Postfix) with ESMTP id 4F00C2\n\tfor <bob@example.net>\n\
+             From: <alice@example.org>\nSubject: 250 OK\n\n> 220 people came\n>From here on\n\
+             DATA follows.\nMAIL FROM: the queen\n.\n\nQUIT\n",
+    ),
+    (
+        "a bounce",
+        "Received: by mx.example.net; Sat, 21 Nov 2026 10:00:00 +0000\nContent-Type: \
+             message/delivery-status\n\nReporting-MTA: dns; mx.example.net\n\nFinal-Recipient: \
+             rfc822; bob@example.net\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 \
+             <bob@example.net>: Recipient address rejected\n    250 said: 550 5.1.1 no (in reply to \
+             RCPT TO command)\n",
+    ),
+    (
+        "Rust",
+        "fn greet(out: &mut Vec<u8>) -> u32 {\n    out.extend(b\"220 mx.example.net ESMTP\\r\\n\");\n    \
+             // C: EHLO, S: 250\n    // >>> QUIT\n    match verb { b\"MAIL FROM:\" => 250, _ => 500 }\n}\n\
+             assert_eq!(reply, \"250 2.1.0 ok\");\n",
+    ),
+    (
+        "Python",
+        "import smtplib\n# send: 'ehlo'\nserver.docmd('EHLO', 'a')  # reply: 250\n\
+             EXPECTED = [\n    '220 mx ESMTP',\n    b'250-SIZE 1000\\r\\n',\n    'QUIT',\n]\n\
+             def send(self, s):\n    print('send:', repr(s))\n    print('reply:', repr(line))\n",
+    ),
+    (
+        "C",
+        "static const char *codes[] = {\n\t\"220 %s ESMTP\\r\\n\",\n\t\"250-%s\\r\\n\",\n\t\"250 HELP\\r\\n\",\n};\n\
+             \tif (!strncmp(line, \"MAIL FROM:\", 10))\n\t\treturn s->env->rcpt <- 250;\n/* <-- 354 --> */\n",
+    ),
+    (
+        "PHP",
+        "<?php\n// CLIENT -> SERVER\n$this->edebug('CLIENT -> SERVER: ' . $data, 1);\n\
+             $smtp->hello($host);\n$this->edebug('SERVER -> CLIENT: ' . $reply);\n",
+    ),
+    (
+        "nginx",
+        "192.0.2.1 - - [21/Nov/2026:10:00:00 +0000] \"GET /220 HTTP/1.1\" 250 354 \"-\" \"EHLO/1.0\"\n\
+             192.0.2.1 - - [21/Nov/2026:10:00:01 +0000] \"EHLO example.org\" 400 157 \"-\" \"-\"\n",
+    ),
+    (
+        "Apache's errors",
+        "[Sat Nov 21 10:00:00.000000 2026] [core:error] [pid 250:tid 354] [client 192.0.2.1:4242] \
+             AH00126: Invalid URI in request MAIL FROM:<a@b> HTTP/1.1\n",
+    ),
+    (
+        "Postfix's client and queue",
+        "Nov 21 10:00:00 mx postfix/smtp[12]: 4F00C2: to=<bob@example.net>, relay=mx.example.net\
+             [192.0.2.2]:25, delay=0.1, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 5A)\n\
+             Nov 21 10:00:01 mx postfix/smtp[12]: 4F00C3: host mx.example.net[192.0.2.2] said: 450 4.2.0 \
+             Greylisted (in reply to RCPT TO command)\nNov 21 10:00:02 mx postfix/qmgr[3]: 4F00C2: removed\n\
+             Nov 21 10:00:03 mx postfix/smtpd[4]: NOQUEUE: reject: RCPT from a[192.0.2.1]: 554 5.7.1 no; \
+             from=<a@b> to=<c@d> proto=ESMTP helo=<a>\n",
+    ),
+    (
+        "Dovecot",
+        "Nov 21 10:00:00 mx dovecot: imap-login: Login: user=<alice>, method=PLAIN, rip=192.0.2.1\n\
+             Nov 21 10:00:01 mx dovecot: lmtp(bob)<12><ab>: msgid=<a@b>: saved mail to INBOX\n\
+             Nov 21 10:00:02 mx dovecot: submission-login: Disconnected: 250 bytes\n",
+    ),
+    (
+        "sendmail's queue",
+        "Nov 21 10:00:00 mx sendmail[12]: 0ALA: to=<b@c>, delay=00:00:01, mailer=esmtp, stat=Sent (250 ok)\n",
+    ),
+    (
+        "JSON",
+        "{\"time\":\"2026-11-21T10:00:00Z\",\"level\":\"debug\",\"msg\":\"S: 220 mx ESMTP\"}\n\
+             {\"time\":\"2026-11-21T10:00:01Z\",\"level\":\"debug\",\"cmd\":\"EHLO a\",\"code\":250}\n",
+    ),
+    (
+        "CSV",
+        "date,host,code,text\n2026-11-21T10:00:00.000Z,mx,220,ready,a,b,>,c\n\
+             2026-11-21,mx,250,ok\n2026-11-21T10:00:00.000Z,a,b,1,c,d,<,GET /,\n",
+    ),
+    (
+        "/etc/services",
+        "ftp\t\t21/tcp\nssh\t\t22/tcp\t\t\t# SSH\nsmtp\t\t25/tcp\t\tmail\ndata\t\t354/tcp\n\
+             help\t\t214/tcp\nsubmission\t587/tcp\n",
+    ),
+    (
+        "a shell",
+        "$ ls\nDATA  HELP  mail\n$ mail bob\nSubject: hi\n.\n$ wc -l log\n250 log\n$ grep -c 550 log\n\
+             354\n> continued\n$ tree\n.\n└── src\n    └── 250-x\n$ exit\n",
+    ),
+    (
+        "git",
+        "commit 354250220a\nAuthor: a <a@example.org>\nDate:   Sat Nov 21 10:00:00 2026 +0000\n\n    \
+             smtp: send EHLO before HELO\n\n    250-SIZE is read.\n    >>> QUIT\n\ndiff --git a/x b/x\n\
+             --- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-S = 250\n+S = 354\n<<<<<<< HEAD\n=======\n>>>>>>> MAIL\n",
+    ),
+    (
+        "a diff of dialogs",
+        "--- a/t\n+++ b/t\n@@ -1,4 +1,4 @@\n-S: 220 mx\n+S: 220 mx ESMTP\n-C: HELO a\n+C: EHLO a\n",
+    ),
+    (
+        "a table of codes",
+        "| code | meaning |\n|------|---------|\n| 220 | Service ready |\n| 250 | ok |\n| 354 | go |\n\
+             * 220 Service ready\n* 250 Requested mail action okay\n- 421 closing\n1. EHLO\n2. QUIT\n",
+    ),
+    (
+        "IMAP in letters",
+        "S: * OK IMAP4rev1 ready\nC: a001 login mrc secret\nS: a001 OK LOGIN completed\nC: a002 \
+             logout\nS: * BYE\nS: 250\nC: QUIT\n",
+    ),
+];
+
+#[test]
+fn real_looking_files_are_not_taken_for_logs() {
+    let wrong: Vec<_> = OTHERS
+        .iter()
+        .flat_map(|(name, text)| {
+            let quoted: String = text.lines().map(|line| format!("> {line}\n")).collect();
+            [((*name).to_owned(), (*text).repeat(20)), (format!("{name}, quoted"), quoted)]
+        })
+        .filter_map(|(name, text)| recognise(text.as_bytes()).map(|one| (name, one.name())))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

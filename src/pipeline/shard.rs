@@ -313,11 +313,10 @@ impl<W: Work> Follower<W> {
         let tap = self.options.transcript.as_ref().map(|transcript| {
             let is_timed = transcript.timestamps && opening.shows.has(chunk::Shows::DATES);
             let digits = is_timed.then_some(opening.digits);
-            Box::new(Writing {
-                writer: transcript::Writer::new(digits, &settings.limits),
-                slot,
-                overflow: transcript.overflow.clone(),
-            }) as Box<dyn Tap>
+            let mut writer = transcript::Writer::new(digits, &settings.limits);
+            writer.shows(opening.shows);
+            Box::new(Writing { writer, slot, overflow: transcript.overflow.clone() })
+                as Box<dyn Tap>
         });
         Dialog::new(opening, Arc::clone(settings), tap)
     }

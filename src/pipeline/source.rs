@@ -194,6 +194,7 @@ fn expected(start: &[u8]) -> (String, bool) {
         _ if start.contains(&0) => "unknown binary data",
         _ => TEXT,
     };
-    let expected = "a capture (pcap, pcapng) or a transcript (lines of `c> ` and `s< `)";
+    let expected = "a capture (pcap, pcapng), a transcript (`c> ` and `s< ` lines) or a log of those \
+                    that --dialect list shows";
     (format!("{found}; expected {expected}"), found == TEXT)
 }

@@ -31,11 +31,13 @@ pub enum Need {
     Offers,
     /// Command lines as they were.
     Commands,
+    /// What the client had seen when it sent a command.
+    Order,
 }
 
 impl Need {
     /// All of them, in order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Client,
         Self::Server,
         Self::Times,
@@ -48,6 +50,7 @@ impl Need {
         Self::Replies,
         Self::Offers,
         Self::Commands,
+        Self::Order,
     ];
 
     /// The letter of rules.tsv, for those that it has.
@@ -65,7 +68,8 @@ impl Need {
             | Self::Content
             | Self::Replies
             | Self::Offers
-            | Self::Commands => None,
+            | Self::Commands
+            | Self::Order => None,
         }
     }
 
@@ -85,6 +89,7 @@ impl Need {
             Self::Replies => "replies line by line",
             Self::Offers => "the keywords that EHLO replies offer",
             Self::Commands => "command lines as they were",
+            Self::Order => "what the client had seen before it went on",
         }
     }
 
@@ -143,6 +148,8 @@ impl Need {
                 .then_some("the log does not show where keywords of EHLO replies end"),
             Self::Commands => (!session.opening.shows.has(Shows::COMMANDS))
                 .then_some("the log does not show command lines as they were"),
+            Self::Order => (!session.opening.shows.has(Shows::ORDER))
+                .then_some("a server's log does not show what the client had seen"),
         }
     }
 }

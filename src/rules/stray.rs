@@ -177,8 +177,17 @@ fn is_agreed(step: &Step<'_>, word: &[u8]) -> bool {
         word.first().is_some_and(|first| first.eq_ignore_ascii_case(&b'X'))
             && !matches!(step.code(), Some(500 | 502))
     };
-    let is_masked = || word.len() >= 4 && word.iter().all(|&octet| octet == b'X');
+    let is_masked = || is_written_over(step);
     is_masked() || is_private() || is_proxy() || is_known() || is_offered()
+}
+
+/// Whether something between the two has written X over the command's verb. Logs of IIS have it in
+/// small letters; a person may type some, but gives them no argument.
+pub(super) fn is_written_over(step: &Step<'_>) -> bool {
+    let command = step.command();
+    let word = command.word;
+    let is_row = |letter: u8| word.iter().all(|&octet| octet == letter);
+    word.len() >= 4 && (is_row(b'X') || is_row(b'x') && !command.argument.trim_ascii().is_empty())
 }
 
 /// Methods of protocols that are like HTTP.

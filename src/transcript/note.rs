@@ -4,7 +4,7 @@
 //! other `#` line is a comment.
 
 use super::Eol;
-use crate::chunk::{End, Gap, Side, Sides};
+use crate::chunk::{End, Gap, Shows, Side, Sides};
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -15,6 +15,9 @@ pub(super) enum Note {
     Session { id: Option<u64>, peers: Option<Sides<SocketAddr>> },
     /// The recording starts inside the session.
     Midstream,
+    /// The log that it was made from shows no more than this of it; what is said of dates and of
+    /// mail data stands elsewhere.
+    Hides(Shows),
     /// Bytes of this side's stream are missing here.
     Gap(Side, Gap),
     /// Bytes of TLS records went by.
@@ -34,10 +37,24 @@ pub(super) enum Note {
     End(End),
 }
 
+/// What a log may leave out for a whole session, by its name in a note.
+const HIDDEN: [(Shows, &str); 4] = [
+    (Shows::REPLIES, "replies"),
+    (Shows::OFFERS, "offers"),
+    (Shows::COMMANDS, "commands"),
+    (Shows::ORDER, "order"),
+];
+
 /// Words of the longest note.
 const WORDS: usize = 5;
 
 impl Note {
+    /// That a session shows no more than `shows`, if a note can say so.
+    pub(super) fn hides(shows: Shows) -> Option<Self> {
+        let is_less = HIDDEN.iter().any(|(what, _)| !shows.has(*what));
+        is_less.then_some(Self::Hides(shows))
+    }
+
     /// Reads a line.
     pub(super) fn parse(line: &[u8]) -> Option<Self> {
         let line = str::from_utf8(line.strip_prefix(b"#")?).ok()?;
@@ -54,6 +71,13 @@ impl Note {
                     .ok(),
             },
             ["midstream"] => Self::Midstream,
+            ["hides", what @ ..] if (1..=HIDDEN.len()).contains(&what.len()) => {
+                let mut shows = Shows::ALL;
+                for word in what {
+                    shows = shows.without(HIDDEN.into_iter().find(|(_, name)| name == word)?.0);
+                }
+                Self::Hides(shows)
+            }
             ["gap", side, bytes] => {
                 Self::Gap(parse_side(side)?, Gap { bytes: bytes.parse().ok()?, acked: false })
             }
@@ -97,6 +121,11 @@ impl fmt::Display for Note {
                 }
             }
             Self::Midstream => f.write_str("# midstream"),
+            Self::Hides(shows) => {
+                f.write_str("# hides")?;
+                let hidden = HIDDEN.iter().filter(|(what, _)| !shows.has(*what));
+                hidden.into_iter().try_for_each(|(_, name)| write!(f, " {name}"))
+            }
             Self::Gap(side, gap) => {
                 let acked = if gap.acked { " acked" } else { "" };
                 write!(f, "# gap {} {}{acked}", side.name(), gap.bytes)
@@ -132,6 +161,8 @@ mod tests {
             "# session 3",
             "# session",
             "# midstream",
+            "# hides order",
+            "# hides replies offers commands order",
             "# gap client 1460",
             "# gap server 0 acked",
             "# tls client 5120 server 4096",
@@ -168,6 +199,9 @@ mod tests {
             "# masked secrets follow",
             "# unseen things",
             "# open",
+            "# hides",
+            "# hides behind words",
+            "# hides order order order order order",
             "end reset",
         ];
         for line in lines {

@@ -270,6 +270,7 @@ impl Reader {
             Note::Session { peers, .. } => self.session.announced = Some((peers, place)),
             // In an open session it says nothing, and goes with it.
             Note::Midstream => self.session.midstream = Some(place),
+            Note::Hides(shows) => self.session.shows = Some(shows),
             Note::Gap(side, gap) => {
                 self.push_silent(What::Gap(gap), side, place);
                 let sent = self.session.sent.of_mut(side);
@@ -337,7 +338,7 @@ impl Reader {
             place: first,
             medium,
             by_content: false,
-            shows: Shows::ALL,
+            shows: session.shows.take().unwrap_or(Shows::ALL),
         }));
         if let Some(place) = session.midstream.take() {
             let what = What::Open(Open::Midstream);
@@ -464,6 +465,8 @@ struct Session {
     announced: Option<(Option<Sides<SocketAddr>>, Place)>,
     /// A note says that it starts inside the stream.
     midstream: Option<Place>,
+    /// A note says what is shown of it.
+    shows: Option<Shows>,
     /// It has no line yet, so its time is not known.
     untimed: bool,
     /// An empty line stood here last.

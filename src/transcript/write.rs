@@ -6,7 +6,7 @@
 
 use super::note::Note;
 use super::{Eol, Farewell, Secret, Sent};
-use crate::chunk::{End, Gap, Side, Sides};
+use crate::chunk::{End, Gap, Shows, Side, Sides};
 use crate::escape::{is_printable, push_escaped};
 use crate::limits::Limits;
 use crate::time::Stamp;
@@ -77,6 +77,13 @@ impl Writer {
     /// The recording starts inside the session. To be said before anything else.
     pub fn midstream(&mut self) {
         self.note(Note::Midstream);
+    }
+
+    /// What the log shows of the session, as far as its lines do not tell. To be said before any.
+    pub fn shows(&mut self, shows: Shows) {
+        if let Some(note) = Note::hides(shows) {
+            self.note(note);
+        }
     }
 
     /// The next bytes of the stream of `side`, cut anywhere. `at` and `seen` are those of the

@@ -7,7 +7,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Bdat,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server],
+    needs: &[Need::Client, Need::Server, Need::Order],
     rfc: Some("RFC 3030 §2"),
     title: "more chunks after one that was refused",
     help: "after a refused chunk send RSET or QUIT, and no more BDAT",

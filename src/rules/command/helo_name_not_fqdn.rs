@@ -61,7 +61,8 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     let dot = name.iter().rposition(|&octet| octet == b'.');
     let last = name.get(dot.map_or(0, |dot| dot + 1)..)?;
     let is_local = LOCAL.iter().any(|local| local.eq_ignore_ascii_case(last));
-    if name.first() == Some(&b'[') || dot.is_some() && !is_local {
+    let is_left_alone = name.first() == Some(&b'[') || super::is_blotted(step, name);
+    if is_left_alone || dot.is_some() && !is_local {
         return None;
     }
     // What is wrong with it by itself, others tell.

@@ -48,6 +48,7 @@ mod rcpt_null_path;
 mod vrfy_expn_used;
 
 use super::{Flawed, Rule, Step, shown};
+use crate::chunk::Medium;
 use crate::smtp::command::Verb;
 
 /// All of them, by id.
@@ -163,4 +164,11 @@ fn may_have_asked(flawed: &Flawed<'_, '_>) -> bool {
 fn is_said(step: &Step<'_>) -> bool {
     let mut before = step.case.steps().take(step.index as usize);
     before.any(|one| one.exchange.request == step.exchange.request && one.line() == step.line())
+}
+
+/// Whether who saved the dialog has written over a name: `xx`, `XXX`. On the wire it is a name.
+fn is_blotted(step: &Step<'_>, name: &[u8]) -> bool {
+    let is_row = |letter: u8| name.iter().all(|&octet| octet == letter);
+    let is_packets = step.case.session.opening.medium == Medium::Packets;
+    !is_packets && name.len() > 1 && (is_row(b'x') || is_row(b'X'))
 }

@@ -44,6 +44,11 @@ s< 221 mx.example.net closing
 };
 
 fn check(flawed: &Flawed<'_, '_>) -> Option<Hit> {
+    let is_blotted =
+        |step: Step<'_>| step.mailbox().is_some_and(|name| super::is_blotted(&step, name));
+    if flawed.step().is_some_and(is_blotted) {
+        return None;
+    }
     let (address, verb) = (super::address(flawed), super::verb(flawed));
     let but = if verb == "RCPT" { " (only <Postmaster> may)" } else { "" };
     let is_lmtp = flawed.step().is_some_and(|step| step.exchange.before.hello == Protocol::Lmtp);

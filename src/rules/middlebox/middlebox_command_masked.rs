@@ -1,4 +1,5 @@
 use crate::rules::prelude::*;
+use crate::rules::stray::is_written_over;
 
 pub(super) const RULE: Rule = Rule {
     id: "middlebox-command-masked",
@@ -41,8 +42,7 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     let one = step.exchange;
     let command = step.command();
     let word = command.word;
-    let is_masked = word.len() >= 4 && word.iter().all(|&octet| octet == b'X');
-    if !is_masked || one.cut || one.masked.is_some() {
+    if !is_written_over(step) || one.cut || one.masked.is_some() {
         return None;
     }
     let sure = match step.code() {

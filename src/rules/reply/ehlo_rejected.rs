@@ -48,6 +48,12 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     if step.answer().is_some_and(|answer| is_gate(&answer)) {
         return None;
     }
+    // What is wrong with the name is the client's, and others tell.
+    let is_named = !step.command().argument.trim_ascii().is_empty()
+        && step.parsed().is_none_or(|parsed| parsed.flaws.is_empty());
+    if !is_named && !matches!(step.code(), Some(500 | 502)) {
+        return None;
+    }
     let rest = step.case.session.exchanges.iter().skip(step.index as usize + 1);
     let verbs = rest.map(|exchange| exchange.request);
     let mut hellos = verbs.filter(|request| {

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Sequence,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server],
+    needs: &[Need::Client, Need::Server, Need::Order],
     rfc: Some("RFC 5321 §3.8"),
     title: "the client went on after 421",
     help: "after 421 close the connection (with QUIT or without), and try again later",

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Sequence,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server],
+    needs: &[Need::Client, Need::Server, Need::Order],
     rfc: Some("RFC 5321 §3.1"),
     title: "the client went on after a greeting that refused the session",
     help: "after a 554 greeting send QUIT, and try another server or give the mail back",

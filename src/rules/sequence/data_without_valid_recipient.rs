@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Sequence,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server],
+    needs: &[Need::Client, Need::Server, Need::Order],
     rfc: Some("RFC 5321 §3.3"),
     title: "DATA was sent although every recipient had been refused",
     help: "after the last RCPT is refused, send RSET or QUIT instead of DATA",

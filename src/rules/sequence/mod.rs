@@ -42,6 +42,7 @@ mod turn_unauthenticated;
 
 use super::Rule;
 use super::prelude::*;
+use crate::chunk::Shows;
 use crate::time::Lapse;
 
 /// All of them, by id.
@@ -134,8 +135,9 @@ pub(in crate::rules) fn announces_end(case: Case<'_>) -> bool {
 
 /// Whether the client had seen every reply before it sent a command.
 pub(in crate::rules) fn is_informed(step: &Step<'_>) -> bool {
-    let is_early = step.index == 0 && step.case.session.early;
-    !step.exchange.pipelined && !is_early
+    let session = step.case.session;
+    let is_early = step.index == 0 && session.early;
+    !step.exchange.pipelined && !is_early && session.opening.shows.has(Shows::ORDER)
 }
 
 /// Whether a command's argument is empty.

@@ -6,7 +6,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Sequence,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client, Need::Server],
+    needs: &[Need::Client, Need::Server, Need::Order],
     rfc: Some("RFC 5321 §4.2.1"),
     title: "a command was repeated unchanged after a 5yz reply",
     help: "after 5yz change the command, or give the mail back to its sender",

@@ -18,6 +18,8 @@
 //! 250 SIZE 10485760
 //! ```
 //!
+//! Where a line ends in a backslash, as in the manual of MailerQ, it goes on in the next one.
+//!
 //! In front of an arrow may be a time, words in brackets and a level. The other lines of a reply
 //! or of content may have none. Content is often left out, but for its dot. A reply without an
 //! arrow, where others have one, was made by the tool itself, as in bounces.
@@ -25,7 +27,9 @@
 //! Two relatives leave out more: `--->` and `<---` are sketched by hand, with `(message body)` for
 //! content, words behind a line, and only the first line of a reply; crystal-email puts the lines of a reply together.
 
-use super::payload::{goes_on, is_command, is_only_smtp, is_reply, is_smtp};
+use super::payload::{
+    Lengthy, goes_on, is_command, is_only_smtp, is_placeholder, is_reply, is_smtp,
+};
 use super::{Content, Foreign, Likeness, Out, ReadLines, Time, Who};
 use crate::chunk::{Shows, Side};
 use crate::smtp::command::{Command, Verb};
@@ -186,6 +190,8 @@ struct Arrows {
     is_chunk: bool,
     /// A connection was begun, and nothing said since.
     is_fresh: bool,
+    /// A line that goes on, and where its arrow points.
+    lengthy: Option<(bool, Lengthy)>,
 }
 
 impl Arrows {
@@ -201,6 +207,7 @@ impl Arrows {
             held: None,
             is_chunk: false,
             is_fresh: false,
+            lengthy: None,
         }
     }
 
@@ -265,6 +272,26 @@ impl Arrows {
         out.of_line(now);
     }
 
+    /// Takes the line after one that goes on; whether it belongs to that.
+    fn continued(&mut self, mark: Option<(bool, &[u8])>, line: &[u8], out: &mut Out<'_>) -> bool {
+        let Some((is_out, mut lengthy)) = self.lengthy.take() else { return false };
+        let next = match mark {
+            Some((points, text)) if points == is_out => Some(text),
+            None if !line.trim_ascii().is_empty() => Some(line),
+            _ => None,
+        };
+        if next.is_some_and(|next| lengthy.add(next)) {
+            self.lengthy = Some((is_out, lengthy));
+            out.aside();
+            return true;
+        }
+        let now = out.number();
+        out.of_line(lengthy.number);
+        self.marked(is_out, &lengthy.text, out);
+        out.of_line(now);
+        next.is_some()
+    }
+
     /// A line without an arrow.
     fn bare(&mut self, line: &[u8], out: &mut Out<'_>) {
         if let Some(who) = self.block.filter(|_| self.is_content) {
@@ -304,6 +331,10 @@ impl Arrows {
 impl ReadLines for Arrows {
     fn line(&mut self, line: &[u8], out: &mut Out<'_>) {
         let marked = Marked::read(line).filter(|marked| marked.kind == self.kind);
+        let mark = marked.as_ref().map(|marked| (marked.is_out, marked.text));
+        if self.lengthy.is_some() && self.continued(mark, line, out) {
+            return;
+        }
         let Some(Marked { time, arrow, is_out, text, .. }) = marked else {
             return self.bare(line, out);
         };
@@ -316,26 +347,19 @@ impl ReadLines for Arrows {
             self.known.push(arrow.to_vec());
         }
         out.at(time);
+        if !self.is_content
+            && let Some(lengthy) = Lengthy::new(text, out.number())
+        {
+            self.lengthy = Some((is_out, lengthy));
+            return out.aside();
+        }
         self.marked(is_out, text, out);
     }
 
     fn end(&mut self, out: &mut Out<'_>) {
+        self.continued(None, b"", out);
         self.release(false, out);
     }
-}
-
-/// Whether a client's line stands for content: `(message body)`, `(first 79 octets)`, or the words
-/// of crystal-email.
-fn is_placeholder(text: &[u8]) -> bool {
-    const WORDS: [&str; 6] = ["body", "octets", "bytes", "message", "content", "data"];
-    if text == b"Sending mail data" {
-        return true;
-    }
-    let Some(inside) = text.strip_prefix(b"(").and_then(|text| text.strip_suffix(b")")) else {
-        return false;
-    };
-    let inside = inside.get(..BRACKETED).unwrap_or(inside).to_ascii_lowercase();
-    WORDS.iter().any(|word| memchr::memmem::find(&inside, word.as_bytes()).is_some())
 }
 
 /// A line of a sketch without what is said about it: `(multiline)`, or words far behind it.
@@ -385,9 +409,8 @@ fn likeness(line: &[u8], wanted: Kind) -> Likeness {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Happens, Hub};
+    use super::super::hub::dialog;
     use super::*;
-    use crate::limits::Limits;
 
     fn read(line: &str) -> Option<(bool, String)> {
         let Marked { is_out, text, .. } = Marked::read(line.as_bytes())?;
@@ -454,28 +477,6 @@ mod tests {
         ] {
             assert!(!sure(line), "{line}");
         }
-    }
-
-    /// What is read from `text`: `C` or `S` and a line each.
-    fn dialog(dialect: &'static Foreign, text: &str) -> Vec<String> {
-        let mut hub = Hub::new(dialect, &Limits::default());
-        let mut reader = (dialect.reader)();
-        for (number, line) in text.lines().enumerate() {
-            reader.line(line.as_bytes(), &mut Out::new(&mut hub, number as u64));
-        }
-        reader.end(&mut Out::new(&mut hub, 0));
-        let mut out = Vec::new();
-        while let Some(ready) = hub.pop() {
-            match ready.what {
-                Happens::Line { side, text, .. } => {
-                    let mark = if side == Side::Client { "C" } else { "S" };
-                    out.push(format!("{mark} {}", String::from_utf8_lossy(&text).trim_end()));
-                }
-                Happens::Elided { .. } => out.push("elided".to_owned()),
-                _ => {}
-            }
-        }
-        out
     }
 
     #[test]

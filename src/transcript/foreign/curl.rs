@@ -105,6 +105,11 @@ pub(super) fn is_of_smtp(text: &[u8]) -> bool {
         )
 }
 
+/// Whether a line is of the server or of curl itself.
+pub(super) fn is_answer(line: &[u8]) -> bool {
+    matches!(inside(line).1, [b'<' | b'*', b' ', ..])
+}
+
 fn likeness(line: &[u8]) -> Likeness {
     match inside(line).1 {
         [b'>', b' ', text @ ..] if is_of_smtp(text) => Likeness::Sure,

@@ -1,9 +1,12 @@
 //! Which dialect a file is in: each scores its first lines.
 //!
+//! A text that has dialogs in it, as an RFC does, is read for their sake, if one begins among the
+//! first [`LINES`]: what is around them is skipped and counted.
+//!
 //! Where no line tells by itself, a dialect is judged by the lines together; the one that has no
 //! marks at all is taken only where none with marks is found.
 
-use super::{ALL, Foreign, Likeness, Peel, follow, tcpdump, unmarked};
+use super::{ALL, Foreign, Likeness, Peel, curl, follow, tcpdump, unmarked};
 
 /// What was found.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +80,10 @@ fn score(dialect: &Foreign, peel: Peel, start: &[u8]) -> u32 {
     }
     let mut sum = 0;
     let mut most = Likeness::No;
+    // Its mark of commands alone is that of a quotation.
+    let mut is_answered = !is(&curl::CURL);
     for line in peeled {
+        is_answered = is_answered || curl::is_answer(&line);
         let likeness = (dialect.likeness)(&line);
         if likeness == Likeness::Against {
             return 0;
@@ -85,7 +91,7 @@ fn score(dialect: &Foreign, peel: Peel, start: &[u8]) -> u32 {
         most = most.max(likeness);
         sum += weight(likeness);
     }
-    if most == Likeness::Sure { sum } else { 0 }
+    if most == Likeness::Sure && is_answered { sum } else { 0 }
 }
 
 fn is_unmarked(dialect: &Foreign) -> bool {

@@ -21,7 +21,11 @@ use std::net::SocketAddr;
 pub(super) static EXCHANGE: Foreign = Foreign {
     name: "exchange",
     title: "protocol logs of Exchange, receive and send",
-    shows: Shows::ALL.without(Shows::CONTENT).without(Shows::REPLIES).without(Shows::OFFERS),
+    shows: Shows::ALL
+        .without(Shows::CONTENT)
+        .without(Shows::REPLIES)
+        .without(Shows::OFFERS)
+        .without(Shows::ORDER),
     content: Content::Hidden,
     out: Side::Server,
     likeness,

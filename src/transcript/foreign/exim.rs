@@ -19,7 +19,7 @@ use crate::chunk::{End, Shows, Side};
 pub(super) static EXIM: Foreign = Foreign {
     name: "exim",
     title: "exim -v and -d",
-    shows: Shows::ALL.without(Shows::CONTENT),
+    shows: Shows::ALL.without(Shows::CONTENT).without(Shows::ORDER),
     content: Content::Hidden,
     out: Side::Client,
     likeness,
@@ -30,6 +30,8 @@ pub(super) static EXIM: Foreign = Foreign {
 struct Exim {
     /// The reply that goes on: whose line it is, its key, its code, where its text began.
     goes_on: Option<(Who, Vec<u8>, [u8; 3], usize)>,
+    /// The last line announced one of the log, which is indented below it.
+    is_log: bool,
 }
 
 /// A line with a mark.
@@ -82,8 +84,13 @@ impl ReadLines for Exim {
             }
         }
         let Some(Marked { time, key, what, text, at }) = Marked::read(line) else {
+            if std::mem::take(&mut self.is_log) && line.starts_with(b"  ") {
+                return out.aside();
+            }
+            self.is_log = line.starts_with(b"LOG: ");
             return note(line, out);
         };
+        self.is_log = false;
         out.at(time);
         match what {
             What::Closed => out.end(key, None),

@@ -18,7 +18,7 @@ use std::net::SocketAddr;
 pub(super) static HARAKA: Foreign = Foreign {
     name: "haraka",
     title: "logs of Haraka at level PROTOCOL",
-    shows: Shows::ALL.without(Shows::CONTENT),
+    shows: Shows::ALL.without(Shows::CONTENT).without(Shows::ORDER),
     content: Content::Hidden,
     out: Side::Server,
     likeness,

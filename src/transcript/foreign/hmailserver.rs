@@ -17,7 +17,7 @@ use crate::chunk::{Shows, Side};
 pub(super) static HMAILSERVER: Foreign = Foreign {
     name: "hmailserver",
     title: "logs of hMailServer",
-    shows: Shows::ALL.without(Shows::CONTENT),
+    shows: Shows::ALL.without(Shows::CONTENT).without(Shows::ORDER),
     content: Content::Hidden,
     out: Side::Server,
     likeness,

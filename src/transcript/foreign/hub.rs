@@ -347,12 +347,16 @@ impl Hub {
 
     /// Begins the session of `key`, unless it has begun. Whether it does so.
     fn open(&mut self, key: &[u8], place: Place, time: Option<Time>) -> bool {
-        let shows = self.dialect.shows;
+        let mut shows = self.dialect.shows;
         let talk = self.talk(key);
         if talk.is_begun {
             return false;
         }
         talk.is_begun = true;
+        if talk.out == Some(Side::Client) {
+            // A log of the client's has its lines as it sent and read them.
+            shows = shows.with(Shows::ORDER);
+        }
         let (place, first) = talk.first.unwrap_or((place, time));
         let time = first.or(time);
         let at = talk.time(time);
@@ -457,4 +461,30 @@ fn chunk_of(line: &[u8]) -> Option<u64> {
         return None;
     }
     u64::try_from(command::bdat(command.argument)?.octets).ok()
+}
+
+/// What is read of `text` in `dialect`: `C` or `S` and a line each; `elided`; `end` where a session
+/// ends before the text does.
+#[cfg(test)]
+pub(super) fn dialog(dialect: &'static Foreign, text: &str) -> Vec<String> {
+    let mut hub = Hub::new(dialect, &Limits::default());
+    let mut reader = (dialect.reader)();
+    for (number, line) in text.lines().enumerate() {
+        reader.line(line.as_bytes(), &mut super::Out::new(&mut hub, number as u64));
+    }
+    reader.end(&mut super::Out::new(&mut hub, 0));
+    let mut out = Vec::new();
+    while let Some(ready) = hub.pop() {
+        match ready.what {
+            Happens::Line { side, text, .. } => {
+                let mark = if side == Side::Client { "C" } else { "S" };
+                out.push(format!("{mark} {}", String::from_utf8_lossy(&text).trim_end()));
+            }
+            Happens::Elided { .. } => out.push("elided".to_owned()),
+            Happens::Masked => out.push("masked".to_owned()),
+            Happens::End(_) => out.push("end".to_owned()),
+            Happens::Begin(_) | Happens::Midstream(_) => {}
+        }
+    }
+    out
 }

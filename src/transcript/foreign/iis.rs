@@ -24,7 +24,8 @@ pub(super) static IIS: Foreign = Foreign {
         .without(Shows::CONTENT)
         .without(Shows::REPLIES)
         .without(Shows::OFFERS)
-        .without(Shows::COMMANDS),
+        .without(Shows::COMMANDS)
+        .without(Shows::ORDER),
     content: Content::Hidden,
     out: Side::Server,
     likeness,

@@ -17,7 +17,7 @@ use crate::chunk::{Shows, Side};
 pub(super) static MDAEMON: Foreign = Foreign {
     name: "mdaemon",
     title: "SMTP logs of MDaemon, in and out",
-    shows: Shows::ALL.without(Shows::CONTENT),
+    shows: Shows::ALL.without(Shows::CONTENT).without(Shows::ORDER),
     content: Content::Hidden,
     out: Side::Server,
     likeness,

@@ -35,6 +35,7 @@ mod postfix_debug;
 mod postfix_notice;
 mod ruby;
 mod sendmail_x;
+mod simplesmtp;
 mod smtp_cli;
 mod smtp_server;
 mod smtplib;
@@ -80,6 +81,7 @@ pub(super) static ALL: &[&Foreign] = &[
     &postfix_notice::POSTFIX_NOTICE,
     &ruby::RUBY,
     &sendmail_x::SENDMAIL_X,
+    &simplesmtp::SIMPLESMTP,
     &smtp_cli::SMTP_CLI,
     &smtp_server::SMTP_SERVER,
     &smtplib::SMTPLIB,

@@ -11,6 +11,7 @@
 //! by `/* secret */`, inside the base64.
 
 use super::payload::{is_command, is_reply};
+use super::smtp_server::is_servers;
 use super::{Content, Foreign, Likeness, Out, ReadLines, Time, Who};
 use crate::chunk::{Shows, Side};
 use std::collections::BTreeSet;
@@ -150,6 +151,11 @@ fn decoded(word: &[u8]) -> Option<Vec<u8>> {
 
 fn likeness(line: &[u8]) -> Likeness {
     let Some(row) = Row::read(line) else { return Likeness::No };
+    // In mail data there may be anything.
+    let is_other = !row.is_debug || row.text.starts_with(b"C:");
+    if !row.session.is_empty() && is_other && is_servers(row.text) {
+        return Likeness::Against;
+    }
     match row.marked() {
         Some((Who::Client, text)) if is_command(text) => Likeness::Sure,
         Some((Who::Server, text)) if is_reply(text) => Likeness::Sure,
@@ -180,5 +186,10 @@ mod tests {
         assert_eq!(likeness(b"[2026-11-21 10:00:00] DEBUG [abc] S: 220 mx"), Likeness::Sure);
         assert_eq!(likeness(b"[2026-11-21 10:00:00] DEBUG [#abc] S: 220 mx"), Likeness::No);
         assert_eq!(likeness(b"[2026-11-21 10:00:00] DEBUG something"), Likeness::No);
+        for line in ["INFO  [abc] Connection from [192.0.2.1]", "DEBUG [abc] C: <79 bytes of DATA>"]
+        {
+            let line = format!("[2026-11-21 10:00:00] {line}");
+            assert_eq!(likeness(line.as_bytes()), Likeness::Against, "{line}");
+        }
     }
 }

@@ -17,7 +17,7 @@ use crate::chunk::{Shows, Side};
 pub(super) static OPENSMTPD: Foreign = Foreign {
     name: "opensmtpd",
     title: "traces of OpenSMTPD",
-    shows: Shows::ALL,
+    shows: Shows::ALL.without(Shows::ORDER),
     content: Content::Hidden,
     out: Side::Server,
     likeness,

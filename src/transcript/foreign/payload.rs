@@ -50,14 +50,70 @@ pub(in crate::transcript) fn is_smtp(text: &[u8]) -> bool {
     is_reply(text) || is_command(text)
 }
 
-/// Whether a word stands for a secret that is not there: `****`, `XXXX`, `<redacted>`, `[hidden]`.
+/// Whether a word stands for a secret that is not there: `****`, `XXXX`, `<redacted>`, `[hidden]`,
+/// `{EDITED}`.
 /// Neither is base64, or it is of one letter.
 pub(in crate::transcript) fn is_veil(word: &[u8]) -> bool {
     let word = word.trim_ascii();
     let is_row = |letter: u8| word.len() > 2 && word.iter().all(|&byte| byte == letter);
     // A single star gives AUTH up (RFC 4954 §4).
-    let is_bracketed = matches!(word, [b'<', _, .., b'>'] | [b'[', _, .., b']']);
+    let is_bracketed =
+        matches!(word, [b'<', _, .., b'>'] | [b'[', _, .., b']'] | [b'{', _, .., b'}']);
     is_bracketed || is_row(b'*') || is_row(b'X') || is_row(b'x')
+}
+
+/// Whether a client's line stands for content: `(message body)`, `(first 79 octets)`, `. . .message
+/// content. . .`, or the words of crystal-email.
+pub(in crate::transcript) fn is_placeholder(text: &[u8]) -> bool {
+    const WORDS: [&str; 6] = ["body", "octets", "bytes", "message", "content", "data"];
+    if text == b"Sending mail data" || text == b". . ." {
+        return true;
+    }
+    let inside = match text {
+        [b'(', inside @ .., b')'] | [b'<', inside @ .., b'>'] | [b'[', inside @ .., b']'] => inside,
+        _ => {
+            let dots = text.strip_prefix(b". . .").and_then(|text| text.strip_suffix(b". . ."));
+            let Some(inside) = dots else { return false };
+            inside
+        }
+    };
+    // Addresses and tags have brackets, too.
+    if inside.iter().any(|byte| b"@<>=:/".contains(byte)) || inside.len() > 64 {
+        return false;
+    }
+    let inside = inside.to_ascii_lowercase();
+    WORDS.iter().any(|word| memchr::memmem::find(&inside, word.as_bytes()).is_some())
+}
+
+/// A line that goes on in the next ones, as authors fold them: with a backslash at its end.
+#[derive(Debug)]
+pub(in crate::transcript) struct Lengthy {
+    /// The number of its first line.
+    pub(in crate::transcript) number: u64,
+    pub(in crate::transcript) text: Vec<u8>,
+}
+
+impl Lengthy {
+    /// Bytes that are put together.
+    const MOST: usize = 4096;
+
+    /// `text`, if it goes on.
+    pub(in crate::transcript) fn new(text: &[u8], number: u64) -> Option<Self> {
+        let start = text.trim_ascii_end().strip_suffix(b" \\")?;
+        Some(Self { number, text: start.trim_ascii_end().to_vec() })
+    }
+
+    /// Adds the next line; whether another one follows.
+    pub(in crate::transcript) fn add(&mut self, next: &[u8]) -> bool {
+        let next = next.trim_ascii();
+        let start = next.strip_suffix(b"\\");
+        let is_room = self.text.len() + next.len() < Self::MOST;
+        if is_room {
+            self.text.push(b' ');
+            self.text.extend_from_slice(start.unwrap_or(next).trim_ascii_end());
+        }
+        is_room && start.is_some()
+    }
 }
 
 /// Whether `text` is a command or a line of a reply as only SMTP has them: others are FTP's, POP's

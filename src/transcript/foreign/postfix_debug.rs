@@ -17,7 +17,7 @@ use crate::chunk::{End, Shows, Side};
 pub(super) static POSTFIX_DEBUG: Foreign = Foreign {
     name: "postfix-debug",
     title: "syslog of Postfix with -v or debug_peer_list",
-    shows: Shows::ALL.without(Shows::CONTENT),
+    shows: Shows::ALL.without(Shows::CONTENT).without(Shows::ORDER),
     content: Content::Hidden,
     out: Side::Server,
     likeness,

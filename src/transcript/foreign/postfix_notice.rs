@@ -21,7 +21,7 @@ use crate::chunk::{End, Shows, Side};
 pub(super) static POSTFIX_NOTICE: Foreign = Foreign {
     name: "postfix-notice",
     title: "notices of Postfix: `Transcript of session follows`",
-    shows: Shows::ALL.without(Shows::CONTENT),
+    shows: Shows::ALL.without(Shows::CONTENT).without(Shows::ORDER),
     content: Content::Hidden,
     out: Side::Server,
     likeness,

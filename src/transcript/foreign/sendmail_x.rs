@@ -19,7 +19,7 @@ use crate::chunk::{Shows, Side};
 pub(super) static SENDMAIL_X: Foreign = Foreign {
     name: "sendmail-X",
     title: "the traffic log of sendmail -X",
-    shows: Shows::ALL,
+    shows: Shows::ALL.without(Shows::ORDER),
     content: Content::Shown,
     out: Side::Client,
     likeness,

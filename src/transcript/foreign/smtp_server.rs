@@ -9,8 +9,8 @@
 //! [2026-11-21 10:00:00] DEBUG [#lbxhsh5mmx3u2kqn] C: <277 bytes of DATA>
 //! ```
 //!
-//! A reply goes on without `S:`, in the first version without anything in front. That version has a
-//! colon behind the level and no `#`. Content is counted.
+//! The times are UTC. A reply goes on without `S:`, in the first version without anything in front.
+//! That version has no `#`, and mostly a colon behind the level. Content is counted.
 
 use super::payload::{goes_on, is_command, is_reply, split_at_mark};
 use super::{Content, Foreign, Likeness, Out, ReadLines, Time, Who};
@@ -19,7 +19,7 @@ use crate::chunk::{Shows, Side};
 pub(super) static SMTP_SERVER: Foreign = Foreign {
     name: "smtp-server",
     title: "logs of Nodemailer's smtp-server",
-    shows: Shows::ALL.without(Shows::CONTENT),
+    shows: Shows::ALL.without(Shows::CONTENT).without(Shows::ORDER),
     content: Content::Hidden,
     out: Side::Server,
     likeness,
@@ -44,6 +44,8 @@ struct Line<'a> {
 impl<'a> Line<'a> {
     fn read(line: &'a [u8]) -> Option<Self> {
         let (time, rest) = Time::any(line).map_or((None, line), |(time, rest)| (Some(time), rest));
+        // Both versions write them so.
+        let time = time.map(|time| Time { is_zoned: true, ..time });
         let (level, rest) = split_at_mark(rest, b" ")?;
         let is_old = level.ends_with(b":");
         let level = level.strip_suffix(b":").unwrap_or(level);
@@ -109,15 +111,23 @@ fn data(text: &[u8]) -> Option<u64> {
     str::from_utf8(number).ok()?.parse().ok()
 }
 
+/// Whether what is said of a connection is a server's: a client has others of its own.
+pub(super) fn is_servers(rest: &[u8]) -> bool {
+    let is_data = || rest.strip_prefix(b"C: ").is_some_and(|text| data(text).is_some());
+    rest.starts_with(b"Connection from ") || rest.starts_with(b"Connection closed to ") || is_data()
+}
+
 fn likeness(line: &[u8]) -> Likeness {
     let Some(line) = Line::read(line) else { return Likeness::No };
     let is_ours = match line.said() {
         Some((Who::Client, text)) => is_command(text) || data(text).is_some(),
         Some((_, text)) => is_reply(text),
+        None if is_servers(line.rest) => return Likeness::Sure,
         None => return Likeness::Weak,
     };
-    // Without the mark it is the client's, which has more of them.
+    // Without the mark it may be the client's, which has more of them, or says that it is not.
     match (is_ours, line.is_sure) {
+        (true, _) if is_servers(line.rest) => Likeness::Sure,
         (true, true) => Likeness::Sure,
         (true, false) => Likeness::Marked,
         (false, _) => Likeness::Weak,
@@ -137,7 +147,7 @@ mod tests {
         assert_eq!(like("DEBUG [#lbx] C: <12 bytes of DATA>"), Likeness::Sure);
         assert_eq!(
             like("[2022-10-11 16:39:44] INFO  [#lbx] Connection from [::1]"),
-            Likeness::Weak
+            Likeness::Sure
         );
         assert_eq!(like("220 a"), Likeness::No);
     }

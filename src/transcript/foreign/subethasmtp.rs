@@ -18,7 +18,7 @@ use crate::chunk::{Shows, Side};
 pub(super) static SUBETHASMTP: Foreign = Foreign {
     name: "subethasmtp",
     title: "logs of SubEthaSMTP, FakeSMTP, HELO",
-    shows: Shows::ALL.without(Shows::CONTENT),
+    shows: Shows::ALL.without(Shows::CONTENT).without(Shows::ORDER),
     content: Content::Hidden,
     out: Side::Server,
     likeness,

@@ -31,11 +31,20 @@ pub(super) static SWAKS: Foreign = Foreign {
 struct Swaks {
     /// The server has just asked for the message.
     is_asked: bool,
+    /// An AUTH that ends in a blank, and its number: what belongs behind it may have been taken out.
+    held: Option<(u64, Vec<u8>)>,
 }
 
 impl ReadLines for Swaks {
     fn line(&mut self, line: &[u8], out: &mut Out<'_>) {
+        if self.release(line, out) {
+            return;
+        }
         match marked(line) {
+            Some((Who::Client, text)) if is_open_auth(text) => {
+                self.held = Some((out.number(), text.to_vec()));
+                out.aside();
+            }
             Some((Who::Client, text)) if self.is_asked && is_count(text) => {
                 self.is_asked = false;
                 out.elided(b"", None);
@@ -56,6 +65,34 @@ impl ReadLines for Swaks {
             None => {}
         }
     }
+
+    fn end(&mut self, out: &mut Out<'_>) {
+        self.release(b"", out);
+    }
+}
+
+impl Swaks {
+    /// Says the line that waits, if one does; whether `line`, which follows, is the rest of it.
+    fn release(&mut self, line: &[u8], out: &mut Out<'_>) -> bool {
+        let Some((number, text)) = self.held.take() else { return false };
+        let now = out.number();
+        out.of_line(number);
+        // Whoever saved it has written something else there, below.
+        let is_rest = marked(line).is_none() && line.starts_with(b"**") && !is_aside(line);
+        if is_rest {
+            out.say_masked(b"", Who::Client, &[&text, &b"****"[..]].concat());
+        } else {
+            out.say(b"", Who::Client, &text);
+        }
+        out.of_line(now);
+        is_rest
+    }
+}
+
+/// Whether `text` is an AUTH with nothing behind its mechanism but a blank.
+fn is_open_auth(text: &[u8]) -> bool {
+    let is_auth = text.get(..5).is_some_and(|verb| verb.eq_ignore_ascii_case(b"AUTH "));
+    is_auth && text.ends_with(b" ") && text.trim_ascii_end().contains(&b' ')
 }
 
 /// Who says a line, and what.
@@ -97,5 +134,19 @@ fn likeness(line: &[u8]) -> Likeness {
         Some(_) => Likeness::Weak,
         None if is_aside(line) => Likeness::Weak,
         None => Likeness::No,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::hub::dialog;
+    use super::*;
+
+    #[test]
+    fn credentials_that_were_taken_out_are_masked() {
+        let text = " -> AUTH PLAIN \n****credentials removed****\n<** 530 no\n -> AUTH PLAIN \n\
+                    *** Remote host closed\n";
+        let said = ["masked", "C AUTH PLAIN ****", "S 530 no", "C AUTH PLAIN"];
+        assert_eq!(dialog(&SWAKS, text), said);
     }
 }

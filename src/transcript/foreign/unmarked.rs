@@ -18,7 +18,7 @@
 //! the prose around the dialog. `s_client` shows neither the greeting nor the first EHLO, but the
 //! last line of its reply. Blanks at the ends of commands and replies are lost.
 
-use super::payload::{goes_on, is_command, is_reply, is_veil};
+use super::payload::{goes_on, is_command, is_placeholder, is_reply, is_veil};
 use super::{Content, Foreign, Likeness, Out, ReadLines};
 use crate::chunk::{End, Shows, Side};
 use crate::smtp::command::{self, Command, Verb};
@@ -188,6 +188,10 @@ impl Talk {
                 acts.push(say(Side::Client, b".", number));
                 self.phase = Phase::Commands;
                 self.waiting = 1;
+            }
+            Phase::Content { .. } if is_placeholder(trimmed) => {
+                acts.push(Act::Elided(None));
+                self.phase = Phase::Content { is_shown: true };
             }
             Phase::Content { .. } => {
                 acts.push(say(Side::Client, text, number));
