@@ -4,6 +4,7 @@
 use super::Follow;
 use super::flow::{Around, Fit, Flow, Progress};
 use super::half::Spare;
+use super::later::Later;
 use super::table::{Hint, Oldest, Table};
 use crate::chunk::{Consume, Ending};
 use crate::limits::Limits;
@@ -52,6 +53,8 @@ pub struct Tracker<D> {
 enum Known<D> {
     /// A SYN, and nothing else so far: all that most of a flood of them ever need.
     Syn { at: Option<Stamp>, digits: u8, place: Place, seq: u32, way: Way, surely: bool },
+    /// A connection that is followed later.
+    Later(Box<Later>),
     /// A connection.
     Flow(Box<Flow<D>>),
     /// Where one ended that was handed on, so that its tail starts no session: the next sequence
@@ -128,6 +131,20 @@ impl<D: Consume> Tracker<D> {
     where
         F: Follow<Dialog = D>,
     {
+        if let Some(Known::Later(later)) = self.known.get_mut(number) {
+            let (held, was) = (later.held(), later.progress());
+            if later.take(segment, self.limits.deferred_bytes) {
+                let more = later.held() - held;
+                if later.progress() != was {
+                    self.note_progress(number, was, segment.place);
+                }
+                if more > 0 {
+                    self.hold(more, segment.place, follow);
+                }
+                return;
+            }
+            self.follow_now(number, follow);
+        }
         if let Some(Known::Flow(flow)) = self.known.get_mut(number)
             && flow.push_next(segment, self.limits.history_bytes, &mut self.spare)
         {
@@ -180,6 +197,7 @@ impl<D: Consume> Tracker<D> {
     pub fn touch(&self, number: u32) -> u64 {
         match self.known.get(number) {
             Some(Known::Flow(flow)) => flow.touch(),
+            Some(Known::Later(later)) => later.touch(),
             _ => 0,
         }
     }
@@ -190,6 +208,7 @@ impl<D: Consume> Tracker<D> {
     pub fn touch_dialog(&self, number: u32) -> u64 {
         match self.known.get(number) {
             Some(Known::Flow(flow)) => flow.touch_dialog(),
+            Some(Known::Later(later)) => later.touch_log(),
             _ => 0,
         }
     }
@@ -221,7 +240,8 @@ impl<D: Consume> Tracker<D> {
             Some(Known::Ended { .. }) => return self.push_late(number, segment, follow),
             Some(known) => {
                 let is_soon = self.limits.acked_hole_segments > 2;
-                if is_soon && known.answer(segment) {
+                let is_later = self.limits.deferred_bytes > 0;
+                if is_soon && known.answer(segment, is_later) {
                     return self.weigh(number, now, follow);
                 }
             }
@@ -275,12 +295,12 @@ impl<D: Consume> Tracker<D> {
 
     /// Notes how far a connection is that `was` so far before the segment at hand.
     fn note_progress(&mut self, number: u32, was: Progress, now: Place) {
-        let Some(Known::Flow(flow)) = self.known.get(number) else { return };
-        let progress = flow.progress();
+        let Some(known) = self.known.get(number) else { return };
+        let Some((progress, first)) = known.progress().zip(known.first()) else { return };
         if progress <= was {
             return;
         }
-        let over = Over { number, first: flow.first, since: now };
+        let over = Over { number, first, since: now };
         match progress {
             Progress::Settled => self.settled.push_back(over),
             Progress::Over => self.over.push_back(over),
@@ -291,9 +311,25 @@ impl<D: Consume> Tracker<D> {
 
     /// Finds out what a connection holds, and gives up old ones while all hold too much.
     fn weigh<F: Follow<Dialog = D>>(&mut self, number: u32, now: Place, follow: &mut F) {
-        let Some(Known::Flow(flow)) = self.known.get_mut(number) else { return };
-        self.held -= flow.held();
-        self.held += flow.weigh();
+        match self.known.get_mut(number) {
+            Some(Known::Flow(flow)) => {
+                self.held -= flow.held();
+                let held = flow.weigh();
+                self.hold(held, now, follow);
+            }
+            // It was nothing before.
+            Some(Known::Later(later)) => {
+                let held = later.held();
+                self.hold(held, now, follow);
+            }
+            _ => {}
+        }
+    }
+
+    /// So many bytes more are held: gives up old connections while all hold too much.
+    #[inline]
+    fn hold<F: Follow<Dialog = D>>(&mut self, more: usize, now: Place, follow: &mut F) {
+        self.held += more;
         while self.held > self.limits.held_bytes {
             if !self.give_up_oldest(now, follow) {
                 break;
@@ -408,15 +444,13 @@ impl<D: Consume> Tracker<D> {
         self.settle(now, follow);
         let settled = std::mem::take(&mut self.settled);
         for over in settled.into_iter().chain(std::mem::take(&mut self.over)) {
-            match self.known.get(over.number) {
-                Some(Known::Flow(flow)) if flow.first == over.first => {
-                    if flow.is_complete() {
-                        self.end(over.number, Ending::Closed, now, follow);
-                    } else {
-                        self.over.push_back(over);
-                    }
-                }
-                _ => {}
+            if !self.is_there(over) {
+                continue;
+            }
+            if self.known.get(over.number).is_some_and(Known::is_complete) {
+                self.end(over.number, Ending::Closed, now, follow);
+            } else {
+                self.over.push_back(over);
             }
         }
         self.find_next_end();
@@ -432,11 +466,15 @@ impl<D: Consume> Tracker<D> {
     where
         F: Follow<Dialog = D>,
     {
-        let Some(Known::Flow(flow)) = self.known.get(number) else { return };
-        if ending != Ending::Closed && !flow.is_over() {
+        let (ends, is_over) = match self.known.get(number) {
+            Some(Known::Flow(flow)) => (flow.ends(), flow.is_over()),
+            Some(Known::Later(later)) => (later.ends(), later.progress() > Progress::Open),
+            _ => return,
+        };
+        if ending != Ending::Closed && !is_over {
             return self.hand_on(number, ending, now, follow);
         }
-        let ended = Known::ended(flow.ends(), now);
+        let ended = Known::ended(ends, now);
         if self.ended >= self.limits.closed_flows
             && let Some(oldest) = self.known.oldest(&mut self.oldest_ended, Known::ended_at)
         {
@@ -470,11 +508,38 @@ impl<D: Consume> Tracker<D> {
     {
         self.flows -= 1;
         let around = Around { key: &key, limits: &self.limits, ports: &self.ports, now };
+        if let Known::Later(later) = &known {
+            self.held -= later.held();
+            let flow = follow_all(later, &around, &mut self.spare, follow);
+            if let Some(mut flow) = flow {
+                flow.finish(ending, &around, follow);
+            }
+            return;
+        }
         known.wake(&around, follow);
         if let Known::Flow(mut flow) = known {
             self.waiting -= flow.waiting_bytes();
             self.held -= flow.held();
             flow.finish(ending, &around, follow);
+        }
+    }
+
+    /// Follows a connection from now on, and what was kept of it.
+    #[inline(never)]
+    fn follow_now<F: Follow<Dialog = D>>(&mut self, number: u32, follow: &mut F) {
+        // Something must stand in its place.
+        let Some((key, known)) = self.known.replace(number, Known::ended([None; 2], NEVER)) else {
+            return;
+        };
+        let Known::Later(later) = &known else { return };
+        let around =
+            Around { key: &key, limits: &self.limits, ports: &self.ports, now: later.last };
+        if let Some(mut flow) = follow_all(later, &around, &mut self.spare, follow) {
+            self.held -= later.held();
+            self.waiting += flow.waiting_bytes();
+            // The next segment weighs it.
+            flow.feed();
+            self.known.replace(number, Known::Flow(flow));
         }
     }
 
@@ -497,6 +562,7 @@ impl<D> Known<D> {
     fn first(&self) -> Option<Place> {
         match self {
             Self::Syn { place, .. } => Some(*place),
+            Self::Later(later) => Some(later.first),
             Self::Flow(flow) => Some(flow.first),
             Self::Ended { .. } => None,
         }
@@ -506,6 +572,7 @@ impl<D> Known<D> {
     fn last(&self) -> Option<Place> {
         match self {
             Self::Syn { place, .. } => Some(*place),
+            Self::Later(later) => Some(later.last),
             Self::Flow(flow) => Some(flow.last),
             Self::Ended { .. } => None,
         }
@@ -519,13 +586,53 @@ impl<D> Known<D> {
         }
     }
 
-    /// Makes a connection of a SYN that `segment` answers; says whether it did.
-    fn answer(&mut self, segment: &Segment<'_>) -> bool {
-        let Self::Syn { at, digits, place, seq, way, surely: true } = *self else { return false };
-        let flow = Flow::answered((at, place), digits, (seq, way), segment);
-        flow.is_some_and(|flow| {
-            *self = Self::Flow(flow);
-            true
+    /// How far it has come.
+    fn progress(&self) -> Option<Progress> {
+        match self {
+            Self::Later(later) => Some(later.progress()),
+            Self::Flow(flow) => Some(flow.progress()),
+            _ => None,
+        }
+    }
+
+    /// Both sides have ended it, and all that they sent is there.
+    fn is_complete(&self) -> bool {
+        match self {
+            Self::Later(later) => later.progress() > Progress::Open,
+            Self::Flow(flow) => flow.is_complete(),
+            _ => false,
+        }
+    }
+
+    /// Makes a connection of a SYN that `segment` answers, to be followed later perhaps; says
+    /// whether it did.
+    fn answer(&mut self, segment: &Segment<'_>, is_later: bool) -> bool {
+        let Some(syn) =
+            self.syn(segment.flow).filter(|_| matches!(self, Self::Syn { surely: true, .. }))
+        else {
+            return false;
+        };
+        let later = Later::answered(&syn, segment).filter(|_| is_later).map(Self::Later);
+        let known = later.or_else(|| Flow::answered(&syn, segment).map(Self::Flow));
+        known.map(|known| *self = known).is_some()
+    }
+
+    /// The SYN that is all that is known of the connection `flow`.
+    fn syn(&self, flow: FlowKey) -> Option<Segment<'static>> {
+        let Self::Syn { at, digits, place, seq, way, .. } = *self else { return None };
+        let flags = Flags { syn: true, ..Flags::default() };
+        Some(Segment {
+            flow,
+            way,
+            at,
+            digits,
+            place,
+            seq,
+            ack: None,
+            flags,
+            window: 0,
+            data: &[],
+            cut: 0,
         })
     }
 
@@ -546,22 +653,9 @@ impl<D: Consume> Known<D> {
     where
         F: Follow<Dialog = D>,
     {
-        if let Self::Syn { at, digits, place, seq, way, surely } = *self {
-            let segment = Segment {
-                flow: *around.key,
-                way,
-                at,
-                digits,
-                place,
-                seq,
-                ack: None,
-                flags: Flags { syn: true, ..Flags::default() },
-                window: 0,
-                data: &[],
-                cut: 0,
-            };
-            let mut flow = Box::new(Flow::new((at, place), digits, surely));
-            flow.push(&segment, around, follow);
+        if let (Some(syn), Self::Syn { surely, .. }) = (self.syn(*around.key), &self) {
+            let mut flow = Box::new(Flow::new((syn.at, syn.place), syn.digits, *surely));
+            flow.push(&syn, around, follow);
             *self = Self::Flow(flow);
         }
         match self {
@@ -569,6 +663,22 @@ impl<D: Consume> Known<D> {
             _ => None,
         }
     }
+}
+
+/// Follows a connection, as far as its segments were kept.
+fn follow_all<F: Follow>(
+    later: &Later,
+    around: &Around<'_>,
+    spare: &mut Spare,
+    follow: &mut F,
+) -> Option<Box<Flow<F::Dialog>>> {
+    let mut segments = later.segments(*around.key);
+    let (first, answer) = (segments.next()?, segments.next()?);
+    let mut flow = Flow::answered(&first, &answer)?;
+    for segment in segments {
+        flow.push_kept(&segment, &Around { now: segment.place, ..*around }, spare, follow);
+    }
+    Some(flow)
 }
 
 #[cfg(test)]
