@@ -44,8 +44,8 @@ const DOWN: u64 = 1 << 63;
 /// Bytes that are kept at most: a length has 14 bits.
 const MOST: usize = (1 << 14) - 1;
 
-/// Room for the segments up to the reply to EHLO, mostly.
-const ROOM: usize = 512;
+/// Room for the segments up to the first message, mostly.
+const ROOM: usize = 1024;
 
 fn index(way: Way) -> usize {
     usize::from(way == Way::Down)

@@ -1,18 +1,19 @@
 //! The table of connections: which segment belongs to which, when one ends and the next on the
 //! same ports begins.
 
+mod known;
+
 use super::Follow;
 use super::flow::{Around, Fit, Flow, Progress};
 use super::half::Spare;
-use super::later::Later;
 use super::table::{Hint, Oldest, Table};
 use crate::chunk::{Consume, Ending};
 use crate::limits::Limits;
-use crate::packet::{Flags, FlowKey, Segment, Way};
+use crate::packet::{Flags, FlowKey, Segment};
 use crate::place::Place;
 use crate::ports::Ports;
-use crate::time::Stamp;
 use crate::trouble::Trouble;
+use known::{Known, follow_all};
 use std::collections::VecDeque;
 
 /// Follows all TCP connections of a run and hands their chunks to a [`Follow`].
@@ -24,6 +25,8 @@ use std::collections::VecDeque;
 #[derive(Debug)]
 pub struct Tracker<D> {
     limits: Limits,
+    /// Those for connections of which all is acknowledged: nothing is kept to be compared.
+    calm_limits: Limits,
     ports: Ports,
     known: Table<Known<D>>,
     /// Connections in `known` that have not ended.
@@ -47,21 +50,6 @@ pub struct Tracker<D> {
     spare: Spare,
 }
 
-/// What is known of two ends. Small, as there are many; the fields stand in the variants
-/// themselves because that takes 24 bytes instead of 32.
-#[derive(Debug)]
-enum Known<D> {
-    /// A SYN, and nothing else so far: all that most of a flood of them ever need.
-    Syn { at: Option<Stamp>, digits: u8, place: Place, seq: u32, way: Way, surely: bool },
-    /// A connection that is followed later.
-    Later(Box<Later>),
-    /// A connection.
-    Flow(Box<Flow<D>>),
-    /// Where one ended that was handed on, so that its tail starts no session: the next sequence
-    /// numbers of both directions (up, down), where they were known.
-    Ended { next: [u32; 2], has: [bool; 2], place: Place },
-}
-
 /// A connection that is over, or settled.
 #[derive(Clone, Copy, Debug)]
 struct Over {
@@ -72,9 +60,6 @@ struct Over {
     since: Place,
 }
 
-/// How far a late segment may lie from where its connection ended: a receive window.
-const TAIL: u32 = 1 << 24;
-
 /// After all frames.
 const NEVER: Place = Place::new(u64::MAX);
 
@@ -84,6 +69,7 @@ impl<D: Consume> Tracker<D> {
     pub fn new(ports: Ports, limits: &Limits) -> Self {
         Self {
             limits: *limits,
+            calm_limits: Limits { history_bytes: 0, ..*limits },
             ports,
             known: Table::new(),
             flows: 0,
@@ -510,8 +496,10 @@ impl<D: Consume> Tracker<D> {
         let around = Around { key: &key, limits: &self.limits, ports: &self.ports, now };
         if let Known::Later(later) = &known {
             self.held -= later.held();
-            let flow = follow_all(later, &around, &mut self.spare, follow);
-            if let Some(mut flow) = flow {
+            let is_calm = later.progress() == Progress::Settled;
+            let limits = if is_calm { &self.calm_limits } else { &self.limits };
+            let around = Around { limits, ..around };
+            if let Some(mut flow) = follow_all(later, &around, &mut self.spare, follow) {
                 flow.finish(ending, &around, follow);
             }
             return;
@@ -552,140 +540,12 @@ impl<D: Consume> Tracker<D> {
     }
 }
 
-impl<D> Known<D> {
-    fn ended(ends: [Option<u32>; 2], place: Place) -> Self {
-        let next = ends.map(Option::unwrap_or_default);
-        Self::Ended { next, has: ends.map(|end| end.is_some()), place }
-    }
-
-    /// The first packet of a connection that has not ended.
-    fn first(&self) -> Option<Place> {
-        match self {
-            Self::Syn { place, .. } => Some(*place),
-            Self::Later(later) => Some(later.first),
-            Self::Flow(flow) => Some(flow.first),
-            Self::Ended { .. } => None,
-        }
-    }
-
-    /// Its last packet.
-    fn last(&self) -> Option<Place> {
-        match self {
-            Self::Syn { place, .. } => Some(*place),
-            Self::Later(later) => Some(later.last),
-            Self::Flow(flow) => Some(flow.last),
-            Self::Ended { .. } => None,
-        }
-    }
-
-    /// Where a connection was known to have ended.
-    fn ended_at(&self) -> Option<Place> {
-        match self {
-            Self::Ended { place, .. } => Some(*place),
-            _ => None,
-        }
-    }
-
-    /// How far it has come.
-    fn progress(&self) -> Option<Progress> {
-        match self {
-            Self::Later(later) => Some(later.progress()),
-            Self::Flow(flow) => Some(flow.progress()),
-            _ => None,
-        }
-    }
-
-    /// Both sides have ended it, and all that they sent is there.
-    fn is_complete(&self) -> bool {
-        match self {
-            Self::Later(later) => later.progress() > Progress::Open,
-            Self::Flow(flow) => flow.is_complete(),
-            _ => false,
-        }
-    }
-
-    /// Makes a connection of a SYN that `segment` answers, to be followed later perhaps; says
-    /// whether it did.
-    fn answer(&mut self, segment: &Segment<'_>, is_later: bool) -> bool {
-        let Some(syn) =
-            self.syn(segment.flow).filter(|_| matches!(self, Self::Syn { surely: true, .. }))
-        else {
-            return false;
-        };
-        let later = Later::answered(&syn, segment).filter(|_| is_later).map(Self::Later);
-        let known = later.or_else(|| Flow::answered(&syn, segment).map(Self::Flow));
-        known.map(|known| *self = known).is_some()
-    }
-
-    /// The SYN that is all that is known of the connection `flow`.
-    fn syn(&self, flow: FlowKey) -> Option<Segment<'static>> {
-        let Self::Syn { at, digits, place, seq, way, .. } = *self else { return None };
-        let flags = Flags { syn: true, ..Flags::default() };
-        Some(Segment {
-            flow,
-            way,
-            at,
-            digits,
-            place,
-            seq,
-            ack: None,
-            flags,
-            window: 0,
-            data: &[],
-            cut: 0,
-        })
-    }
-
-    /// Whether a segment belongs to the connection that has ended.
-    fn has_tail(&self, segment: &Segment<'_>) -> bool {
-        let Self::Ended { next: [up, down], has: [has_up, has_down], .. } = *self else {
-            return false;
-        };
-        let (end, has) = if segment.way == Way::Up { (up, has_up) } else { (down, has_down) };
-        let distance = segment.seq.wrapping_sub(end).cast_signed().unsigned_abs();
-        !segment.flags.syn && (segment.flags.rst || has && distance < TAIL)
-    }
-}
-
-impl<D: Consume> Known<D> {
-    /// The connection; of a lone SYN, one is made now.
-    fn wake<F>(&mut self, around: &Around<'_>, follow: &mut F) -> Option<&mut Flow<D>>
-    where
-        F: Follow<Dialog = D>,
-    {
-        if let (Some(syn), Self::Syn { surely, .. }) = (self.syn(*around.key), &self) {
-            let mut flow = Box::new(Flow::new((syn.at, syn.place), syn.digits, *surely));
-            flow.push(&syn, around, follow);
-            *self = Self::Flow(flow);
-        }
-        match self {
-            Self::Flow(flow) => Some(flow),
-            _ => None,
-        }
-    }
-}
-
-/// Follows a connection, as far as its segments were kept.
-fn follow_all<F: Follow>(
-    later: &Later,
-    around: &Around<'_>,
-    spare: &mut Spare,
-    follow: &mut F,
-) -> Option<Box<Flow<F::Dialog>>> {
-    let mut segments = later.segments(*around.key);
-    let (first, answer) = (segments.next()?, segments.next()?);
-    let mut flow = Flow::answered(&first, &answer)?;
-    for segment in segments {
-        flow.push_kept(&segment, &Around { now: segment.place, ..*around }, spare, follow);
-    }
-    Some(flow)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::chunk::{Chunk, Close, Opening, What};
     use crate::stream::{Looks, SessionEnd};
+    use crate::time::Stamp;
     use crate::trouble::Trouble;
 
     /// Notes what becomes of the sessions.
