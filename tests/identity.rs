@@ -153,7 +153,7 @@ fn bounds_are_reached_at_the_same_place_for_any_number_of_threads() {
 fn what_all_sessions_hold_is_bounded_and_said() {
     // A thousand sessions that go on and on.
     let (_, bytes) = generated("many at once", &["--preset", "D", "--scale", "0.02"]);
-    let limits = Limits { held_bytes: 1 << 20, ..Limits::default() };
+    let limits = Limits { held_bytes: 3 << 18, ..Limits::default() };
     let settings = Arc::new(Settings { limits, ..Settings::default() });
     let run = |threads| {
         let options = Options { settings: Arc::clone(&settings), threads, ..Options::default() };

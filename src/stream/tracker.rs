@@ -6,6 +6,7 @@ mod known;
 use super::Follow;
 use super::flow::{Around, Fit, Flow, Progress};
 use super::half::Spare;
+use super::later::{Later, Shelf};
 use super::table::{Hint, Oldest, Table};
 use crate::chunk::{Consume, Ending};
 use crate::limits::Limits;
@@ -48,6 +49,9 @@ pub struct Tracker<D> {
     /// What was open when no more segments came, in order.
     stopped: Vec<(Place, u32)>,
     spare: Spare,
+    shelf: Shelf,
+    /// What was kept of the connection at hand.
+    kept: Vec<u8>,
 }
 
 /// A connection that is over, or settled.
@@ -83,6 +87,8 @@ impl<D: Consume> Tracker<D> {
             held: 0,
             stopped: Vec::new(),
             spare: Spare::new(),
+            shelf: Shelf::default(),
+            kept: Vec::new(),
         }
     }
 
@@ -117,15 +123,13 @@ impl<D: Consume> Tracker<D> {
     where
         F: Follow<Dialog = D>,
     {
-        if let Some(Known::Later(later)) = self.known.get_mut(number) {
-            let (held, was) = (later.held(), later.progress());
-            if later.take(segment, self.limits.deferred_bytes) {
-                let more = later.held() - held;
-                if later.progress() != was {
-                    self.note_progress(number, was, segment.place);
+        if let Some(&Known::Later(later)) = self.known.get(number) {
+            if let Some(taken) = self.shelf.take(later, segment, self.limits.deferred_bytes) {
+                if taken.is > taken.was {
+                    self.note_progress(number, taken.was, segment.place);
                 }
-                if more > 0 {
-                    self.hold(more, segment.place, follow);
+                if taken.more > 0 {
+                    self.hold(taken.more, segment.place, follow);
                 }
                 return;
             }
@@ -183,7 +187,7 @@ impl<D: Consume> Tracker<D> {
     pub fn touch(&self, number: u32) -> u64 {
         match self.known.get(number) {
             Some(Known::Flow(flow)) => flow.touch(),
-            Some(Known::Later(later)) => later.touch(),
+            Some(&Known::Later(later)) => self.shelf.touch(later),
             _ => 0,
         }
     }
@@ -194,7 +198,7 @@ impl<D: Consume> Tracker<D> {
     pub fn touch_dialog(&self, number: u32) -> u64 {
         match self.known.get(number) {
             Some(Known::Flow(flow)) => flow.touch_dialog(),
-            Some(Known::Later(later)) => later.touch_log(),
+            Some(&Known::Later(later)) => self.shelf.touch_block(later),
             _ => 0,
         }
     }
@@ -226,8 +230,8 @@ impl<D: Consume> Tracker<D> {
             Some(Known::Ended { .. }) => return self.push_late(number, segment, follow),
             Some(known) => {
                 let is_soon = self.limits.acked_hole_segments > 2;
-                let is_later = self.limits.deferred_bytes > 0;
-                if is_soon && known.answer(segment, is_later) {
+                let shelf = (self.limits.deferred_bytes > 0).then_some(&mut self.shelf);
+                if is_soon && known.answer(segment, shelf) {
                     return self.weigh(number, now, follow);
                 }
             }
@@ -282,7 +286,8 @@ impl<D: Consume> Tracker<D> {
     /// Notes how far a connection is that `was` so far before the segment at hand.
     fn note_progress(&mut self, number: u32, was: Progress, now: Place) {
         let Some(known) = self.known.get(number) else { return };
-        let Some((progress, first)) = known.progress().zip(known.first()) else { return };
+        let known = known.progress(&self.shelf).zip(known.first(&self.shelf));
+        let Some((progress, first)) = known else { return };
         if progress <= was {
             return;
         }
@@ -304,8 +309,8 @@ impl<D: Consume> Tracker<D> {
                 self.hold(held, now, follow);
             }
             // It was nothing before.
-            Some(Known::Later(later)) => {
-                let held = later.held();
+            Some(&mut Known::Later(later)) => {
+                let held = self.shelf.get(later).map_or(0, Later::held);
                 self.hold(held, now, follow);
             }
             _ => {}
@@ -325,16 +330,15 @@ impl<D: Consume> Tracker<D> {
 
     /// Ends the connection that was idle longest; returns whether there was one.
     fn give_up_oldest<F: Follow<Dialog = D>>(&mut self, now: Place, follow: &mut F) -> bool {
-        let Some(number) = self.known.oldest(&mut self.oldest_flows, Known::last) else {
-            return false;
-        };
+        let last = |known: &Known<D>| known.last(&self.shelf);
+        let Some(number) = self.known.oldest(&mut self.oldest_flows, last) else { return false };
         self.hand_on(number, Ending::Evicted, now, follow);
         true
     }
 
     /// No more segments come: where the open connections began.
     pub fn stop(&mut self) -> Vec<Place> {
-        let first = |(number, known): (u32, &Known<D>)| Some((known.first()?, number));
+        let first = |(number, known): (u32, &Known<D>)| Some((known.first(&self.shelf)?, number));
         self.stopped = self.known.iter().filter_map(first).collect();
         self.stopped.sort_unstable();
         self.over = VecDeque::new();
@@ -352,7 +356,7 @@ impl<D: Consume> Tracker<D> {
         let mut at = self.stopped.partition_point(|&(first, _)| first < from);
         while let Some(&(first, number)) = self.stopped.get(at).filter(|(first, _)| *first <= until)
         {
-            if self.known.get(number).and_then(Known::first) == Some(first) {
+            if self.first(number) == Some(first) {
                 self.hand_on(number, Ending::InputEnd, end, follow);
             }
             at += 1;
@@ -433,7 +437,8 @@ impl<D: Consume> Tracker<D> {
             if !self.is_there(over) {
                 continue;
             }
-            if self.known.get(over.number).is_some_and(Known::is_complete) {
+            let known = self.known.get(over.number);
+            if known.is_some_and(|known| known.is_complete(&self.shelf)) {
                 self.end(over.number, Ending::Closed, now, follow);
             } else {
                 self.over.push_back(over);
@@ -444,7 +449,12 @@ impl<D: Consume> Tracker<D> {
 
     /// Whether the connection that was over goes on.
     fn is_there(&self, over: Over) -> bool {
-        self.known.get(over.number).and_then(Known::first) == Some(over.first)
+        self.first(over.number) == Some(over.first)
+    }
+
+    /// The first packet of connection `number`, if it has not ended.
+    fn first(&self, number: u32) -> Option<Place> {
+        self.known.get(number)?.first(&self.shelf)
     }
 
     /// Ends a connection. Where it did is remembered, if it is closed.
@@ -454,7 +464,10 @@ impl<D: Consume> Tracker<D> {
     {
         let (ends, is_over) = match self.known.get(number) {
             Some(Known::Flow(flow)) => (flow.ends(), flow.is_over()),
-            Some(Known::Later(later)) => (later.ends(), later.progress() > Progress::Open),
+            Some(&Known::Later(later)) => match self.shelf.get(later) {
+                Some(later) => (later.ends(), later.progress() > Progress::Open),
+                None => return,
+            },
             _ => return,
         };
         if ending != Ending::Closed && !is_over {
@@ -494,12 +507,14 @@ impl<D: Consume> Tracker<D> {
     {
         self.flows -= 1;
         let around = Around { key: &key, limits: &self.limits, ports: &self.ports, now };
-        if let Known::Later(later) = &known {
+        if let Known::Later(number) = known {
+            let Some(later) = self.shelf.lift(number, &mut self.kept) else { return };
             self.held -= later.held();
             let is_calm = later.progress() == Progress::Settled;
             let limits = if is_calm { &self.calm_limits } else { &self.limits };
             let around = Around { limits, ..around };
-            if let Some(mut flow) = follow_all(later, &around, &mut self.spare, follow) {
+            let kept = (&later, &*self.kept);
+            if let Some(mut flow) = follow_all(kept, &around, &mut self.spare, follow) {
                 flow.finish(ending, &around, follow);
             }
             return;
@@ -519,10 +534,11 @@ impl<D: Consume> Tracker<D> {
         let Some((key, known)) = self.known.replace(number, Known::ended([None; 2], NEVER)) else {
             return;
         };
-        let Known::Later(later) = &known else { return };
+        let Known::Later(later) = known else { return };
+        let Some(later) = self.shelf.lift(later, &mut self.kept) else { return };
         let around =
             Around { key: &key, limits: &self.limits, ports: &self.ports, now: later.last };
-        if let Some(mut flow) = follow_all(later, &around, &mut self.spare, follow) {
+        if let Some(mut flow) = follow_all((&later, &self.kept), &around, &mut self.spare, follow) {
             self.held -= later.held();
             self.waiting += flow.waiting_bytes();
             // The next segment weighs it.

@@ -6,7 +6,7 @@ use crate::place::Place;
 use crate::stream::Follow;
 use crate::stream::flow::{Around, Flow, Progress};
 use crate::stream::half::Spare;
-use crate::stream::later::Later;
+use crate::stream::later::{Later, Shelf};
 use crate::time::Stamp;
 
 /// What is known of two ends. Small, as there are many; the fields stand in the variants
@@ -15,8 +15,8 @@ use crate::time::Stamp;
 pub(super) enum Known<D> {
     /// A SYN, and nothing else so far: all that most of a flood of them ever need.
     Syn { at: Option<Stamp>, digits: u8, place: Place, seq: u32, way: Way, surely: bool },
-    /// A connection that is followed later.
-    Later(Box<Later>),
+    /// A connection that is followed later: its number.
+    Later(u32),
     /// A connection.
     Flow(Box<Flow<D>>),
     /// Where one ended that was handed on, so that its tail starts no session: the next sequence
@@ -34,20 +34,20 @@ impl<D> Known<D> {
     }
 
     /// The first packet of a connection that has not ended.
-    pub(super) fn first(&self) -> Option<Place> {
+    pub(super) fn first(&self, shelf: &Shelf) -> Option<Place> {
         match self {
             Self::Syn { place, .. } => Some(*place),
-            Self::Later(later) => Some(later.first),
+            Self::Later(number) => Some(shelf.get(*number)?.first),
             Self::Flow(flow) => Some(flow.first),
             Self::Ended { .. } => None,
         }
     }
 
     /// Its last packet.
-    pub(super) fn last(&self) -> Option<Place> {
+    pub(super) fn last(&self, shelf: &Shelf) -> Option<Place> {
         match self {
             Self::Syn { place, .. } => Some(*place),
-            Self::Later(later) => Some(later.last),
+            Self::Later(number) => Some(shelf.get(*number)?.last),
             Self::Flow(flow) => Some(flow.last),
             Self::Ended { .. } => None,
         }
@@ -62,32 +62,34 @@ impl<D> Known<D> {
     }
 
     /// How far it has come.
-    pub(super) fn progress(&self) -> Option<Progress> {
+    pub(super) fn progress(&self, shelf: &Shelf) -> Option<Progress> {
         match self {
-            Self::Later(later) => Some(later.progress()),
+            Self::Later(number) => shelf.get(*number).map(Later::progress),
             Self::Flow(flow) => Some(flow.progress()),
             _ => None,
         }
     }
 
     /// Both sides have ended it, and all that they sent is there.
-    pub(super) fn is_complete(&self) -> bool {
+    pub(super) fn is_complete(&self, shelf: &Shelf) -> bool {
         match self {
-            Self::Later(later) => later.progress() > Progress::Open,
+            Self::Later(number) => {
+                shelf.get(*number).is_some_and(|later| later.progress() > Progress::Open)
+            }
             Self::Flow(flow) => flow.is_complete(),
             _ => false,
         }
     }
 
-    /// Makes a connection of a SYN that `segment` answers, to be followed later perhaps; says
-    /// whether it did.
-    pub(super) fn answer(&mut self, segment: &Segment<'_>, is_later: bool) -> bool {
+    /// Makes a connection of a SYN that `segment` answers, to be followed later if there is a
+    /// `shelf`; says whether it did.
+    pub(super) fn answer(&mut self, segment: &Segment<'_>, shelf: Option<&mut Shelf>) -> bool {
         let Some(syn) =
             self.syn(segment.flow).filter(|_| matches!(self, Self::Syn { surely: true, .. }))
         else {
             return false;
         };
-        let later = Later::answered(&syn, segment).filter(|_| is_later).map(Self::Later);
+        let later = shelf.and_then(|shelf| shelf.put(&syn, segment)).map(Self::Later);
         let known = later.or_else(|| Flow::answered(&syn, segment).map(Self::Flow));
         known.map(|known| *self = known).is_some()
     }
@@ -140,14 +142,14 @@ impl<D: Consume> Known<D> {
     }
 }
 
-/// Follows a connection, as far as its segments were kept.
+/// Follows a connection, as far as its segments were kept, in `text`.
 pub(super) fn follow_all<F: Follow>(
-    later: &Later,
+    (later, text): (&Later, &[u8]),
     around: &Around<'_>,
     spare: &mut Spare,
     follow: &mut F,
 ) -> Option<Box<Flow<F::Dialog>>> {
-    let mut segments = later.segments(*around.key);
+    let mut segments = later.segments(text, *around.key);
     let (first, answer) = (segments.next()?, segments.next()?);
     let mut flow = Flow::answered(&first, &answer)?;
     for segment in segments {
