@@ -41,6 +41,9 @@ pub struct Limits {
     /// Bytes that all open sessions hold, of their dialogs and of what waits; the longest idle is
     /// given up first. A million sessions that have got as far as RCPT take some 3 GB.
     pub held_bytes: usize,
+    /// Bytes kept of a connection, to follow it when it is over: those of an ordinary session with
+    /// a short message. Until then it takes no more, and no other memory but its place.
+    pub deferred_bytes: usize,
     /// Closed connections remembered, so that their last packets start no new session: those of
     /// some seconds on the busiest server, each a line of the cache. All of a day would only be in
     /// the way of those that are open.
@@ -186,6 +189,7 @@ impl Default for Limits {
             fragment_lapse_ns: 60_000_000_000,
             flows: 1 << 20,
             held_bytes: 4 << 30,
+            deferred_bytes: 4 << 10,
             closed_flows: 1 << 16,
             linger_frames: 4096,
             complete_linger_frames: 256,

@@ -110,6 +110,28 @@ fn a_capture_cut_into_files_is_the_same_run() {
 }
 
 #[test]
+fn following_connections_later_changes_nothing() {
+    for (name, bytes) in captures() {
+        let run = |deferred_bytes, acked_hole_segments| {
+            let limits = Limits { deferred_bytes, acked_hole_segments, ..Limits::default() };
+            let settings = Arc::new(Settings { limits, ..Settings::default() });
+            audit(&Options { settings, ..Options::default() }, vec![bytes.clone()])
+        };
+        for (patience, bounds) in [(2048, &[200, 1000, 1 << 20][..]), (5, &[4096])] {
+            let at_once = run(0, patience);
+            for &deferred in bounds {
+                let later = run(deferred, patience);
+                assert_eq!(later.sessions.len(), at_once.sessions.len(), "{name}: {deferred}");
+                for (later, at_once) in later.sessions.iter().zip(&at_once.sessions) {
+                    assert_eq!(later, at_once, "{name}: {deferred} bytes kept");
+                }
+                assert_eq!(later.troubles, at_once.troubles, "{name}: {deferred}");
+            }
+        }
+    }
+}
+
+#[test]
 fn bounds_are_reached_at_the_same_place_for_any_number_of_threads() {
     let (_, bytes) = generated("many at once", &["--preset", "D", "--scale", "0.01"]);
     let limits = Limits { flows: 64, closed_flows: 16, pending_bytes: 4096, ..Limits::default() };
@@ -131,7 +153,7 @@ fn bounds_are_reached_at_the_same_place_for_any_number_of_threads() {
 fn what_all_sessions_hold_is_bounded_and_said() {
     // A thousand sessions that go on and on.
     let (_, bytes) = generated("many at once", &["--preset", "D", "--scale", "0.02"]);
-    let limits = Limits { held_bytes: 1 << 20, ..Limits::default() };
+    let limits = Limits { held_bytes: 3 << 18, ..Limits::default() };
     let settings = Arc::new(Settings { limits, ..Settings::default() });
     let run = |threads| {
         let options = Options { settings: Arc::clone(&settings), threads, ..Options::default() };

@@ -170,6 +170,7 @@ fn limits() -> Limits {
         fragment_bytes: 4096,
         fragment_lapse_ns: 8_000_000_000,
         flows: 4,
+        deferred_bytes: 200,
         closed_flows: 2,
         linger_frames: 8,
         complete_linger_frames: 3,

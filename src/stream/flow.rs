@@ -7,6 +7,8 @@ mod steps;
 mod touch;
 mod watch;
 
+pub(super) use steps::is_answer;
+
 use super::half::{Accepted, FAR, Half, NEAR, Spare, Tag};
 use super::relay::{self};
 use super::{Follow, SessionEnd};
@@ -103,6 +105,7 @@ enum Stage<D> {
 }
 
 /// What surrounds a connection.
+#[derive(Clone, Copy)]
 pub(super) struct Around<'a> {
     /// Its ends.
     pub(super) key: &'a FlowKey,
@@ -262,6 +265,11 @@ impl<D> Flow<D> {
     /// Whether it may hold much more than when that was last asked.
     pub(super) fn is_fed(&self) -> bool {
         self.fed >= FED
+    }
+
+    /// It is to be asked what it holds.
+    pub(super) fn feed(&mut self) {
+        self.fed = FED;
     }
 
     /// What it held in bytes when that was last asked.

@@ -12,6 +12,7 @@
 
 mod flow;
 mod half;
+mod later;
 mod relay;
 mod table;
 mod tracker;

@@ -1,17 +1,20 @@
 //! The table of connections: which segment belongs to which, when one ends and the next on the
 //! same ports begins.
 
+mod known;
+
 use super::Follow;
 use super::flow::{Around, Fit, Flow, Progress};
 use super::half::Spare;
+use super::later::{Later, Shelf};
 use super::table::{Hint, Oldest, Table};
 use crate::chunk::{Consume, Ending};
 use crate::limits::Limits;
-use crate::packet::{Flags, FlowKey, Segment, Way};
+use crate::packet::{Flags, FlowKey, Segment};
 use crate::place::Place;
 use crate::ports::Ports;
-use crate::time::Stamp;
 use crate::trouble::Trouble;
+use known::{Known, follow_all};
 use std::collections::VecDeque;
 
 /// Follows all TCP connections of a run and hands their chunks to a [`Follow`].
@@ -23,6 +26,8 @@ use std::collections::VecDeque;
 #[derive(Debug)]
 pub struct Tracker<D> {
     limits: Limits,
+    /// Those for connections of which all is acknowledged: nothing is kept to be compared.
+    calm_limits: Limits,
     ports: Ports,
     known: Table<Known<D>>,
     /// Connections in `known` that have not ended.
@@ -44,19 +49,9 @@ pub struct Tracker<D> {
     /// What was open when no more segments came, in order.
     stopped: Vec<(Place, u32)>,
     spare: Spare,
-}
-
-/// What is known of two ends. Small, as there are many; the fields stand in the variants
-/// themselves because that takes 24 bytes instead of 32.
-#[derive(Debug)]
-enum Known<D> {
-    /// A SYN, and nothing else so far: all that most of a flood of them ever need.
-    Syn { at: Option<Stamp>, digits: u8, place: Place, seq: u32, way: Way, surely: bool },
-    /// A connection.
-    Flow(Box<Flow<D>>),
-    /// Where one ended that was handed on, so that its tail starts no session: the next sequence
-    /// numbers of both directions (up, down), where they were known.
-    Ended { next: [u32; 2], has: [bool; 2], place: Place },
+    shelf: Shelf,
+    /// What was kept of the connection at hand.
+    kept: Vec<u8>,
 }
 
 /// A connection that is over, or settled.
@@ -69,9 +64,6 @@ struct Over {
     since: Place,
 }
 
-/// How far a late segment may lie from where its connection ended: a receive window.
-const TAIL: u32 = 1 << 24;
-
 /// After all frames.
 const NEVER: Place = Place::new(u64::MAX);
 
@@ -81,6 +73,7 @@ impl<D: Consume> Tracker<D> {
     pub fn new(ports: Ports, limits: &Limits) -> Self {
         Self {
             limits: *limits,
+            calm_limits: Limits { history_bytes: 0, ..*limits },
             ports,
             known: Table::new(),
             flows: 0,
@@ -94,6 +87,8 @@ impl<D: Consume> Tracker<D> {
             held: 0,
             stopped: Vec::new(),
             spare: Spare::new(),
+            shelf: Shelf::default(),
+            kept: Vec::new(),
         }
     }
 
@@ -128,6 +123,18 @@ impl<D: Consume> Tracker<D> {
     where
         F: Follow<Dialog = D>,
     {
+        if let Some(&Known::Later(later)) = self.known.get(number) {
+            if let Some(taken) = self.shelf.take(later, segment, self.limits.deferred_bytes) {
+                if taken.is > taken.was {
+                    self.note_progress(number, taken.was, segment.place);
+                }
+                if taken.more > 0 {
+                    self.hold(taken.more, segment.place, follow);
+                }
+                return;
+            }
+            self.follow_now(number, follow);
+        }
         if let Some(Known::Flow(flow)) = self.known.get_mut(number)
             && flow.push_next(segment, self.limits.history_bytes, &mut self.spare)
         {
@@ -180,6 +187,7 @@ impl<D: Consume> Tracker<D> {
     pub fn touch(&self, number: u32) -> u64 {
         match self.known.get(number) {
             Some(Known::Flow(flow)) => flow.touch(),
+            Some(&Known::Later(later)) => self.shelf.touch(later),
             _ => 0,
         }
     }
@@ -190,6 +198,7 @@ impl<D: Consume> Tracker<D> {
     pub fn touch_dialog(&self, number: u32) -> u64 {
         match self.known.get(number) {
             Some(Known::Flow(flow)) => flow.touch_dialog(),
+            Some(&Known::Later(later)) => self.shelf.touch_block(later),
             _ => 0,
         }
     }
@@ -221,7 +230,8 @@ impl<D: Consume> Tracker<D> {
             Some(Known::Ended { .. }) => return self.push_late(number, segment, follow),
             Some(known) => {
                 let is_soon = self.limits.acked_hole_segments > 2;
-                if is_soon && known.answer(segment) {
+                let shelf = (self.limits.deferred_bytes > 0).then_some(&mut self.shelf);
+                if is_soon && known.answer(segment, shelf) {
                     return self.weigh(number, now, follow);
                 }
             }
@@ -275,12 +285,13 @@ impl<D: Consume> Tracker<D> {
 
     /// Notes how far a connection is that `was` so far before the segment at hand.
     fn note_progress(&mut self, number: u32, was: Progress, now: Place) {
-        let Some(Known::Flow(flow)) = self.known.get(number) else { return };
-        let progress = flow.progress();
+        let Some(known) = self.known.get(number) else { return };
+        let known = known.progress(&self.shelf).zip(known.first(&self.shelf));
+        let Some((progress, first)) = known else { return };
         if progress <= was {
             return;
         }
-        let over = Over { number, first: flow.first, since: now };
+        let over = Over { number, first, since: now };
         match progress {
             Progress::Settled => self.settled.push_back(over),
             Progress::Over => self.over.push_back(over),
@@ -291,9 +302,25 @@ impl<D: Consume> Tracker<D> {
 
     /// Finds out what a connection holds, and gives up old ones while all hold too much.
     fn weigh<F: Follow<Dialog = D>>(&mut self, number: u32, now: Place, follow: &mut F) {
-        let Some(Known::Flow(flow)) = self.known.get_mut(number) else { return };
-        self.held -= flow.held();
-        self.held += flow.weigh();
+        match self.known.get_mut(number) {
+            Some(Known::Flow(flow)) => {
+                self.held -= flow.held();
+                let held = flow.weigh();
+                self.hold(held, now, follow);
+            }
+            // It was nothing before.
+            Some(&mut Known::Later(later)) => {
+                let held = self.shelf.get(later).map_or(0, Later::held);
+                self.hold(held, now, follow);
+            }
+            _ => {}
+        }
+    }
+
+    /// So many bytes more are held: gives up old connections while all hold too much.
+    #[inline]
+    fn hold<F: Follow<Dialog = D>>(&mut self, more: usize, now: Place, follow: &mut F) {
+        self.held += more;
         while self.held > self.limits.held_bytes {
             if !self.give_up_oldest(now, follow) {
                 break;
@@ -303,16 +330,15 @@ impl<D: Consume> Tracker<D> {
 
     /// Ends the connection that was idle longest; returns whether there was one.
     fn give_up_oldest<F: Follow<Dialog = D>>(&mut self, now: Place, follow: &mut F) -> bool {
-        let Some(number) = self.known.oldest(&mut self.oldest_flows, Known::last) else {
-            return false;
-        };
+        let last = |known: &Known<D>| known.last(&self.shelf);
+        let Some(number) = self.known.oldest(&mut self.oldest_flows, last) else { return false };
         self.hand_on(number, Ending::Evicted, now, follow);
         true
     }
 
     /// No more segments come: where the open connections began.
     pub fn stop(&mut self) -> Vec<Place> {
-        let first = |(number, known): (u32, &Known<D>)| Some((known.first()?, number));
+        let first = |(number, known): (u32, &Known<D>)| Some((known.first(&self.shelf)?, number));
         self.stopped = self.known.iter().filter_map(first).collect();
         self.stopped.sort_unstable();
         self.over = VecDeque::new();
@@ -330,7 +356,7 @@ impl<D: Consume> Tracker<D> {
         let mut at = self.stopped.partition_point(|&(first, _)| first < from);
         while let Some(&(first, number)) = self.stopped.get(at).filter(|(first, _)| *first <= until)
         {
-            if self.known.get(number).and_then(Known::first) == Some(first) {
+            if self.first(number) == Some(first) {
                 self.hand_on(number, Ending::InputEnd, end, follow);
             }
             at += 1;
@@ -408,15 +434,14 @@ impl<D: Consume> Tracker<D> {
         self.settle(now, follow);
         let settled = std::mem::take(&mut self.settled);
         for over in settled.into_iter().chain(std::mem::take(&mut self.over)) {
-            match self.known.get(over.number) {
-                Some(Known::Flow(flow)) if flow.first == over.first => {
-                    if flow.is_complete() {
-                        self.end(over.number, Ending::Closed, now, follow);
-                    } else {
-                        self.over.push_back(over);
-                    }
-                }
-                _ => {}
+            if !self.is_there(over) {
+                continue;
+            }
+            let known = self.known.get(over.number);
+            if known.is_some_and(|known| known.is_complete(&self.shelf)) {
+                self.end(over.number, Ending::Closed, now, follow);
+            } else {
+                self.over.push_back(over);
             }
         }
         self.find_next_end();
@@ -424,7 +449,12 @@ impl<D: Consume> Tracker<D> {
 
     /// Whether the connection that was over goes on.
     fn is_there(&self, over: Over) -> bool {
-        self.known.get(over.number).and_then(Known::first) == Some(over.first)
+        self.first(over.number) == Some(over.first)
+    }
+
+    /// The first packet of connection `number`, if it has not ended.
+    fn first(&self, number: u32) -> Option<Place> {
+        self.known.get(number)?.first(&self.shelf)
     }
 
     /// Ends a connection. Where it did is remembered, if it is closed.
@@ -432,11 +462,18 @@ impl<D: Consume> Tracker<D> {
     where
         F: Follow<Dialog = D>,
     {
-        let Some(Known::Flow(flow)) = self.known.get(number) else { return };
-        if ending != Ending::Closed && !flow.is_over() {
+        let (ends, is_over) = match self.known.get(number) {
+            Some(Known::Flow(flow)) => (flow.ends(), flow.is_over()),
+            Some(&Known::Later(later)) => match self.shelf.get(later) {
+                Some(later) => (later.ends(), later.progress() > Progress::Open),
+                None => return,
+            },
+            _ => return,
+        };
+        if ending != Ending::Closed && !is_over {
             return self.hand_on(number, ending, now, follow);
         }
-        let ended = Known::ended(flow.ends(), now);
+        let ended = Known::ended(ends, now);
         if self.ended >= self.limits.closed_flows
             && let Some(oldest) = self.known.oldest(&mut self.oldest_ended, Known::ended_at)
         {
@@ -470,11 +507,43 @@ impl<D: Consume> Tracker<D> {
     {
         self.flows -= 1;
         let around = Around { key: &key, limits: &self.limits, ports: &self.ports, now };
+        if let Known::Later(number) = known {
+            let Some(later) = self.shelf.lift(number, &mut self.kept) else { return };
+            self.held -= later.held();
+            let is_calm = later.progress() == Progress::Settled;
+            let limits = if is_calm { &self.calm_limits } else { &self.limits };
+            let around = Around { limits, ..around };
+            let kept = (&later, &*self.kept);
+            if let Some(mut flow) = follow_all(kept, &around, &mut self.spare, follow) {
+                flow.finish(ending, &around, follow);
+            }
+            return;
+        }
         known.wake(&around, follow);
         if let Known::Flow(mut flow) = known {
             self.waiting -= flow.waiting_bytes();
             self.held -= flow.held();
             flow.finish(ending, &around, follow);
+        }
+    }
+
+    /// Follows a connection from now on, and what was kept of it.
+    #[inline(never)]
+    fn follow_now<F: Follow<Dialog = D>>(&mut self, number: u32, follow: &mut F) {
+        // Something must stand in its place.
+        let Some((key, known)) = self.known.replace(number, Known::ended([None; 2], NEVER)) else {
+            return;
+        };
+        let Known::Later(later) = known else { return };
+        let Some(later) = self.shelf.lift(later, &mut self.kept) else { return };
+        let around =
+            Around { key: &key, limits: &self.limits, ports: &self.ports, now: later.last };
+        if let Some(mut flow) = follow_all((&later, &self.kept), &around, &mut self.spare, follow) {
+            self.held -= later.held();
+            self.waiting += flow.waiting_bytes();
+            // The next segment weighs it.
+            flow.feed();
+            self.known.replace(number, Known::Flow(flow));
         }
     }
 
@@ -487,95 +556,12 @@ impl<D: Consume> Tracker<D> {
     }
 }
 
-impl<D> Known<D> {
-    fn ended(ends: [Option<u32>; 2], place: Place) -> Self {
-        let next = ends.map(Option::unwrap_or_default);
-        Self::Ended { next, has: ends.map(|end| end.is_some()), place }
-    }
-
-    /// The first packet of a connection that has not ended.
-    fn first(&self) -> Option<Place> {
-        match self {
-            Self::Syn { place, .. } => Some(*place),
-            Self::Flow(flow) => Some(flow.first),
-            Self::Ended { .. } => None,
-        }
-    }
-
-    /// Its last packet.
-    fn last(&self) -> Option<Place> {
-        match self {
-            Self::Syn { place, .. } => Some(*place),
-            Self::Flow(flow) => Some(flow.last),
-            Self::Ended { .. } => None,
-        }
-    }
-
-    /// Where a connection was known to have ended.
-    fn ended_at(&self) -> Option<Place> {
-        match self {
-            Self::Ended { place, .. } => Some(*place),
-            _ => None,
-        }
-    }
-
-    /// Makes a connection of a SYN that `segment` answers; says whether it did.
-    fn answer(&mut self, segment: &Segment<'_>) -> bool {
-        let Self::Syn { at, digits, place, seq, way, surely: true } = *self else { return false };
-        let flow = Flow::answered((at, place), digits, (seq, way), segment);
-        flow.is_some_and(|flow| {
-            *self = Self::Flow(flow);
-            true
-        })
-    }
-
-    /// Whether a segment belongs to the connection that has ended.
-    fn has_tail(&self, segment: &Segment<'_>) -> bool {
-        let Self::Ended { next: [up, down], has: [has_up, has_down], .. } = *self else {
-            return false;
-        };
-        let (end, has) = if segment.way == Way::Up { (up, has_up) } else { (down, has_down) };
-        let distance = segment.seq.wrapping_sub(end).cast_signed().unsigned_abs();
-        !segment.flags.syn && (segment.flags.rst || has && distance < TAIL)
-    }
-}
-
-impl<D: Consume> Known<D> {
-    /// The connection; of a lone SYN, one is made now.
-    fn wake<F>(&mut self, around: &Around<'_>, follow: &mut F) -> Option<&mut Flow<D>>
-    where
-        F: Follow<Dialog = D>,
-    {
-        if let Self::Syn { at, digits, place, seq, way, surely } = *self {
-            let segment = Segment {
-                flow: *around.key,
-                way,
-                at,
-                digits,
-                place,
-                seq,
-                ack: None,
-                flags: Flags { syn: true, ..Flags::default() },
-                window: 0,
-                data: &[],
-                cut: 0,
-            };
-            let mut flow = Box::new(Flow::new((at, place), digits, surely));
-            flow.push(&segment, around, follow);
-            *self = Self::Flow(flow);
-        }
-        match self {
-            Self::Flow(flow) => Some(flow),
-            _ => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::chunk::{Chunk, Close, Opening, What};
     use crate::stream::{Looks, SessionEnd};
+    use crate::time::Stamp;
     use crate::trouble::Trouble;
 
     /// Notes what becomes of the sessions.

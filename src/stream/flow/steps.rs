@@ -162,31 +162,44 @@ impl<D: Consume> Flow<D> {
 }
 
 impl<D> Flow<D> {
-    /// The connection that the SYN at `first` began, if `segment` answers it and nothing else.
+    /// The connection that the SYN `first` began and `answer` answered, if [`is_answer`] and its
+    /// time is known.
     pub(in crate::stream) fn answered(
-        first: Mark,
-        digits: u8,
-        (seq, way): (u32, Way),
-        segment: &Segment<'_>,
+        first: &Segment<'_>,
+        answer: &Segment<'_>,
     ) -> Option<Box<Self>> {
-        let start = seq.wrapping_add(1);
-        let is_answer = segment.flags == Flags { syn: true, fin: false, rst: false }
-            && segment.way == way.back()
-            && segment.ack == Some(start)
-            && segment.data.is_empty()
-            && segment.cut == 0;
-        let at = segment.at.filter(|_| is_answer)?;
-        let (own, other) = (Half::at(segment.seq.wrapping_add(1)), Half::at(start));
-        let handshake = Handshake { connects: Some(way), syn_ack: true, established: false };
+        let at = answer.at.filter(|_| is_answer(first, answer))?;
+        let start = first.seq.wrapping_add(1);
+        let (own, other) = (Half::at(answer.seq.wrapping_add(1)), Half::at(start));
+        let connects = Some(first.way);
         Some(Box::new(Self {
-            stage: Stage::Shaken(at, segment.place),
-            halves: if way == Way::Up { [other, own] } else { [own, other] },
-            handshake,
+            stage: Stage::Shaken(at, answer.place),
+            halves: if first.way == Way::Up { [other, own] } else { [own, other] },
+            handshake: Handshake { connects, syn_ack: true, established: false },
             last_at: Some(at),
-            last: segment.place,
+            last: answer.place,
             arrivals: 2,
-            ..Self::new(first, digits, true)
+            ..Self::new((first.at, first.place), first.digits, true)
         }))
+    }
+
+    /// Takes the next segment of a connection that goes as nearly all do, like those that were
+    /// kept for [`Later`](crate::stream::later::Later).
+    pub(in crate::stream) fn push_kept<F: Follow<Dialog = D>>(
+        &mut self,
+        segment: &Segment<'_>,
+        around: &Around<'_>,
+        spare: &mut Spare,
+        follow: &mut F,
+    ) where
+        D: Consume,
+    {
+        let is_taken = self.push_next(segment, around.limits.history_bytes, spare)
+            || self.push_first(segment, around, spare, follow)
+            || self.push_step(segment, around.limits, spare).is_some();
+        if !is_taken {
+            self.push(segment, around, follow);
+        }
     }
 
     /// When the steps of its handshake came, if nothing else has.
@@ -211,4 +224,13 @@ impl<D> Flow<D> {
         self.last = segment.place;
         self.last_at = segment.at.or(self.last_at);
     }
+}
+
+/// Whether `segment` answers the SYN `first`, and does nothing else.
+pub(in crate::stream) fn is_answer(first: &Segment<'_>, segment: &Segment<'_>) -> bool {
+    segment.flags == Flags { syn: true, fin: false, rst: false }
+        && segment.way == first.way.back()
+        && segment.ack == Some(first.seq.wrapping_add(1))
+        && segment.data.is_empty()
+        && segment.cut == 0
 }

@@ -76,7 +76,10 @@ impl History {
     /// Adds `bytes`, which were delivered now, and keeps no more than the last `count`.
     #[inline]
     pub(super) fn add(&mut self, bytes: &[u8], count: usize, spare: &mut Spare) {
-        if self.bytes.capacity() == 0 && !bytes.is_empty() {
+        if self.bytes.capacity() == 0 {
+            if bytes.is_empty() {
+                return;
+            }
             self.bytes = spare.take(bytes.len());
         }
         self.bytes.extend_from_slice(bytes);

@@ -1,0 +1,85 @@
+//! Values by number, in pieces of memory that never move: what was given back is taken first, as
+//! it is in the cache.
+
+/// Values with their numbers.
+#[derive(Debug)]
+pub(super) struct Slab<T> {
+    pieces: Vec<Vec<T>>,
+    free: Vec<u32>,
+}
+
+/// Values in a piece, as a power of two.
+const PIECE: u32 = 6;
+
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Self { pieces: Vec::new(), free: Vec::new() }
+    }
+}
+
+impl<T: Default> Slab<T> {
+    /// A value that nobody has, and its number; it is as its last owner left it. `None` if there
+    /// are no numbers left.
+    pub(super) fn take(&mut self) -> Option<(u32, &mut T)> {
+        let number = match self.free.pop() {
+            Some(number) => number,
+            None => self.add()?,
+        };
+        Some((number, self.get_mut(number)?))
+    }
+
+    #[cold]
+    fn add(&mut self) -> Option<u32> {
+        let piece = match self.pieces.last_mut() {
+            Some(piece) if piece.len() < 1 << PIECE => piece,
+            _ => {
+                self.pieces.push(Vec::with_capacity(1 << PIECE));
+                self.pieces.last_mut()?
+            }
+        };
+        piece.push(T::default());
+        let len = piece.len();
+        u32::try_from((self.pieces.len() - 1 << PIECE) + len - 1).ok()
+    }
+
+    /// Gives a value back.
+    pub(super) fn give(&mut self, number: u32) {
+        self.free.push(number);
+    }
+
+    #[inline]
+    pub(super) fn get(&self, number: u32) -> Option<&T> {
+        self.pieces.get((number >> PIECE) as usize)?.get((number & mask()) as usize)
+    }
+
+    #[inline]
+    pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut T> {
+        self.pieces.get_mut((number >> PIECE) as usize)?.get_mut((number & mask()) as usize)
+    }
+}
+
+const fn mask() -> u32 {
+    (1 << PIECE) - 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_given_again_and_values_stay() {
+        let mut slab = Slab::<u64>::default();
+        for at in 0..200 {
+            let (number, value) = slab.take().unwrap();
+            *value = at;
+            assert_eq!(u64::from(number), at);
+        }
+        slab.give(7);
+        slab.give(130);
+        assert_eq!(slab.take().map(|(number, value)| (number, *value)), Some((130, 130)));
+        assert_eq!(slab.take().map(|(number, _)| number), Some(7));
+        assert_eq!(slab.take().map(|(number, _)| number), Some(200));
+        assert!((0..200).all(|at| slab.get(at) == Some(&u64::from(at))));
+        assert_eq!(slab.get(1000), None);
+    }
+}
