@@ -87,15 +87,14 @@ pub fn copy_plain(blocks: &[[u8; 16]], to: &mut [[u8; 16]]) -> bool {
     for (block, to) in blocks.iter().zip(to) {
         *to = *block;
         for (odd, byte) in odd.iter_mut().zip(block) {
-            // As signed numbers, those above ASCII are less than a blank. No test is skipped: then
-            // all bytes of a block are tested at once.
-            *odd |= u8::from(byte.cast_signed() < b' '.cast_signed())
-                | u8::from(*byte == 0x7f)
-                | u8::from(*byte == b'"')
-                | u8::from(*byte == b'\\');
+            // No test is skipped: then all bytes of a block are tested at once.
+            let is_odd =
+                !matches!(*byte, b' '..=b'~') | matches!(*byte, b'"') | matches!(*byte, b'\\');
+            *odd |= u8::from(is_odd).wrapping_neg();
         }
     }
-    u128::from_ne_bytes(odd) == 0
+    // Of the high bits, a compiler makes one number at once.
+    odd.iter().fold(0, |all, odd| all | odd >> 7) == 0
 }
 
 /// Up to seven bytes, and zeros.
