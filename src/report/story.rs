@@ -76,10 +76,11 @@ impl Story<'_> {
             self.out.push_str(text);
             return;
         }
+        self.out.push_str(text);
         // The first letter is ASCII, as all of them are.
-        let (first, rest) = text.split_at_checked(1).unwrap_or((text, ""));
-        self.out.push_str(&first.to_ascii_uppercase());
-        self.out.push_str(rest);
+        if let Some(first) = self.out.get_mut(self.from..=self.from) {
+            first.make_ascii_uppercase();
+        }
     }
 
     /// How it began.

@@ -7,7 +7,7 @@
 #![allow(clippy::inline_always)]
 
 use crate::dialog::session::{Session, Span};
-use crate::escape::{copy_plain, json_parts, plain_words};
+use crate::escape::{copy_plain, copy_short, json_parts, plain_words};
 use crate::time::{Calendar, Lapse, Stamp, eight_digits, last_digit, three_digits};
 use std::net::IpAddr;
 use std::slice;
@@ -262,10 +262,12 @@ impl Room<'_> {
         let whole = session.bytes(Span { len: span.len.next_multiple_of(16), ..span });
         let (blocks, _) = whole.as_chunks();
         let len = span.len as usize;
-        if blocks.len() * 16 < len || !self.try_copy(blocks) {
-            return write(self);
+        // At the end of the session's text, too little follows.
+        if (blocks.len() * 16 >= len && self.try_copy(blocks)) || self.try_text(session.bytes(span))
+        {
+            return self.quoted(len);
         }
-        self.quoted(len)
+        write(self)
     }
 
     /// Copies `blocks` to behind the first byte; whether they fit and are plain.
@@ -297,7 +299,7 @@ impl Room<'_> {
         // The last sixteen bytes again are faster than the rest one by one.
         match (bytes.last_chunk(), to.last_chunk_mut()) {
             (Some(last), Some(to)) => copy_plain(slice::from_ref(last), slice::from_mut(to)),
-            _ => false,
+            _ => copy_short(bytes, to),
         }
     }
 
