@@ -87,15 +87,30 @@ pub fn copy_plain(blocks: &[[u8; 16]], to: &mut [[u8; 16]]) -> bool {
     for (block, to) in blocks.iter().zip(to) {
         *to = *block;
         for (odd, byte) in odd.iter_mut().zip(block) {
-            // As signed numbers, those above ASCII are less than a blank. No test is skipped: then
-            // all bytes of a block are tested at once.
-            *odd |= u8::from(byte.cast_signed() < b' '.cast_signed())
-                | u8::from(*byte == 0x7f)
-                | u8::from(*byte == b'"')
-                | u8::from(*byte == b'\\');
+            // No test is skipped: then all bytes of a block are tested at once.
+            let is_odd =
+                !matches!(*byte, b' '..=b'~') | matches!(*byte, b'"') | matches!(*byte, b'\\');
+            *odd |= u8::from(is_odd).wrapping_neg();
         }
     }
-    u128::from_ne_bytes(odd) == 0
+    // Of the high bits, a compiler makes one number at once.
+    odd.iter().fold(0, |all, odd| all | odd >> 7) == 0
+}
+
+/// The same for eight to fifteen bytes, which are the first of `to` then; of fewer nothing is said.
+#[inline]
+#[must_use]
+pub fn copy_short(bytes: &[u8], to: &mut [u8]) -> bool {
+    let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) else { return false };
+    let to = to.split_at_mut_checked(bytes.len()).map(|(to, _)| to).unwrap_or_default();
+    if let Some(to) = to.first_chunk_mut() {
+        *to = *first;
+    }
+    // What is in both is the same.
+    if let Some(to) = to.last_chunk_mut() {
+        *to = *last;
+    }
+    to.len() < 16 && !to.is_empty() && odd_bytes(*first) | odd_bytes(*last) == 0
 }
 
 /// Up to seven bytes, and zeros.
@@ -253,6 +268,10 @@ mod tests {
             let mut copy = vec![[0; 16]; blocks.len()];
             prop_assert_eq!(copy_plain(blocks, &mut copy), expected >= blocks.len() * 16);
             prop_assert_eq!(copy, blocks);
+            let mut copy = [0; 16];
+            let is_copied = copy_short(&bytes, &mut copy);
+            prop_assert_eq!(is_copied, (8..16).contains(&bytes.len()) && expected == bytes.len());
+            prop_assert!(!is_copied || copy.starts_with(&bytes));
         }
     }
 

@@ -23,8 +23,7 @@ pub struct Lapse(NonZeroU64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Brief(u32);
 
-/// Writes stamps; keeps the text of the last one, as neighbours in a dialog share most of it, and
-/// what was sent at once all of it.
+/// Writes stamps; keeps the text of the last one's second, as neighbours in a dialog share it.
 #[derive(Clone, Debug)]
 pub struct Calendar {
     /// Nanoseconds since 1970 at which the second of `text` begins, if there is one and a stamp
@@ -32,9 +31,7 @@ pub struct Calendar {
     begun: Option<i64>,
     /// The day since 1970 of `text`; one that no stamp has before the first.
     day: i64,
-    /// The stamp of `text`, if there is one.
-    stamp: Option<Stamp>,
-    /// `YYYY-MM-DDThh:mm:ss.` and nine digits; the rest is not used.
+    /// `YYYY-MM-DDThh:mm:ss.`; the rest is not used.
     text: [u8; Calendar::WIDTH],
 }
 
@@ -151,39 +148,25 @@ impl Calendar {
     /// the beginning of `out`. Returns how many bytes it takes; those after it may be anything.
     #[inline]
     pub fn write(&mut self, stamp: Stamp, digits: u8, out: &mut [u8; Self::WIDTH]) -> usize {
+        let nanos = stamp.nanos();
+        let fraction = match self.begun {
+            Some(begun) if nanos >= begun && nanos.abs_diff(begun) < SECOND.unsigned_abs() => {
+                nanos.wrapping_sub(begun)
+            }
+            _ => self.turn_second(nanos),
+        };
         *out = self.text;
-        if self.stamp != Some(stamp) {
-            self.turn_to(stamp, out);
-        }
+        let fraction = u32::try_from(fraction).unwrap_or_default();
+        // Four bytes are as fast as three; the fourth is written over.
+        out[20..24].copy_from_slice(&three_digits(fraction / 1_000_000).to_le_bytes());
+        out[23..27].copy_from_slice(&three_digits(fraction / 1000 % 1000).to_le_bytes());
+        out[26..30].copy_from_slice(&three_digits(fraction % 1000).to_le_bytes());
         // Without a fraction there is no point either.
         let len = if digits == 0 { 19 } else { 20 + usize::from(digits.min(9)) };
         if let Some(end) = out.get_mut(len) {
             *end = b'Z';
         }
         len + 1
-    }
-
-    /// Puts `stamp` into the text and to `out`, where the text as it was is.
-    #[inline]
-    fn turn_to(&mut self, stamp: Stamp, out: &mut [u8; Self::WIDTH]) {
-        let nanos = stamp.nanos();
-        let fraction = match self.begun {
-            Some(begun) if nanos >= begun && nanos.abs_diff(begun) < SECOND.unsigned_abs() => {
-                nanos.wrapping_sub(begun)
-            }
-            _ => {
-                let fraction = self.turn_second(nanos);
-                *out = self.text;
-                fraction
-            }
-        };
-        self.stamp = Some(stamp);
-        let fraction = u32::try_from(fraction).unwrap_or_default();
-        // Twice, as reading them back at once would have to wait for them.
-        for text in [out, &mut self.text] {
-            text[20..28].copy_from_slice(&eight_digits(fraction / 10));
-            text[28] = last_digit(fraction);
-        }
     }
 
     /// Puts the second of `nanos` into the text. Returns the nanoseconds since it began.
@@ -213,7 +196,7 @@ impl Calendar {
 
 impl Default for Calendar {
     fn default() -> Self {
-        Self { begun: None, day: i64::MIN, stamp: None, text: *b"0000-00-00T00:00:00.            " }
+        Self { begun: None, day: i64::MIN, text: *b"0000-00-00T00:00:00.            " }
     }
 }
 
@@ -230,6 +213,28 @@ pub const fn eight_digits(number: u32) -> [u8; 8] {
     let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
     let digits = tens | ((pairs - tens * 10) << 8);
     (digits | u64::from_le_bytes([b'0'; 8])).to_le_bytes()
+}
+
+/// What [`three_digits`] gives.
+// It is indexed where it is made, with what is in it.
+#[allow(clippy::indexing_slicing)]
+static THREE_DIGITS: [u32; 1000] = {
+    let mut all = [0; 1000];
+    let mut number = 0;
+    while number < 1000 {
+        let [.., hundred, ten, one] = eight_digits(number);
+        all[number as usize] = u32::from_le_bytes([hundred, ten, one, 0]);
+        number += 1;
+    }
+    all
+};
+
+/// The three digits of `number`, which is below 1000: the first in the lowest byte, the highest
+/// byte is 0.
+#[inline]
+#[must_use]
+pub fn three_digits(number: u32) -> u32 {
+    THREE_DIGITS.get(number as usize).copied().unwrap_or_default()
 }
 
 /// The last digit of `number`.

@@ -32,11 +32,11 @@ impl<'a> Session<'a> {
     #[must_use]
     pub fn new(entry: &Entry<'a>, inputs: &'a [String], with_events: bool) -> Self {
         let Entry { session, findings, not_judged, .. } = *entry;
-        let mut story = String::new();
-        story::tell(&mut story, session);
         let view = View::new(entry, inputs);
         let timing = &session.timing;
         let times = timing::of(session);
+        let mut story = String::new();
+        story::tell(&mut story, session, &times.stalls);
         Self {
             kind: "session",
             // Put there by the writer.

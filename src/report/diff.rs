@@ -16,6 +16,7 @@ use crate::escape::printable;
 use crate::limits::Limits;
 use crate::place::Origin;
 use crate::rules::{Finding, Rule};
+use crate::timing;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,7 +57,7 @@ impl Tally {
     /// Counts a session.
     pub fn add(&mut self, entry: &Entry<'_>) {
         let (offered, _) = self.offers.of(entry.session);
-        self.summary.add(entry, offered);
+        self.summary.add(entry, offered, &timing::of(entry.session).phases);
         for (command, reply) in replies(entry.session) {
             *self.replies.entry((command, reply.code)).or_default() += 1;
         }

@@ -23,24 +23,71 @@ pub(super) fn count(times: u64, noun: &str) -> String {
 
 /// A duration, to three or four digits.
 pub(super) fn lapse(lapse: Lapse) -> String {
-    let sign = if lapse.nanos() < 0 { "-" } else { "" };
-    sign.to_owned() + &micros(lapse.nanos().unsigned_abs() / 1000)
+    let mut out = String::new();
+    push_lapse(&mut out, lapse);
+    out
+}
+
+/// Appends a duration, to three or four digits.
+pub(super) fn push_lapse(out: &mut String, lapse: Lapse) {
+    if lapse.nanos() < 0 {
+        out.push('-');
+    }
+    push_micros(out, lapse.nanos().unsigned_abs() / 1000);
 }
 
 /// A duration in microseconds, to three or four digits.
 pub(super) fn micros(micros: u64) -> String {
-    let seconds = micros / 1_000_000;
+    let mut out = String::new();
+    push_micros(&mut out, micros);
+    out
+}
+
+/// Appends a duration in microseconds, to three or four digits. Stories have many: no formatter.
+fn push_micros(out: &mut String, micros: u64) {
+    let millis = micros / 1000;
+    let seconds = millis / 1000;
+    let mut put = |number: u64, unit: &str| {
+        out.push_str(itoa::Buffer::new().format(number));
+        out.push_str(unit);
+    };
     match micros {
-        0..1000 => format!("{micros} µs"),
-        1000..10_000 => format!("{}.{:02} ms", micros / 1000, micros % 1000 / 10),
-        10_000..100_000 => format!("{}.{} ms", micros / 1000, micros % 1000 / 100),
-        100_000..1_000_000 => format!("{} ms", micros / 1000),
-        1_000_000..60_000_000 => format!("{seconds}.{:03} s", micros % 1_000_000 / 1000),
-        60_000_000..3_600_000_000 => format!("{} min {} s", seconds / 60, seconds % 60),
-        3_600_000_000..86_400_000_000 => {
-            format!("{} h {} min", seconds / 3600, seconds / 60 % 60)
+        0..1000 => put(micros, " µs"),
+        1000..10_000 => {
+            put(millis, ".");
+            put(micros % 1000 / 100, "");
+            put(micros % 100 / 10, " ms");
         }
-        _ => format!("{} d {} h", number(seconds / 86_400), seconds / 3600 % 24),
+        10_000..100_000 => {
+            put(millis, ".");
+            put(micros % 1000 / 100, " ms");
+        }
+        100_000..1_000_000 => put(millis, " ms"),
+        1_000_000..60_000_000 => {
+            put(
+                seconds,
+                match millis % 1000 {
+                    0..10 => ".00",
+                    10..100 => ".0",
+                    _ => ".",
+                },
+            );
+            put(millis % 1000, " s");
+        }
+        60_000_000..3_600_000_000 => {
+            put(seconds / 60, " min ");
+            put(seconds % 60, " s");
+        }
+        3_600_000_000..86_400_000_000 => {
+            put(seconds / 3600, " h ");
+            put(seconds / 60 % 60, " min");
+        }
+        _ => {
+            out.push_str(&number(seconds / 86_400));
+            out.push_str(" d ");
+            out.push_str(itoa::Buffer::new().format(seconds / 3600 % 24));
+            out.push_str(" h");
+        }
     }
 }
 

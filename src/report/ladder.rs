@@ -60,7 +60,7 @@ fn head(out: &mut String, view: &View<'_>, paint: Paint, width: u16) {
     }
     out.push_str("\n\n");
     let mut text = String::new();
-    story::tell(&mut text, session);
+    story::tell(&mut text, session, &timing::of(session).stalls);
     out.push_str(&wrap(&text, Some(width)));
     out.push('\n');
 }

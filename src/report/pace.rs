@@ -12,7 +12,7 @@ use crate::dialog::session::Exchange;
 use crate::limits::Limits;
 use crate::place::Slot;
 use crate::time::{Lapse, Stamp};
-use crate::timing::{Phase, Walk};
+use crate::timing::{Phase, Phases};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -116,30 +116,40 @@ impl Pace {
         }
     }
 
-    /// Counts one session. Returns the longest response time of it that is now among the slowest.
-    pub(super) fn add(&mut self, entry: &Entry<'_>) -> Option<Lapse> {
+    /// Counts one session, which was so long in each of its phases, and gives `each` its exchanges
+    /// with their response times. Returns the longest of these that is now among the slowest.
+    pub(super) fn add(
+        &mut self,
+        entry: &Entry<'_>,
+        phases: &Phases,
+        mut each: impl FnMut(&Exchange, Option<Lapse>),
+    ) -> Option<Lapse> {
         let session = entry.session;
-        let begun = session.opening.at?;
-        self.begin(begun);
+        let begun = session.opening.at;
+        if let Some(begun) = begun {
+            self.begin(begun);
+        }
         let least = self.least();
         let server = session.opening.peers.map(|peers| peers.server);
         let (most, is_partial) = (self.most.0, &mut self.is_partial);
         let mut other = Coarse::default();
-        let times = match server {
-            Some(server) => of_server(&mut self.servers, most, is_partial, server),
-            None => Some(&mut self.nowhere),
+        let times = match (begun, server) {
+            (None, _) => None,
+            (_, Some(server)) => of_server(&mut self.servers, most, is_partial, server),
+            (_, None) => Some(&mut self.nowhere),
         };
         let times = times.unwrap_or(&mut other);
-        let mut walk = Walk::new(session);
         let mut slow = None;
         for exchange in &session.exchanges {
-            walk.step(exchange);
-            if let Some(lapse) = exchange.latency() {
+            let lapse = exchange.latency();
+            each(exchange, lapse);
+            if let Some(lapse) = lapse {
                 times.add(lapse);
                 slow = slow.max(Some(lapse));
             }
         }
-        for (phase, lapse) in walk.finish().iter() {
+        begun?;
+        for (phase, lapse) in phases.iter() {
             if let Some(times) = self.phases.get_mut(phase as usize) {
                 times.add(lapse);
             }
@@ -369,6 +379,7 @@ mod tests {
     use super::super::sample::{entry, ordinary, quiet};
     use super::*;
     use crate::dialog::session::Session;
+    use crate::timing;
 
     /// The session, begun so many minutes later, at a server with this port.
     fn at(mut session: Session, minutes: i64, port: u16) -> Session {
@@ -397,7 +408,8 @@ mod tests {
         let (mut pace, mut numbers) = (Pace::new(limits), Numbers::default());
         for (id, session) in sessions {
             let entry = entry(*id, session, &[]);
-            if let Some(lapse) = pace.add(&entry) {
+            let phases = timing::of(session).phases;
+            if let Some(lapse) = pace.add(&entry, &phases, |_, _| ()) {
                 numbers.add(*id, entry.slot, lapse);
             }
         }

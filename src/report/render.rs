@@ -9,11 +9,21 @@ use super::row::{COLUMNS, Rank, row};
 use super::sheet::{Spare, Text};
 use super::summary::{Held, Summary};
 use super::{Entry, Format, Options};
-use super::{csv, events, junit, ladder, lint, markdown, sarif, text};
+use super::{csv, events, junit, ladder, lint, markdown, sarif, story, text};
 use crate::place::Slot;
+use crate::timing::Timings;
 use crate::transcript::header_end;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// Bytes of a sheet, at first.
+const LEAST: usize = 8 << 10;
+
+/// Bytes of a sheet, but for a text that is longer.
+const MOST: usize = 1 << 20;
+
+/// A sheet is full when no more is left: most texts are shorter.
+const MARGIN: usize = 64 << 10;
 
 /// Makes text of sessions and counts them.
 #[derive(Debug)]
@@ -24,10 +34,16 @@ pub struct Renderer {
     /// What sessions were offered.
     offers: Known,
     pen: text::Pen,
-    /// The texts that are not [sealed](Renderer::seal), and what is left of longer ones.
+    /// Those of the session.
+    timings: Timings,
+    /// The texts that are not [sealed](Renderer::seal): the sheets that are full.
+    full: Vec<Vec<u8>>,
+    /// The sheet that is not, with what is left of longer texts.
     sheet: Vec<u8>,
-    /// Where the next text begins.
+    /// Where in it the next text begins.
     end: usize,
+    /// Bytes of a new sheet: about as many as were needed last.
+    size: usize,
     spare: Spare,
     /// The text of a session that is not written into the sheet at once.
     scratch: String,
@@ -59,8 +75,11 @@ impl Renderer {
             offers: Known::new(options.limits.excerpt_chars),
             options: Arc::clone(options),
             pen: text::Pen::default(),
+            timings: Timings::default(),
+            full: Vec::new(),
             sheet: Vec::new(),
             end: 0,
+            size: LEAST,
             spare: Spare::default(),
             scratch: String::new(),
             shown: BTreeSet::new(),
@@ -71,16 +90,27 @@ impl Renderer {
     /// it is [sealed](Renderer::seal).
     pub fn session(&mut self, entry: &Entry<'_>) -> (Text, Note) {
         let (offered, at) = self.offers.of(entry.session);
-        let held = self.summary.add(entry, offered);
+        let is_json = matches!(self.format, Format::Json | Format::Ndjson);
+        self.timings.measure(entry.session, is_json && story::needs_stalls(entry.session));
+        let held = self.summary.add(entry, offered, &self.timings.phases);
         let mut note = Note { row: None, held, is_failure: false };
+        if self.sheet.is_empty() {
+            self.sheet = self.spare.take(self.size);
+        }
+        // A longer one would have to be copied again and again.
+        if self.end > MOST - MARGIN {
+            let sheet = std::mem::replace(&mut self.sheet, self.spare.take(MOST));
+            self.full.push(sheet);
+            self.end = 0;
+        }
         let start = self.end;
         match self.format {
             Format::Table => note.row = self.row(entry),
             Format::Json | Format::Ndjson => {
                 let (inputs, pen) = (&self.options.inputs, &mut self.pen);
-                let events = self.options.events;
+                let (events, timed) = (self.options.events, (entry, &self.timings));
                 self.end = text::fill(&mut self.sheet, start, |out| {
-                    text::session(out, entry, inputs, pen, (offered, at), events)
+                    text::session(out, timed, inputs, pen, (offered, at), events)
                 });
             }
             Format::Transcript => {
@@ -103,15 +133,16 @@ impl Renderer {
                 self.words(entry, markdown::session);
             }
         }
-        (Text::within(start..self.end), note)
+        (Text::within(self.full.len(), start..self.end), note)
     }
 
     /// Lets the texts be read that were written since the last time: all of them are in `texts`.
     pub fn seal<'a>(&mut self, texts: impl Iterator<Item = &'a mut Text>) {
-        if self.end > 0 {
+        if self.end > 0 || !self.full.is_empty() {
+            self.size = self.end.next_power_of_two().clamp(LEAST, MOST);
             self.end = 0;
-            let sheet = std::mem::replace(&mut self.sheet, self.spare.take());
-            self.spare.seal(sheet, texts);
+            self.full.push(std::mem::take(&mut self.sheet));
+            self.spare.seal(self.full.drain(..), texts);
         }
     }
 

@@ -1,6 +1,6 @@
-//! Texts of many sessions, one after the other in one buffer that goes round.
+//! Texts of many sessions, one after the other in buffers that go round.
 //!
-//! In: texts, written one by one. Out: [`Text`]s, which share the buffer and can be passed to
+//! In: texts, written one by one. Out: [`Text`]s, which share a buffer and can be passed to
 //! another thread; when the last of them is gone, the buffer is used again.
 
 use std::ops::Range;
@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Debug, Default)]
 pub struct Text {
     range: Range<usize>,
-    /// Where it stands; `None` until the sheet is full.
+    /// Which sheet it stands on, of those that are sealed with it.
+    page: usize,
+    /// Where it stands; `None` until the sheet is sealed.
     sheet: Option<Arc<Sheet>>,
 }
 
@@ -32,9 +34,9 @@ const KEPT: usize = 32;
 const ROOM: usize = 4 << 20;
 
 impl Text {
-    /// A text that will be in `range` of a sheet.
-    pub(super) fn within(range: Range<usize>) -> Self {
-        Self { range, sheet: None }
+    /// A text that will be in `range` of the sheet `page` of those that are sealed next.
+    pub(super) fn within(page: usize, range: Range<usize>) -> Self {
+        Self { range, page, sheet: None }
     }
 
     /// The text.
@@ -48,21 +50,26 @@ impl Text {
 impl From<Vec<u8>> for Text {
     fn from(bytes: Vec<u8>) -> Self {
         let range = 0..bytes.len();
-        Self { range, sheet: Some(Arc::new(Sheet { bytes, spare: Spare::default() })) }
+        Self { range, page: 0, sheet: Some(Arc::new(Sheet { bytes, spare: Spare::default() })) }
     }
 }
 
 impl Spare {
-    /// A buffer, with what was written in it before.
-    pub(super) fn take(&self) -> Vec<u8> {
-        self.buffers().pop().unwrap_or_default()
+    /// A buffer, with what was written in it before; if there is none, a new one of `size`.
+    pub(super) fn take(&self, size: usize) -> Vec<u8> {
+        self.buffers().pop().unwrap_or_else(|| vec![0; size])
     }
 
-    /// Gives `texts` the `bytes` in which they were written.
-    pub(super) fn seal<'a>(&self, bytes: Vec<u8>, texts: impl Iterator<Item = &'a mut Text>) {
-        let sheet = Arc::new(Sheet { bytes, spare: self.clone() });
+    /// Gives `texts` the `pages` on which they were written.
+    pub(super) fn seal<'a>(
+        &self,
+        pages: impl Iterator<Item = Vec<u8>>,
+        texts: impl Iterator<Item = &'a mut Text>,
+    ) {
+        let sheets: Vec<Arc<Sheet>> =
+            pages.map(|bytes| Arc::new(Sheet { bytes, spare: self.clone() })).collect();
         for text in texts {
-            text.sheet = Some(Arc::clone(&sheet));
+            text.sheet = sheets.get(text.page).cloned();
         }
     }
 
@@ -88,18 +95,19 @@ mod tests {
     #[test]
     fn texts_share_a_buffer_that_is_used_again() {
         let spare = Spare::default();
-        let mut bytes = spare.take();
-        bytes.extend_from_slice(b"onetwo");
+        let mut bytes = spare.take(6);
+        bytes.copy_from_slice(b"onetwo");
         let room = bytes.as_ptr();
-        let mut texts = [Text::within(0..3), Text::within(3..6)];
+        let mut texts = [Text::within(1, 0..3), Text::within(1, 3..6), Text::within(0, 0..4)];
         assert_eq!(texts[1].bytes(), b"");
-        spare.seal(bytes, texts.iter_mut());
-        let [one, two] = texts;
+        spare.seal([b"none".to_vec(), bytes].into_iter(), texts.iter_mut());
+        let [one, two, none] = texts;
         assert_eq!((one.bytes(), two.bytes()), (&b"one"[..], &b"two"[..]));
+        assert_eq!(none.bytes(), b"none");
         drop(one);
-        assert!(spare.take().is_empty(), "it is still needed");
+        assert!(spare.take(0).is_empty(), "it is still needed");
         drop(two);
-        let again = spare.take();
+        let again = spare.take(0);
         assert_eq!(again.as_ptr(), room);
     }
 }

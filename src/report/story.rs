@@ -4,23 +4,29 @@
 //! else: who turned whom away, what became of the mail, who waited for whom, what is missing,
 //! how it ended. No word of a peer is in it.
 
-use super::human::{count, lapse, number};
+use super::human::{count, lapse, number, push_lapse};
 use crate::chunk::{End, Ending, Medium, Side};
 use crate::dialog::session::{
     AuthOutcome, Exchange, Message, Outcome, Parting, Protocol, Request, Session,
 };
 use crate::smtp::command::Verb;
 use crate::time::Lapse;
-use crate::timing::{self, Phase, Stall, Who};
+use crate::timing::{Phase, Stall, Who};
 
 /// A wait that is worth a word, in nanoseconds: no person and hardly a program waits so long for
 /// nothing.
 const LONG: i64 = 10_000_000_000;
 
-/// Appends the story of `session`.
-pub(super) fn tell(out: &mut String, session: &Session) {
+/// Whether the story of `session` may tell of a stall. Nearly all sessions have none that is so
+/// long.
+pub(super) fn needs_stalls(session: &Session) -> bool {
+    session.timing.longest.is_some_and(|longest| longest.nanos() >= LONG)
+}
+
+/// Appends the story of `session`, which has these `stalls` if it [needs](needs_stalls) them.
+pub(super) fn tell(out: &mut String, session: &Session, stalls: &[Stall]) {
     let from = out.len();
-    let mut story = Story { out, from, session };
+    let mut story = Story { out, from, session, stalls };
     story.all();
     // Every story tells something.
     let Story { out, .. } = story;
@@ -35,6 +41,7 @@ struct Story<'a> {
     out: &'a mut String,
     from: usize,
     session: &'a Session,
+    stalls: &'a [Stall],
 }
 
 /// A wait for a reply, and for which.
@@ -62,17 +69,18 @@ impl Story<'_> {
         self.ending();
     }
 
-    /// Adds a clause of our own words.
+    /// Adds a clause of our own words; more of it may be put behind it.
     fn clause(&mut self, text: &str) {
         if self.out.len() > self.from {
             self.out.push_str("; ");
             self.out.push_str(text);
             return;
         }
+        self.out.push_str(text);
         // The first letter is ASCII, as all of them are.
-        let (first, rest) = text.split_at_checked(1).unwrap_or((text, ""));
-        self.out.push_str(&first.to_ascii_uppercase());
-        self.out.push_str(rest);
+        if let Some(first) = self.out.get_mut(self.from..=self.from) {
+            first.make_ascii_uppercase();
+        }
     }
 
     /// How it began.
@@ -203,27 +211,31 @@ impl Story<'_> {
 
     /// The only message.
     fn message(&mut self, message: &Message) -> Option<usize> {
-        let end = self.end_of(0);
-        let code = message.code.map(|code| format!(" with {code}")).unwrap_or_default();
+        let code = || message.code.map(|code| format!(" with {code}")).unwrap_or_default();
         match message.outcome {
             Outcome::Accepted => {
-                let wait = end.filter(|wait| wait.lapse.nanos() >= LONG);
-                let silence = wait.map(|wait| format!(" after {} of silence", lapse(wait.lapse)));
-                let silence = silence.unwrap_or_default();
+                let wait = self.end_of(0).filter(|wait| wait.lapse.nanos() >= LONG);
+                self.clause("the server took the message");
                 let taken = self.recipients(message);
-                self.clause(&format!("the server took the message{taken}{silence}"));
+                self.out.push_str(&taken);
+                if let Some(wait) = wait {
+                    self.out.push_str(" after ");
+                    push_lapse(self.out, wait.lapse);
+                    self.out.push_str(" of silence");
+                }
                 self.left_before(0);
                 return wait.map(|wait| wait.exchange);
             }
             Outcome::Rejected if message.ended => {
+                let code = code();
                 self.clause(&format!("the server refused the message{code}, after its content"));
                 return None;
             }
             Outcome::Rejected if message.transfer.is_none() => {
                 let whom = self.refused(message);
-                self.clause(&format!("the server refused {whom}{code}"));
+                self.clause(&format!("the server refused {whom}{}", code()));
             }
-            Outcome::Rejected => self.clause(&format!("the server refused the message{code}")),
+            Outcome::Rejected => self.clause(&format!("the server refused the message{}", code())),
             Outcome::Aborted | Outcome::Unknown if message.ended => self.unanswered(message),
             // What it did instead may be missing.
             Outcome::Aborted if self.has_gaps() => {
@@ -424,11 +436,10 @@ impl Story<'_> {
     /// The longest waits, but for the one that is `told`.
     fn waits(&mut self, told: Option<usize>) {
         let session = self.session;
-        // Nearly all sessions have none, and cost nothing here.
-        if session.timing.longest.is_none_or(|longest| longest.nanos() < LONG) {
+        if !needs_stalls(session) {
             return;
         }
-        let stalls = timing::of(session).stalls;
+        let stalls = self.stalls;
         let longest = |side: Side| {
             let is_told = |stall: &&Stall| {
                 let exchange = stall.exchange.map(|index| index as usize);
@@ -446,19 +457,27 @@ impl Story<'_> {
             exchange.map(|exchange| name(exchange.request))
         };
         if let Some((stall, what)) = longest(Side::Server).and_then(|one| Some((one, what(one)?))) {
-            let length = lapse(stall.length);
-            self.clause(&if stall.in_vain {
-                format!("the client waited {length} for the reply to {what}, which never came")
+            if stall.in_vain {
+                self.clause("the client waited ");
+                push_lapse(self.out, stall.length);
+                self.out.push_str(" for the reply to ");
+                self.out.push_str(what);
+                self.out.push_str(", which never came");
             } else {
-                format!("the reply to {what} took {length}")
-            });
+                self.clause("the reply to ");
+                self.out.push_str(what);
+                self.out.push_str(" took ");
+                push_lapse(self.out, stall.length);
+            }
         }
         // What is missing may have been the command.
         if let Some((stall, what)) = longest(Side::Client).and_then(|one| Some((one, what(one)?)))
             && session.gaps.is_empty()
         {
-            let length = lapse(stall.length);
-            self.clause(&format!("the client was silent for {length} before {what}"));
+            self.clause("the client was silent for ");
+            push_lapse(self.out, stall.length);
+            self.out.push_str(" before ");
+            self.out.push_str(what);
         }
     }
 
@@ -552,10 +571,11 @@ mod tests {
     use crate::chunk::{Gap, Sides};
     use crate::dialog::session::{Closing, GapAt, Mark, Tls};
     use crate::time::Stamp;
+    use crate::timing;
 
     fn told(session: &Session) -> String {
         let mut out = String::new();
-        tell(&mut out, session);
+        tell(&mut out, session, &timing::of(session).stalls);
         out
     }
 

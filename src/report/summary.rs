@@ -21,6 +21,7 @@ use crate::rules::{Finding, NotJudged, Rule, Severity};
 use crate::smtp::command::Verb;
 use crate::smtp::extension;
 use crate::time::Lapse;
+use crate::timing::Phases;
 use std::collections::{BTreeMap, HashSet};
 
 /// What can become of a message, each at its own index.
@@ -180,8 +181,9 @@ impl Summary {
         self.sessions.saturating_add(self.others)
     }
 
-    /// Counts one session. Returns of what it now holds the example.
-    pub(super) fn add(&mut self, entry: &Entry<'_>, offered: &Offered) -> Held {
+    /// Counts one session, which was so long in each of its phases. Returns of what it now holds
+    /// the example.
+    pub(super) fn add(&mut self, entry: &Entry<'_>, offered: &Offered, phases: &Phases) -> Held {
         let Entry { session, findings, not_judged, .. } = *entry;
         self.sessions += 1;
         self.not_judged += u64::from(!not_judged.is_empty());
@@ -194,17 +196,16 @@ impl Summary {
         if let Some(delay) = session.timing.greeting {
             self.greeting.add(delay);
         }
-        for exchange in &session.exchanges {
-            if let Some(lapse) = exchange.latency()
+        has_errors |= session.greeting.as_ref().is_some_and(is_error);
+        has_errors |= !session.unsolicited.is_empty();
+        let slow = self.pace.add(entry, phases, |exchange, lapse| {
+            if let Some(lapse) = lapse
                 && let Some(times) = self.latency.get_mut(exchange.request.kind())
             {
                 times.add(lapse);
             }
             has_errors |= exchange.reply.as_ref().is_some_and(is_error);
-        }
-        has_errors |= session.greeting.as_ref().is_some_and(is_error);
-        has_errors |= !session.unsolicited.is_empty();
-        let slow = self.pace.add(entry);
+        });
         let errors = if has_errors { self.add_errors(entry) } else { Vec::new() };
         Held { errors, slow }
     }
@@ -543,6 +544,7 @@ mod tests {
     use super::super::sample::{entry, finding, hostile, ordinary, quiet, session};
     use super::*;
     use crate::chunk::End;
+    use crate::timing;
 
     fn summary(sessions: &[(u64, Session)]) -> Summary {
         let mut summary = Summary::new(&Limits { summary_keywords: 3, ..Limits::default() });
@@ -550,7 +552,8 @@ mod tests {
         for (id, session) in sessions {
             let findings = [finding(b"x")];
             let entry = entry(*id, session, &findings);
-            let held = summary.add(&entry, Known::new(120).of(session).0);
+            let phases = timing::of(session).phases;
+            let held = summary.add(&entry, Known::new(120).of(session).0, &phases);
             examples.add(*id, entry.slot, &Note { held, ..Note::default() });
         }
         examples.number(summary)

@@ -93,17 +93,7 @@ impl<'a> View<'a> {
 
     /// The enhanced status code of a reply's first line.
     pub(super) fn enhanced(&self, reply: &Reply) -> Option<&'a [u8]> {
-        let text = reply_text(self.session.bytes(reply.text));
-        match text {
-            // Nearly all have three digits, or none.
-            [b'2' | b'4' | b'5', b'.', b'0'..=b'9', b'.', b'0'..=b'9', b' ', ..] => text.get(..5),
-            [b'2' | b'4' | b'5', b'.', ..] => {
-                // `2.999.999` and more: the line may be long.
-                let start = text.get(..16).unwrap_or(text);
-                reply::enhanced(start.split(|&byte| byte == b'\n').next().unwrap_or_default())
-            }
-            _ => None,
-        }
+        enhanced(reply_text(self.session.bytes(reply.text)))
     }
 
     /// What was not kept; `None` if all was.
@@ -160,6 +150,21 @@ pub(super) fn reply_text(line: &[u8]) -> &[u8] {
         (Some(_), Separator::Space | Separator::Hyphen | Separator::End) => parsed.text,
         (Some(_), Separator::Other(b'\n')) => line.get(3..).unwrap_or_default(),
         _ => line,
+    }
+}
+
+/// The enhanced status code that a reply's text begins with.
+#[inline]
+pub(super) fn enhanced(text: &[u8]) -> Option<&[u8]> {
+    match text {
+        // Nearly all have three digits, or none.
+        [b'2' | b'4' | b'5', b'.', b'0'..=b'9', b'.', b'0'..=b'9', b' ', ..] => text.get(..5),
+        [b'2' | b'4' | b'5', b'.', ..] => {
+            // `2.999.999` and more: the line may be long.
+            let start = text.get(..16).unwrap_or(text);
+            reply::enhanced(start.split(|&byte| byte == b'\n').next().unwrap_or_default())
+        }
+        _ => None,
     }
 }
 

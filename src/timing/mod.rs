@@ -130,27 +130,32 @@ impl Phase {
 
 /// How long a session was in each phase; `None` where it never was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Phases([Option<Lapse>; Phase::ALL.len()]);
+pub struct Phases {
+    /// Nanoseconds.
+    sums: [i64; Phase::ALL.len()],
+    /// Those that it was in, a bit for each index.
+    met: u16,
+}
 
 impl Phases {
     /// How long the session was in `phase`.
     #[must_use]
     pub fn of(&self, phase: Phase) -> Option<Lapse> {
-        self.0.get(phase as usize).copied().flatten()
+        let sum = self.sums.get(phase as usize).filter(|_| self.met >> phase as u16 & 1 == 1);
+        sum.map(|&sum| Lapse::from_nanos(sum))
     }
 
     /// Those that the session was in.
     pub fn iter(&self) -> impl Iterator<Item = (Phase, Lapse)> {
-        Phase::ALL.into_iter().zip(self.0).filter_map(|(phase, lapse)| Some((phase, lapse?)))
+        Phase::ALL.into_iter().filter_map(|phase| Some((phase, self.of(phase)?)))
     }
 
-    /// Adds the time from `from` to `until`; a clock that goes back adds nothing.
+    /// Adds some nanoseconds; a clock that goes back adds nothing.
     #[inline]
-    fn add(&mut self, phase: Phase, from: Stamp, until: Stamp) {
-        if let Some(sum) = self.0.get_mut(phase as usize) {
-            let before = sum.map_or(0, Lapse::nanos);
-            let more = until.since(from).nanos().max(0);
-            *sum = Some(Lapse::from_nanos(before.saturating_add(more)));
+    fn add(&mut self, phase: Phase, nanos: i64) {
+        self.met |= 1 << phase as u16;
+        if let Some(sum) = self.sums.get_mut(phase as usize) {
+            *sum = sum.saturating_add(nanos.max(0));
         }
     }
 }
@@ -198,6 +203,32 @@ pub fn is_relayed(session: &Session) -> bool {
 /// go back by more than a second, and no reply came before its command.
 #[must_use]
 pub fn is_steady(session: &Session) -> bool {
+    !has_jump(session) || is_each_steady(session)
+}
+
+/// Whether a time lies more than a second before any that was earlier: nearly never, and seen
+/// sooner than which it is.
+fn has_jump(session: &Session) -> bool {
+    let mut latest = i64::MIN;
+    let mut is_jump = false;
+    let mut look = |at: Option<Stamp>| {
+        let nanos = at.map_or(latest, Stamp::nanos);
+        is_jump |= latest.saturating_sub(nanos) > JUMP.nanos();
+        latest = latest.max(nanos);
+    };
+    look(session.opening.at);
+    look(session.greeting.as_ref().and_then(|reply| reply.begun.at));
+    for one in &session.exchanges {
+        look(one.asked.at);
+        look(one.reply.as_ref().and_then(|reply| reply.begun.at));
+    }
+    look(session.last_at);
+    is_jump
+}
+
+/// The same as [`is_steady`], time by time.
+#[cold]
+fn is_each_steady(session: &Session) -> bool {
     let is_back = |last: Option<Stamp>, at: Option<Stamp>| {
         last.zip(at).is_some_and(|(last, at)| last.since(at) > JUMP)
     };
@@ -222,18 +253,31 @@ pub fn greets_first(session: &Session) -> bool {
 /// Where the time of `session` went.
 #[must_use]
 pub fn of(session: &Session) -> Timings {
-    let mut walk = Walk::new(session);
-    let mut exchanges = Vec::with_capacity(session.exchanges.len());
-    let mut stalls = Vec::new();
-    stalls.extend(stall::opening(session));
-    for (index, exchange) in (0..).zip(&session.exchanges) {
-        let before = walk.replied;
-        let times = walk.step(exchange);
-        stall::of(&mut stalls, session, index, exchange, before, &times);
-        exchanges.push(times);
+    let mut timings = Timings::default();
+    timings.measure(session, true);
+    timings
+}
+
+impl Timings {
+    /// Becomes those of `session`, in the memory that is there; without stalls if nobody asks for
+    /// them.
+    pub fn measure(&mut self, session: &Session, with_stalls: bool) {
+        self.exchanges.clear();
+        self.stalls.clear();
+        let mut walk = Walk::new(session);
+        if with_stalls {
+            self.stalls.extend(stall::opening(session));
+            for (index, exchange) in (0..).zip(&session.exchanges) {
+                let before = walk.replied;
+                let times = walk.step(exchange);
+                stall::of(&mut self.stalls, session, index, exchange, before, &times);
+                self.exchanges.push(times);
+            }
+        } else {
+            self.exchanges.extend(session.exchanges.iter().map(|one| walk.step(one)));
+        }
+        (self.round_trip, self.phases) = (walk.round_trip, walk.finish());
     }
-    let (round_trip, phases) = (walk.round_trip, walk.finish());
-    Timings { exchanges, phases, round_trip, stalls }
 }
 
 /// Goes through the exchanges of a session in their order.
@@ -341,50 +385,51 @@ impl<'s> Walk<'s> {
     #[inline]
     fn advance(&mut self, phase: Phase, at: Stamp) {
         if let Some(until) = self.until {
-            self.phases.add(phase, until, at);
-            self.is_back |= at < until;
+            let nanos = at.nanos().saturating_sub(until.nanos());
+            self.phases.add(phase, nanos);
+            self.is_back |= nanos < 0;
             self.until = Some(until.max(at));
         }
     }
 
     #[inline]
     fn times(&self, exchange: &Exchange, reply: Option<&Reply>) -> ExchangeTimes {
-        let Some(asked) = exchange.asked.at else { return ExchangeTimes::default() };
-        let RoundTrip { client, server } = self.round_trip;
+        let Some(asked) = exchange.asked.at.map(Stamp::nanos) else { return <_>::default() };
+        // All in nanoseconds; what is waited for is not negative.
+        let replied = self.replied.map(Stamp::nanos);
         // The first reply that a client waits for is the greeting.
         let is_early = exchange.pipelined || self.session.early && self.is_first;
-        let less =
-            |lapse: Lapse, way: Lapse| Lapse::from_nanos((lapse.nanos() - way.nanos()).max(0));
-        let thought = match self.replied {
-            Some(replied) if !is_early && asked >= replied => Some(asked.since(replied)),
-            _ => None,
-        };
-        let client = thought.zip(client).map(|(thought, way)| less(thought, way));
-        let begun = reply.and_then(|reply| reply.begun.at).filter(|&begun| begun >= asked);
-        // It works on one command after the other.
-        let waited = begun.map(|begun| {
-            let free = self.replied.filter(|&replied| replied > asked && replied <= begun);
-            (begun.since(asked), free.map_or(begun.since(asked), |free| begun.since(free)))
+        let thought = replied.filter(|&replied| !is_early && asked >= replied);
+        let thought = thought.map(|replied| asked.saturating_sub(replied));
+        let way = self.round_trip.client.map(Lapse::nanos);
+        let client = thought.zip(way).map(|(thought, way)| (thought - way).max(0));
+        let begun = reply.and_then(|reply| reply.begun.at).map(Stamp::nanos);
+        let way = self.round_trip.server.map(Lapse::nanos);
+        let waited = begun.filter(|&begun| begun >= asked).zip(way).map(|(begun, way)| {
+            // It works on one command after the other.
+            let free = replied.filter(|&replied| replied > asked && replied <= begun);
+            let since = begun.saturating_sub(free.unwrap_or(asked));
+            let server = (begun.saturating_sub(asked) - way).max(0).min(since);
+            (server, since - server)
         });
-        let server = waited
-            .zip(server)
-            .map(|((all, since), way)| less(all, way).min(since).max(Lapse::default()));
-        let network = waited.zip(server).map(|((_, since), server)| less(since, server));
-        let network = match thought.zip(client) {
-            Some((thought, client)) => network.map(|network| {
-                Lapse::from_nanos(network.nanos() + thought.nanos() - client.nanos())
-            }),
-            None => network.filter(|_| exchange.pipelined),
-        };
-        ExchangeTimes { server, client, network }
+        let network = waited.and_then(|(_, network)| match thought.zip(client) {
+            Some((thought, client)) => Some(network + (thought - client)),
+            None => Some(network).filter(|_| exchange.pipelined),
+        });
+        ExchangeTimes {
+            server: waited.map(|(server, _)| Lapse::from_nanos(server)),
+            client: client.map(Lapse::from_nanos),
+            network: network.map(Lapse::from_nanos),
+        }
     }
 
     /// Whether a BDAT is the last of its message; `.` always is.
     fn is_last(&self, exchange: &Exchange) -> bool {
-        let line = self.session.bytes(exchange.line);
-        let tail = line.trim_ascii_end().last_chunk::<4>();
-        exchange.request == Request::EndOfData
-            || tail.is_some_and(|tail| tail.eq_ignore_ascii_case(b"LAST"))
+        let is_last_chunk = || {
+            let line = self.session.bytes(exchange.line).trim_ascii_end();
+            line.last_chunk::<4>().is_some_and(|tail| tail.eq_ignore_ascii_case(b"LAST"))
+        };
+        exchange.request == Request::EndOfData || is_last_chunk()
     }
 
     /// When the end of a message was answered for all recipients: of LMTP there are more replies

@@ -67,7 +67,7 @@ pub(super) fn opening(session: &Session) -> impl Iterator<Item = Stall> + use<> 
         exchange: None,
         in_vain: greeted.is_none(),
     });
-    connect.into_iter().chain(greeting).filter(is_one)
+    connect.into_iter().chain(greeting).filter(|stall| is_long(stall.length))
 }
 
 /// Adds the stalls of an exchange; the reply before it was whole at `replied`.
@@ -84,10 +84,10 @@ pub(super) fn of(
     // How long content takes says nothing about who is slow.
     if let Some(from) = replied.filter(|_| phase != Phase::Final && !exchange.pipelined) {
         let length = times.client.unwrap_or_else(|| asked.since(from));
-        let who = Who::Side(Side::Client);
-        let stall =
-            Stall { from, until: asked, length, who, phase, exchange: Some(index), in_vain: false };
-        stalls.extend(Some(stall).filter(is_one));
+        if is_long(length) {
+            let (who, exchange) = (Who::Side(Side::Client), Some(index));
+            stalls.push(Stall { from, until: asked, length, who, phase, exchange, in_vain: false });
+        }
     }
     let begun = exchange.reply.as_ref().and_then(|reply| reply.begun.at);
     let is_last = session.exchanges.len() == index as usize + 1;
@@ -95,14 +95,15 @@ pub(super) fn of(
     let Some(until) = begun.or_else(|| left(session).filter(|_| is_over)) else { return };
     let from = asked.max(replied.unwrap_or(asked));
     let length = times.server.unwrap_or_else(|| until.since(from));
-    let who = Who::Side(Side::Server);
-    let stall = Stall { from, until, length, who, phase, exchange: Some(index), in_vain: is_over };
-    stalls.extend(Some(stall).filter(is_one));
+    if is_long(length) {
+        let (who, exchange) = (Who::Side(Side::Server), Some(index));
+        stalls.push(Stall { from, until, length, who, phase, exchange, in_vain: is_over });
+    }
 }
 
-/// Whether it is long enough for one, and not a clock that was set.
-fn is_one(stall: &Stall) -> bool {
-    stall.length >= LONG && stall.length < DAY
+/// Whether a wait is long enough for a stall, and not a clock that was set.
+fn is_long(length: Lapse) -> bool {
+    length >= LONG && length < DAY
 }
 
 /// Whether the connection was closed, so that nothing more could come, and nothing of the server is
@@ -165,11 +166,27 @@ fn name(session: &Session, exchange: &Exchange) -> String {
 pub fn duration(lapse: Lapse) -> String {
     let millis = lapse.nanos() / 1_000_000;
     let seconds = millis / 1000;
+    let mut out = String::with_capacity(16);
+    // Findings have many: no formatter.
+    let mut put = |number: i64, unit: &str| {
+        out.push_str(itoa::Buffer::new().format(number));
+        out.push_str(unit);
+    };
     match millis {
-        ..1000 => format!("{millis} ms"),
-        1000..60_000 => format!("{seconds}.{} s", millis % 1000 / 100),
-        60_000..3_600_000 if seconds % 60 == 0 => format!("{} min", seconds / 60),
-        60_000..3_600_000 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+        ..1000 => put(millis, " ms"),
+        1000..60_000 => {
+            put(seconds, ".");
+            put(millis % 1000 / 100, " s");
+        }
+        60_000..3_600_000 if seconds % 60 == 0 => put(seconds / 60, " min"),
+        60_000..3_600_000 => {
+            put(seconds / 60, " min ");
+            put(seconds % 60, " s");
+        }
+        _ => {
+            put(seconds / 3600, " h ");
+            put(seconds / 60 % 60, " min");
+        }
     }
+    out
 }

@@ -4,6 +4,7 @@ use super::*;
 use crate::chunk::{Chunk, Close, Consume, Ending, Open, Opening, Side, Transport, What};
 use crate::dialog::{Dialog, Settings};
 use crate::place::Place;
+use proptest::prelude::*;
 use std::sync::Arc;
 
 fn at(micros: i64) -> Stamp {
@@ -113,6 +114,24 @@ fn every_moment_has_one_phase() {
     let rate = throughput(&session.messages[0], Lapse::from_nanos(300_000));
     assert_eq!(rate, Some(session.messages[0].size() * 1_000_000 / 300));
     assert_eq!(throughput(&session.messages[0], Lapse::default()), None);
+}
+
+proptest! {
+    /// A jump is looked for in all times at once, before it is asked between which.
+    #[test]
+    fn no_clock_that_was_set_is_overlooked(
+        times in proptest::collection::vec(prop_oneof![Just(None), (-3i64..3).prop_map(Some)], 15),
+    ) {
+        let mut times = times.into_iter().map(|time| time.map(|time| at(time * 700_000)));
+        let mut session = session(ORDINARY, Medium::Packets, None);
+        (session.opening.at, session.last_at) = (times.next().unwrap(), times.next().unwrap());
+        session.greeting.as_mut().unwrap().begun.at = times.next().unwrap();
+        for exchange in &mut session.exchanges {
+            exchange.asked.at = times.next().unwrap();
+            exchange.reply.as_mut().unwrap().begun.at = times.next().unwrap();
+        }
+        prop_assert_eq!(is_steady(&session), is_each_steady(&session));
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ mod tests;
 
 use super::model;
 use super::offered::Offered;
-use super::view::{View, Where, reply_text, shown_column, used};
+use super::view::{View, Where, enhanced, reply_text, shown_column, used};
 use super::{Entry, names, sasl};
 use crate::chunk::{Ending, Side, Sides, Stall, Transport, Via};
 use crate::dialog::chunks::Chunks;
@@ -24,7 +24,7 @@ use crate::dialog::session::{
 use crate::rules::{Finding, NotJudged};
 use crate::smtp::reply::Offer;
 use crate::time::{Calendar, Stamp};
-use crate::timing::{self, ExchangeTimes, Phase, Phases, RoundTrip, Walk};
+use crate::timing::{self, ExchangeTimes, Phase, Phases, RoundTrip, Timings};
 use std::net::SocketAddr;
 use std::ops::Range;
 
@@ -113,6 +113,7 @@ struct Scribe<'a> {
     pen: &'a mut Pen,
     /// Digits of the second's fraction in times.
     digits: u8,
+    timings: &'a Timings,
     offered: &'a Offered,
     /// Where the text of the session has the lines of `offered`.
     offered_at: Option<Span>,
@@ -120,11 +121,11 @@ struct Scribe<'a> {
     lacks_lines: bool,
 }
 
-/// Writes the session of `entry`, from after its number; `inputs` are the inputs' paths, `offered`
-/// is what it was offered last and where. Its events are only told if they are asked for.
+/// Writes the session of `entry`, which has these `timings`, from after its number; `inputs` are the
+/// inputs' paths, `offered` is what it was offered last and where. Its events are only told if they are asked for.
 pub(super) fn session<'r>(
     out: Room<'r>,
-    entry: &Entry<'_>,
+    (entry, timings): (&Entry<'_>, &Timings),
     inputs: &[String],
     pen: &mut Pen,
     (offered, offered_at): (&Offered, Option<Span>),
@@ -136,7 +137,8 @@ pub(super) fn session<'r>(
     let digits = opening.digits;
     // They are in other inputs, perhaps.
     (pen.marks.0.client.0, pen.marks.0.server.0) = (None, None);
-    let s = &mut Scribe { view, session, pen, digits, offered, offered_at, lacks_lines: false };
+    let lacks_lines = false;
+    let s = &mut Scribe { view, session, pen, digits, timings, offered, offered_at, lacks_lines };
     let out = fields!(out,
         "input": out.text(s.view.input.as_bytes()),
         "client": option(opening.peers, |out: Room<'r>, peers: Sides<_>| peer(out, peers.client)),
@@ -156,8 +158,8 @@ pub(super) fn session<'r>(
     } else {
         secured(out.raw("]}"), s).raw(r#","exchanges":["#)
     };
-    let mut walk = Walk::new(session);
-    let out = out.items(&session.exchanges, |out, one| exchange(out, s, one, walk.step(one)));
+    let timed = session.exchanges.iter().zip(&timings.exchanges);
+    let out = out.items(timed, |out, (one, times)| exchange(out, s, one, times));
     let out = if session.unsolicited.is_empty() {
         out.raw(r#"],"unsolicited_replies":[],"messages":["#)
     } else {
@@ -179,7 +181,7 @@ pub(super) fn session<'r>(
         "end": out.name(session.end.name()),
         "cut": bool(session.ending == Ending::Evicted),
         "transport": option(session.transport.as_ref(), |out, one| transport(out, s, one)),
-        "timing": times(out, timing, walk),
+        "timing": times(out, timing, timings),
         "story": told::story(out, s),
     );
     let out = if with_events { told::events(out, s) } else { out };
@@ -207,7 +209,8 @@ fn via(out: Room<'_>, via: Via) -> Room<'_> {
 
 fn greeting<'r>(out: Room<'r>, s: &mut Scribe<'_>, reply: &Reply) -> Room<'r> {
     let out = out.raw(r#"{"code":"#).code(reply.code).raw(r#","lines":["#);
-    let out = lines(out, s, reply).raw(r#"],"delay_us":"#);
+    let all = s.session.bytes(reply.text);
+    let out = lines(out, s, reply, (all, reply_text(all))).raw(r#"],"delay_us":"#);
     out.lapse(s.session.timing.greeting).raw("}")
 }
 
@@ -232,7 +235,7 @@ fn exchange<'r>(
     out: Room<'r>,
     s: &mut Scribe<'_>,
     exchange: &Exchange,
-    times: ExchangeTimes,
+    times: &ExchangeTimes,
 ) -> Room<'r> {
     let &(ref head, len) = heads::of(exchange.request);
     let out = out.block(head, len).span(s.session, exchange.line);
@@ -242,7 +245,7 @@ fn exchange<'r>(
         None => out.raw(r#","reply":null,"latency_us":"#),
     };
     let out = out.lapse(exchange.latency());
-    let out = if times == ExchangeTimes::default() {
+    let out = if *times == ExchangeTimes::default() {
         out.raw(r#","timing":{"server_us":null,"client_us":null,"network_us":null}"#)
     } else {
         let out = out.raw(r#","timing":{"server_us":"#).lapse(times.server);
@@ -270,7 +273,9 @@ fn exchange<'r>(
 /// Writes a reply without the end of its object.
 fn open_reply<'r>(out: Room<'r>, s: &mut Scribe<'_>, reply: &Reply) -> Room<'r> {
     let out = out.raw(r#"{"code":"#).code(reply.code);
-    let out = match s.view.enhanced(reply) {
+    let all = s.session.bytes(reply.text);
+    let text = reply_text(all);
+    let out = match enhanced(text) {
         None => out.raw(r#","enhanced":null,"lines":["#),
         Some(&[class, _, subject, _, detail]) => {
             let out = out.raw(r#","enhanced":""#).block(&[class, b'.', subject, b'.', detail], 5);
@@ -278,31 +283,39 @@ fn open_reply<'r>(out: Room<'r>, s: &mut Scribe<'_>, reply: &Reply) -> Room<'r> 
         }
         Some(code) => out.raw(r#","enhanced":"#).text(code).raw(r#","lines":["#),
     };
-    let out = lines(out, s, reply).raw("]");
+    let out = lines(out, s, reply, (all, text)).raw("]");
     let out = s.mark(out, reply.begun, Side::Server);
     if reply.cut { out.raw(r#","cut":true"#) } else { out.raw(r#","cut":false"#) }
 }
 
-/// Writes the lines of a reply as items of a list.
+/// Writes the lines of a reply as items of a list: `all` of it, and the `text` of the first and the
+/// rest.
 #[inline]
-fn lines<'r>(out: Room<'r>, s: &mut Scribe<'_>, reply: &Reply) -> Room<'r> {
-    let (session, lines) = (s.session, s.session.bytes(reply.text));
+fn lines<'r>(
+    out: Room<'r>,
+    s: &mut Scribe<'_>,
+    reply: &Reply,
+    (all, text): (&[u8], &[u8]),
+) -> Room<'r> {
     if reply.lines > 1 {
-        return many_lines(out, s, reply);
+        return many_lines(out, s, reply, (all, text));
     }
-    let text = reply_text(lines);
     let len = u32::try_from(text.len()).unwrap_or_default();
     let span = Span { at: reply.text.at + reply.text.len - len, len };
-    out.plain_span(session, span, |out| reply_lines(out, lines))
+    out.plain_span(s.session, span, |out| reply_lines(out, all))
 }
 
 /// Writes the lines of a reply that has several.
 #[inline(never)]
-fn many_lines<'r>(out: Room<'r>, s: &mut Scribe<'_>, reply: &Reply) -> Room<'r> {
-    let lines = s.session.bytes(reply.text);
-    let (out, rest) = out.line(reply_text(lines));
+fn many_lines<'r>(
+    out: Room<'r>,
+    s: &mut Scribe<'_>,
+    reply: &Reply,
+    (all, text): (&[u8], &[u8]),
+) -> Room<'r> {
+    let (out, rest) = out.line(text);
     let rest_len = rest.map_or(0, <[u8]>::len);
-    let rest_at = reply.text.at as usize + lines.len() - rest_len;
+    let rest_at = reply.text.at as usize + all.len() - rest_len;
     if let Some(place) = s.offered_at
         && place.at as usize == rest_at
         && place.len as usize == rest_len
@@ -310,7 +323,7 @@ fn many_lines<'r>(out: Room<'r>, s: &mut Scribe<'_>, reply: &Reply) -> Room<'r> 
         s.lacks_lines |= reply.lines as usize > s.offered.kept + 1;
         return out.raw(",").bytes(&s.offered.lines);
     }
-    let kept = memchr::memchr_iter(b'\n', lines).count() + 1;
+    let kept = memchr::memchr_iter(b'\n', all).count() + 1;
     s.lacks_lines |= reply.lines as usize > kept;
     match rest {
         Some(rest) => reply_lines(out.raw(","), rest),
@@ -538,9 +551,7 @@ fn by_side(out: Room<'_>, sides: Sides<u64>) -> Room<'_> {
     )
 }
 
-fn times<'r>(out: Room<'r>, timing: &Timing, walk: Walk<'_>) -> Room<'r> {
-    let way = walk.round_trip;
-    let phases = walk.finish();
+fn times<'r>(out: Room<'r>, timing: &Timing, timings: &Timings) -> Room<'r> {
     object!(out,
         "connect_us": out.lapse(timing.connect),
         "greeting_us": out.lapse(timing.greeting),
@@ -549,8 +560,8 @@ fn times<'r>(out: Room<'r>, timing: &Timing, walk: Walk<'_>) -> Room<'r> {
         "client_us": out.lapse(timing.client),
         "server_us": out.lapse(timing.server),
         "idle_us": out.lapse(timing.idle),
-        "phases_us": by_phase(out, &phases),
-        "round_trip_us": round_trip(out, way),
+        "phases_us": by_phase(out, &timings.phases),
+        "round_trip_us": round_trip(out, timings.round_trip),
     )
 }
 

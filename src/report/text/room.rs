@@ -7,9 +7,10 @@
 #![allow(clippy::inline_always)]
 
 use crate::dialog::session::{Session, Span};
-use crate::escape::{copy_plain, json_parts, plain_words};
-use crate::time::{Calendar, Lapse, Stamp, eight_digits, last_digit};
+use crate::escape::{copy_plain, copy_short, json_parts, plain_words};
+use crate::time::{Calendar, Lapse, Stamp, eight_digits, last_digit, three_digits};
 use std::net::IpAddr;
+use std::slice;
 
 /// What is left of the memory for a text: each write takes its part from the beginning and gives
 /// the rest. What does not fit leaves nothing, see [`fill`]. It is handed on by value, so that it
@@ -30,7 +31,13 @@ pub(in crate::report) fn fill(
         if left > 0 {
             return memory.len() - left;
         }
-        memory.resize((memory.len() * 2).max(8192), 0);
+        // New memory is zeros already: none are written.
+        let mut more = vec![0; (memory.len() * 2).max(8192)];
+        let written = memory.get(..start).unwrap_or_default();
+        if let Some((to, _)) = more.split_at_mut_checked(written.len()) {
+            to.copy_from_slice(written);
+        }
+        *memory = more;
     }
 }
 
@@ -143,6 +150,21 @@ impl Room<'_> {
     /// A number of more than one digit.
     #[inline(never)]
     fn long_number(self, number: u64) -> Self {
+        match u32::try_from(number) {
+            Ok(small @ 0..1_000_000) => {
+                let (high, low) = (three_digits(small / 1000), three_digits(small % 1000));
+                let digits = u64::from(high) | u64::from(low) << 24;
+                // Of those the low bits are not 0.
+                let zeros = (digits & 0x0f0f_0f0f_0f0f).trailing_zeros().min(40) / 8;
+                self.block(&(digits >> (zeros * 8)).to_le_bytes(), 6 - zeros as usize)
+            }
+            _ => self.huge_number(number),
+        }
+    }
+
+    /// A number of more than six digits.
+    #[inline(never)]
+    fn huge_number(self, number: u64) -> Self {
         const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
         match u32::try_from(number) {
             Ok(small @ 0..100_000_000) => {
@@ -150,15 +172,8 @@ impl Room<'_> {
                 let zeros = (digits ^ ZEROS).trailing_zeros().min(56) / 8;
                 self.block(&(digits >> (zeros * 8)).to_le_bytes(), 8 - zeros as usize)
             }
-            _ => self.huge_number(number),
+            _ => self.raw(itoa::Buffer::new().format(number)),
         }
-    }
-
-    /// A number of more than eight digits.
-    #[cold]
-    #[inline(never)]
-    fn huge_number(self, number: u64) -> Self {
-        self.raw(itoa::Buffer::new().format(number))
     }
 
     /// The code of a reply: nearly always three digits.
@@ -247,13 +262,12 @@ impl Room<'_> {
         let whole = session.bytes(Span { len: span.len.next_multiple_of(16), ..span });
         let (blocks, _) = whole.as_chunks();
         let len = span.len as usize;
-        if blocks.len() * 16 < len || !self.try_copy(blocks) {
-            return write(self);
+        // At the end of the session's text, too little follows.
+        if (blocks.len() * 16 >= len && self.try_copy(blocks)) || self.try_text(session.bytes(span))
+        {
+            return self.quoted(len);
         }
-        if let Some(quote) = self.0.first_mut() {
-            *quote = b'"';
-        }
-        Self(self.0.get_mut(1 + len..).unwrap_or_default()).raw("\"")
+        write(self)
     }
 
     /// Copies `blocks` to behind the first byte; whether they fit and are plain.
@@ -265,9 +279,37 @@ impl Room<'_> {
 
     /// Bytes of the wire.
     #[inline(never)]
-    pub(super) fn text(self, bytes: &[u8]) -> Self {
+    pub(super) fn text(mut self, bytes: &[u8]) -> Self {
+        if self.try_text(bytes) {
+            return self.quoted(bytes.len());
+        }
         let (out, rest) = self.raw("\"").plain(bytes);
         out.close(rest)
+    }
+
+    /// Copies `bytes` to behind the first byte; whether they fit and are plain, as nearly all
+    /// longer ones are.
+    #[inline]
+    fn try_text(&mut self, bytes: &[u8]) -> bool {
+        let Some(to) = self.0.get_mut(1..=bytes.len()) else { return false };
+        let (blocks, _) = bytes.as_chunks();
+        if !copy_plain(blocks, to.as_chunks_mut().0) {
+            return false;
+        }
+        // The last sixteen bytes again are faster than the rest one by one.
+        match (bytes.last_chunk(), to.last_chunk_mut()) {
+            (Some(last), Some(to)) => copy_plain(slice::from_ref(last), slice::from_mut(to)),
+            _ => copy_short(bytes, to),
+        }
+    }
+
+    /// Puts quotes around `len` bytes that are there.
+    #[inline(always)]
+    fn quoted(self, len: usize) -> Self {
+        if let Some(quote) = self.0.first_mut() {
+            *quote = b'"';
+        }
+        Self(self.0.get_mut(1 + len..).unwrap_or_default()).raw("\"")
     }
 
     /// The first line of `lines`, which are joined by LF, and the others.

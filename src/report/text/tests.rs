@@ -42,8 +42,10 @@ fn check(
     let entry = Entry { places: &places, not_judged, ..entry(1, session, findings) };
     let Before { known, pen, memory } = before;
     let offered = known.of(session);
+    let timings = timing::of(session);
     for events in [false, true] {
-        let len = fill(memory, 0, |out| super::session(out, &entry, &inputs, pen, offered, events));
+        let timed = (&entry, &timings);
+        let len = fill(memory, 0, |out| super::session(out, timed, &inputs, pen, offered, events));
         let text = format!("{HEAD}0{}", str::from_utf8(&memory[..len]).unwrap());
         let model = model::Session::new(&entry, &inputs, events);
         prop_assert_eq!(text, serde_json::to_string(&model).unwrap());

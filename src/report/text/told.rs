@@ -7,7 +7,7 @@ use crate::report::story;
 /// Writes what happened, in a sentence.
 pub(super) fn story<'r>(out: Room<'r>, s: &mut Scribe<'_>) -> Room<'r> {
     s.pen.story.clear();
-    story::tell(&mut s.pen.story, s.session);
+    story::tell(&mut s.pen.story, s.session, &s.timings.stalls);
     out.text(s.pen.story.as_bytes())
 }
 
