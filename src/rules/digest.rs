@@ -22,11 +22,11 @@ pub(super) struct Digest {
     pub(super) is_odd: bool,
 }
 
-/// Digests that are remembered.
-const KEPT: usize = 32;
+/// Digests that are remembered: the last one at each place, so that a few dozen servers hardly meet.
+const KEPT: usize = 512;
 
 /// Octets of a reply that is remembered.
-const LONGEST: usize = 4096;
+const LONGEST: usize = 1024;
 
 /// Offers of a server, and what they say in short.
 type Known = Option<(Box<[u8]>, Digest)>;

@@ -61,7 +61,7 @@ const SLOW: Lapse = Lapse::from_nanos(10_000_000_000);
 fn check(case: Case<'_>) -> Vec<Hit> {
     let session = case.session;
     let way = RoundTrip::of(session).client.unwrap_or_default();
-    let mut slowest: Option<(Lapse, Step<'_>)> = None;
+    let mut slowest: Option<(Lapse, u32)> = None;
     let mut times = 0_u32;
     let mut replied = session.greeting.as_ref().and_then(Reply::ended);
     for step in case.steps() {
@@ -70,18 +70,20 @@ fn check(case: Case<'_>) -> Vec<Hit> {
             Lapse::from_nanos(asked.since(replied).nanos().saturating_sub(way.nanos()))
         });
         replied = one.reply.as_ref().and_then(Reply::ended);
-        let is_judged = is_expected(&step) && !one.pipelined && !one.cut;
-        let Some(thought) =
-            thought.filter(|&thought| thought >= SLOW && thought < DAY && is_judged)
-        else {
+        let Some(thought) = thought.filter(|&thought| thought >= SLOW && thought < DAY) else {
             continue;
         };
+        if !is_expected(&step) || one.pipelined || one.cut {
+            continue;
+        }
         times += 1;
-        if slowest.as_ref().is_none_or(|(most, _)| thought > *most) {
-            slowest = Some((thought, step));
+        if slowest.is_none_or(|(most, _)| thought > most) {
+            slowest = Some((thought, step.index));
         }
     }
-    let Some((thought, step)) = slowest.filter(|_| is_steady(session) && !case.is_damaged()) else {
+    let slowest = slowest.filter(|_| is_steady(session) && !case.is_damaged());
+    let Some((thought, step)) = slowest.and_then(|(most, index)| Some((most, case.step(index)?)))
+    else {
         return Vec::new();
     };
     let others =

@@ -4,7 +4,7 @@
 
 use super::class::{LDH, LET_DIG, is, run};
 use super::offers;
-use super::reply::Octets;
+use super::reply::{Octets, is_printable};
 use crate::smtp::defect::{Defect, Flaw};
 use crate::smtp::extension;
 use std::ops::Range;
@@ -39,7 +39,7 @@ pub(super) fn first(text: &[u8], at: usize, flaws: &mut Vec<Flaw>) {
 
 /// Judges `text`, at `at`, of a later line: `ehlo-keyword *( SP ehlo-param )`.
 pub(super) fn line(text: &[u8], at: usize, flaws: &mut Vec<Flaw>) {
-    if text.iter().all(|octet| matches!(octet, b' '..=b'~')) {
+    if is_printable(text) {
         judge(text, text, at, flaws);
         return;
     }

@@ -61,6 +61,15 @@ pub fn reply(lines: &[&[u8]], kind: Kind, charset: Charset) -> Judged {
     judged
 }
 
+/// Judges the first `line` of a reply to EHLO, which begins with `250-`.
+#[must_use]
+pub fn hello(line: &[u8]) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    ehlo::first(line.get(4..).unwrap_or_default(), 4, &mut flaws);
+    flaws.sort_by_key(|flaw: &Flaw| flaw.range.start);
+    flaws
+}
+
 /// The three digits at the start of `line`.
 fn code(line: &[u8]) -> Option<u16> {
     let digits: &[u8; 3] = line.first_chunk()?;
@@ -188,6 +197,25 @@ fn greeting(text: &[u8], at: usize, flaws: &mut Vec<Flaw>) {
     }
 }
 
+/// Whether `text` is octets of 32 to 126 alone: eight at a time, as nearly all texts are.
+pub(super) fn is_printable(text: &[u8]) -> bool {
+    const EACH: u64 = u64::MAX / 255;
+    let odd = |octets: &[u8; 8]| {
+        let word = u64::from_ne_bytes(*octets);
+        let low = word.wrapping_sub(EACH * 0x20) & !word;
+        let high = word | word.wrapping_add(EACH);
+        (low | high) & (EACH * 0x80)
+    };
+    let (words, rest) = text.as_chunks::<8>();
+    let all = words.iter().fold(0, |all, word| all | odd(word));
+    // The last eight have the rest in them.
+    let is_rest = match text.last_chunk() {
+        Some(last) => odd(last) == 0,
+        None => rest.iter().all(|octet| matches!(octet, b' '..=b'~')),
+    };
+    all == 0 && is_rest
+}
+
 /// Which octets a text may have.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Octets {
@@ -202,7 +230,7 @@ pub(super) enum Octets {
 impl Octets {
     /// Judges the octets of `text`, which stands at `at`; whether all are fit.
     pub(super) fn judge(self, text: &[u8], at: usize, flaws: &mut Vec<Flaw>) -> bool {
-        if text.iter().all(|octet| matches!(octet, b'\t' | b' '..=b'~')) {
+        if is_printable(text) || text.iter().all(|octet| matches!(octet, b'\t' | b' '..=b'~')) {
             return true;
         }
         let before = flaws.len();
