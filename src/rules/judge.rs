@@ -226,6 +226,7 @@ impl<'s> Judge<'s> {
     }
 
     /// Reads a reply of this `kind`: what it shows.
+    #[inline(never)]
     fn read(&mut self, answer: &Answer<'s>, kind: Kind) -> Facts {
         let charset = charset(answer);
         let (reply, text) = (answer.reply, self.case.session.bytes(answer.reply.text));
@@ -241,7 +242,12 @@ impl<'s> Judge<'s> {
             }
             return Facts::shown(answer, reply.lines as usize, head, kind, None);
         }
-        let lines: SmallVec<[&[u8]; 16]> = answer.lines().collect();
+        let mut lines: SmallVec<[&[u8]; 16]> = SmallVec::new();
+        if head.len() == text.len() {
+            lines.push(text);
+        } else {
+            lines.extend(answer.lines());
+        }
         // Of a reply that is not whole, nobody knows which line is its last.
         if !is_whole(answer, &lines) {
             return Facts::default();

@@ -13,6 +13,10 @@ use std::ops::Range;
 pub(super) fn first(text: &[u8], at: usize, flaws: &mut Vec<Flaw>) {
     let length = offers::domain(text);
     let (_, behind) = text.split_at_checked(length).unwrap_or((text, b""));
+    // As nearly all are.
+    if length > 0 && matches!(behind, [] | [b' ', _, ..]) && is_printable(text) {
+        return;
+    }
     let blank = text.iter().position(|&octet| octet == b' ').unwrap_or(text.len());
     let (name, greet) = text.split_at(blank);
     let is_clean = Octets::Text.judge(name, at, flaws);
