@@ -208,7 +208,13 @@ impl<'s> Judge<'s> {
     /// Asks about a reply, and what the grammar complains of in it.
     fn reply(&mut self, of: Of, reply: &'s Reply, kind: Kind) {
         let answer = Answer { case: self.case, of, reply };
-        let facts = known(&answer, kind).unwrap_or_else(|| self.read(&answer, kind));
+        let facts = match kind {
+            Kind::Any => plain(&answer).or_else(|| known(&answer, kind)),
+            // It names the client.
+            Kind::Ehlo => None,
+            Kind::Greeting => known(&answer, kind),
+        };
+        let facts = facts.unwrap_or_else(|| self.read(&answer, kind));
         if self.facts.learn(facts, self.case.session) {
             self.plan();
         }
@@ -489,11 +495,22 @@ struct About<'s> {
     is_inferred: bool,
 }
 
-/// What a reply of this `kind` shows that was seen before, as nearly all were.
+/// What a reply of one line shows in which nothing can be wrong, as nearly all are. It is not the
+/// greeting, nor the reply to EHLO.
+#[inline]
+fn plain(answer: &Answer<'_>) -> Option<Facts> {
+    if answer.reply.lines != 1 || !is_usual(answer) {
+        return None;
+    }
+    let text = answer.case.session.bytes(answer.reply.text);
+    let enhanced = grammar::reply::plain(text)?;
+    Some(Facts::shown(answer, 1, text, Kind::Any, enhanced))
+}
+
+/// What a reply of this `kind` shows that was seen before.
 #[inline]
 fn known(answer: &Answer<'_>, kind: Kind) -> Option<Facts> {
-    // Those to EHLO name the client.
-    if kind == Kind::Ehlo || !is_usual(answer) {
+    if !is_usual(answer) {
         return None;
     }
     let Answer { case, reply, .. } = answer;

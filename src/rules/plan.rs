@@ -125,7 +125,7 @@ impl Plan {
             }
         }
         let may_find = may_find.and(&judged);
-        let mut rules = Vec::new();
+        let mut rules = Vec::with_capacity(32);
         let ends = asked.parts.map(|part| {
             let places = part.and(&may_find).iter();
             rules.extend(places.filter_map(|place| all().get(place).copied()));

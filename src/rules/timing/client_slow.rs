@@ -55,6 +55,9 @@ s< 221 2.0.0 bye
     check: Check::Session(Fact::Slow, check),
 };
 
+/// What a finding says between how long the client took and its command.
+const BETWEEN: &str = " from the reply before to its next command, ";
+
 /// A person at a terminal is as slow.
 const SLOW: Lapse = Lapse::from_nanos(10_000_000_000);
 
@@ -88,11 +91,8 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     };
     let others =
         if times > 1 { format!(" ({times} times it took 10 s or more)") } else { String::new() };
-    let text = format!(
-        "the client took {} from the reply before to its next command, {}{others}",
-        duration(thought),
-        step.shown()
-    );
+    let (took, line) = (duration(thought), step.shown());
+    let text = ["the client took ", &took, BETWEEN, &line, &others].concat();
     vec![Hit::new(text).on(On::Command(step.index)).sure(sure(case))]
 }
 

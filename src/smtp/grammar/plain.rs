@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn what_nearly_all_write_is_plain() {
         for plain in [
-            "EHLO mx-1.example.org",
+            "EHLO mail-1.example.org",
             "HELO localhost",
             "MAIL FROM:<>",
             "MAIL FROM:<a.b_c+d=e-f@mail.example.org> SIZE=1234 BODY=8BITMIME",

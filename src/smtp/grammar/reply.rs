@@ -61,6 +61,18 @@ pub fn reply(lines: &[&[u8]], kind: Kind, charset: Charset) -> Judged {
     judged
 }
 
+/// The enhanced status code of a reply of one `line`, neither a greeting nor the answer to EHLO, if
+/// it has one; `None` if [`reply`] may find a flaw in it.
+#[must_use]
+#[inline]
+pub fn plain(line: &[u8]) -> Option<Option<Enhanced>> {
+    let [b'2'..=b'5', b'0'..=b'5', b'0'..=b'9', b' ', text @ ..] = line else { return None };
+    let code = code(line).filter(|_| !text.is_empty() && is_printable(text))?;
+    let mut flaws = Vec::new();
+    let enhanced = enhanced::judge(code, text, 4, &mut flaws);
+    flaws.is_empty().then_some(enhanced)
+}
+
 /// Judges the first `line` of a reply to EHLO, which begins with `250-`.
 #[must_use]
 pub fn hello(line: &[u8]) -> Vec<Flaw> {
@@ -269,6 +281,46 @@ impl Octets {
             letter if !letter.is_ascii() => Some(Defect::ReplyEightBit),
             _ if self == Self::Greet => Some(Defect::EhloGreetControl),
             _ => Some(Defect::ReplyControl),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_plain_is_judged_alike(
+            line in "[1-6][0-6][0-9][ -]?([1-6][.][0-9]{1,4}[.][0-9]{1,4}[ :x]?)?[ -~\\t\\x7fé]{0,20}"
+        ) {
+            if let Some(enhanced) = plain(line.as_bytes()) {
+                for charset in [Charset::Ascii, Charset::Utf8] {
+                    let judged = reply(&[line.as_bytes()], Kind::Any, charset);
+                    prop_assert_eq!((judged.enhanced, judged.flaws), (enhanced, Vec::new()));
+                }
+            }
+        }
+
+        #[test]
+        fn what_is_printable(text in "([ -~]{0,20}[\\x00-\\xff]?[ -~]{0,20})") {
+            let is_all = text.bytes().all(|octet| matches!(octet, b' '..=b'~'));
+            prop_assert_eq!(is_printable(text.as_bytes()), is_all);
+        }
+
+        #[test]
+        fn octets_that_are_printable(text: Vec<u8>) {
+            let is_all = text.iter().all(|octet| matches!(octet, b' '..=b'~'));
+            prop_assert_eq!(is_printable(&text), is_all);
+        }
+
+        #[test]
+        fn the_first_line_to_ehlo_is_judged_alike(text in "[a.0 -]{0,8}( [ -~\\t\\x7f]{0,20})?") {
+            let line = format!("250-{text}");
+            let judged = reply(&[line.as_bytes(), b"250 HELP"], Kind::Ehlo, Charset::Ascii);
+            let flaws: Vec<Flaw> = judged.flaws.into_iter().map(|one| one.flaw).collect();
+            prop_assert_eq!(hello(line.as_bytes()), flaws);
         }
     }
 }
