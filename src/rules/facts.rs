@@ -353,9 +353,8 @@ impl Facts {
         (0..64).filter(move |place| self.0 >> place & 1 == 1)
     }
 
-    /// A number of them, of which the lowest bits differ where one fact does.
+    /// A number of them in which sets that differ in a bit or two differ everywhere.
     pub(super) fn number(self) -> usize {
-        // Nearly all that is known of such numbers is that their highest bits are good.
         usize::try_from(self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48).unwrap_or_default()
     }
 }
@@ -365,14 +364,20 @@ fn is_bad(code: u16) -> bool {
     code >= 400
 }
 
-/// Whether `code` is what nearly all servers answer to `request`, or a refusal of it: then RFC 5321
-/// lists it, and it is the reply to nothing else.
+/// Whether `code` is what nearly all servers answer to `request`, or a refusal of it. Such a reply is
+/// listed for it by an RFC, and does not stand where that to another command belongs.
 #[inline]
 fn is_usual(request: Request, code: u16) -> bool {
     let usual = match request {
         Request::Command(verb) => match verb {
-            Verb::Mail | Verb::Rcpt | Verb::Bdat | Verb::Rset | Verb::Noop => 250,
-            Verb::Ehlo | Verb::Helo | Verb::Lhlo => 250,
+            Verb::Ehlo
+            | Verb::Helo
+            | Verb::Lhlo
+            | Verb::Mail
+            | Verb::Rcpt
+            | Verb::Bdat
+            | Verb::Rset
+            | Verb::Noop => 250,
             Verb::Data => 354,
             Verb::Quit => return code == 221,
             Verb::Starttls => 220,
