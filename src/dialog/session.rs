@@ -608,6 +608,12 @@ impl Used {
         self.0 |= 1_u64.checked_shl(u32::from(index)).unwrap_or(0);
     }
 
+    /// A bit for each index.
+    #[must_use]
+    pub fn bits(self) -> u64 {
+        self.0
+    }
+
     /// The indices of those that were used, in order.
     pub fn indices(self) -> impl Iterator<Item = u8> {
         let mut left = self.0;

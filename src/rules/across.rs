@@ -4,11 +4,12 @@
 //! threads.
 
 use super::case::Case;
+use super::digest::{Digest, bit};
 use super::lenient;
 use crate::dialog::session::Outcome;
 use crate::dialog::session::Session;
 use crate::recording::{Sketch, Times};
-use crate::smtp::reply;
+use crate::smtp::extension::STARTTLS;
 use std::net::{IpAddr, SocketAddr};
 
 /// What several sessions of a recording show together.
@@ -145,6 +146,5 @@ fn clear_offer(session: &Session) -> Option<bool> {
     if exchange.before.tls || !is_whole || session.tls.as_ref().is_some_and(|tls| tls.implicit) {
         return None;
     }
-    let mut offers = session.offers(hello).filter_map(reply::offer);
-    Some(offers.any(|offer| offer.keyword.eq_ignore_ascii_case(b"STARTTLS")))
+    Some(Digest::offered(session.bytes(hello.reply)) & bit(STARTTLS) != 0)
 }

@@ -1,7 +1,7 @@
 //! Replies in which the grammar found nothing: the same few are seen in thousands of sessions.
 
 use super::digest::number_of;
-use super::fact::Facts;
+use super::facts::Facts;
 use crate::smtp::grammar::Charset;
 use crate::smtp::grammar::reply::Kind;
 use std::cell::RefCell;
@@ -19,8 +19,9 @@ thread_local! {
 }
 
 impl Place {
-    /// That of a reply of this `kind`, as it was sent.
-    pub(super) fn of(text: &[u8], kind: Kind, charset: Charset) -> Self {
+    /// That of a reply of this `kind` and so many `lines`, as it was sent.
+    #[inline]
+    pub(super) fn of(text: &[u8], lines: u32, kind: Kind, charset: Charset) -> Self {
         let kind = match kind {
             Kind::Any => 0,
             Kind::Ehlo => 1,
@@ -28,7 +29,7 @@ impl Place {
         };
         let kind = kind * 2 + u64::from(charset == Charset::Utf8);
         // The lowest bits say of what kind it is; the first place is nobody's.
-        Self(number_of(text) << 4 | kind << 1 | 1)
+        Self((number_of(text) ^ u64::from(lines)) << 4 | kind << 1 | 1)
     }
 
     fn index(self) -> usize {
@@ -58,16 +59,17 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_of_one_kind() {
-        let any = Place::of(b"250 ok", Kind::Any, Charset::Ascii);
+        let any = Place::of(b"250 ok", 1, Kind::Any, Charset::Ascii);
         remember(any, Facts::default());
         assert_eq!(facts(any), Some(Facts::default()));
         for other in [
-            Place::of(b"250 ok", Kind::Ehlo, Charset::Ascii),
-            Place::of(b"250 ok", Kind::Any, Charset::Utf8),
-            Place::of(b"250 Ok", Kind::Any, Charset::Ascii),
+            Place::of(b"250 ok", 1, Kind::Ehlo, Charset::Ascii),
+            Place::of(b"250 ok", 1, Kind::Any, Charset::Utf8),
+            Place::of(b"250 Ok", 1, Kind::Any, Charset::Ascii),
+            Place::of(b"250 ok", 2, Kind::Any, Charset::Ascii),
         ] {
             assert_ne!(any, other);
         }
-        assert_eq!(facts(Place::of(b"250 other", Kind::Any, Charset::Ascii)), None);
+        assert_eq!(facts(Place::of(b"250 other", 1, Kind::Any, Charset::Ascii)), None);
     }
 }

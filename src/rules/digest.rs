@@ -22,11 +22,11 @@ pub(super) struct Digest {
     pub(super) is_odd: bool,
 }
 
-/// Digests that are remembered.
-const KEPT: usize = 32;
+/// Digests that are remembered: the last one at each place, so that a few dozen servers hardly meet.
+const KEPT: usize = 512;
 
 /// Octets of a reply that is remembered.
-const LONGEST: usize = 4096;
+const LONGEST: usize = 1024;
 
 /// Offers of a server, and what they say in short.
 type Known = Option<(Box<[u8]>, Digest)>;
@@ -49,9 +49,16 @@ impl Digest {
     pub(super) fn of(reply: &[u8]) -> Self {
         let (first, offers) = split_first(reply);
         let mut digest = Self::of_offers(offers);
-        let words = ReplyLine::parse(first).text.split(|&octet| octet == b' ');
-        digest.is_odd |= words.take(2).any(|word| extension::position(word).is_some());
+        let text = ReplyLine::parse(first).text;
+        let (name, behind) = cut(b' ', text);
+        let (word, _) = cut(b' ', behind);
+        digest.is_odd |= [name, word].into_iter().any(|word| extension::position(word).is_some());
         digest
+    }
+
+    /// The known extensions that a `reply` offers, a bit for each index.
+    pub(super) fn offered(reply: &[u8]) -> u64 {
+        Self::of_offers(split_first(reply).1).offered
     }
 
     /// That of the lines of a reply behind the first, in which many servers name the client.
@@ -123,9 +130,14 @@ pub(super) fn is_surely_masked(keyword: &[u8]) -> bool {
 
 /// The first line of a reply, and the others.
 pub(super) fn split_first(reply: &[u8]) -> (&[u8], &[u8]) {
-    match find(b'\n', reply) {
-        Some(at) => (reply.get(..at).unwrap_or(reply), reply.get(at + 1..).unwrap_or_default()),
-        None => (reply, &[]),
+    cut(b'\n', reply)
+}
+
+/// What stands before the first `octet` in `text`, and behind it.
+fn cut(octet: u8, text: &[u8]) -> (&[u8], &[u8]) {
+    match find(octet, text) {
+        Some(at) => (text.get(..at).unwrap_or(text), text.get(at + 1..).unwrap_or_default()),
+        None => (text, &[]),
     }
 }
 

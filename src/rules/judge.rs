@@ -7,41 +7,45 @@ use super::case::{Answer, Case, Flawed, Of, Step};
 use super::choice::Choice;
 use super::clean;
 use super::digest::split_first;
-use super::fact::{self, Facts};
+use super::facts::Facts;
 use super::finding::{Finding, Hit, NotJudged, On};
 use super::need::Need;
-use super::set::Set;
+use super::plan::Plan;
 use super::{Category, Check, Rule, all};
 use crate::chunk::{End, Medium, Side};
-use crate::dialog::session::{Exchange, Mark, Session, Span};
+use crate::dialog::session::{Exchange, Mark, Reply, Request, Session, Span};
+use crate::smtp::command::Verb;
 use crate::smtp::defect::{Defect, Flaw};
 use crate::smtp::extension::SMTPUTF8;
 use crate::smtp::grammar;
 use crate::smtp::grammar::reply::{Judged, Kind};
 use crate::smtp::reply::{ReplyLine, Separator};
-use crate::smtp::scan::find;
+use smallvec::SmallVec;
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::rc::Rc;
 use std::sync::LazyLock;
 
 /// Judges `session` by the rules of `choice`: what was found, in the order of the dialog, and
 /// what could not be judged.
 #[must_use]
 pub fn run(session: &Session, choice: &Choice) -> (Vec<Finding>, Vec<NotJudged>) {
-    let mut unmet = None;
-    let mut judged = *choice.rules();
-    for (need, rules) in Need::ALL.into_iter().zip(&*NEEDING) {
-        if need.unmet(session).is_some() {
-            judged = judged.without(rules);
-            unmet = Some(());
-        }
+    let mut unmet = 0_u16;
+    for (bit, need) in (0..).zip(Need::ALL) {
+        unmet |= u16::from(need.unmet(session).is_some()) << bit;
     }
-    let case = Case { session };
     let facts = Facts::of(session);
-    let asked = judged.and(&facts.rules());
-    let (findings, alike) = (Vec::new(), BTreeMap::new());
-    let mut judge =
-        Judge { case, judged, facts, asked, findings, alike, line: None, of_line: Vec::new() };
+    let mut judge = Judge {
+        case: Case { session },
+        facts,
+        plan: Plan::of(choice.rules(), unmet, facts),
+        chosen: choice,
+        unmet,
+        findings: Vec::new(),
+        alike: BTreeMap::new(),
+        line: None,
+        of_line: Vec::new(),
+    };
     judge.steps();
     judge.replies();
     judge.others();
@@ -53,22 +57,9 @@ pub fn run(session: &Session, choice: &Choice) -> (Vec<Finding>, Vec<NotJudged>)
             (finding.mark.place, finding.order, start, finding.rule.id)
         });
     }
-    let not_judged = unmet.map(|()| not_judged(session, choice)).unwrap_or_default();
+    let not_judged = if unmet == 0 { Vec::new() } else { not_judged(session, choice) };
     (findings, not_judged)
 }
-
-/// The rules of sessions that have each need.
-static NEEDING: LazyLock<[Set; Need::ALL.len()]> = LazyLock::new(|| {
-    Need::ALL.map(|need| {
-        let mut set = Set::default();
-        for (place, rule) in all().iter().enumerate() {
-            if rule.needs.contains(&need) && !matches!(rule.check, Check::Input(_)) {
-                set.add(place);
-            }
-        }
-        set
-    })
-});
 
 /// The rule of each defect, by its place.
 static OF_DEFECT: LazyLock<Vec<Option<usize>>> = LazyLock::new(|| {
@@ -92,11 +83,12 @@ fn not_judged(session: &Session, choice: &Choice) -> Vec<NotJudged> {
 /// A session that is judged, and what was found.
 struct Judge<'s> {
     case: Case<'s>,
-    /// The rules that can be judged.
-    judged: Set,
+    chosen: &'s Choice,
+    /// The needs that are not met, a bit for each.
+    unmet: u16,
     facts: Facts,
-    /// Those of them that may find something.
-    asked: Set,
+    /// The rules that can be judged, and those of them that may find something.
+    plan: Rc<Plan>,
     findings: Vec<Finding>,
     /// Findings that stand for others like them: by rule, and by line where others may differ.
     alike: BTreeMap<(&'static str, &'s [u8]), Alike>,
@@ -124,25 +116,25 @@ struct Alike {
 }
 
 impl<'s> Judge<'s> {
-    /// The rules among `rules` that may find something.
-    #[inline]
-    fn rules(&self, rules: &'static Set) -> impl Iterator<Item = &'static Rule> + use<> {
-        let all = all();
-        rules.and(&self.asked).iter().filter_map(move |place| all.get(place).copied())
-    }
-
     /// Asks about each command, and what the grammar complains of in it.
     fn steps(&mut self) {
-        for step in self.case.steps() {
-            if let Some(parsed) = step.parsed()
-                && !parsed.flaws.is_empty()
-            {
-                for flaw in &parsed.flaws {
-                    let (case, on) = (self.case, On::Command(step.index));
-                    self.flaw(&Flawed { case, on, line: step.line(), flaw });
-                }
+        let case = self.case;
+        let mut plan = Rc::clone(&self.plan);
+        for (index, exchange) in (0..).zip(&case.session.exchanges) {
+            let request = exchange.request;
+            let kind = request.kind();
+            let is_plain = match request {
+                Request::Command(_) => grammar::is_plain(case.session.bytes(exchange.line)),
+                Request::EndOfData | Request::AuthLine => true,
+            };
+            if is_plain && plan.of_steps(kind).is_empty() {
+                continue;
             }
-            for rule in self.rules(fact::of_steps(step.exchange.request.kind())) {
+            let Some(step) = case.step(index) else { continue };
+            if !is_plain && self.grammar(&step) {
+                plan = Rc::clone(&self.plan);
+            }
+            for &rule in plan.of_steps(kind) {
                 if let Check::Step(_, _, check) = rule.check
                     && let Some(hit) = check(&step)
                 {
@@ -151,6 +143,27 @@ impl<'s> Judge<'s> {
                 }
             }
         }
+    }
+
+    /// Tells what the grammar complains of in `step`, which is not plain. Returns whether other
+    /// rules are asked now.
+    fn grammar(&mut self, step: &Step<'s>) -> bool {
+        let flaws = step.parsed().map(|parsed| parsed.flaws.as_slice()).unwrap_or_default();
+        for flaw in flaws {
+            let (case, on) = (self.case, On::Command(step.index));
+            self.flaw(&Flawed { case, on, line: step.line(), flaw });
+        }
+        let is_path = matches!(step.verb(), Some(Verb::Mail | Verb::Rcpt));
+        let is_new = (is_path || !flaws.is_empty()) && self.facts.learn_unplain();
+        if is_new {
+            self.plan();
+        }
+        is_new
+    }
+
+    /// Takes the rules of what is known now.
+    fn plan(&mut self) {
+        self.plan = Plan::of(self.chosen.rules(), self.unmet, self.facts);
     }
 
     /// Says of the last finding, which is about `step`, what the grammar says by its rule's id.
@@ -169,70 +182,99 @@ impl<'s> Judge<'s> {
 
     /// Asks about each reply, and what the grammar complains of in it.
     fn replies(&mut self) {
-        let mut lines = Vec::with_capacity(16);
-        for answer in self.case.answers() {
-            if let Some(facts) = known(&answer) {
-                self.learn(facts);
-                self.reply(&answer);
-                continue;
+        let session = self.case.session;
+        if let Some(reply) = &session.greeting {
+            self.reply(Of::Greeting, reply, Kind::Greeting);
+        }
+        for (index, one) in (0..).zip(&session.exchanges) {
+            if let Some(reply) = &one.reply {
+                let is_hello = matches!(one.request, Request::Command(Verb::Ehlo | Verb::Lhlo));
+                let kind = if is_hello { Kind::Ehlo } else { Kind::Any };
+                self.reply(Of::Exchange(index), reply, kind);
             }
-            lines.clear();
-            lines.extend(answer.lines());
-            // Of a reply that is not whole, nobody knows which line is its last.
-            if is_whole(&answer, &lines) {
-                let (kind, charset) = (answer.kind(), charset(&answer));
-                let text = self.case.session.bytes(answer.reply.text);
-                // Of EHLO's replies the first line is for this client, the others are for all.
-                let (head, tail) = split_first(text);
-                let is_hello = kind == Kind::Ehlo && head.starts_with(b"250-");
-                let place = clean::Place::of(if is_hello { tail } else { text }, kind, charset);
-                let known = clean::facts(place);
-                let is_known = known.is_some() && !is_hello;
-                let facts = known.filter(|_| is_known).unwrap_or_else(|| {
-                    let ends = [head, lines.last().copied().unwrap_or_default()];
-                    let judged = if known.is_some() { &ends[..] } else { &lines[..] };
-                    let Judged { flaws, enhanced, .. } =
-                        grammar::reply::reply(judged, kind, charset);
-                    let facts = Facts::shown(&answer, &lines, enhanced);
-                    if flaws.is_empty() {
-                        clean::remember(place, facts);
-                    }
-                    for found in &flaws {
-                        let on = On::Reply(answer.of, found.line);
-                        let line = lines.get(found.line).copied().unwrap_or_default();
-                        self.flaw(&Flawed { case: self.case, on, line, flaw: &found.flaw });
-                    }
-                    facts
-                });
-                self.learn(facts);
+        }
+        for (message, one) in (0..).zip(&session.messages) {
+            for (number, one) in (0..).zip(&one.recipients) {
+                if let Some(reply) = &one.delivery {
+                    self.reply(Of::Delivery(message, number), reply, Kind::Any);
+                }
             }
-            self.reply(&answer);
+        }
+        for (index, one) in (0..).zip(&session.unsolicited) {
+            self.reply(Of::Unsolicited(index), &one.reply, Kind::Any);
         }
     }
 
-    /// Asks about a reply.
-    #[inline]
-    fn reply(&mut self, answer: &Answer<'s>) {
-        for rule in self.rules(fact::of_replies()) {
+    /// Asks about a reply, and what the grammar complains of in it.
+    fn reply(&mut self, of: Of, reply: &'s Reply, kind: Kind) {
+        let answer = Answer { case: self.case, of, reply };
+        let facts = match kind {
+            Kind::Any => plain(&answer).or_else(|| known(&answer, kind)),
+            // It names the client.
+            Kind::Ehlo => None,
+            Kind::Greeting => known(&answer, kind),
+        };
+        let facts = facts.unwrap_or_else(|| self.read(&answer, kind));
+        if self.facts.learn(facts, self.case.session) {
+            self.plan();
+        }
+        if self.plan.of_replies().is_empty() {
+            return;
+        }
+        let plan = Rc::clone(&self.plan);
+        for &rule in plan.of_replies() {
             if let Check::Reply(_, check) = rule.check
-                && let Some(hit) = check(answer)
+                && let Some(hit) = check(&answer)
             {
-                self.add(rule, On::Reply(answer.of, 0), hit);
+                self.add(rule, On::Reply(of, 0), hit);
             }
         }
     }
 
-    /// Takes what a reply has shown.
-    #[inline]
-    fn learn(&mut self, facts: Facts) {
-        if self.facts.add(facts.in_session(self.case.session)) {
-            self.asked = self.judged.and(&self.facts.rules());
+    /// Reads a reply of this `kind`: what it shows.
+    #[inline(never)]
+    fn read(&mut self, answer: &Answer<'s>, kind: Kind) -> Facts {
+        let charset = charset(answer);
+        let (reply, text) = (answer.reply, self.case.session.bytes(answer.reply.text));
+        // Of EHLO's replies the first line is for this client, the others are for all.
+        let (head, tail) = split_first(text);
+        let is_hello = kind == Kind::Ehlo && head.starts_with(b"250-");
+        let place =
+            clean::Place::of(if is_hello { tail } else { text }, reply.lines, kind, charset);
+        if is_hello && is_usual(answer) && clean::facts(place).is_some() {
+            for flaw in &grammar::reply::hello(head) {
+                let on = On::Reply(answer.of, 0);
+                self.flaw(&Flawed { case: self.case, on, line: head, flaw });
+            }
+            return Facts::shown(answer, reply.lines as usize, head, kind, None);
         }
+        let mut lines: SmallVec<[&[u8]; 16]> = SmallVec::new();
+        if head.len() == text.len() {
+            lines.push(text);
+        } else {
+            lines.extend(answer.lines());
+        }
+        // Of a reply that is not whole, nobody knows which line is its last.
+        if !is_whole(answer, &lines) {
+            return Facts::default();
+        }
+        let Judged { flaws, enhanced, .. } = grammar::reply::reply(&lines, kind, charset);
+        let facts = Facts::shown(answer, lines.len(), head, kind, enhanced);
+        if flaws.is_empty() {
+            clean::remember(place, facts);
+        }
+        for found in &flaws {
+            let on = On::Reply(answer.of, found.line);
+            let line = lines.get(found.line).copied().unwrap_or_default();
+            self.flaw(&Flawed { case: self.case, on, line, flaw: &found.flaw });
+        }
+        facts
     }
 
     /// Asks about each message, and the session.
     fn others(&mut self) {
-        for rule in self.rules(fact::of_sessions()) {
+        let plan = Rc::clone(&self.plan);
+        for &rule in plan.of_others() {
             match rule.check {
                 Check::Mail(_, check) => {
                     for message in &self.case.session.messages {
@@ -257,7 +299,7 @@ impl<'s> Judge<'s> {
     fn flaw(&mut self, flawed: &Flawed<'s, '_>) {
         let defect = flawed.flaw.defect;
         let Some(place) = OF_DEFECT.get(defect as usize).copied().flatten() else { return };
-        let Some(&rule) = all().get(place).filter(|_| self.judged.has(place)) else { return };
+        let Some(&rule) = all().get(place).filter(|_| self.plan.judged.has(place)) else { return };
         let Check::Grammar(check) = rule.check else { return };
         // What one reply of a server has, many have. Offers have faults of their own each, and are
         // repeated as a whole. A line that breaks the ABNF always has a finding of its own.
@@ -453,16 +495,33 @@ struct About<'s> {
     is_inferred: bool,
 }
 
-/// What a reply of one line shows that was seen before, as nearly all are.
+/// What a reply of one line shows in which nothing can be wrong, as nearly all are. It is not the
+/// greeting, nor the reply to EHLO.
 #[inline]
-fn known(answer: &Answer<'_>) -> Option<Facts> {
-    let Answer { case, reply, .. } = answer;
-    let text = case.session.bytes(reply.text);
-    let is_usual = !reply.cut && reply.lines == 1 && reply.code.is_some() && !text.is_empty();
-    if !is_usual || find(b'\n', text).is_some() {
+fn plain(answer: &Answer<'_>) -> Option<Facts> {
+    if answer.reply.lines != 1 || !is_usual(answer) {
         return None;
     }
-    clean::facts(clean::Place::of(text, answer.kind(), charset(answer)))
+    let text = answer.case.session.bytes(answer.reply.text);
+    let enhanced = grammar::reply::plain(text)?;
+    Some(Facts::shown(answer, 1, text, Kind::Any, enhanced))
+}
+
+/// What a reply of this `kind` shows that was seen before.
+#[inline]
+fn known(answer: &Answer<'_>, kind: Kind) -> Option<Facts> {
+    if !is_usual(answer) {
+        return None;
+    }
+    let Answer { case, reply, .. } = answer;
+    let text = case.session.bytes(reply.text);
+    clean::facts(clean::Place::of(text, reply.lines, kind, charset(answer)))
+}
+
+/// Whether a reply is whole if it has as many lines as it should, as one that is remembered has.
+#[inline]
+fn is_usual(answer: &Answer<'_>) -> bool {
+    !answer.reply.cut && answer.reply.code.is_some() && answer.reply.text.len > 0
 }
 
 /// Whether all of a reply was said and kept.

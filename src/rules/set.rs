@@ -69,14 +69,19 @@ impl Set {
 
     /// The places of its rules, in order.
     pub fn iter(&self) -> impl Iterator<Item = usize> + use<> {
-        (0..).step_by(64).zip(self.0).flat_map(|(base, word)| {
-            let mut left = word;
-            std::iter::from_fn(move || {
-                let place = (left != 0).then(|| base + left.trailing_zeros() as usize);
-                // The lowest bit.
-                left &= left.wrapping_sub(1);
-                place
-            })
+        let mut words = self.0;
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            while let Some(word) = words.get_mut(at) {
+                if *word != 0 {
+                    let place = at * 64 + word.trailing_zeros() as usize;
+                    // The lowest bit.
+                    *word &= word.wrapping_sub(1);
+                    return Some(place);
+                }
+                at += 1;
+            }
+            None
         })
     }
 }

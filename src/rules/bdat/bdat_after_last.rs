@@ -67,7 +67,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Step(&[Request::Command(Verb::Bdat)], Fact::Any, check),
+    check: Check::Step(&[Request::Command(Verb::Bdat)], Fact::OddChunks, check),
 };
 
 fn check(step: &Step<'_>) -> Option<Hit> {

@@ -34,7 +34,7 @@ s< 221 mx.example.net closing
 ",
     check: Check::Step(
         &[Request::Command(Verb::Ehlo), Request::Command(Verb::Helo)],
-        Fact::Any,
+        Fact::Loop,
         check,
     ),
 };

@@ -40,7 +40,7 @@ s< 221 mx.example.net closing
 ",
     check: Check::Step(
         &[Request::Command(Verb::Mail), Request::Command(Verb::Rcpt)],
-        Fact::Extended,
+        Fact::Helo,
         check,
     ),
 };

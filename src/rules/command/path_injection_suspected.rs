@@ -41,7 +41,7 @@ s< 221 mx.example.net closing
 ",
     check: Check::Step(
         &[Request::Command(Verb::Mail), Request::Command(Verb::Rcpt)],
-        Fact::Any,
+        Fact::Unplain,
         check,
     ),
 };

@@ -59,7 +59,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Step(&[Request::EndOfData], Fact::Any, check),
+    check: Check::Step(&[Request::EndOfData], Fact::Unusual, check),
 };
 
 fn check(step: &Step<'_>) -> Option<Hit> {

@@ -55,7 +55,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Step(&[Request::Command(Verb::Data)], Fact::Any, check),
+    check: Check::Step(&[Request::Command(Verb::Data)], Fact::Unusual, check),
 };
 
 fn check(step: &Step<'_>) -> Option<Hit> {

@@ -52,7 +52,7 @@ c> .
 s< 250 2.0.0 queued
 # end client-closed
 ",
-    check: Check::Mail(Fact::Content, check),
+    check: Check::Mail(Fact::Unfinished, check),
 };
 
 fn check(case: Case<'_>, message: &Message) -> Option<Hit> {

@@ -59,7 +59,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Mail(Fact::Content, check),
+    check: Check::Mail(Fact::SevenBit, check),
 };
 
 fn check(case: Case<'_>, message: &Message) -> Option<Hit> {

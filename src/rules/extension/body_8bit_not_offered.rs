@@ -62,7 +62,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Mail(Fact::EightBit, check),
+    check: Check::Mail(Fact::EightBitUnoffered, check),
 };
 
 fn check(case: Case<'_>, message: &Message) -> Option<Hit> {

@@ -1,6 +1,7 @@
 use crate::rules::prelude::*;
 use crate::rules::standing::{Standing, is, standing};
 use crate::smtp::command::Param;
+use crate::smtp::grammar::is_plain;
 
 pub(super) const RULE: Rule = Rule {
     id: "body-8bit-undeclared",
@@ -72,6 +73,10 @@ fn check(case: Case<'_>, message: &Message) -> Option<Hit> {
     // Those of the header are another rule's.
     let count = content.eight_bit.saturating_sub(content.header_eight_bit);
     let mail = case.mail(message).filter(|_| count > 0)?;
+    // As nearly all that have such octets say it.
+    if mail.line().ends_with(b" BODY=8BITMIME") && is_plain(mail.line()) {
+        return None;
+    }
     let mut params = mail.envelope()?.params();
     let is_declared = |param: &Param<'_>| match param.keyword {
         keyword if is(keyword, "BODY") => !param.value.is_some_and(|value| is(value, "7BIT")),

@@ -62,7 +62,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Mail(Fact::Content, check),
+    check: Check::Mail(Fact::OddChunks, check),
 };
 
 /// Octets of a line of text with its line end (RFC 5321 §4.5.3.1.6).

@@ -69,7 +69,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Step(&[Request::Command(Verb::Data)], Fact::Extended, check),
+    check: Check::Step(&[Request::Command(Verb::Data)], Fact::Uncommon, check),
 };
 
 fn check(step: &Step<'_>) -> Option<Hit> {

@@ -56,7 +56,7 @@ s< 221 2.0.0 bye
 ",
     check: Check::Step(
         &[Request::Command(Verb::Mail), Request::Command(Verb::Rcpt)],
-        Fact::Uncommon,
+        Fact::Unoffered,
         check,
     ),
 };

@@ -52,13 +52,16 @@ s< 221 2.0.0 bye
 ",
     check: Check::Step(
         &[Request::Command(Verb::Mail), Request::Command(Verb::Rcpt)],
-        Fact::Transaction,
+        Fact::Unplain,
         check,
     ),
 };
 
 fn check(step: &Step<'_>) -> Option<Hit> {
     let flaws = step.parsed().filter(|_| step.is_accepted())?.flaws.as_slice();
+    if step.case.session.messages.is_empty() {
+        return None;
+    }
     let (flaw, keyword) = flaws.iter().find_map(|flaw| Some((flaw, offered_by(flaw.defect)?)))?;
     // To a server that does not offer it, it is a parameter like any other that it ignores.
     if !matches!(standing(step, keyword), Standing::Offered(_)) {

@@ -48,7 +48,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Step(&[Request::Command(Verb::Mail)], Fact::Uncommon, check),
+    check: Check::Step(&[Request::Command(Verb::Mail)], Fact::Unoffered, check),
 };
 
 fn check(step: &Step<'_>) -> Option<Hit> {

@@ -43,7 +43,7 @@ c> hello
 c> .
 s< 250 2.0.0 queued
 ",
-    check: Check::Mail(Fact::SizeDeclared, check),
+    check: Check::Mail(Fact::OverDeclared, check),
 };
 
 fn check(_: Case<'_>, message: &Message) -> Option<Hit> {

@@ -51,7 +51,7 @@ s< 221 2.0.0 bye
 ",
     check: Check::Step(
         &[Request::Command(Verb::Mail), Request::Command(Verb::Rcpt)],
-        Fact::Refused,
+        Fact::Utf8,
         check,
     ),
 };

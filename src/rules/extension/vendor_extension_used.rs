@@ -58,7 +58,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Session(Fact::Extended, check),
+    check: Check::Session(Fact::Vendor, check),
 };
 
 /// What each is, with the name under which it is offered.

@@ -33,7 +33,7 @@ s< 250 mx.example.net
 c> QUIT
 s< 221 2.0.0 bye
 ",
-    check: Check::Session(Fact::Any, check),
+    check: Check::Session(Fact::OddStart, check),
 };
 
 /// "Any private mail system" in IANA's registry: LMTP and its like.

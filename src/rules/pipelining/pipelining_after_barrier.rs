@@ -48,7 +48,7 @@ s< 250 2.0.0 ok
 c> QUIT
 s< 221 2.0.0 bye
 ",
-    check: Check::Session(Fact::Pipelined, check),
+    check: Check::Session(Fact::Barrier, check),
 };
 
 fn check(case: Case<'_>) -> Vec<Hit> {

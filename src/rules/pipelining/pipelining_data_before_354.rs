@@ -58,7 +58,7 @@ c> QUIT
 s< 250 2.0.0 queued
 s< 221 2.0.0 bye
 ",
-    check: Check::Step(&[Request::Command(Verb::Data)], Fact::Any, check),
+    check: Check::Step(&[Request::Command(Verb::Data)], Fact::Disorder, check),
 };
 
 fn check(step: &Step<'_>) -> Option<Hit> {

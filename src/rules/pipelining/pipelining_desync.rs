@@ -57,7 +57,7 @@ s< 250 2.0.0 queued
 c> QUIT
 s< 221 2.0.0 bye
 ",
-    check: Check::Session(Fact::Pipelined, check),
+    check: Check::Session(Fact::Unusual, check),
 };
 
 /// Replies of a session that fit its commands only when they are counted otherwise.

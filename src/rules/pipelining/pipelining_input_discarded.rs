@@ -50,7 +50,7 @@ s< 250 2.1.5 ok
 s< 421 4.4.2 mx.example.net timeout exceeded
 # end server-closed
 ",
-    check: Check::Session(Fact::Pipelined, check),
+    check: Check::Session(Fact::Refused, check),
 };
 
 /// Seconds after which a server that says so has run out of patience.

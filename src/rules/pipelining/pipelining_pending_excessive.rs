@@ -83,7 +83,7 @@ never reads replies, load tests, an attack on the server's memory.",
         replies!(),
         "s< 250 2.1.0 ok\ns< 250 2.0.0 ok\n"
     ),
-    check: Check::Session(Fact::Pipelined, check),
+    check: Check::Session(Fact::Burst, check),
 };
 
 /// So many commands may be open, RCPT and BDAT not counted.

@@ -66,7 +66,7 @@ s< 250 2.0.0 queued
 c> QUIT
 s< 221 2.0.0 bye
 ",
-    check: Check::Session(Fact::Transaction, check),
+    check: Check::Session(Fact::Unpipelined, check),
 };
 
 /// From so many recipients of a message on it costs something to wait, or messages of a session.

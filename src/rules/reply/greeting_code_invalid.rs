@@ -30,7 +30,7 @@ c> QUIT
 s< 221 mx.example.net closing
 # end quit
 ",
-    check: Check::Session(Fact::Any, check),
+    check: Check::Session(Fact::Unusual, check),
 };
 
 fn check(case: Case<'_>) -> Vec<Hit> {

@@ -32,7 +32,7 @@ c> QUIT
 s< 221 mx.example.net closing
 # end quit
 ",
-    check: Check::Session(Fact::Any, check),
+    check: Check::Session(Fact::Unfinished, check),
 };
 
 fn check(case: Case<'_>) -> Vec<Hit> {

@@ -1,4 +1,4 @@
-use crate::rules::fact::LINES;
+use crate::rules::facts::LINES;
 use crate::rules::limit::is_flood;
 use crate::rules::prelude::*;
 

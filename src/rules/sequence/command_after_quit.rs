@@ -34,7 +34,7 @@ s< 250 2.0.0 ok
 c> QUIT
 s< 221 2.0.0 bye
 ",
-    check: Check::Step(&[Request::Command(Verb::Quit)], Fact::Any, check),
+    check: Check::Step(&[Request::Command(Verb::Quit)], Fact::Disorder, check),
 };
 
 fn check(step: &Step<'_>) -> Option<Hit> {

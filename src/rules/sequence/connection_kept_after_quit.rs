@@ -56,7 +56,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end client-closed
 ",
-    check: Check::Session(Fact::Any, check),
+    check: Check::Session(Fact::OddEnd, check),
 };
 
 /// How long a server may take to close; it could at once.

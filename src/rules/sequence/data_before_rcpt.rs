@@ -34,7 +34,7 @@ s< 550 5.1.1 no such user
 c> DATA
 s< 503 5.5.1 no valid recipients
 ",
-    check: Check::Step(&[Request::Command(Verb::Data)], Fact::Any, check),
+    check: Check::Step(&[Request::Command(Verb::Data)], Fact::Disorder, check),
 };
 
 pub(super) fn check(step: &Step<'_>) -> Option<Hit> {

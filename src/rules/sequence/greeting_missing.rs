@@ -32,7 +32,7 @@ s< 250 mx.example.net
 c> QUIT
 s< 221 2.0.0 bye
 ",
-    check: Check::Session(Fact::Any, check),
+    check: Check::Session(Fact::OddStart, check),
 };
 
 /// Ports on which a server greets in clear.

@@ -33,7 +33,7 @@ s< 250 PIPE_CONNECT
 c> QUIT
 s< 221 2.0.0 bye
 ",
-    check: Check::Session(Fact::Any, check),
+    check: Check::Session(Fact::OddStart, check),
 };
 
 /// What servers call the extension that permits it (Exim's, without an RFC).

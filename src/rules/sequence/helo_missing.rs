@@ -43,7 +43,7 @@ s< 250 2.0.0 queued
 c> QUIT
 s< 221 2.0.0 bye
 ",
-    check: Check::Step(&[Request::Command(Verb::Mail)], Fact::Any, check),
+    check: Check::Step(&[Request::Command(Verb::Mail)], Fact::Disorder, check),
 };
 
 fn check(step: &Step<'_>) -> Option<Hit> {

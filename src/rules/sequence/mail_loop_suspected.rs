@@ -32,7 +32,7 @@ s< 250 mx.example.org, pleased to meet you
 c> QUIT
 s< 221 2.0.0 bye
 ",
-    check: Check::Session(Fact::Any, check),
+    check: Check::Session(Fact::Loop, check),
 };
 
 /// So many Received fields few honest paths have; RFC 5321 §6.3 lets servers refuse at 100.

@@ -62,7 +62,7 @@ s< 221 2.0.0 bye
             Request::Command(Verb::Soml),
             Request::Command(Verb::Saml),
         ],
-        Fact::Any,
+        Fact::Disorder,
         check,
     ),
 };

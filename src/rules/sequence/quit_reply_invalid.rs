@@ -32,7 +32,7 @@ s< 250 mx.example.net
 c> QUIT
 s< 421 4.3.2 shutting down
 ",
-    check: Check::Step(&[Request::Command(Verb::Quit)], Fact::Any, check),
+    check: Check::Step(&[Request::Command(Verb::Quit)], Fact::Unusual, check),
 };
 
 fn check(step: &Step<'_>) -> Option<Hit> {

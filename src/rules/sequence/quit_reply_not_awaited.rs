@@ -54,7 +54,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end client-closed
 ",
-    check: Check::Session(Fact::Any, check),
+    check: Check::Session(Fact::OddEnd, check),
 };
 
 fn check(case: Case<'_>) -> Vec<Hit> {

@@ -39,7 +39,7 @@ s< 503 5.5.1 need MAIL first
 c> QUIT
 s< 221 2.0.0 bye
 ",
-    check: Check::Step(&[Request::Command(Verb::Rcpt)], Fact::Any, check),
+    check: Check::Step(&[Request::Command(Verb::Rcpt)], Fact::Disorder, check),
 };
 
 pub(super) fn check(step: &Step<'_>) -> Option<Hit> {

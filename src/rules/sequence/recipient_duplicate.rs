@@ -56,7 +56,7 @@ s< 250 2.0.0 queued
 c> QUIT
 s< 221 2.0.0 bye
 ",
-    check: Check::Session(Fact::Transaction, check),
+    check: Check::Session(Fact::Several, check),
 };
 
 /// So many recipients are compared each with each.

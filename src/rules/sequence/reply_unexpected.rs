@@ -56,7 +56,7 @@ s< 250 2.0.0 queued
 c> QUIT
 s< 221 2.0.0 bye
 ",
-    check: Check::Reply(Fact::Any, check),
+    check: Check::Reply(Fact::Unusual, check),
 };
 
 fn check(answer: &Answer<'_>) -> Option<Hit> {

@@ -44,7 +44,7 @@ s< 221 2.0.0 bye
 ",
     check: Check::Step(
         &[Request::Command(Verb::Rcpt), Request::Command(Verb::Data), Request::Command(Verb::Bdat)],
-        Fact::Any,
+        Fact::Disorder,
         check,
     ),
 };

@@ -42,7 +42,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Session(Fact::Transaction, check),
+    check: Check::Session(Fact::Unfinished, check),
 };
 
 fn check(case: Case<'_>) -> Vec<Hit> {

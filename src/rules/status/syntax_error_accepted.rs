@@ -61,7 +61,7 @@ s< 221 mx.example.net closing
             Request::Command(Verb::Starttls),
             Request::Command(Verb::Other),
         ],
-        Fact::Any,
+        Fact::Unplain,
         check,
     ),
 };

@@ -55,13 +55,16 @@ s< 221 2.0.0 bye
     check: Check::Session(Fact::Slow, check),
 };
 
+/// What a finding says between how long the client took and its command.
+const BETWEEN: &str = " from the reply before to its next command, ";
+
 /// A person at a terminal is as slow.
 const SLOW: Lapse = Lapse::from_nanos(10_000_000_000);
 
 fn check(case: Case<'_>) -> Vec<Hit> {
     let session = case.session;
     let way = RoundTrip::of(session).client.unwrap_or_default();
-    let mut slowest: Option<(Lapse, Step<'_>)> = None;
+    let mut slowest: Option<(Lapse, u32)> = None;
     let mut times = 0_u32;
     let mut replied = session.greeting.as_ref().and_then(Reply::ended);
     for step in case.steps() {
@@ -70,27 +73,26 @@ fn check(case: Case<'_>) -> Vec<Hit> {
             Lapse::from_nanos(asked.since(replied).nanos().saturating_sub(way.nanos()))
         });
         replied = one.reply.as_ref().and_then(Reply::ended);
-        let is_judged = is_expected(&step) && !one.pipelined && !one.cut;
-        let Some(thought) =
-            thought.filter(|&thought| thought >= SLOW && thought < DAY && is_judged)
-        else {
+        let Some(thought) = thought.filter(|&thought| thought >= SLOW && thought < DAY) else {
             continue;
         };
+        if !is_expected(&step) || one.pipelined || one.cut {
+            continue;
+        }
         times += 1;
-        if slowest.as_ref().is_none_or(|(most, _)| thought > *most) {
-            slowest = Some((thought, step));
+        if slowest.is_none_or(|(most, _)| thought > most) {
+            slowest = Some((thought, step.index));
         }
     }
-    let Some((thought, step)) = slowest.filter(|_| is_steady(session) && !case.is_damaged()) else {
+    let slowest = slowest.filter(|_| is_steady(session) && !case.is_damaged());
+    let Some((thought, step)) = slowest.and_then(|(most, index)| Some((most, case.step(index)?)))
+    else {
         return Vec::new();
     };
     let others =
         if times > 1 { format!(" ({times} times it took 10 s or more)") } else { String::new() };
-    let text = format!(
-        "the client took {} from the reply before to its next command, {}{others}",
-        duration(thought),
-        step.shown()
-    );
+    let (took, line) = (duration(thought), step.shown());
+    let text = ["the client took ", &took, BETWEEN, &line, &others].concat();
     vec![Hit::new(text).on(On::Command(step.index)).sure(sure(case))]
 }
 

@@ -35,7 +35,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end server-closed
 ",
-    check: Check::Session(Fact::Any, check),
+    check: Check::Session(Fact::OddStart, check),
 };
 
 fn check(case: Case<'_>) -> Vec<Hit> {

@@ -36,7 +36,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Session(Fact::Slow, check),
+    check: Check::Session(Fact::SlowReply, check),
 };
 
 fn check(case: Case<'_>) -> Vec<Hit> {

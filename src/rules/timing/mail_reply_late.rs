@@ -43,7 +43,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Step(&[Request::Command(Verb::Mail)], Fact::Slow, check),
+    check: Check::Step(&[Request::Command(Verb::Mail)], Fact::SlowReply, check),
 };
 
 fn check(step: &Step<'_>) -> Option<Hit> {

@@ -55,7 +55,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Session(Fact::Slow, check),
+    check: Check::Session(Fact::SlowReply, check),
 };
 
 /// What a person at a terminal would call slow.

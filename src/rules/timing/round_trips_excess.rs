@@ -93,7 +93,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Session(Fact::Pipelined, check),
+    check: Check::Session(Fact::Burst, check),
 };
 
 /// So many are worth a line.

@@ -59,7 +59,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end quit
 ",
-    check: Check::Step(&[Request::EndOfData, Request::Command(Verb::Bdat)], Fact::Slow, check),
+    check: Check::Step(&[Request::EndOfData, Request::Command(Verb::Bdat)], Fact::SlowReply, check),
 };
 
 fn check(step: &Step<'_>) -> Option<Hit> {

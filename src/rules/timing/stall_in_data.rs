@@ -61,7 +61,7 @@ c> QUIT
 s< 221 2.0.0 bye
 # end server-closed
 ",
-    check: Check::Session(Fact::Content, check),
+    check: Check::Session(Fact::Paused, check),
 };
 
 fn check(case: Case<'_>) -> Vec<Hit> {

@@ -4,7 +4,7 @@
 
 use super::class::{LDH, LET_DIG, is, run};
 use super::offers;
-use super::reply::Octets;
+use super::reply::{Octets, is_printable};
 use crate::smtp::defect::{Defect, Flaw};
 use crate::smtp::extension;
 use std::ops::Range;
@@ -13,6 +13,10 @@ use std::ops::Range;
 pub(super) fn first(text: &[u8], at: usize, flaws: &mut Vec<Flaw>) {
     let length = offers::domain(text);
     let (_, behind) = text.split_at_checked(length).unwrap_or((text, b""));
+    // As nearly all are.
+    if length > 0 && matches!(behind, [] | [b' ', _, ..]) && is_printable(text) {
+        return;
+    }
     let blank = text.iter().position(|&octet| octet == b' ').unwrap_or(text.len());
     let (name, greet) = text.split_at(blank);
     let is_clean = Octets::Text.judge(name, at, flaws);
@@ -39,7 +43,7 @@ pub(super) fn first(text: &[u8], at: usize, flaws: &mut Vec<Flaw>) {
 
 /// Judges `text`, at `at`, of a later line: `ehlo-keyword *( SP ehlo-param )`.
 pub(super) fn line(text: &[u8], at: usize, flaws: &mut Vec<Flaw>) {
-    if text.iter().all(|octet| matches!(octet, b' '..=b'~')) {
+    if is_printable(text) {
         judge(text, text, at, flaws);
         return;
     }

@@ -18,6 +18,7 @@ mod enhanced;
 mod host;
 mod mailbox;
 mod octets;
+mod plain;
 mod punycode;
 mod text;
 mod verbs;
@@ -44,6 +45,7 @@ use param::{Seen, lengths};
 pub use enhanced::Enhanced;
 pub use host::Literal;
 pub use mailbox::Address;
+pub use plain::is_plain;
 
 /// Which letters are legal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -61,6 +61,27 @@ pub fn reply(lines: &[&[u8]], kind: Kind, charset: Charset) -> Judged {
     judged
 }
 
+/// The enhanced status code of a reply of one `line`, neither a greeting nor the answer to EHLO, if
+/// it has one; `None` if [`reply`] may find a flaw in it.
+#[must_use]
+#[inline]
+pub fn plain(line: &[u8]) -> Option<Option<Enhanced>> {
+    let [b'2'..=b'5', b'0'..=b'5', b'0'..=b'9', b' ', text @ ..] = line else { return None };
+    let code = code(line).filter(|_| !text.is_empty() && is_printable(text))?;
+    let mut flaws = Vec::new();
+    let enhanced = enhanced::judge(code, text, 4, &mut flaws);
+    flaws.is_empty().then_some(enhanced)
+}
+
+/// Judges the first `line` of a reply to EHLO, which begins with `250-`.
+#[must_use]
+pub fn hello(line: &[u8]) -> Vec<Flaw> {
+    let mut flaws = Vec::new();
+    ehlo::first(line.get(4..).unwrap_or_default(), 4, &mut flaws);
+    flaws.sort_by_key(|flaw: &Flaw| flaw.range.start);
+    flaws
+}
+
 /// The three digits at the start of `line`.
 fn code(line: &[u8]) -> Option<u16> {
     let digits: &[u8; 3] = line.first_chunk()?;
@@ -188,6 +209,25 @@ fn greeting(text: &[u8], at: usize, flaws: &mut Vec<Flaw>) {
     }
 }
 
+/// Whether `text` is octets of 32 to 126 alone: eight at a time, as nearly all texts are.
+pub(super) fn is_printable(text: &[u8]) -> bool {
+    const EACH: u64 = u64::MAX / 255;
+    let odd = |octets: &[u8; 8]| {
+        let word = u64::from_ne_bytes(*octets);
+        let low = word.wrapping_sub(EACH * 0x20) & !word;
+        let high = word | word.wrapping_add(EACH);
+        (low | high) & (EACH * 0x80)
+    };
+    let (words, rest) = text.as_chunks::<8>();
+    let all = words.iter().fold(0, |all, word| all | odd(word));
+    // The last eight have the rest in them.
+    let is_rest = match text.last_chunk() {
+        Some(last) => odd(last) == 0,
+        None => rest.iter().all(|octet| matches!(octet, b' '..=b'~')),
+    };
+    all == 0 && is_rest
+}
+
 /// Which octets a text may have.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Octets {
@@ -202,7 +242,7 @@ pub(super) enum Octets {
 impl Octets {
     /// Judges the octets of `text`, which stands at `at`; whether all are fit.
     pub(super) fn judge(self, text: &[u8], at: usize, flaws: &mut Vec<Flaw>) -> bool {
-        if text.iter().all(|octet| matches!(octet, b'\t' | b' '..=b'~')) {
+        if is_printable(text) || text.iter().all(|octet| matches!(octet, b'\t' | b' '..=b'~')) {
             return true;
         }
         let before = flaws.len();
@@ -241,6 +281,46 @@ impl Octets {
             letter if !letter.is_ascii() => Some(Defect::ReplyEightBit),
             _ if self == Self::Greet => Some(Defect::EhloGreetControl),
             _ => Some(Defect::ReplyControl),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_plain_is_judged_alike(
+            line in "[1-6][0-6][0-9][ -]?([1-6][.][0-9]{1,4}[.][0-9]{1,4}[ :x]?)?[ -~\\t\\x7fé]{0,20}"
+        ) {
+            if let Some(enhanced) = plain(line.as_bytes()) {
+                for charset in [Charset::Ascii, Charset::Utf8] {
+                    let judged = reply(&[line.as_bytes()], Kind::Any, charset);
+                    prop_assert_eq!((judged.enhanced, judged.flaws), (enhanced, Vec::new()));
+                }
+            }
+        }
+
+        #[test]
+        fn what_is_printable(text in "([ -~]{0,20}[\\x00-\\xff]?[ -~]{0,20})") {
+            let is_all = text.bytes().all(|octet| matches!(octet, b' '..=b'~'));
+            prop_assert_eq!(is_printable(text.as_bytes()), is_all);
+        }
+
+        #[test]
+        fn octets_that_are_printable(text: Vec<u8>) {
+            let is_all = text.iter().all(|octet| matches!(octet, b' '..=b'~'));
+            prop_assert_eq!(is_printable(&text), is_all);
+        }
+
+        #[test]
+        fn the_first_line_to_ehlo_is_judged_alike(text in "[a.0 -]{0,8}( [ -~\\t\\x7f]{0,20})?") {
+            let line = format!("250-{text}");
+            let judged = reply(&[line.as_bytes(), b"250 HELP"], Kind::Ehlo, Charset::Ascii);
+            let flaws: Vec<Flaw> = judged.flaws.into_iter().map(|one| one.flaw).collect();
+            prop_assert_eq!(hello(line.as_bytes()), flaws);
         }
     }
 }
