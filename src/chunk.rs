@@ -262,8 +262,10 @@ impl Shows {
     pub const DATES: Self = Self(16);
     /// The time zone of its times.
     pub const ZONE: Self = Self(32);
+    /// Names of people and hosts, addresses and mail data as they were: nobody has masked them.
+    pub const NAMES: Self = Self(64);
     /// All of it.
-    pub const ALL: Self = Self(63);
+    pub const ALL: Self = Self(127);
 
     /// Whether it shows all of `what`.
     #[must_use]
@@ -271,10 +273,28 @@ impl Shows {
         self.0 & what.0 == what.0
     }
 
+    /// What both show.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// With `what`, too.
+    #[must_use]
+    pub const fn with(self, what: Self) -> Self {
+        Self(self.0 | what.0)
+    }
+
     /// Without `what`.
     #[must_use]
     pub const fn without(self, what: Self) -> Self {
         Self(self.0 & !what.0)
+    }
+}
+
+impl Default for Shows {
+    fn default() -> Self {
+        Self::ALL
     }
 }
 

@@ -31,11 +31,13 @@ pub enum Need {
     Offers,
     /// Command lines as they were.
     Commands,
+    /// Names and addresses to the letter: nobody has masked them.
+    Names,
 }
 
 impl Need {
     /// All of them, in order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Client,
         Self::Server,
         Self::Times,
@@ -48,6 +50,7 @@ impl Need {
         Self::Replies,
         Self::Offers,
         Self::Commands,
+        Self::Names,
     ];
 
     /// The letter of rules.tsv, for those that it has.
@@ -65,7 +68,8 @@ impl Need {
             | Self::Content
             | Self::Replies
             | Self::Offers
-            | Self::Commands => None,
+            | Self::Commands
+            | Self::Names => None,
         }
     }
 
@@ -85,6 +89,7 @@ impl Need {
             Self::Replies => "replies line by line",
             Self::Offers => "the keywords that EHLO replies offer",
             Self::Commands => "command lines as they were",
+            Self::Names => "names and addresses to the letter",
         }
     }
 
@@ -135,7 +140,13 @@ impl Need {
             Self::LineEnds => (!is_packets).then_some("a transcript does not show line ends"),
             Self::Content => {
                 let is_left_out = |one: &Message| one.content.hidden != Hidden::Nothing;
-                session.messages.iter().any(is_left_out).then_some("the log leaves mail data out")
+                let shows = session.opening.shows;
+                let is_masked = shows.has(Shows::CONTENT) && !shows.has(Shows::NAMES);
+                session.messages.iter().any(is_left_out).then_some(if is_masked {
+                    "mail data is masked in the input"
+                } else {
+                    "the log leaves mail data out"
+                })
             }
             Self::Replies => (!session.opening.shows.has(Shows::REPLIES))
                 .then_some("the log does not show replies line by line"),
@@ -143,6 +154,8 @@ impl Need {
                 .then_some("the log does not show where keywords of EHLO replies end"),
             Self::Commands => (!session.opening.shows.has(Shows::COMMANDS))
                 .then_some("the log does not show command lines as they were"),
+            Self::Names => (!session.opening.shows.has(Shows::NAMES))
+                .then_some("names and addresses are masked"),
         }
     }
 }

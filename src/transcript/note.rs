@@ -4,7 +4,8 @@
 //! other `#` line is a comment.
 
 use super::Eol;
-use crate::chunk::{End, Gap, Side, Sides};
+use crate::chunk::{End, Gap, Shows, Side, Sides};
+use crate::time::Stamp;
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -13,8 +14,16 @@ use std::net::SocketAddr;
 pub(super) enum Note {
     /// A session begins.
     Session { id: Option<u64>, peers: Option<Sides<SocketAddr>> },
+    /// When the session began, where that is not the time of its first line.
+    Start(Stamp, u8),
+    /// What the log that this was made of does not show of the session.
+    Lacks(Shows),
+    /// Names, addresses and mail data are masked.
+    Redacted,
     /// The recording starts inside the session.
     Midstream,
+    /// It starts inside the session, and with a whole line.
+    Late,
     /// Bytes of this side's stream are missing here.
     Gap(Side, Gap),
     /// Bytes of TLS records went by.
@@ -35,7 +44,17 @@ pub(super) enum Note {
 }
 
 /// Words of the longest note.
-const WORDS: usize = 5;
+const WORDS: usize = 1 + LACKS.len();
+
+/// What [`Note::Lacks`] can name.
+const LACKS: [(&str, Shows); 6] = [
+    ("content", Shows::CONTENT),
+    ("replies", Shows::REPLIES),
+    ("offers", Shows::OFFERS),
+    ("commands", Shows::COMMANDS),
+    ("dates", Shows::DATES),
+    ("zone", Shows::ZONE),
+];
 
 impl Note {
     /// Reads a line.
@@ -53,7 +72,21 @@ impl Note {
                     .and_then(|client| Ok(Sides { client, server: server.parse()? }))
                     .ok(),
             },
+            ["start", at] => {
+                let (at, digits) = Stamp::parse_rfc3339(at)?;
+                Self::Start(at, digits)
+            }
+            ["lacks", names @ ..] if !names.is_empty() => {
+                let mut shows = Shows::ALL;
+                for name in names {
+                    let (_, what) = LACKS.into_iter().find(|(known, _)| known == name)?;
+                    shows = shows.without(what);
+                }
+                Self::Lacks(shows)
+            }
+            ["redacted"] => Self::Redacted,
             ["midstream"] => Self::Midstream,
+            ["late"] => Self::Late,
             ["gap", side, bytes] => {
                 Self::Gap(parse_side(side)?, Gap { bytes: bytes.parse().ok()?, acked: false })
             }
@@ -96,7 +129,15 @@ impl fmt::Display for Note {
                     None => Ok(()),
                 }
             }
+            Self::Start(at, digits) => write!(f, "# start {}", at.rfc3339(*digits)),
+            Self::Lacks(shows) => {
+                f.write_str("# lacks")?;
+                let lacks = LACKS.into_iter().filter(|&(_, what)| !shows.has(what));
+                lacks.into_iter().try_for_each(|(name, _)| write!(f, " {name}"))
+            }
+            Self::Redacted => f.write_str("# redacted"),
             Self::Midstream => f.write_str("# midstream"),
+            Self::Late => f.write_str("# late"),
             Self::Gap(side, gap) => {
                 let acked = if gap.acked { " acked" } else { "" };
                 write!(f, "# gap {} {}{acked}", side.name(), gap.bytes)
@@ -131,7 +172,12 @@ mod tests {
             "# session 3 [2001:db8::1]:4242 > [2001:db8::2]:25",
             "# session 3",
             "# session",
+            "# start 2026-11-21T10:00:00.001Z",
+            "# lacks replies",
+            "# lacks content replies offers commands dates zone",
+            "# redacted",
             "# midstream",
+            "# late",
             "# gap client 1460",
             "# gap server 0 acked",
             "# tls client 5120 server 4096",
@@ -168,6 +214,10 @@ mod tests {
             "# masked secrets follow",
             "# unseen things",
             "# open",
+            "# lacks",
+            "# lacks replies and more",
+            "# start at ten",
+            "# late again",
             "end reset",
         ];
         for line in lines {
