@@ -213,8 +213,10 @@ impl Dialog {
         let index = self.mails.current();
         if self.settings.redact.is_some() && until > self.heard {
             self.hear_content_elided(until, facts);
-            self.hear_resized(Side::Client, 0, 3);
-            self.hear(Side::Client, start.mark.at, start.seen, b".\r\n");
+            // An end that only a lenient server has seen is one for the reader, too.
+            let dot: &[u8] = if end == LineEnd::Lf { b".\n" } else { b".\r\n" };
+            self.hear_resized(Side::Client, 0, dot.len() as u64);
+            self.hear(Side::Client, start.mark.at, start.seen, dot);
         }
         self.mode = Mode::Command;
         let line = Line {
