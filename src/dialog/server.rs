@@ -284,8 +284,7 @@ impl Dialog {
         let raw = redacted.as_deref().unwrap_or(raw);
         self.hear_resized(Side::Server, until.saturating_sub(begun.offset), raw.len() as u64);
         // Content is heard of when it is over, and this line may show that it is.
-        let is_late =
-            redacted.is_some() && (self.mode == Mode::Content || self.doubt.is_some());
+        let is_late = redacted.is_some() && (self.mode == Mode::Content || self.doubt.is_some());
         if !is_late {
             self.hear(Side::Server, begun.mark.at, begun.seen, raw);
         }

@@ -1,6 +1,6 @@
 //! The `#` lines of the native form: what `c>` and `s<` cannot say.
 //!
-//! In and out: one line. [`Note::parse`] and the printed form are each other's inverse; any
+//! In and out: one line; README.md lists them. [`Note::parse`] and the printed form are each other's inverse; any
 //! other `#` line is a comment.
 
 use super::Eol;
