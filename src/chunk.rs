@@ -265,8 +265,10 @@ impl Shows {
     /// What a client had seen when it sent a line: a server logs lines as it comes to them, so
     /// that commands sent at once look as if each had waited.
     pub const ORDER: Self = Self(64);
+    /// Names of people and hosts, addresses and mail data as they were: nobody has masked them.
+    pub const NAMES: Self = Self(128);
     /// All of it.
-    pub const ALL: Self = Self(127);
+    pub const ALL: Self = Self(255);
 
     /// Whether it shows all of `what`.
     #[must_use]
@@ -274,7 +276,13 @@ impl Shows {
         self.0 & what.0 == what.0
     }
 
-    /// With `what`.
+    /// What both show.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// With `what`, too.
     #[must_use]
     pub const fn with(self, what: Self) -> Self {
         Self(self.0 | what.0)
@@ -284,6 +292,12 @@ impl Shows {
     #[must_use]
     pub const fn without(self, what: Self) -> Self {
         Self(self.0 & !what.0)
+    }
+}
+
+impl Default for Shows {
+    fn default() -> Self {
+        Self::ALL
     }
 }
 

@@ -198,6 +198,7 @@ fn input(path: &str, facts: &Facts) -> InputReport {
         path: printable(path.as_bytes()),
         kind: facts.kind,
         dialect: facts.dialect,
+        sureness: facts.sureness,
         bytes: facts.bytes,
         packets: facts.packets,
         sessions: facts.sessions,

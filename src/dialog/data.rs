@@ -3,7 +3,7 @@
 use super::client::{Line, Parked, ParkedWhat, is_command_start};
 use super::content::{Candidate, Loose, Scanner};
 use super::odd::Odd;
-use super::session::{Content, Mark, Request};
+use super::session::{Content, Hidden, Mark, Request};
 use super::{Dialog, Mode, Start, exchange_mut, mail, secrets};
 use crate::chunk::{Gap, Side};
 use crate::limits::Limits;
@@ -55,6 +55,9 @@ impl Dialog {
                 let (is_done, message) = (*left == 0, *message);
                 if let Some(message) = mail::message_mut(&mut self.session, message) {
                     message.content.hide(Some(hidden));
+                    if let Some(chunks) = &mut message.chunks {
+                        chunks.missed(hidden);
+                    }
                 }
                 if is_done {
                     self.chunk_ends(start.mark);
@@ -154,12 +157,28 @@ impl Dialog {
         read.used
     }
 
+    /// The same of content of DATA with these facts: what the input itself leaves out the tap has
+    /// heard of.
+    #[cold]
+    pub(super) fn hear_content_elided(&mut self, until: u64, facts: Content) {
+        let octets = match facts.hidden {
+            Hidden::Nothing => facts.octets,
+            // All but the dot.
+            Hidden::Octets => until.saturating_sub(self.heard).saturating_sub(3),
+            Hidden::Unknown => 0,
+        };
+        if octets > 0 {
+            self.hear_elided(until, octets);
+        }
+    }
+
     /// The tap hears that mail data up to offset `until` is left out.
     #[cold]
     fn hear_elided(&mut self, until: u64, octets: u64) {
         if let Some(tap) = &mut self.tap
             && until > self.heard
         {
+            tap.resized(Side::Client, until - self.heard, 0);
             self.heard = until;
             tap.elided(Some(octets));
         }
@@ -192,9 +211,12 @@ impl Dialog {
             message.header_end.take_if(|mark| mark.place > start.mark.place);
         }
         let index = self.mails.current();
-        if self.settings.redact.is_some() {
-            self.hear_elided(until, facts.octets);
-            self.hear(Side::Client, start.mark.at, start.seen, b".\r\n");
+        if self.settings.redact.is_some() && until > self.heard {
+            self.hear_content_elided(until, facts);
+            // An end that only a lenient server has seen is one for the reader, too.
+            let dot: &[u8] = if end == LineEnd::Lf { b".\n" } else { b".\r\n" };
+            self.hear_resized(Side::Client, 0, dot.len() as u64);
+            self.hear(Side::Client, start.mark.at, start.seen, dot);
         }
         self.mode = Mode::Command;
         let line = Line {

@@ -13,6 +13,7 @@ use super::server::Partial;
 use super::session::Session;
 use super::state::State;
 use super::{Closes, Dialog, Mode, Start, owed};
+use crate::chunk::{Gap, Side};
 
 /// What is needed to go back to before the strict end of some mail data.
 #[derive(Debug)]
@@ -107,6 +108,10 @@ impl Dialog {
             return Some(partial);
         }
         let Some(doubt) = self.doubt.take() else { return Some(partial) };
+        // What turns out to be commands was written as content that is left out.
+        if let Some(tap) = self.tap.as_mut().filter(|_| self.settings.redact.is_some()) {
+            tap.gap(Side::Client, Gap { bytes: 0, acked: true });
+        }
         let Doubt {
             candidate,
             session,

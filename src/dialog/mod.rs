@@ -283,6 +283,12 @@ impl Dialog {
         // QUIT went out, and the reply to it may be in the gap.
         let quits = self.owed.back().is_some_and(|o| o.request == Request::Command(Verb::Quit));
         self.closes.quit_answered |= quits && self.lost_of_server().is_some();
+        if self.settings.redact.is_some()
+            && self.mode == Mode::Content
+            && let Some(scanner) = &self.scanner
+        {
+            self.hear_content_elided(self.position.client, scanner.facts());
+        }
         let session = &mut self.session;
         session.last_at = last_at.or(session.last_at);
         session.ending = ending;
@@ -332,17 +338,14 @@ impl Dialog {
 
     fn open(&mut self, step: Open, at: Option<Stamp>) {
         match step {
-            Open::Midstream => {
-                self.mode = Mode::Unknown;
-                self.state.inferred = true;
-                if let Some(tap) = &mut self.tap {
-                    tap.midstream();
+            Open::Midstream | Open::Late => {
+                let is_late = step == Open::Late;
+                if !is_late {
+                    self.mode = Mode::Unknown;
                 }
-            }
-            Open::Late => {
                 self.state.inferred = true;
                 if let Some(tap) = &mut self.tap {
-                    tap.midstream();
+                    tap.midstream(is_late);
                 }
             }
             Open::SynAck => self.closes.accepted = true,
@@ -377,34 +380,6 @@ impl Dialog {
         } else {
             self.session.elided.resyncs += 1;
         }
-    }
-
-    fn hear(&mut self, side: Side, at: Option<Stamp>, seen: Option<u64>, bytes: &[u8]) {
-        if let Some(tap) = &mut self.tap {
-            tap.data(side, at, seen, bytes);
-        }
-    }
-
-    /// The server's next bytes stand for a secret, if the input has masked one.
-    #[cold]
-    fn hear_masked(&mut self) {
-        if let (Some(masked), Some(tap)) = (self.masked, &mut self.tap) {
-            tap.masked(Side::Server, masked.bytes);
-        }
-    }
-
-    /// Hears the client's bytes from `start` to offset `until`, which `bytes` shows: those that
-    /// were not heard before, in another reading.
-    fn hear_client(&mut self, start: Start, until: u64, bytes: &[u8]) {
-        if self.tap.is_none() || until <= self.heard {
-            return;
-        }
-        let known = self.heard.saturating_sub(start.offset);
-        let is_plain = start.offset + bytes.len() as u64 == until;
-        let fresh = usize::try_from(known).ok().filter(|_| is_plain);
-        self.heard = until;
-        let fresh = bytes.get(fresh.unwrap_or(0)..).unwrap_or(bytes);
-        self.hear(Side::Client, start.mark.at, start.seen, fresh);
     }
 
     /// Reads TLS records of `side`: `bytes`, which came with `mark`, and before them those of

@@ -282,13 +282,21 @@ impl Dialog {
         let raw = cleaned.as_ref().map_or(raw, |(text, _)| text);
         let redacted = self.redacted_reply(raw);
         let raw = redacted.as_deref().unwrap_or(raw);
-        self.hear(Side::Server, begun.mark.at, begun.seen, raw);
+        self.hear_resized(Side::Server, until.saturating_sub(begun.offset), raw.len() as u64);
+        // Content is heard of when it is over, and this line may show that it is.
+        let is_late = redacted.is_some() && (self.mode == Mode::Content || self.doubt.is_some());
+        if !is_late {
+            self.hear(Side::Server, begun.mark.at, begun.seen, raw);
+        }
         let (text, end) = strip_end(raw);
         let line = ReplyLine::parse(text);
         // The tail of a line whose beginning is missing says nothing.
         let after_gap = self.lost_of_server().is_some_and(|(_, end)| end == begun.offset);
         if after_gap && line.code.is_none() {
             self.resync(Side::Server, ResyncWhy::Gap, begun.mark);
+            if is_late {
+                self.hear(Side::Server, begun.mark.at, begun.seen, raw);
+            }
             return;
         }
         // After a gap, a line sent in the knowledge of more than the reply's lines so far is
@@ -313,6 +321,9 @@ impl Dialog {
             self.replied(*partial);
         } else {
             self.reply = Some(partial);
+        }
+        if is_late {
+            self.hear(Side::Server, begun.mark.at, begun.seen, raw);
         }
     }
 

@@ -339,8 +339,12 @@ impl Tap for Heard {
         self.0.tls(side, bytes);
     }
 
-    fn midstream(&mut self) {
-        self.0.midstream();
+    fn resized(&mut self, side: Side, was: u64, is: u64) {
+        self.0.resized(side, was, is);
+    }
+
+    fn midstream(&mut self, late: bool) {
+        self.0.midstream(late);
     }
 
     fn end(&mut self, end: End) {

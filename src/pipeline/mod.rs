@@ -111,6 +111,8 @@ pub struct Facts {
     pub kind: Option<&'static str>,
     /// How a transcript was read.
     pub dialect: Option<&'static str>,
+    /// How sure that is: `certain`, `likely`, or `given` where it was asked for.
+    pub sureness: Option<&'static str>,
     /// Bytes, decompressed.
     pub bytes: u64,
     /// Packets of a capture.
@@ -224,9 +226,16 @@ impl Facts {
     }
 
     /// The same of a transcript.
-    fn take_transcript(&mut self, reader: &transcript::Reader, dialect: Dialect) {
+    fn take_transcript(
+        &mut self,
+        reader: &transcript::Reader,
+        dialect: Dialect,
+        options: &Options,
+    ) {
         self.kind = Some("transcript");
         self.dialect = Some(dialect.name());
+        let is_given = options.dialect.is_some();
+        self.sureness = Some(if is_given { "given" } else { dialect.sureness() });
         self.bytes = reader.bytes();
         self.lines = reader.facts();
     }

@@ -72,7 +72,7 @@ impl<W: Work> Reading<W> {
                     let origin = Origin { input: index, ..Origin::default() };
                     facts.troubles.add(Trouble::Interrupted, origin);
                 }
-                facts.take_transcript(&reader, dialect);
+                facts.take_transcript(&reader, dialect, &self.options);
                 let (work, noted) = crew.finish();
                 for (_, Noted { one_sided, across, .. }) in noted {
                     facts.one_sided.merge(one_sided);

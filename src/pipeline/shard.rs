@@ -5,7 +5,7 @@
 
 use super::merge::{Event, PATIENCE, What};
 use super::{Audited, Noted, Options, Overflow, Work};
-use crate::chunk::{self, Consume, Ending, Gap, Opening, Side};
+use crate::chunk::{self, Consume, Ending, Gap, Medium, Opening, Shows, Side};
 use crate::dialog::{Dialog, Tap};
 use crate::packet::{FlowKey, Segment};
 use crate::place::{Origin, Place, Places, Slot};
@@ -310,11 +310,17 @@ impl<W: Work> Follower<W> {
     #[inline]
     fn dialog(&self, opening: &Opening, slot: Slot) -> Dialog {
         let settings = &self.options.settings;
+        let shows = match settings.redact {
+            Some(_) => opening.shows.without(Shows::NAMES),
+            None => opening.shows,
+        };
+        let opening = &Opening { shows, ..*opening };
         let tap = self.options.transcript.as_ref().map(|transcript| {
-            let is_timed = transcript.timestamps && opening.shows.has(chunk::Shows::DATES);
-            let digits = is_timed.then_some(opening.digits);
+            let digits = transcript.timestamps.then_some(opening.digits);
             let mut writer = transcript::Writer::new(digits, &settings.limits);
-            writer.shows(opening.shows);
+            // The first packet of a connection is no line, and says nothing of the dialog.
+            let is_packets = opening.medium == Medium::Packets;
+            writer.opened(shows, opening.at.filter(|_| !is_packets));
             Box::new(Writing { writer, slot, overflow: transcript.overflow.clone() })
                 as Box<dyn Tap>
         });
@@ -484,8 +490,12 @@ impl Tap for Writing {
         self.writer.tls(side, bytes);
     }
 
-    fn midstream(&mut self) {
-        self.writer.midstream();
+    fn resized(&mut self, side: Side, was: u64, is: u64) {
+        self.writer.resized(side, was, is);
+    }
+
+    fn midstream(&mut self, late: bool) {
+        self.writer.midstream(late);
     }
 
     fn end(&mut self, end: chunk::End) {

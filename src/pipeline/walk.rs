@@ -111,7 +111,7 @@ impl<'a, W: Work> Walk<'a, W> {
                         let origin = Origin { input: index, ..Origin::default() };
                         facts.troubles.add(Trouble::Interrupted, origin);
                     }
-                    facts.take_transcript(&reader, dialect);
+                    facts.take_transcript(&reader, dialect, self.options);
                 }
                 self.round(tell);
             }

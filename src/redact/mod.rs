@@ -42,7 +42,11 @@ impl Redactor {
             }
             // The mechanism; secrets are masked elsewhere.
             Verb::Auth => argument.to_vec(),
-            Verb::Helo | Verb::Ehlo | Verb::Lhlo | Verb::Vrfy | Verb::Expn => self.name(argument),
+            Verb::Helo | Verb::Ehlo | Verb::Lhlo => self.name(argument),
+            Verb::Vrfy | Verb::Expn => each(argument, |word| {
+                let is_kept = word.eq_ignore_ascii_case(b"SMTPUTF8");
+                if is_kept { word.to_vec() } else { self.token(word, true) }
+            }),
             Verb::Xclient | Verb::Xforward => each(argument, |word| self.attribute(word)),
             // A mistyped verb is of interest, and hardly names anybody.
             Verb::Other if !is_verb_like(command.word) => return self.text(line),
@@ -62,7 +66,8 @@ impl Redactor {
         let rest = each(text, |word| {
             let is_word =
                 word.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"-_=/".contains(&byte));
-            if offers && is_word { word.to_vec() } else { self.token(word, false) }
+            let is_harmless = is_word || is_date_time(word);
+            if offers && is_harmless { word.to_vec() } else { self.token(word, false) }
         });
         [head, &rest].concat()
     }
@@ -237,7 +242,7 @@ impl Redactor {
             // The last label of a domain says little; it tells a domain from a name.
             let is_dotted = start.checked_sub(1).and_then(|dot| piece.get(dot)) == Some(&b'.');
             let is_letters = word.iter().all(u8::is_ascii_alphabetic);
-            let is_short = word.len() <= 4 && is_letters;
+            let is_short = word.len() <= 4 && is_letters || is_local(word);
             let is_top = host && is_name && is_dotted && is_short && is_last(piece, at);
             let is_plain = !is_name && words::is_harmless(word);
             if !(is_top || is_plain || is_special(word))
@@ -311,6 +316,19 @@ fn each(text: &[u8], make: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
 /// Whether a byte may stand in a name of a host or in an address; others part them.
 fn is_inside(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80 || b".-_+@:".contains(&byte)
+}
+
+/// Last labels of names that mean something in one network only.
+fn is_local(label: &[u8]) -> bool {
+    let all: [&[u8]; 6] = [b"local", b"internal", b"intranet", b"private", b"workgroup", b"domain"];
+    all.iter().any(|one| one.eq_ignore_ascii_case(label))
+}
+
+/// Whether a word is a date and time (RFC 3339), as FUTURERELEASE has it.
+fn is_date_time(word: &[u8]) -> bool {
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    let is_mark = |byte: &u8| byte.is_ascii_digit() || b"-T:Z+.".contains(byte);
+    marks.into_iter().all(|(at, mark)| word.get(at) == Some(&mark)) && word.iter().all(is_mark)
 }
 
 /// Whether a line of an EHLO reply offers an extension, and is not text.

@@ -432,6 +432,7 @@ fn input(report: &InputReport) -> Input<'_> {
         path: printable(report.path.as_bytes()),
         kind: report.kind,
         dialect: report.dialect,
+        dialect_confidence: report.sureness,
         bytes: report.bytes,
         packets: report.packets,
         sessions: report.sessions,

@@ -193,6 +193,8 @@ pub struct InputReport {
     pub kind: Option<&'static str>,
     /// How a transcript was read.
     pub dialect: Option<&'static str>,
+    /// How sure that is: `certain`, `likely`, `given`.
+    pub sureness: Option<&'static str>,
     /// Bytes read of it, decompressed.
     pub bytes: u64,
     /// Packets in it; 0 in a transcript.
@@ -300,6 +302,7 @@ mod tests {
             path: String::from("mail.pcap"),
             kind: Some("pcap"),
             dialect: None,
+            sureness: None,
             bytes: 12_345,
             packets: 20,
             sessions: 2,

@@ -63,6 +63,9 @@ model! {
         pub kind: Option<&'a str>,
         /// Transcripts: the form of their lines; else null.
         pub dialect: Option<&'a str>,
+        /// How sure that is, `given` if it was asked for; null in a capture.
+        #[cfg_attr(test, schemars(extend("enum" = ["certain", "likely", "given", null])))]
+        pub dialect_confidence: Option<&'a str>,
         /// Bytes read, decompressed.
         pub bytes: u64,
         /// Packets; 0 in a transcript.

@@ -154,7 +154,11 @@ impl Table {
             grid.row([
                 printable(input.path.as_bytes()),
                 match (input.kind, input.dialect) {
-                    (Some(kind), Some(dialect)) => format!("{kind} ({dialect})"),
+                    (Some(kind), Some(dialect)) => match input.sureness {
+                        Some("likely") => format!("{kind} ({dialect}, likely)"),
+                        Some("given") => format!("{kind} ({dialect}, as asked)"),
+                        _ => format!("{kind} ({dialect})"),
+                    },
                     (Some(kind), None) => kind.to_owned(),
                     (None, _) => none(),
                 },
@@ -353,6 +357,7 @@ mod tests {
             path: String::from("mail.pcap"),
             kind: Some("pcap"),
             dialect: None,
+            sureness: None,
             bytes: 12_345,
             packets: 1234,
             sessions,

@@ -33,11 +33,13 @@ pub enum Need {
     Commands,
     /// What the client had seen when it sent a command.
     Order,
+    /// Names and addresses to the letter: nobody has masked them.
+    Names,
 }
 
 impl Need {
     /// All of them, in order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Client,
         Self::Server,
         Self::Times,
@@ -51,6 +53,7 @@ impl Need {
         Self::Offers,
         Self::Commands,
         Self::Order,
+        Self::Names,
     ];
 
     /// The letter of rules.tsv, for those that it has.
@@ -69,7 +72,8 @@ impl Need {
             | Self::Replies
             | Self::Offers
             | Self::Commands
-            | Self::Order => None,
+            | Self::Order
+            | Self::Names => None,
         }
     }
 
@@ -90,6 +94,7 @@ impl Need {
             Self::Offers => "the keywords that EHLO replies offer",
             Self::Commands => "command lines as they were",
             Self::Order => "what the client had seen before it went on",
+            Self::Names => "names and addresses to the letter",
         }
     }
 
@@ -140,7 +145,13 @@ impl Need {
             Self::LineEnds => (!is_packets).then_some("a transcript does not show line ends"),
             Self::Content => {
                 let is_left_out = |one: &Message| one.content.hidden != Hidden::Nothing;
-                session.messages.iter().any(is_left_out).then_some("the log leaves mail data out")
+                let shows = session.opening.shows;
+                let is_masked = shows.has(Shows::CONTENT) && !shows.has(Shows::NAMES);
+                session.messages.iter().any(is_left_out).then_some(if is_masked {
+                    "mail data is masked in the input"
+                } else {
+                    "the log leaves mail data out"
+                })
             }
             Self::Replies => (!session.opening.shows.has(Shows::REPLIES))
                 .then_some("the log does not show replies line by line"),
@@ -150,6 +161,8 @@ impl Need {
                 .then_some("the log does not show command lines as they were"),
             Self::Order => (!session.opening.shows.has(Shows::ORDER))
                 .then_some("a server's log does not show what the client had seen"),
+            Self::Names => (!session.opening.shows.has(Shows::NAMES))
+                .then_some("names and addresses are masked"),
         }
     }
 }

@@ -94,6 +94,17 @@ impl Dialect {
         }
     }
 
+    /// How sure it is that a file in which it was recognised is written in it: `certain` or
+    /// `likely`.
+    #[must_use]
+    pub fn sureness(self) -> &'static str {
+        match self {
+            Self::Native | Self::Foreign(Foreign { is_sure: true, .. }) => "certain",
+            // Nothing marks a batch of commands as one.
+            Self::Script | Self::Foreign(_) => "likely",
+        }
+    }
+
     /// Whether it is certain once it was recognised, whatever else the file may hold.
     #[must_use]
     pub fn is_sure(self) -> bool {

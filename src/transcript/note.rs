@@ -1,10 +1,11 @@
 //! The `#` lines of the native form: what `c>` and `s<` cannot say.
 //!
-//! In and out: one line. [`Note::parse`] and the printed form are each other's inverse; any
+//! In and out: one line; README.md lists them. [`Note::parse`] and the printed form are each other's inverse; any
 //! other `#` line is a comment.
 
 use super::Eol;
 use crate::chunk::{End, Gap, Shows, Side, Sides};
+use crate::time::Stamp;
 use std::fmt;
 use std::net::SocketAddr;
 
@@ -13,11 +14,16 @@ use std::net::SocketAddr;
 pub(super) enum Note {
     /// A session begins.
     Session { id: Option<u64>, peers: Option<Sides<SocketAddr>> },
+    /// When the session began, where that is not the time of its first line.
+    Start(Stamp, u8),
+    /// What the log that this was made of does not show of the session.
+    Lacks(Shows),
+    /// Names, addresses and mail data are masked.
+    Redacted,
     /// The recording starts inside the session.
     Midstream,
-    /// The log that it was made from shows no more than this of it; what is said of dates and of
-    /// mail data stands elsewhere.
-    Hides(Shows),
+    /// It starts inside the session, and with a whole line.
+    Late,
     /// Bytes of this side's stream are missing here.
     Gap(Side, Gap),
     /// Bytes of TLS records went by.
@@ -37,24 +43,21 @@ pub(super) enum Note {
     End(End),
 }
 
-/// What a log may leave out for a whole session, by its name in a note.
-const HIDDEN: [(Shows, &str); 4] = [
-    (Shows::REPLIES, "replies"),
-    (Shows::OFFERS, "offers"),
-    (Shows::COMMANDS, "commands"),
-    (Shows::ORDER, "order"),
+/// Words of the longest note.
+const WORDS: usize = 1 + LACKS.len();
+
+/// What [`Note::Lacks`] can name.
+const LACKS: [(&str, Shows); 7] = [
+    ("content", Shows::CONTENT),
+    ("replies", Shows::REPLIES),
+    ("offers", Shows::OFFERS),
+    ("commands", Shows::COMMANDS),
+    ("order", Shows::ORDER),
+    ("dates", Shows::DATES),
+    ("zone", Shows::ZONE),
 ];
 
-/// Words of the longest note.
-const WORDS: usize = 5;
-
 impl Note {
-    /// That a session shows no more than `shows`, if a note can say so.
-    pub(super) fn hides(shows: Shows) -> Option<Self> {
-        let is_less = HIDDEN.iter().any(|(what, _)| !shows.has(*what));
-        is_less.then_some(Self::Hides(shows))
-    }
-
     /// Reads a line.
     pub(super) fn parse(line: &[u8]) -> Option<Self> {
         let line = str::from_utf8(line.strip_prefix(b"#")?).ok()?;
@@ -70,14 +73,21 @@ impl Note {
                     .and_then(|client| Ok(Sides { client, server: server.parse()? }))
                     .ok(),
             },
-            ["midstream"] => Self::Midstream,
-            ["hides", what @ ..] if (1..=HIDDEN.len()).contains(&what.len()) => {
-                let mut shows = Shows::ALL;
-                for word in what {
-                    shows = shows.without(HIDDEN.into_iter().find(|(_, name)| name == word)?.0);
-                }
-                Self::Hides(shows)
+            ["start", at] => {
+                let (at, digits) = Stamp::parse_rfc3339(at)?;
+                Self::Start(at, digits)
             }
+            ["lacks", names @ ..] if !names.is_empty() => {
+                let mut shows = Shows::ALL;
+                for name in names {
+                    let (_, what) = LACKS.into_iter().find(|(known, _)| known == name)?;
+                    shows = shows.without(what);
+                }
+                Self::Lacks(shows)
+            }
+            ["redacted"] => Self::Redacted,
+            ["midstream"] => Self::Midstream,
+            ["late"] => Self::Late,
             ["gap", side, bytes] => {
                 Self::Gap(parse_side(side)?, Gap { bytes: bytes.parse().ok()?, acked: false })
             }
@@ -120,12 +130,15 @@ impl fmt::Display for Note {
                     None => Ok(()),
                 }
             }
-            Self::Midstream => f.write_str("# midstream"),
-            Self::Hides(shows) => {
-                f.write_str("# hides")?;
-                let hidden = HIDDEN.iter().filter(|(what, _)| !shows.has(*what));
-                hidden.into_iter().try_for_each(|(_, name)| write!(f, " {name}"))
+            Self::Start(at, digits) => write!(f, "# start {}", at.rfc3339(*digits)),
+            Self::Lacks(shows) => {
+                f.write_str("# lacks")?;
+                let lacks = LACKS.into_iter().filter(|&(_, what)| !shows.has(what));
+                lacks.into_iter().try_for_each(|(name, _)| write!(f, " {name}"))
             }
+            Self::Redacted => f.write_str("# redacted"),
+            Self::Midstream => f.write_str("# midstream"),
+            Self::Late => f.write_str("# late"),
             Self::Gap(side, gap) => {
                 let acked = if gap.acked { " acked" } else { "" };
                 write!(f, "# gap {} {}{acked}", side.name(), gap.bytes)
@@ -160,9 +173,13 @@ mod tests {
             "# session 3 [2001:db8::1]:4242 > [2001:db8::2]:25",
             "# session 3",
             "# session",
+            "# start 2026-11-21T10:00:00.001Z",
+            "# lacks replies",
+            "# lacks order",
+            "# lacks content replies offers commands order dates zone",
+            "# redacted",
             "# midstream",
-            "# hides order",
-            "# hides replies offers commands order",
+            "# late",
             "# gap client 1460",
             "# gap server 0 acked",
             "# tls client 5120 server 4096",
@@ -199,9 +216,10 @@ mod tests {
             "# masked secrets follow",
             "# unseen things",
             "# open",
-            "# hides",
-            "# hides behind words",
-            "# hides order order order order order",
+            "# lacks",
+            "# lacks replies and more",
+            "# start at ten",
+            "# late again",
             "end reset",
         ];
         for line in lines {

@@ -186,7 +186,7 @@ impl Reader {
     fn native_line(&mut self, span: Span, place: Place, troubles: &mut Troubles) {
         let line = self.input.data().get(..span.text).unwrap_or_default();
         if let Some(mark) = Mark::of(line) {
-            return self.marked_line(mark, span, place);
+            return self.marked_line(mark, span, place, troubles);
         }
         if line.starts_with(b"#") {
             if let Some(note) = Note::parse(line).filter(|_| span.last) {
@@ -204,7 +204,7 @@ impl Reader {
         self.skip(span);
     }
 
-    fn marked_line(&mut self, mark: Mark, span: Span, place: Place) {
+    fn marked_line(&mut self, mark: Mark, span: Span, place: Place, troubles: &mut Troubles) {
         let Mark { side, time, text } = mark;
         let notes = std::mem::take(&mut self.session.notes);
         let shown = self.input.data().get(text..span.text).unwrap_or_default();
@@ -214,8 +214,16 @@ impl Reader {
         self.begin(time, place, Medium::Transcript);
         self.session.untimed = false;
         self.facts.marked += 1;
-        if time.is_none() {
-            self.facts.untimed.add(self.lines);
+        let origin = self.origin(0);
+        match time {
+            None => self.facts.untimed.add(self.lines),
+            Some(_) if !self.session.lacks.has(Shows::DATES) => {
+                troubles.add(Trouble::UndatedTime, origin);
+            }
+            Some(_) if !self.session.lacks.has(Shows::ZONE) => {
+                troubles.add(Trouble::UnzonedTime, origin);
+            }
+            Some(_) => {}
         }
         // Only now is it known that the dialog goes on behind them.
         self.facts.unmarked.merge(std::mem::take(&mut self.session.unmarked));
@@ -269,8 +277,11 @@ impl Reader {
         match note {
             Note::Session { peers, .. } => self.session.announced = Some((peers, place)),
             // In an open session it says nothing, and goes with it.
-            Note::Midstream => self.session.midstream = Some(place),
-            Note::Hides(shows) => self.session.shows = Some(shows),
+            Note::Midstream => self.session.joined = Some((Open::Midstream, place)),
+            Note::Late => self.session.joined = Some((Open::Late, place)),
+            Note::Start(at, digits) => self.session.started = Some((at, digits)),
+            Note::Lacks(shows) => self.session.lacks = self.session.lacks.and(shows),
+            Note::Redacted => self.session.lacks = self.session.lacks.without(Shows::NAMES),
             Note::Gap(side, gap) => {
                 self.push_silent(What::Gap(gap), side, place);
                 let sent = self.session.sent.of_mut(side);
@@ -300,8 +311,8 @@ impl Reader {
     /// Adds what a note says instead of a line.
     fn push_silent(&mut self, what: What<'static>, side: Side, place: Place) {
         if !self.session.open {
+            self.session.untimed = self.session.started.is_none();
             self.begin(None, place, Medium::Transcript);
-            self.session.untimed = true;
         }
         self.queue.push_back(Event::Chunk(Chunk { what, ..chunk(side, place) }));
     }
@@ -329,6 +340,7 @@ impl Reader {
             return;
         }
         session.open = true;
+        let time = session.started.or(time);
         let (peers, first) = session.announced.take().unwrap_or((None, place));
         self.queue.push_back(Event::Begin(Opening {
             peers,
@@ -338,10 +350,10 @@ impl Reader {
             place: first,
             medium,
             by_content: false,
-            shows: session.shows.take().unwrap_or(Shows::ALL),
+            shows: session.lacks,
         }));
-        if let Some(place) = session.midstream.take() {
-            let what = What::Open(Open::Midstream);
+        if let Some((joined, place)) = session.joined.take() {
+            let what = What::Open(joined);
             self.queue.push_back(Event::Chunk(Chunk { what, ..chunk(Side::Client, place) }));
         }
     }
@@ -349,8 +361,9 @@ impl Reader {
     /// Ends the session, if one is open or announced.
     fn close(&mut self, ending: Ending) {
         let session = &self.session;
+        let joined = session.joined.map(|(_, place)| place);
         if let (false, Some(place)) =
-            (session.open, session.announced.map(|(_, place)| place).or(session.midstream))
+            (session.open, session.announced.map(|(_, place)| place).or(joined))
         {
             self.begin(None, place, Medium::Transcript);
         }
@@ -463,10 +476,12 @@ struct Session {
     open: bool,
     /// A note announced it: addresses and place.
     announced: Option<(Option<Sides<SocketAddr>>, Place)>,
-    /// A note says that it starts inside the stream.
-    midstream: Option<Place>,
-    /// A note says what is shown of it.
-    shows: Option<Shows>,
+    /// A note says when it began.
+    started: Option<(Stamp, u8)>,
+    /// What notes say that the text does not show of it.
+    lacks: Shows,
+    /// A note says that the recording starts inside it.
+    joined: Option<(Open, Place)>,
     /// It has no line yet, so its time is not known.
     untimed: bool,
     /// An empty line stood here last.

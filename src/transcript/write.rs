@@ -29,6 +29,8 @@ pub struct Writer {
     eol: Sides<Eol>,
     sent: Sides<Sent>,
     farewell: Farewell,
+    /// When the session began, until it is known whether its first line says so.
+    start: Option<Stamp>,
 }
 
 /// A line of which the end has not come yet.
@@ -39,6 +41,8 @@ struct Partial {
     at: Option<Stamp>,
     seen: Option<u64>,
     masked: Option<Secret>,
+    /// How many octets more than these it had in the stream.
+    more: i64,
 }
 
 /// The line that begins a session in a transcript, with its line end.
@@ -71,19 +75,31 @@ impl Writer {
             eol: Sides::default(),
             sent: Sides::default(),
             farewell: Farewell::default(),
+            start: None,
         }
     }
 
-    /// The recording starts inside the session. To be said before anything else.
-    pub fn midstream(&mut self) {
-        self.note(Note::Midstream);
+    /// What the input shows of the session, which began `start`. To be said before anything else.
+    pub fn opened(&mut self, shows: Shows, start: Option<Stamp>) {
+        let is_timed = self.digits.is_some() && start.is_some();
+        let mut lacks = shows;
+        if !is_timed {
+            // Of times that are not there nothing can be missing.
+            lacks = lacks.with(Shows::DATES).with(Shows::ZONE);
+        }
+        if lacks.with(Shows::NAMES) != Shows::ALL {
+            self.push_note(Note::Lacks(lacks));
+        }
+        if !shows.has(Shows::NAMES) {
+            self.push_note(Note::Redacted);
+        }
+        self.start = start.filter(|_| is_timed);
     }
 
-    /// What the log shows of the session, as far as its lines do not tell. To be said before any.
-    pub fn shows(&mut self, shows: Shows) {
-        if let Some(note) = Note::hides(shows) {
-            self.note(note);
-        }
+    /// The recording starts inside the session; `late` if with a whole line. To be said before
+    /// what is heard.
+    pub fn midstream(&mut self, late: bool) {
+        self.push_note(if late { Note::Late } else { Note::Midstream });
     }
 
     /// The next bytes of the stream of `side`, cut anywhere. `at` and `seen` are those of the
@@ -135,6 +151,13 @@ impl Writer {
             None => bytes,
         };
         *masked = Some(Secret { bytes });
+    }
+
+    /// The data of `side` that comes next is `is` bytes and stands for `was`.
+    pub fn resized(&mut self, side: Side, was: u64, is: u64) {
+        let more = i64::try_from(i128::from(was) - i128::from(is)).unwrap_or_default();
+        let all = &mut self.partial.of_mut(side).more;
+        *all = all.saturating_add(more);
     }
 
     /// Bytes of the stream of `side` are missing here.
@@ -196,7 +219,9 @@ impl Writer {
         if partial.bytes.is_empty() {
             return;
         }
-        let Partial { bytes: mut line, at, seen, masked, .. } = std::mem::take(partial);
+        let Partial { bytes: mut line, at, seen, masked, more, .. } = std::mem::take(partial);
+        self.start.take_if(|start| Some(*start) == at);
+        self.write_start();
         let (text, eol) = Eol::split(&line);
         if eol == Eol::None {
             self.note(Note::Eol(side, eol));
@@ -234,7 +259,7 @@ impl Writer {
         self.farewell.note(side, text);
         let sent = self.sent.of_mut(side);
         sent.begin(self.unseen_lines);
-        sent.grow(line.len() as u64);
+        sent.grow((line.len() as u64).saturating_add_signed(more));
         // The next line can use the memory of this one.
         line.clear();
         self.partial.of_mut(side).bytes = line;
@@ -248,7 +273,20 @@ impl Writer {
         }
     }
 
+    /// A note among the lines.
     fn note(&mut self, note: Note) {
+        self.write_start();
+        self.push_note(note);
+    }
+
+    /// Writes when the session began, if that is not known to be the time of its first line.
+    fn write_start(&mut self) {
+        if let (Some(start), Some(digits)) = (self.start.take(), self.digits) {
+            self.push_note(Note::Start(start, digits));
+        }
+    }
+
+    fn push_note(&mut self, note: Note) {
         self.out.push_str(&note.to_string());
         self.out.push('\n');
     }
@@ -459,7 +497,7 @@ mod tests {
             server: "192.0.2.2:25".parse().unwrap(),
         };
         let mut writer = Writer::new(Some(3), &Limits::default());
-        writer.midstream();
+        writer.midstream(false);
         writer.data(Side::Server, Some(at), Some(0), b"220 mx\r");
         writer.data(Side::Server, Some(later), Some(0), b"\n");
         writer.data(Side::Client, Some(at), Some(7), b"EHLO");

@@ -219,15 +219,19 @@ pub fn transport(session: &Session) -> Transport {
 
 /// What `--format transcript` writes of a file, and the sessions it writes of.
 pub fn transcript(file: &[u8], timestamps: bool) -> (Vec<u8>, Vec<Session>) {
+    (written(file, &Options::default(), timestamps), sessions(file))
+}
+
+/// What `--format transcript` writes of a file.
+pub fn written(file: &[u8], options: &Options, timestamps: bool) -> Vec<u8> {
     let out = Shared::default();
     let format = Format::Transcript;
-    let (run, lint) = (Options::default(), Lint::default());
+    let (run, lint) = (options.clone(), Lint::default());
     let job =
         Job { run, format, width: None, timestamps, lint, filter: Arc::default(), events: false };
     let source = Source::bytes("test", file.to_vec());
     job::run(job, vec![source], &mut || {}, Box::new(out.clone())).unwrap();
-    let text = out.0.lock().unwrap().clone();
-    (text, sessions(file))
+    out.0.lock().unwrap().clone()
 }
 
 /// How many cases a test tries: `cases`, times the number in `SMTP_AUDIT_CASES`.

@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client, Need::Commands],
+    needs: &[Need::Client, Need::Commands, Need::Names],
     rfc: Some("RFC 6531 §3.3; RFC 5891"),
     title: "a label that begins with xn-- and cannot be decoded",
     help: "encode the domain anew with a library for IDNA",

@@ -5,7 +5,7 @@ pub(super) const RULE: Rule = Rule {
     category: Category::Command,
     severity: Severity::Warning,
     party: Party::Client,
-    needs: &[Need::Client],
+    needs: &[Need::Client, Need::Names],
     rfc: Some("RFC 5321 §4.1.2, §7"),
     title: "an address that seems to smuggle in another command",
     help: "refuse CR, LF and brackets in addresses where they come in, as in a web form",
