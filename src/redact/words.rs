@@ -95,7 +95,9 @@ const WORDS: &[&str] = &[
 
 /// Whether `word` names nobody: it is in the list, in any case, or a number.
 pub(super) fn is_harmless(word: &[u8]) -> bool {
-    if word.iter().all(u8::is_ascii_digit) {
+    // Rows of X stand where somebody has written over what was there.
+    if word.iter().all(u8::is_ascii_digit) || word.iter().all(|octet| matches!(octet, b'X' | b'x'))
+    {
         return true;
     }
     let Ok(word) = str::from_utf8(word) else { return false };
