@@ -254,8 +254,12 @@ impl Redactor {
         out
     }
 
-    /// Turns each letter into another as those before it say.
+    /// Turns each letter into another as those before it say; but where somebody has written X
+    /// over all of it already.
     fn word(&self, word: &mut [u8]) {
+        if word.len() > 1 && word.iter().all(|octet| matches!(octet, b'X' | b'x')) {
+            return;
+        }
         let mut seen = Vec::with_capacity(word.len());
         for byte in word {
             let plain = byte.to_ascii_lowercase();
