@@ -485,42 +485,52 @@ impl Reader {
 
     /// Counts the lines of `rest` up to one that begins with a dot; returns how many bytes.
     fn read_lines(&mut self, rest: &[u8]) -> usize {
-        let mut line = self.line;
-        let (mut used, mut longest, mut ends, mut bare) = (0, 0, 0, 0);
-        let mut is_strict = self.place == Place::Cr;
-        let mut is_at_dot = false;
-        while let Some(left) = rest.get(used..)
-            && let Some(lf) = find(b'\n', left)
-        {
-            // The byte before it is in another piece, perhaps.
-            if let Some(last) = (used + lf).checked_sub(1) {
-                is_strict = rest.get(last) == Some(&b'\r');
-            }
-            longest = longest.max(line + (lf + 1) as u64);
-            line = 0;
-            used += lf + 1;
-            ends += 1;
-            bare += usize::from(!is_strict);
-            if rest.get(used) == Some(&b'.') {
-                is_at_dot = true;
-                break;
-            }
+        let mut found = Lines { line: self.line, place: self.place, ..Lines::default() };
+        if !self.header.is_done() {
+            found = self.read_header(found, rest);
         }
-        if ends > 0 {
-            self.place = if is_strict { Place::Start } else { Place::LooseStart };
+        let behind_header = found;
+        found.find(rest);
+        let mut high = found.high_if_plain(rest);
+        if high.is_none() && found.guesses > 0 {
+            found = Lines { is_sure: true, ..behind_header };
+            found.find(rest);
+            high = found.high_if_plain(rest);
         }
-        if used < rest.len() && !is_at_dot {
-            line += (rest.len() - used) as u64;
-            used = rest.len();
-            self.place = if rest.ends_with(b"\r") { Place::Cr } else { Place::Inside };
+        let read = rest.get(..found.used).unwrap_or(rest);
+        if !self.header.is_done() {
+            // No line ends in what is left.
+            let left = read.get(behind_header.used..).unwrap_or_default();
+            self.header.read_line(&mut self.facts, left);
         }
-        self.line = line;
-        self.facts.long_line(longest.max(line));
-        let read = rest.get(..used).unwrap_or(rest);
-        self.facts.tally(read);
-        self.header.read(&mut self.facts, read);
-        self.facts.line_ends(ends - bare, bare);
-        used
+        let crs = found.ends - found.loose;
+        if let Some(high) = high {
+            self.facts.octets += read.len() as u64;
+            self.facts.bare_cr = more(self.facts.bare_cr, crs);
+            self.facts.eight_bit = more(self.facts.eight_bit, high);
+        } else {
+            self.facts.tally(read);
+        }
+        // The first may be the other half of a line end.
+        let is_half = self.place == Place::Cr && read.starts_with(b"\n");
+        let bare = found.loose - usize::from(is_half);
+        self.facts.line_ends(found.ends - bare, bare);
+        self.facts.long_line(found.longest.max(found.line));
+        self.line = found.line;
+        self.place = found.place;
+        found.used
+    }
+
+    /// Finds the lines of `rest` that belong to the header section, and reads them.
+    #[inline(never)]
+    fn read_header(&mut self, found: Lines, rest: &[u8]) -> Lines {
+        let mut found = found;
+        let mut from = 0;
+        while !(found.is_at_dot || self.header.is_done()) && found.find_one(rest) {
+            self.header.read_line(&mut self.facts, rest.get(from..found.used).unwrap_or_default());
+            from = found.used;
+        }
+        found
     }
 
     /// A dot that begins a line and does not end the data was stuffed (RFC 5321 §4.5.2), and is
@@ -534,44 +544,123 @@ impl Reader {
     /// Counts bytes that hold no LF.
     fn add(&mut self, text: &[u8]) {
         self.facts.tally(text);
-        self.header.read(&mut self.facts, text);
+        self.header.read_line(&mut self.facts, text);
         self.line += text.len() as u64;
         self.facts.long_line(self.line);
     }
 }
 
-impl Content {
-    /// Counts the octets of `text` and those that are special, each CR as a bare one.
-    fn tally(&mut self, text: &[u8]) {
-        self.octets += text.len() as u64;
-        let (blocks, rest) = text.as_chunks();
-        for blocks in blocks.chunks(TOGETHER) {
-            self.tally_blocks(blocks);
-        }
-        if !rest.is_empty() {
-            // Blanks are nothing special.
-            let mut block = [b' '; BLOCK];
-            if let Some(start) = block.get_mut(..rest.len()) {
-                start.copy_from_slice(rest);
+/// The lines at the start of a piece.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lines {
+    /// Octets in front of which all is found.
+    used: usize,
+    /// Octets of the line that is open there.
+    line: u64,
+    /// Where a line stands there.
+    place: Place,
+    /// The next line begins with a dot.
+    is_at_dot: bool,
+    /// No end is to be guessed.
+    is_sure: bool,
+    /// Octets of the longest line that ended.
+    longest: u64,
+    /// Lines that ended.
+    ends: usize,
+    /// Those of them whose LF has no CR before it in this piece.
+    loose: usize,
+    /// Those of them that are guessed to be as long as the one before: there may be ends between.
+    guesses: usize,
+}
+
+impl Lines {
+    /// Finds the lines of `rest` up to one that begins with a dot.
+    fn find(&mut self, rest: &[u8]) {
+        while !self.is_at_dot {
+            let from = self.used;
+            let is_whole = self.line == 0;
+            if !self.find_one(rest) {
+                break;
             }
-            self.tally_blocks(&[block]);
+            if is_whole && !self.is_sure {
+                self.guess(rest, self.used - from);
+            }
+        }
+        if self.used < rest.len() && !self.is_at_dot {
+            self.line += (rest.len() - self.used) as u64;
+            self.used = rest.len();
+            self.place = if rest.ends_with(b"\r") { Place::Cr } else { Place::Inside };
         }
     }
 
-    /// Counts what is special in at most [`TOGETHER`] blocks: the compiler makes vectors of it.
-    fn tally_blocks(&mut self, blocks: &[[u8; BLOCK]]) {
-        let bytes = blocks.as_flattened().iter();
-        let (cr, all, least) = bytes.fold((0_u8, 0, u8::MAX), |(cr, all, least), &byte| {
-            (cr.wrapping_add(u8::from(byte == b'\r')), all | byte, least.min(byte))
-        });
-        self.bare_cr = more(self.bare_cr, cr.into());
-        // Most mail data has neither.
-        if all >= 0x80 {
-            self.eight_bit = more(self.eight_bit, count(blocks, |byte| byte >= 0x80));
+    /// Takes lines that may be as long as the one before for such: those of encoded content are.
+    #[inline]
+    fn guess(&mut self, rest: &[u8], octets: usize) {
+        let mut left = rest.get(self.used..).unwrap_or_default();
+        while !self.is_at_dot
+            && self.place == Place::Start
+            && let Some((line, after)) = left.split_at_checked(octets)
+            && line.ends_with(b"\r\n")
+        {
+            left = after;
+            self.used += octets;
+            self.ends += 1;
+            self.guesses += 1;
+            self.is_at_dot = after.first() == Some(&b'.');
         }
-        if least == 0 {
-            self.nul = more(self.nul, count(blocks, |byte| byte == 0));
+    }
+
+    /// Finds the next line.
+    #[inline]
+    fn find_one(&mut self, rest: &[u8]) -> bool {
+        let left = rest.get(self.used..).unwrap_or_default();
+        let Some(lf) = find(b'\n', left) else { return false };
+        let is_strict = match lf.checked_sub(1) {
+            Some(before) => left.get(before) == Some(&b'\r'),
+            None => false,
+        };
+        // The byte before it is in another piece, perhaps.
+        let is_half = lf == 0 && self.place == Place::Cr && self.ends == 0;
+        self.place = if is_strict || is_half { Place::Start } else { Place::LooseStart };
+        self.longest = self.longest.max(self.line + (lf + 1) as u64);
+        self.line = 0;
+        self.used += lf + 1;
+        self.ends += 1;
+        self.loose += usize::from(!is_strict);
+        self.is_at_dot = left.get(lf + 1) == Some(&b'.');
+        true
+    }
+
+    /// How many octets of `rest` that were read are above 127, if nothing else is special in them
+    /// but the line ends that were found.
+    #[inline]
+    fn high_if_plain(&self, rest: &[u8]) -> Option<usize> {
+        let read = rest.get(..self.used).unwrap_or(rest);
+        let ends = 2 * self.ends - self.loose;
+        let special = count(read, is_special);
+        if special == ends {
+            return Some(0);
         }
+        let high = count(read, |octet| octet >= 0x80);
+        (special == ends + high).then_some(high)
+    }
+}
+
+/// Whether an octet is NUL, CR, LF or above 127, or another that is rare.
+#[inline]
+fn is_special(octet: u8) -> bool {
+    // Of the octets below 16, this puts TAB behind those.
+    (octet ^ 6).cast_signed() < 13
+}
+
+impl Content {
+    /// Counts the octets of `text` and those that are special, each CR as a bare one.
+    #[inline(never)]
+    fn tally(&mut self, text: &[u8]) {
+        self.octets += text.len() as u64;
+        self.bare_cr = more(self.bare_cr, count(text, |octet| octet == b'\r'));
+        self.eight_bit = more(self.eight_bit, count(text, |octet| octet >= 0x80));
+        self.nul = more(self.nul, count(text, |octet| octet == 0));
     }
 
     /// Counts line ends: `crlf`, whose CRs were counted as bare ones, and `lf` without CR.
@@ -598,17 +687,19 @@ impl Content {
     }
 }
 
-/// Bytes of two vectors: what the compiler reads at once.
-const BLOCK: usize = 32;
+/// So many octets that a byte can count all of theirs.
+const TOGETHER: usize = 128;
 
-/// So many blocks that a byte can count all of theirs.
-const TOGETHER: usize = 7;
-
-/// How many bytes of at most [`TOGETHER`] blocks are such.
+/// How many octets of `text` are such.
 #[inline]
-fn count(blocks: &[[u8; BLOCK]], is: impl Fn(u8) -> bool) -> usize {
-    let bytes = blocks.as_flattened().iter();
-    bytes.fold(0_u8, |sum, &byte| sum.wrapping_add(u8::from(is(byte)))).into()
+fn count(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
+    // The compiler makes vectors of it.
+    let some = |part: &[u8]| {
+        let sum = part.iter().fold(0_u8, |sum, &octet| sum.wrapping_add(u8::from(is(octet))));
+        usize::from(sum)
+    };
+    let (parts, rest) = text.as_chunks::<TOGETHER>();
+    parts.iter().map(|part| some(part)).sum::<usize>() + some(rest)
 }
 
 /// `count` and `by` more, as many as it can say.
@@ -838,6 +929,32 @@ mod tests {
             cuts in proptest::collection::vec(1_usize..6, 0..20),
         ) {
             check(format!("{data}x\r\n.\r\n").as_bytes(), &cuts);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn facts_are_those_of_a_plain_count(
+            lines in proptest::collection::vec("(ab|a|[ab\t.\0\x01é]{0,3})(\r\n|\r\n|\r\n|[\r\n]{0,2})", 0..30),
+            cuts in proptest::collection::vec(1_usize..40, 0..9),
+        ) {
+            // What a dot at the end is, the next octet would tell.
+            let data = (lines.concat() + "x").into_bytes();
+            let (facts, ..) = scan::<false>(&data, &cuts);
+            let count = |is: fn(u8) -> bool| data.iter().filter(|&&octet| is(octet)).count();
+            let pairs = data.windows(2).filter(|two| two == b"\r\n").count();
+            let longest = data.split_inclusive(|&octet| octet == b'\n').map(<[u8]>::len).max();
+            let counted = [facts.lines, facts.bare_lf, facts.bare_cr, facts.eight_bit, facts.nul];
+            let plain = [
+                pairs,
+                count(|octet| octet == b'\n') - pairs,
+                count(|octet| octet == b'\r') - pairs,
+                count(|octet| octet >= 0x80),
+                count(|octet| octet == 0),
+            ];
+            assert_eq!(counted.map(|count| count as usize), plain);
+            assert_eq!(facts.longest_line as usize, longest.unwrap_or(0));
+            assert_eq!(facts.octets, data.len() as u64);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Lines that come in pieces, and replies while their lines come.
 
 use super::Start;
-use super::session::{Span, Text};
+use super::session::{Held, Span, Text};
 
 /// The line of one side that has begun but not ended, if there is one: nearly all lines come
 /// whole.
@@ -104,9 +104,9 @@ impl ReplyText {
             Self::Last(_) => {
                 text.reserve(line.len() + 1);
                 if !is_first {
-                    text.0.push(b'\n');
+                    text.add(b"\n");
                 }
-                text.0.extend_from_slice(line);
+                text.add(line);
             }
             Self::Apart(own) => {
                 if !is_first {
@@ -121,8 +121,8 @@ impl ReplyText {
     pub(super) fn set_apart(&mut self, text: &mut Text) {
         if let Self::Last(from) = *self {
             let from = from.min(text.len());
-            let apart = text.0.get(from..).unwrap_or_default().to_vec();
-            text.0.truncate(from);
+            let apart = text.as_slice().get(from..).unwrap_or_default().to_vec();
+            text.truncate(from);
             *self = Self::Apart(apart);
         }
     }
@@ -130,7 +130,7 @@ impl ReplyText {
     /// Gives it up.
     pub(super) fn drop_from(self, text: &mut Text) -> Span {
         if let Self::Last(from) = self {
-            text.0.truncate(from);
+            text.truncate(from);
         }
         Span::default()
     }
@@ -146,17 +146,35 @@ impl ReplyText {
 
 impl Text {
     /// Bytes that are kept.
+    #[inline]
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        match &self.0 {
+            Held::Near(len, _) => (*len).into(),
+            Held::Far(all) => all.len(),
+        }
+    }
+
+    /// All that is kept.
+    #[inline]
+    pub(super) fn as_slice(&self) -> &[u8] {
+        match &self.0 {
+            Held::Near(len, octets) => octets.get(..usize::from(*len)).unwrap_or_default(),
+            Held::Far(all) => all,
+        }
+    }
+
+    /// Bytes of memory besides its own size.
+    pub(super) fn held(&self) -> usize {
+        if let Held::Far(all) = &self.0 { all.capacity() } else { 0 }
     }
 
     /// Keeps `bytes`. A text that is full takes more, too: who asks has looked.
     #[inline]
     pub(super) fn keep(&mut self, bytes: &[u8]) -> Span {
         let from = self.len();
-        self.reserve(bytes.len());
-        self.0.extend_from_slice(bytes);
-        self.span(from)
+        self.add(bytes);
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Span { at: number(from), len: number(bytes.len()) }
     }
 
     /// All from here on.
@@ -165,10 +183,45 @@ impl Text {
         Span { at: number(from), len: number(self.len().saturating_sub(from)) }
     }
 
+    /// Adds `bytes` at its end.
+    #[inline]
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        if let Held::Near(len, octets) = &mut self.0
+            && let end = usize::from(*len) + bytes.len()
+            && let Some(room) = octets.get_mut(usize::from(*len)..end)
+            && let Ok(end) = u16::try_from(end)
+        {
+            room.copy_from_slice(bytes);
+            *len = end;
+        } else {
+            self.add_far(bytes);
+        }
+    }
+
+    #[inline(never)]
+    fn add_far(&mut self, bytes: &[u8]) {
+        self.reserve(bytes.len());
+        if let Held::Far(all) = &mut self.0 {
+            all.extend_from_slice(bytes);
+        }
+    }
+
+    /// Forgets all from here on.
+    fn truncate(&mut self, from: usize) {
+        match &mut self.0 {
+            Held::Near(len, _) => *len = u16::try_from(from).map_or(*len, |from| from.min(*len)),
+            Held::Far(all) => all.truncate(from),
+        }
+    }
+
     /// Makes room for `more` bytes.
     #[inline]
     pub(super) fn reserve(&mut self, more: usize) {
-        if self.0.capacity() - self.len() < more {
+        let room = match &self.0 {
+            Held::Near(len, octets) => octets.len() - usize::from(*len),
+            Held::Far(all) => all.capacity() - all.len(),
+        };
+        if room < more {
             self.grow(more);
         }
     }
@@ -176,7 +229,14 @@ impl Text {
     /// Makes room in steps: doubling would cost an open session more than it holds.
     #[cold]
     fn grow(&mut self, more: usize) {
-        self.0.reserve_exact(more.max(STEP).max(self.len() / 4));
+        let more = more.max(STEP).max(self.len() / 4);
+        if let Held::Far(all) = &mut self.0 {
+            all.reserve_exact(more);
+        } else {
+            let mut all = Vec::with_capacity(self.len() + more);
+            all.extend_from_slice(self.as_slice());
+            self.0 = Held::Far(all);
+        }
     }
 }
 

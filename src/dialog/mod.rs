@@ -577,7 +577,7 @@ impl Consume for Dialog {
             ^ session.elided_exchanges
             ^ exchange.map_or(0, |last| last.octets ^ u64::from(last.reply.is_some()))
             ^ session.messages.last().map_or(0, |last| u64::from(last.recipients.is_empty()))
-            ^ u64::from(session.text.0.last().copied().unwrap_or_default())
+            ^ u64::from(session.text.as_slice().last().copied().unwrap_or_default())
     }
 
     fn push(&mut self, chunk: &Chunk<'_>) {

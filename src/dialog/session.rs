@@ -140,8 +140,22 @@ pub struct Elided {
 }
 
 /// The text of a session: commands and replies, one after the other.
-#[derive(Clone, Debug, Default)]
-pub struct Text(pub(super) SmallVec<[u8; TEXT]>);
+#[derive(Clone, Debug)]
+pub struct Text(pub(super) Held);
+
+/// Where it lies: each line is copied there, which a vector that may be either takes longer to do.
+#[derive(Clone, Debug)]
+pub(super) enum Held {
+    /// In place, so many bytes.
+    Near(u16, [u8; TEXT]),
+    Far(Vec<u8>),
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self(Held::Near(0, [0; TEXT]))
+    }
+}
 
 /// A stretch of a session's [`Text`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -464,7 +478,7 @@ impl Text {
     #[must_use]
     pub fn bytes(&self, span: Span) -> &[u8] {
         let start = span.at as usize;
-        self.0.get(start..start + span.len as usize).unwrap_or_default()
+        self.as_slice().get(start..start + span.len as usize).unwrap_or_default()
     }
 }
 
@@ -499,7 +513,7 @@ impl Session {
     pub(super) fn held(&self) -> usize {
         // Each recipient has its exchange, and is smaller.
         let recipient = size_of::<Recipient>();
-        let text = if self.text.0.spilled() { self.text.0.capacity() } else { 0 };
+        let text = self.text.held();
         let exchanges = if self.exchanges.spilled() { self.exchanges.capacity() } else { 0 };
         text + exchanges * (size_of::<Exchange>() + recipient)
             + self.messages.held()
