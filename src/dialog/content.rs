@@ -5,6 +5,7 @@
 //! to decide.
 
 use super::header::Header;
+use super::line_ends::{Lines, Place, count};
 use super::odd::{self, Before, DataEnd, First, Odd, Tail, Verdict, line_of};
 use super::session::{Content, Hidden, Mark};
 use crate::smtp::scan::find;
@@ -34,6 +35,8 @@ struct Reader {
     facts: Content,
     /// Bytes of the line being read.
     line: u64,
+    /// [`Lines::usual`].
+    usual: u32,
     /// How far the header section was read.
     header: Header,
     /// Where a line stands at the end of the bytes read so far.
@@ -52,24 +55,6 @@ struct Pending {
     facts: Content,
     /// What followed so far.
     next: Vec<u8>,
-}
-
-/// The state of the end-of-data recogniser.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Place {
-    /// After CRLF, or at the very start.
-    #[default]
-    Start,
-    /// After a line that ended with LF alone, or after a gap.
-    LooseStart,
-    /// Inside a line.
-    Inside,
-    /// Inside a line, after CR.
-    Cr,
-    /// After the dot that begins a line; `strict` if the line began after CRLF.
-    Dot { strict: bool },
-    /// After such a dot and CR.
-    DotCr { strict: bool },
 }
 
 /// A place where a lenient server may have seen the end of the data.
@@ -485,14 +470,15 @@ impl Reader {
 
     /// Counts the lines of `rest` up to one that begins with a dot; returns how many bytes.
     fn read_lines(&mut self, rest: &[u8]) -> usize {
-        let mut found = Lines { line: self.line, place: self.place, ..Lines::default() };
+        let (line, place, usual) = (self.line, self.place, self.usual);
+        let mut found = Lines { line, place, usual, ..Lines::default() };
         if !self.header.is_done() {
             found = self.read_header(found, rest);
         }
         let behind_header = found;
         found.find(rest);
         let mut high = found.high_if_plain(rest);
-        if high.is_none() && found.guesses > 0 {
+        if high.is_none() && found.is_guess {
             found = Lines { is_sure: true, ..behind_header };
             found.find(rest);
             high = found.high_if_plain(rest);
@@ -516,8 +502,7 @@ impl Reader {
         let bare = found.loose - usize::from(is_half);
         self.facts.line_ends(found.ends - bare, bare);
         self.facts.long_line(found.longest.max(found.line));
-        self.line = found.line;
-        self.place = found.place;
+        (self.line, self.place, self.usual) = (found.line, found.place, found.usual);
         found.used
     }
 
@@ -548,109 +533,6 @@ impl Reader {
         self.line += text.len() as u64;
         self.facts.long_line(self.line);
     }
-}
-
-/// The lines at the start of a piece.
-#[derive(Clone, Copy, Debug, Default)]
-struct Lines {
-    /// Octets in front of which all is found.
-    used: usize,
-    /// Octets of the line that is open there.
-    line: u64,
-    /// Where a line stands there.
-    place: Place,
-    /// The next line begins with a dot.
-    is_at_dot: bool,
-    /// No end is to be guessed.
-    is_sure: bool,
-    /// Octets of the longest line that ended.
-    longest: u64,
-    /// Lines that ended.
-    ends: usize,
-    /// Those of them whose LF has no CR before it in this piece.
-    loose: usize,
-    /// Those of them that are guessed to be as long as the one before: there may be ends between.
-    guesses: usize,
-}
-
-impl Lines {
-    /// Finds the lines of `rest` up to one that begins with a dot.
-    fn find(&mut self, rest: &[u8]) {
-        while !self.is_at_dot {
-            let from = self.used;
-            let is_whole = self.line == 0;
-            if !self.find_one(rest) {
-                break;
-            }
-            if is_whole && !self.is_sure {
-                self.guess(rest, self.used - from);
-            }
-        }
-        if self.used < rest.len() && !self.is_at_dot {
-            self.line += (rest.len() - self.used) as u64;
-            self.used = rest.len();
-            self.place = if rest.ends_with(b"\r") { Place::Cr } else { Place::Inside };
-        }
-    }
-
-    /// Takes lines that may be as long as the one before for such: those of encoded content are.
-    #[inline]
-    fn guess(&mut self, rest: &[u8], octets: usize) {
-        let mut left = rest.get(self.used..).unwrap_or_default();
-        while !self.is_at_dot
-            && self.place == Place::Start
-            && let Some((line, after)) = left.split_at_checked(octets)
-            && line.ends_with(b"\r\n")
-        {
-            left = after;
-            self.used += octets;
-            self.ends += 1;
-            self.guesses += 1;
-            self.is_at_dot = after.first() == Some(&b'.');
-        }
-    }
-
-    /// Finds the next line.
-    #[inline]
-    fn find_one(&mut self, rest: &[u8]) -> bool {
-        let left = rest.get(self.used..).unwrap_or_default();
-        let Some(lf) = find(b'\n', left) else { return false };
-        let is_strict = match lf.checked_sub(1) {
-            Some(before) => left.get(before) == Some(&b'\r'),
-            None => false,
-        };
-        // The byte before it is in another piece, perhaps.
-        let is_half = lf == 0 && self.place == Place::Cr && self.ends == 0;
-        self.place = if is_strict || is_half { Place::Start } else { Place::LooseStart };
-        self.longest = self.longest.max(self.line + (lf + 1) as u64);
-        self.line = 0;
-        self.used += lf + 1;
-        self.ends += 1;
-        self.loose += usize::from(!is_strict);
-        self.is_at_dot = left.get(lf + 1) == Some(&b'.');
-        true
-    }
-
-    /// How many octets of `rest` that were read are above 127, if nothing else is special in them
-    /// but the line ends that were found.
-    #[inline]
-    fn high_if_plain(&self, rest: &[u8]) -> Option<usize> {
-        let read = rest.get(..self.used).unwrap_or(rest);
-        let ends = 2 * self.ends - self.loose;
-        let special = count(read, is_special);
-        if special == ends {
-            return Some(0);
-        }
-        let high = count(read, |octet| octet >= 0x80);
-        (special == ends + high).then_some(high)
-    }
-}
-
-/// Whether an octet is NUL, CR, LF or above 127, or another that is rare.
-#[inline]
-fn is_special(octet: u8) -> bool {
-    // Of the octets below 16, this puts TAB behind those.
-    (octet ^ 6).cast_signed() < 13
 }
 
 impl Content {
@@ -685,21 +567,6 @@ impl Content {
     fn long_line(&mut self, octets: u64) {
         self.longest_line = self.longest_line.max(u32::try_from(octets).unwrap_or(u32::MAX));
     }
-}
-
-/// So many octets that a byte can count all of theirs.
-const TOGETHER: usize = 128;
-
-/// How many octets of `text` are such.
-#[inline]
-fn count(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
-    // The compiler makes vectors of it.
-    let some = |part: &[u8]| {
-        let sum = part.iter().fold(0_u8, |sum, &octet| sum.wrapping_add(u8::from(is(octet))));
-        usize::from(sum)
-    };
-    let (parts, rest) = text.as_chunks::<TOGETHER>();
-    parts.iter().map(|part| some(part)).sum::<usize>() + some(rest)
 }
 
 /// `count` and `by` more, as many as it can say.

@@ -178,9 +178,9 @@ fn name_len(line: &[u8]) -> usize {
         // In the highest bit of each octet: whether it is a control or blank, a DEL, or a colon.
         // What is borrowed from behind the first spoils only what comes after.
         let word = u64::from_le_bytes(*word);
-        let colons = word ^ EACH * u64::from(b':');
-        let ends = word.wrapping_sub(EACH * 33) | word + EACH | colons.wrapping_sub(EACH);
-        let ends = ends & EACH * 0x80;
+        let colons = word ^ u64::from_ne_bytes([b':'; 8]);
+        let ends = word.wrapping_sub(EACH * 33) | (word + EACH) | colons.wrapping_sub(EACH);
+        let ends = ends & (EACH * 0x80);
         if ends != 0 {
             return len + (ends.trailing_zeros() / 8) as usize;
         }

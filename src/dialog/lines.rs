@@ -1,7 +1,7 @@
 //! Lines that come in pieces, and replies while their lines come.
 
 use super::Start;
-use super::session::{Held, Span, Text};
+use super::session::{Span, Text};
 
 /// The line of one side that has begun but not ended, if there is one: nearly all lines come
 /// whole.
@@ -144,102 +144,6 @@ impl ReplyText {
     }
 }
 
-impl Text {
-    /// Bytes that are kept.
-    #[inline]
-    pub(super) fn len(&self) -> usize {
-        match &self.0 {
-            Held::Near(len, _) => (*len).into(),
-            Held::Far(all) => all.len(),
-        }
-    }
-
-    /// All that is kept.
-    #[inline]
-    pub(super) fn as_slice(&self) -> &[u8] {
-        match &self.0 {
-            Held::Near(len, octets) => octets.get(..usize::from(*len)).unwrap_or_default(),
-            Held::Far(all) => all,
-        }
-    }
-
-    /// Bytes of memory besides its own size.
-    pub(super) fn held(&self) -> usize {
-        if let Held::Far(all) = &self.0 { all.capacity() } else { 0 }
-    }
-
-    /// Keeps `bytes`. A text that is full takes more, too: who asks has looked.
-    #[inline]
-    pub(super) fn keep(&mut self, bytes: &[u8]) -> Span {
-        let from = self.len();
-        self.add(bytes);
-        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Span { at: number(from), len: number(bytes.len()) }
-    }
-
-    /// All from here on.
-    fn span(&self, from: usize) -> Span {
-        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Span { at: number(from), len: number(self.len().saturating_sub(from)) }
-    }
-
-    /// Adds `bytes` at its end.
-    #[inline]
-    pub(super) fn add(&mut self, bytes: &[u8]) {
-        if let Held::Near(len, octets) = &mut self.0
-            && let end = usize::from(*len) + bytes.len()
-            && let Some(room) = octets.get_mut(usize::from(*len)..end)
-            && let Ok(end) = u16::try_from(end)
-        {
-            room.copy_from_slice(bytes);
-            *len = end;
-        } else {
-            self.add_far(bytes);
-        }
-    }
-
-    #[inline(never)]
-    fn add_far(&mut self, bytes: &[u8]) {
-        self.reserve(bytes.len());
-        if let Held::Far(all) = &mut self.0 {
-            all.extend_from_slice(bytes);
-        }
-    }
-
-    /// Forgets all from here on.
-    fn truncate(&mut self, from: usize) {
-        match &mut self.0 {
-            Held::Near(len, _) => *len = u16::try_from(from).map_or(*len, |from| from.min(*len)),
-            Held::Far(all) => all.truncate(from),
-        }
-    }
-
-    /// Makes room for `more` bytes.
-    #[inline]
-    pub(super) fn reserve(&mut self, more: usize) {
-        let room = match &self.0 {
-            Held::Near(len, octets) => octets.len() - usize::from(*len),
-            Held::Far(all) => all.capacity() - all.len(),
-        };
-        if room < more {
-            self.grow(more);
-        }
-    }
-
-    /// Makes room in steps: doubling would cost an open session more than it holds.
-    #[cold]
-    fn grow(&mut self, more: usize) {
-        let more = more.max(STEP).max(self.len() / 4);
-        if let Held::Far(all) = &mut self.0 {
-            all.reserve_exact(more);
-        } else {
-            let mut all = Vec::with_capacity(self.len() + more);
-            all.extend_from_slice(self.as_slice());
-            self.0 = Held::Far(all);
-        }
-    }
-}
-
 impl Span {
     /// The part of it that has `len` bytes from `at` on.
     pub(super) fn part(self, at: usize, len: usize) -> Self {
@@ -248,6 +152,3 @@ impl Span {
         Self { at: self.at.saturating_add(at), len }
     }
 }
-
-/// Bytes by which a short text grows: what is said for a message more.
-const STEP: usize = 256;

@@ -19,6 +19,7 @@ mod data;
 mod doubt;
 mod ending;
 mod header;
+mod line_ends;
 mod lines;
 pub mod list;
 mod mail;
@@ -31,6 +32,7 @@ mod server;
 pub mod session;
 pub mod state;
 mod tap;
+mod text;
 
 pub use tap::Tap;
 

@@ -19,15 +19,13 @@ use smallvec::SmallVec;
 use std::iter;
 
 pub use super::list::Few;
+pub use super::text::Text;
 
 pub use crate::chunk::Mark;
 
 /// Exchanges for which a session has room without further memory: those of one message to one
 /// recipient. What a session needs stands together, as that is where an open one is waited for.
 const EXCHANGES: usize = 6;
-
-/// Bytes for which its text has such room: nine of ten sessions with one message say no more.
-const TEXT: usize = 640;
 
 /// One SMTP connection, from its first packet or line to its last.
 // In this order, as each exchange of an open session needs the first fields and hardly the others.
@@ -137,24 +135,6 @@ pub struct Elided {
     pub resyncs: u64,
     /// Client lines of which nobody can say what they are: after a gap or a late start.
     pub lines: u64,
-}
-
-/// The text of a session: commands and replies, one after the other.
-#[derive(Clone, Debug)]
-pub struct Text(pub(super) Held);
-
-/// Where it lies: each line is copied there, which a vector that may be either takes longer to do.
-#[derive(Clone, Debug)]
-pub(super) enum Held {
-    /// In place, so many bytes.
-    Near(u16, [u8; TEXT]),
-    Far(Vec<u8>),
-}
-
-impl Default for Text {
-    fn default() -> Self {
-        Self(Held::Near(0, [0; TEXT]))
-    }
 }
 
 /// A stretch of a session's [`Text`].
@@ -471,15 +451,6 @@ pub struct Timing {
     pub client: Option<Lapse>,
     /// While neither owed anything.
     pub idle: Option<Lapse>,
-}
-
-impl Text {
-    /// The bytes of `span`.
-    #[must_use]
-    pub fn bytes(&self, span: Span) -> &[u8] {
-        let start = span.at as usize;
-        self.as_slice().get(start..start + span.len as usize).unwrap_or_default()
-    }
 }
 
 impl Session {
