@@ -57,7 +57,6 @@ use session::{
     AuthOutcome, Elided, Exchange, Few, GapAt, Mark, Protocol, Request, Resync, ResyncWhy, Session,
     Span, Text, Timing, Tls, Transfer, Used,
 };
-use smallvec::SmallVec;
 use state::State;
 use std::sync::Arc;
 
@@ -207,7 +206,7 @@ impl Dialog {
             used: Used::default(),
             tls: None,
             auth: None,
-            exchanges: SmallVec::new(),
+            exchanges: <_>::default(),
             elided_exchanges: 0,
             messages: List::default(),
             elided_messages: 0,
@@ -630,12 +629,4 @@ fn exchange_at(session: &Session, index: Option<u32>) -> Option<&Exchange> {
 #[inline]
 fn exchange_mut(session: &mut Session, index: Option<u32>) -> Option<&mut Exchange> {
     session.exchanges.get_mut(index? as usize)
-}
-
-/// Makes room for one more: doubling would cost an open session more than it holds.
-#[inline]
-fn make_room<A: smallvec::Array>(list: &mut SmallVec<A>) {
-    if list.len() == list.capacity() {
-        list.reserve_exact(list.len() / 2 + 1);
-    }
 }
