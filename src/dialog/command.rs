@@ -3,12 +3,11 @@
 use super::client::Line;
 use super::secrets::Near;
 use super::session::{Exchange, Mark, Protocol, Request, Span};
-use super::{
-    Awaited, Dialog, Masked, Mode, Owed, Start, exchange_at, exchange_mut, mail, make_room, secrets,
-};
+use super::{Awaited, Dialog, Masked, Mode, Owed, Start, exchange_at, exchange_mut, mail, secrets};
 use crate::chunk::Side;
 use crate::smtp::command::{self, Command, Envelope, Verb};
 use crate::smtp::extension::{self, EIGHTBITMIME, PIPELINING, SIZE};
+use smallvec::SmallVec;
 use std::ops::Range;
 
 impl Dialog {
@@ -397,5 +396,13 @@ fn awaited(verb: Verb) -> Option<Awaited> {
         Verb::Starttls => Some(Awaited::Starttls),
         Verb::Auth => Some(Awaited::Auth),
         _ => None,
+    }
+}
+
+/// Makes room for one more: doubling would cost an open session more than it holds.
+#[inline]
+fn make_room<A: smallvec::Array>(list: &mut SmallVec<A>) {
+    if list.len() == list.capacity() {
+        list.reserve_exact(list.len() / 2 + 1);
     }
 }

@@ -5,6 +5,7 @@
 //! to decide.
 
 use super::header::Header;
+use super::line_ends::{Lines, Place, count};
 use super::odd::{self, Before, DataEnd, First, Odd, Tail, Verdict, line_of};
 use super::session::{Content, Hidden, Mark};
 use crate::smtp::scan::find;
@@ -34,6 +35,8 @@ struct Reader {
     facts: Content,
     /// Bytes of the line being read.
     line: u64,
+    /// [`Lines::usual`].
+    usual: u32,
     /// How far the header section was read.
     header: Header,
     /// Where a line stands at the end of the bytes read so far.
@@ -52,24 +55,6 @@ struct Pending {
     facts: Content,
     /// What followed so far.
     next: Vec<u8>,
-}
-
-/// The state of the end-of-data recogniser.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Place {
-    /// After CRLF, or at the very start.
-    #[default]
-    Start,
-    /// After a line that ended with LF alone, or after a gap.
-    LooseStart,
-    /// Inside a line.
-    Inside,
-    /// Inside a line, after CR.
-    Cr,
-    /// After the dot that begins a line; `strict` if the line began after CRLF.
-    Dot { strict: bool },
-    /// After such a dot and CR.
-    DotCr { strict: bool },
 }
 
 /// A place where a lenient server may have seen the end of the data.
@@ -485,42 +470,52 @@ impl Reader {
 
     /// Counts the lines of `rest` up to one that begins with a dot; returns how many bytes.
     fn read_lines(&mut self, rest: &[u8]) -> usize {
-        let mut line = self.line;
-        let (mut used, mut longest, mut ends, mut bare) = (0, 0, 0, 0);
-        let mut is_strict = self.place == Place::Cr;
-        let mut is_at_dot = false;
-        while let Some(left) = rest.get(used..)
-            && let Some(lf) = find(b'\n', left)
-        {
-            // The byte before it is in another piece, perhaps.
-            if let Some(last) = (used + lf).checked_sub(1) {
-                is_strict = rest.get(last) == Some(&b'\r');
-            }
-            longest = longest.max(line + (lf + 1) as u64);
-            line = 0;
-            used += lf + 1;
-            ends += 1;
-            bare += usize::from(!is_strict);
-            if rest.get(used) == Some(&b'.') {
-                is_at_dot = true;
-                break;
-            }
+        let (line, place, usual) = (self.line, self.place, self.usual);
+        let mut found = Lines { line, place, usual, ..Lines::default() };
+        if !self.header.is_done() {
+            found = self.read_header(found, rest);
         }
-        if ends > 0 {
-            self.place = if is_strict { Place::Start } else { Place::LooseStart };
+        let behind_header = found;
+        found.find(rest);
+        let mut high = found.high_if_plain(rest);
+        if high.is_none() && found.is_guess {
+            found = Lines { is_sure: true, ..behind_header };
+            found.find(rest);
+            high = found.high_if_plain(rest);
         }
-        if used < rest.len() && !is_at_dot {
-            line += (rest.len() - used) as u64;
-            used = rest.len();
-            self.place = if rest.ends_with(b"\r") { Place::Cr } else { Place::Inside };
+        let read = rest.get(..found.used).unwrap_or(rest);
+        if !self.header.is_done() {
+            // No line ends in what is left.
+            let left = read.get(behind_header.used..).unwrap_or_default();
+            self.header.read_line(&mut self.facts, left);
         }
-        self.line = line;
-        self.facts.long_line(longest.max(line));
-        let read = rest.get(..used).unwrap_or(rest);
-        self.facts.tally(read);
-        self.header.read(&mut self.facts, read);
-        self.facts.line_ends(ends - bare, bare);
-        used
+        let crs = found.ends - found.loose;
+        if let Some(high) = high {
+            self.facts.octets += read.len() as u64;
+            self.facts.bare_cr = more(self.facts.bare_cr, crs);
+            self.facts.eight_bit = more(self.facts.eight_bit, high);
+        } else {
+            self.facts.tally(read);
+        }
+        // The first may be the other half of a line end.
+        let is_half = self.place == Place::Cr && read.starts_with(b"\n");
+        let bare = found.loose - usize::from(is_half);
+        self.facts.line_ends(found.ends - bare, bare);
+        self.facts.long_line(found.longest.max(found.line));
+        (self.line, self.place, self.usual) = (found.line, found.place, found.usual);
+        found.used
+    }
+
+    /// Finds the lines of `rest` that belong to the header section, and reads them.
+    #[inline(never)]
+    fn read_header(&mut self, found: Lines, rest: &[u8]) -> Lines {
+        let mut found = found;
+        let mut from = 0;
+        while !(found.is_at_dot || self.header.is_done()) && found.find_one(rest) {
+            self.header.read_line(&mut self.facts, rest.get(from..found.used).unwrap_or_default());
+            from = found.used;
+        }
+        found
     }
 
     /// A dot that begins a line and does not end the data was stuffed (RFC 5321 §4.5.2), and is
@@ -534,7 +529,7 @@ impl Reader {
     /// Counts bytes that hold no LF.
     fn add(&mut self, text: &[u8]) {
         self.facts.tally(text);
-        self.header.read(&mut self.facts, text);
+        self.header.read_line(&mut self.facts, text);
         self.line += text.len() as u64;
         self.facts.long_line(self.line);
     }
@@ -542,36 +537,12 @@ impl Reader {
 
 impl Content {
     /// Counts the octets of `text` and those that are special, each CR as a bare one.
+    #[inline(never)]
     fn tally(&mut self, text: &[u8]) {
         self.octets += text.len() as u64;
-        let (blocks, rest) = text.as_chunks();
-        for blocks in blocks.chunks(TOGETHER) {
-            self.tally_blocks(blocks);
-        }
-        if !rest.is_empty() {
-            // Blanks are nothing special.
-            let mut block = [b' '; BLOCK];
-            if let Some(start) = block.get_mut(..rest.len()) {
-                start.copy_from_slice(rest);
-            }
-            self.tally_blocks(&[block]);
-        }
-    }
-
-    /// Counts what is special in at most [`TOGETHER`] blocks: the compiler makes vectors of it.
-    fn tally_blocks(&mut self, blocks: &[[u8; BLOCK]]) {
-        let bytes = blocks.as_flattened().iter();
-        let (cr, all, least) = bytes.fold((0_u8, 0, u8::MAX), |(cr, all, least), &byte| {
-            (cr.wrapping_add(u8::from(byte == b'\r')), all | byte, least.min(byte))
-        });
-        self.bare_cr = more(self.bare_cr, cr.into());
-        // Most mail data has neither.
-        if all >= 0x80 {
-            self.eight_bit = more(self.eight_bit, count(blocks, |byte| byte >= 0x80));
-        }
-        if least == 0 {
-            self.nul = more(self.nul, count(blocks, |byte| byte == 0));
-        }
+        self.bare_cr = more(self.bare_cr, count(text, |octet| octet == b'\r'));
+        self.eight_bit = more(self.eight_bit, count(text, |octet| octet >= 0x80));
+        self.nul = more(self.nul, count(text, |octet| octet == 0));
     }
 
     /// Counts line ends: `crlf`, whose CRs were counted as bare ones, and `lf` without CR.
@@ -596,19 +567,6 @@ impl Content {
     fn long_line(&mut self, octets: u64) {
         self.longest_line = self.longest_line.max(u32::try_from(octets).unwrap_or(u32::MAX));
     }
-}
-
-/// Bytes of two vectors: what the compiler reads at once.
-const BLOCK: usize = 32;
-
-/// So many blocks that a byte can count all of theirs.
-const TOGETHER: usize = 7;
-
-/// How many bytes of at most [`TOGETHER`] blocks are such.
-#[inline]
-fn count(blocks: &[[u8; BLOCK]], is: impl Fn(u8) -> bool) -> usize {
-    let bytes = blocks.as_flattened().iter();
-    bytes.fold(0_u8, |sum, &byte| sum.wrapping_add(u8::from(is(byte)))).into()
 }
 
 /// `count` and `by` more, as many as it can say.
@@ -838,6 +796,32 @@ mod tests {
             cuts in proptest::collection::vec(1_usize..6, 0..20),
         ) {
             check(format!("{data}x\r\n.\r\n").as_bytes(), &cuts);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn facts_are_those_of_a_plain_count(
+            lines in proptest::collection::vec("(ab|a|[ab\t.\0\x01é]{0,3})(\r\n|\r\n|\r\n|[\r\n]{0,2})", 0..30),
+            cuts in proptest::collection::vec(1_usize..40, 0..9),
+        ) {
+            // What a dot at the end is, the next octet would tell.
+            let data = (lines.concat() + "x").into_bytes();
+            let (facts, ..) = scan::<false>(&data, &cuts);
+            let count = |is: fn(u8) -> bool| data.iter().filter(|&&octet| is(octet)).count();
+            let pairs = data.windows(2).filter(|two| two == b"\r\n").count();
+            let longest = data.split_inclusive(|&octet| octet == b'\n').map(<[u8]>::len).max();
+            let counted = [facts.lines, facts.bare_lf, facts.bare_cr, facts.eight_bit, facts.nul];
+            let plain = [
+                pairs,
+                count(|octet| octet == b'\n') - pairs,
+                count(|octet| octet == b'\r') - pairs,
+                count(|octet| octet >= 0x80),
+                count(|octet| octet == 0),
+            ];
+            assert_eq!(counted.map(|count| count as usize), plain);
+            assert_eq!(facts.longest_line as usize, longest.unwrap_or(0));
+            assert_eq!(facts.octets, data.len() as u64);
         }
     }
 

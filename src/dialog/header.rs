@@ -58,12 +58,19 @@ impl Header {
         Self { place, alike: 0, alike_id: 0, is_id: false, in_name: 0 }
     }
 
-    /// Reads the next `bytes` of the content, and counts in `facts` what is in its header.
+    /// Reads the next line of the content, or a part of one, and counts in `facts` what is in its
+    /// header.
     #[inline]
-    pub(super) fn read(&mut self, facts: &mut Content, bytes: &[u8]) {
-        if !matches!(self.place, Place::End | Place::Body) {
-            self.read_fields(facts, bytes);
+    pub(super) fn read_line(&mut self, facts: &mut Content, line: &[u8]) {
+        if !(self.place == Place::Start && self.usual_line(facts, line)) {
+            self.read_fields(facts, line);
         }
+    }
+
+    /// Whether nothing more will be read.
+    #[inline]
+    pub(super) fn is_done(self) -> bool {
+        matches!(self.place, Place::End | Place::Body)
     }
 
     /// Whether the empty line behind it was read.
@@ -72,15 +79,10 @@ impl Header {
         self.place == Place::Body
     }
 
+    #[inline(never)]
     fn read_fields(&mut self, facts: &mut Content, bytes: &[u8]) {
         let mut rest = bytes;
         while let Some((&first, after)) = rest.split_first() {
-            if self.place == Place::Start
-                && let Some(used) = self.usual_line(facts, rest)
-            {
-                rest = rest.get(used..).unwrap_or_default();
-                continue;
-            }
             match self.place {
                 Place::Start => match first {
                     // A line that goes on with the field before it.
@@ -142,40 +144,77 @@ impl Header {
         }
     }
 
-    /// Reads a line at the start of `bytes` that is all there and is as nearly all are: a field, or
-    /// a line that goes on with one, in ASCII. Returns its octets.
-    fn usual_line(&mut self, facts: &mut Content, bytes: &[u8]) -> Option<usize> {
-        let used = find(b'\n', bytes)? + 1;
-        let line = bytes.get(..used).filter(|line| line.is_ascii())?;
-        let mut value = 0;
+    /// Reads a line that is all there and as nearly all are: a field, or a line that goes on
+    /// with one, in ASCII. Returns whether it is.
+    #[inline]
+    fn usual_line(&mut self, facts: &mut Content, line: &[u8]) -> bool {
+        if !line.ends_with(b"\n") || !line.is_ascii() {
+            return false;
+        }
+        let mut value = line;
         if !matches!(line, [b' ' | b'\t', ..]) {
-            let end = line.iter().position(|octet| !matches!(octet, 33..=57 | 59..=126))?;
-            let name = line.get(..end).filter(|_| line.get(end) == Some(&b':'))?;
+            let Some((name, [b':', text @ ..])) = line.split_at_checked(name_len(line)) else {
+                return false;
+            };
             let is_received = name.eq_ignore_ascii_case(NAME);
             facts.received = more(facts.received, usize::from(is_received));
-            self.is_id = name.eq_ignore_ascii_case(ID) && facts.message_id == 0;
-            value = end + 1;
+            self.is_id = facts.message_id == 0 && name.eq_ignore_ascii_case(ID);
+            value = text;
         }
         if self.is_id {
-            add_id(facts, line.get(value..).unwrap_or_default());
+            add_id(facts, value);
         }
-        Some(used)
+        true
     }
+}
+
+/// How many octets at the start of `line`, which is ASCII, a name may have.
+#[inline]
+fn name_len(line: &[u8]) -> usize {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    let (words, rest) = line.as_chunks::<8>();
+    let mut len = 0;
+    for word in words {
+        // In the highest bit of each octet: whether it is a control or blank, a DEL, or a colon.
+        // What is borrowed from behind the first spoils only what comes after.
+        let word = u64::from_le_bytes(*word);
+        let colons = word ^ u64::from_ne_bytes([b':'; 8]);
+        let ends = word.wrapping_sub(EACH * 33) | (word + EACH) | colons.wrapping_sub(EACH);
+        let ends = ends & (EACH * 0x80);
+        if ends != 0 {
+            return len + (ends.trailing_zeros() / 8) as usize;
+        }
+        len += word.to_le_bytes().len();
+    }
+    len + rest.iter().take_while(|&&octet| matches!(octet, 33..=57 | 59..=126)).count()
 }
 
 /// Adds a part of the first Message-ID to its hash (FNV-1a), blanks left out.
 #[inline(never)]
 fn add_id(facts: &mut Content, text: &[u8]) {
-    for &octet in text.iter().filter(|octet| !octet.is_ascii_whitespace()) {
-        let hash = if facts.message_id == 0 { 0xcbf2_9ce4_8422_2325 } else { facts.message_id };
-        // 0 says that there is none.
-        facts.message_id = ((hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3)).max(1);
+    let text = text.trim_ascii();
+    if text.is_empty() {
+        return;
     }
+    let mut hash = if facts.message_id == 0 { 0xcbf2_9ce4_8422_2325 } else { facts.message_id };
+    for &octet in text.iter().filter(|octet| !octet.is_ascii_whitespace()) {
+        hash = (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01b3);
+    }
+    // 0 says that there is none.
+    facts.message_id = hash.max(1);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Header {
+        fn read(&mut self, facts: &mut Content, bytes: &[u8]) {
+            for line in bytes.split_inclusive(|&octet| octet == b'\n') {
+                self.read_line(facts, line);
+            }
+        }
+    }
 
     /// Octets above 127 and fields named Received in the header of `content`, cut anywhere.
     fn read(content: &[u8]) -> (u32, u32) {
@@ -192,6 +231,19 @@ mod tests {
         }
         assert_eq!(read(&content.chunks(1).collect::<Vec<_>>()), whole);
         whole
+    }
+
+    #[test]
+    fn names_end_with_what_they_may_not_have() {
+        for len in 0..20 {
+            for behind in (0..=32).chain([b':', 127]) {
+                for next in [&b""[..], b":", b"\0\0", b"ab:\x7fefghijk"] {
+                    let line = [&b"!~9;AZaz-_"[..], &[b'a'; 10]].concat();
+                    let line = [&line[..len], &[behind], next].concat();
+                    assert_eq!(name_len(&line), len, "{:?}", line.escape_ascii().to_string());
+                }
+            }
+        }
     }
 
     #[test]

@@ -104,9 +104,9 @@ impl ReplyText {
             Self::Last(_) => {
                 text.reserve(line.len() + 1);
                 if !is_first {
-                    text.0.push(b'\n');
+                    text.add(b"\n");
                 }
-                text.0.extend_from_slice(line);
+                text.add(line);
             }
             Self::Apart(own) => {
                 if !is_first {
@@ -121,8 +121,8 @@ impl ReplyText {
     pub(super) fn set_apart(&mut self, text: &mut Text) {
         if let Self::Last(from) = *self {
             let from = from.min(text.len());
-            let apart = text.0.get(from..).unwrap_or_default().to_vec();
-            text.0.truncate(from);
+            let apart = text.as_slice().get(from..).unwrap_or_default().to_vec();
+            text.truncate(from);
             *self = Self::Apart(apart);
         }
     }
@@ -130,7 +130,7 @@ impl ReplyText {
     /// Gives it up.
     pub(super) fn drop_from(self, text: &mut Text) -> Span {
         if let Self::Last(from) = self {
-            text.0.truncate(from);
+            text.truncate(from);
         }
         Span::default()
     }
@@ -144,42 +144,6 @@ impl ReplyText {
     }
 }
 
-impl Text {
-    /// Bytes that are kept.
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Keeps `bytes`. A text that is full takes more, too: who asks has looked.
-    #[inline]
-    pub(super) fn keep(&mut self, bytes: &[u8]) -> Span {
-        let from = self.len();
-        self.reserve(bytes.len());
-        self.0.extend_from_slice(bytes);
-        self.span(from)
-    }
-
-    /// All from here on.
-    fn span(&self, from: usize) -> Span {
-        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Span { at: number(from), len: number(self.len().saturating_sub(from)) }
-    }
-
-    /// Makes room for `more` bytes.
-    #[inline]
-    pub(super) fn reserve(&mut self, more: usize) {
-        if self.0.capacity() - self.len() < more {
-            self.grow(more);
-        }
-    }
-
-    /// Makes room in steps: doubling would cost an open session more than it holds.
-    #[cold]
-    fn grow(&mut self, more: usize) {
-        self.0.reserve_exact(more.max(STEP).max(self.len() / 4));
-    }
-}
-
 impl Span {
     /// The part of it that has `len` bytes from `at` on.
     pub(super) fn part(self, at: usize, len: usize) -> Self {
@@ -188,6 +152,3 @@ impl Span {
         Self { at: self.at.saturating_add(at), len }
     }
 }
-
-/// Bytes by which a short text grows: what is said for a message more.
-const STEP: usize = 256;

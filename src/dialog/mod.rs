@@ -19,6 +19,7 @@ mod data;
 mod doubt;
 mod ending;
 mod header;
+mod line_ends;
 mod lines;
 pub mod list;
 mod mail;
@@ -31,6 +32,7 @@ mod server;
 pub mod session;
 pub mod state;
 mod tap;
+mod text;
 
 pub use tap::Tap;
 
@@ -55,7 +57,6 @@ use session::{
     AuthOutcome, Elided, Exchange, Few, GapAt, Mark, Protocol, Request, Resync, ResyncWhy, Session,
     Span, Text, Timing, Tls, Transfer, Used,
 };
-use smallvec::SmallVec;
 use state::State;
 use std::sync::Arc;
 
@@ -205,7 +206,7 @@ impl Dialog {
             used: Used::default(),
             tls: None,
             auth: None,
-            exchanges: SmallVec::new(),
+            exchanges: <_>::default(),
             elided_exchanges: 0,
             messages: List::default(),
             elided_messages: 0,
@@ -552,7 +553,7 @@ impl Consume for Dialog {
             ^ session.elided_exchanges
             ^ exchange.map_or(0, |last| last.octets ^ u64::from(last.reply.is_some()))
             ^ session.messages.last().map_or(0, |last| u64::from(last.recipients.is_empty()))
-            ^ u64::from(session.text.0.last().copied().unwrap_or_default())
+            ^ u64::from(session.text.as_slice().last().copied().unwrap_or_default())
     }
 
     fn push(&mut self, chunk: &Chunk<'_>) {
@@ -603,12 +604,4 @@ fn exchange_at(session: &Session, index: Option<u32>) -> Option<&Exchange> {
 #[inline]
 fn exchange_mut(session: &mut Session, index: Option<u32>) -> Option<&mut Exchange> {
     session.exchanges.get_mut(index? as usize)
-}
-
-/// Makes room for one more: doubling would cost an open session more than it holds.
-#[inline]
-fn make_room<A: smallvec::Array>(list: &mut SmallVec<A>) {
-    if list.len() == list.capacity() {
-        list.reserve_exact(list.len() / 2 + 1);
-    }
 }

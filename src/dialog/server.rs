@@ -202,10 +202,10 @@ impl Dialog {
             let has_room = kept.len() - from + text.len() <= most;
             if (said.lines as usize) < limits.reply_lines && has_room {
                 if said.lines > 0 {
-                    kept.0.push(b'\n');
+                    kept.add(b"\n");
                     said.offers_enhanced |= is_offer_of(tail, ENHANCED);
                 }
-                kept.0.extend_from_slice(text);
+                kept.add(text);
             }
             said.lines = said.lines.saturating_add(1);
         }

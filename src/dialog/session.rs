@@ -19,15 +19,13 @@ use smallvec::SmallVec;
 use std::iter;
 
 pub use super::list::Few;
+pub use super::text::Text;
 
 pub use crate::chunk::Mark;
 
 /// Exchanges for which a session has room without further memory: those of one message to one
 /// recipient. What a session needs stands together, as that is where an open one is waited for.
 const EXCHANGES: usize = 6;
-
-/// Bytes for which its text has such room: nine of ten sessions with one message say no more.
-const TEXT: usize = 640;
 
 /// One SMTP connection, from its first packet or line to its last.
 // In this order, as each exchange of an open session needs the first fields and hardly the others.
@@ -138,10 +136,6 @@ pub struct Elided {
     /// Client lines of which nobody can say what they are: after a gap or a late start.
     pub lines: u64,
 }
-
-/// The text of a session: commands and replies, one after the other.
-#[derive(Clone, Debug, Default)]
-pub struct Text(pub(super) SmallVec<[u8; TEXT]>);
 
 /// A stretch of a session's [`Text`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -459,15 +453,6 @@ pub struct Timing {
     pub idle: Option<Lapse>,
 }
 
-impl Text {
-    /// The bytes of `span`.
-    #[must_use]
-    pub fn bytes(&self, span: Span) -> &[u8] {
-        let start = span.at as usize;
-        self.0.get(start..start + span.len as usize).unwrap_or_default()
-    }
-}
-
 impl Session {
     /// The bytes of `span` in the session's text.
     #[must_use]
@@ -499,7 +484,7 @@ impl Session {
     pub(super) fn held(&self) -> usize {
         // Each recipient has its exchange, and is smaller.
         let recipient = size_of::<Recipient>();
-        let text = if self.text.0.spilled() { self.text.0.capacity() } else { 0 };
+        let text = self.text.held();
         let exchanges = if self.exchanges.spilled() { self.exchanges.capacity() } else { 0 };
         text + exchanges * (size_of::<Exchange>() + recipient)
             + self.messages.held()

@@ -4,7 +4,7 @@
 //! In: a line without its line end. Out: views of it. Which lines make one reply, and whether
 //! the code was a fitting one, is not known here.
 
-use super::line::{is_blank, split_word, words};
+use super::line::{is_blank, split_word, trim_start, words};
 
 /// One line of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,17 +89,16 @@ pub fn enhanced(text: &[u8]) -> Option<&[u8]> {
 ///
 /// The form `AUTH=LOGIN PLAIN`, older than RFC 2554, is taken as `AUTH LOGIN PLAIN`.
 #[must_use]
+#[inline]
 pub fn offer(text: &[u8]) -> Option<Offer<'_>> {
-    let is_equals_form =
-        text.split_at_checked(5).is_some_and(|(start, _)| start.eq_ignore_ascii_case(b"AUTH="));
-    let (keyword, rest) = if is_equals_form {
-        let (keyword, rest) = text.split_at(4);
-        (keyword, rest.strip_prefix(b"=").unwrap_or(rest))
-    } else {
-        let (at, keyword) = words(text).next()?;
-        (keyword, text.split_at(at + keyword.len()).1)
-    };
-    Some(Offer { keyword, rest })
+    if let [b'A' | b'a', ..] = text
+        && let Some((keyword, [b'=', rest @ ..])) = text.split_at_checked(4)
+        && keyword.eq_ignore_ascii_case(b"AUTH")
+    {
+        return Some(Offer { keyword, rest });
+    }
+    let (keyword, rest) = split_word(trim_start(text));
+    (!keyword.is_empty()).then_some(Offer { keyword, rest })
 }
 
 /// Whether [`offer`] finds something in `text`.
