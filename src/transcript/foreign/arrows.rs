@@ -382,15 +382,69 @@ fn connects(line: &[u8]) -> bool {
         || memchr::memmem::find(line, b"... Connecting to ").is_some()
 }
 
+/// The value of a setting, of which msmtp lists some before the dialog: `port            = 25`.
+fn setting<'a>(line: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let value = line.strip_prefix(name.as_bytes())?;
+    let at = value.iter().position(|&byte| byte != b' ')?;
+    // The names take a column of sixteen.
+    (name.len() + at == 16).then_some(())?;
+    value.get(at..)?.strip_prefix(b"= ")
+}
+
+/// Whether a line is a setting of msmtp.
+fn is_setting(line: &[u8]) -> bool {
+    const NAMES: [&str; 29] = [
+        "host",
+        "port",
+        "source_ip",
+        "proxy host",
+        "proxy port",
+        "socket",
+        "timeout",
+        "protocol",
+        "domain",
+        "auth",
+        "user",
+        "password",
+        "passwordeval",
+        "ntlmdomain",
+        "tls",
+        "tls_starttls",
+        "tls_trust_file",
+        "tls_crl_file",
+        "tls_fingerprint",
+        "tls_key_file",
+        "tls_cert_file",
+        "tls_certcheck",
+        "tls_min_dh_prime_bits",
+        "tls_priorities",
+        "tls_force_sslv3",
+        "tls_host_override",
+        "auto_from",
+        "maildomain",
+        "from",
+    ];
+    NAMES.iter().any(|name| setting(line, name).is_some())
+}
+
+/// Whether a line is a setting that no other program has so.
+fn is_own_setting(line: &[u8]) -> bool {
+    matches!(setting(line, "protocol"), Some(b"smtp" | b"lmtp"))
+}
+
 fn is_aside(line: &[u8]) -> bool {
     const HOLDS: [&[u8]; 3] = [b"... Using cached ", b"... Sent (", b"... Deferred"];
     line.starts_with(b"Closing connection to ")
         || line.starts_with(b"msmtp: ")
         || line.starts_with(b"====tls negotiation")
+        || is_setting(line)
         || HOLDS.iter().any(|words| memchr::memmem::find(line, words).is_some())
 }
 
 fn likeness(line: &[u8], wanted: Kind) -> Likeness {
+    if wanted == Kind::Arrows && is_own_setting(line) {
+        return Likeness::Sure;
+    }
     let Some(Marked { kind, text, .. }) = Marked::read(line) else { return Likeness::No };
     // The hints of swaks are columns.
     let is_hint = [" -> ", " ~> ", "<-  ", "<~  "].iter().any(|it| line.starts_with(it.as_bytes()));
@@ -415,6 +469,14 @@ mod tests {
     fn read(line: &str) -> Option<(bool, String)> {
         let Marked { is_out, text, .. } = Marked::read(line.as_bytes())?;
         Some((is_out, String::from_utf8_lossy(text).into_owned()))
+    }
+
+    #[test]
+    fn settings_of_msmtp_are_its_own() {
+        let sure = |line: &str| likeness(line.as_bytes(), Kind::Arrows) == Likeness::Sure;
+        assert!(sure("protocol        = smtp") && !sure("protocol = smtp"));
+        assert!(!sure("port            = 25") && is_aside(b"port            = 25"));
+        assert!(is_aside(b"tls_trust_file  = ./xxx.pem") && !is_aside(b"port = 25"));
     }
 
     #[test]
