@@ -111,11 +111,13 @@ impl Shelf {
         let (first_place, digits) = (first.place, first.digits);
         *later = Later { starts, next: starts, first: first_place, digits, ..Later::default() };
         later.last = answer.place;
-        let is_kept = self.keep(number, first, at) && self.keep(number, answer, answered);
-        if !is_kept {
+        let kept = later
+            .keep(first, at, &mut self.blocks)
+            .and_then(|()| later.keep(answer, answered, &mut self.blocks));
+        if kept.is_none() {
             self.remove(number);
         }
-        is_kept.then_some(number)
+        kept.map(|()| number)
     }
 
     #[inline]
@@ -164,45 +166,8 @@ impl Shelf {
         *later.closed.get_mut(own)? |= fin;
         *later.fin_acked.get_mut(other)? |= is_end;
         later.last = segment.place;
-        let is = later.progress();
-        if !self.keep(number, segment, at) {
-            return None;
-        }
-        let more = self.kept.get(number)?.held() - held;
-        Some(Taken { was, is, more })
-    }
-
-    #[inline]
-    fn keep(&mut self, number: u32, segment: &Segment<'_>, at: Stamp) -> bool {
-        let len = u64::try_from(segment.data.len()).unwrap_or_default();
-        let down = if segment.way == Way::Down { DOWN } else { 0 };
-        let fin = if segment.flags.fin { FIN } else { 0 };
-        let ack = u64::from(segment.ack.unwrap_or_default());
-        let last = ack | u64::from(segment.window) << WINDOW | len << LEN | down | fin;
-        let head = [at.nanos().cast_unsigned(), segment.place.number(), last].map(u64::to_le_bytes);
-        self.append(number, head.as_flattened()).is_some()
-            && (len == 0 || self.append(number, segment.data).is_some())
-    }
-
-    #[inline]
-    fn append(&mut self, number: u32, mut bytes: &[u8]) -> Option<()> {
-        let later = self.kept.get_mut(number)?;
-        while !bytes.is_empty() {
-            let (at, block) = (later.len as usize % BLOCK, later.len as usize / BLOCK);
-            let block = later.blocks.get_mut(block)?;
-            let Block(room) = if at == 0 {
-                let (number, taken) = self.blocks.take()?;
-                *block = number;
-                taken
-            } else {
-                self.blocks.get_mut(*block)?
-            };
-            let (fits, more) = bytes.split_at(bytes.len().min(BLOCK - at));
-            room.get_mut(at..at + fits.len())?.copy_from_slice(fits);
-            later.len += u32::try_from(fits.len()).ok()?;
-            bytes = more;
-        }
-        Some(())
+        later.keep(segment, at, &mut self.blocks)?;
+        Some(Taken { was, is: later.progress(), more: later.held() - held })
     }
 
     /// Takes connection `number` from the shelf; what was kept of it goes to `text`.
@@ -249,6 +214,50 @@ impl Shelf {
 }
 
 impl Later {
+    #[inline]
+    fn keep(&mut self, segment: &Segment<'_>, at: Stamp, blocks: &mut Slab<Block>) -> Option<()> {
+        let data = segment.data;
+        let down = if segment.way == Way::Down { DOWN } else { 0 };
+        let fin = if segment.flags.fin { FIN } else { 0 };
+        let ack = u64::from(segment.ack.unwrap_or_default());
+        let len = (data.len() as u64) << LEN;
+        let last = ack | u64::from(segment.window) << WINDOW | len | down | fin;
+        let head = [at.nanos().cast_unsigned(), segment.place.number(), last].map(u64::to_le_bytes);
+        let (from, block) = (self.len as usize % BLOCK, self.len as usize / BLOCK);
+        let until = from + HEAD + data.len();
+        if from == 0 || until > BLOCK {
+            self.append(head.as_flattened(), blocks)?;
+            return self.append(data, blocks);
+        }
+        // Most fit behind the one before.
+        let Block(room) = blocks.get_mut(*self.blocks.get(block)?)?;
+        let (to, rest) = room.get_mut(from..until)?.split_first_chunk_mut::<HEAD>()?;
+        to.copy_from_slice(head.as_flattened());
+        rest.copy_from_slice(data);
+        self.len += u32::try_from(until - from).ok()?;
+        Some(())
+    }
+
+    #[inline(never)]
+    fn append(&mut self, mut bytes: &[u8], blocks: &mut Slab<Block>) -> Option<()> {
+        while !bytes.is_empty() {
+            let (at, block) = (self.len as usize % BLOCK, self.len as usize / BLOCK);
+            let block = self.blocks.get_mut(block)?;
+            let Block(room) = if at == 0 {
+                let (number, taken) = blocks.take()?;
+                *block = number;
+                taken
+            } else {
+                blocks.get_mut(*block)?
+            };
+            let (fits, more) = bytes.split_at(bytes.len().min(BLOCK - at));
+            room.get_mut(at..at + fits.len())?.copy_from_slice(fits);
+            self.len += u32::try_from(fits.len()).ok()?;
+            bytes = more;
+        }
+        Some(())
+    }
+
     /// The blocks that it has.
     fn used(&self) -> &[u32] {
         self.blocks.get(..(self.len as usize).div_ceil(BLOCK)).unwrap_or_default()

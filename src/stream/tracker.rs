@@ -230,8 +230,8 @@ impl<D: Consume> Tracker<D> {
             Some(Known::Ended { .. }) => return self.push_late(number, segment, follow),
             Some(known) => {
                 let is_soon = self.limits.acked_hole_segments > 2;
-                let shelf = (self.limits.deferred_bytes > 0).then_some(&mut self.shelf);
-                if is_soon && known.answer(segment, shelf) {
+                let store = (self.limits.deferred_bytes > 0).then_some(&mut self.shelf);
+                if is_soon && known.answer(segment, store) {
                     return self.weigh(number, now, follow);
                 }
             }

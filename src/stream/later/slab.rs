@@ -39,7 +39,7 @@ impl<T: Default> Slab<T> {
         };
         piece.push(T::default());
         let len = piece.len();
-        u32::try_from((self.pieces.len() - 1 << PIECE) + len - 1).ok()
+        u32::try_from(((self.pieces.len() - 1) << PIECE) + len - 1).ok()
     }
 
     /// Gives a value back.

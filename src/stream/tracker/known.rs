@@ -34,20 +34,20 @@ impl<D> Known<D> {
     }
 
     /// The first packet of a connection that has not ended.
-    pub(super) fn first(&self, shelf: &Shelf) -> Option<Place> {
+    pub(super) fn first(&self, store: &Shelf) -> Option<Place> {
         match self {
             Self::Syn { place, .. } => Some(*place),
-            Self::Later(number) => Some(shelf.get(*number)?.first),
+            Self::Later(number) => Some(store.get(*number)?.first),
             Self::Flow(flow) => Some(flow.first),
             Self::Ended { .. } => None,
         }
     }
 
     /// Its last packet.
-    pub(super) fn last(&self, shelf: &Shelf) -> Option<Place> {
+    pub(super) fn last(&self, store: &Shelf) -> Option<Place> {
         match self {
             Self::Syn { place, .. } => Some(*place),
-            Self::Later(number) => Some(shelf.get(*number)?.last),
+            Self::Later(number) => Some(store.get(*number)?.last),
             Self::Flow(flow) => Some(flow.last),
             Self::Ended { .. } => None,
         }
@@ -62,19 +62,19 @@ impl<D> Known<D> {
     }
 
     /// How far it has come.
-    pub(super) fn progress(&self, shelf: &Shelf) -> Option<Progress> {
+    pub(super) fn progress(&self, store: &Shelf) -> Option<Progress> {
         match self {
-            Self::Later(number) => shelf.get(*number).map(Later::progress),
+            Self::Later(number) => store.get(*number).map(Later::progress),
             Self::Flow(flow) => Some(flow.progress()),
             _ => None,
         }
     }
 
     /// Both sides have ended it, and all that they sent is there.
-    pub(super) fn is_complete(&self, shelf: &Shelf) -> bool {
+    pub(super) fn is_complete(&self, store: &Shelf) -> bool {
         match self {
             Self::Later(number) => {
-                shelf.get(*number).is_some_and(|later| later.progress() > Progress::Open)
+                store.get(*number).is_some_and(|later| later.progress() > Progress::Open)
             }
             Self::Flow(flow) => flow.is_complete(),
             _ => false,
@@ -82,14 +82,14 @@ impl<D> Known<D> {
     }
 
     /// Makes a connection of a SYN that `segment` answers, to be followed later if there is a
-    /// `shelf`; says whether it did.
-    pub(super) fn answer(&mut self, segment: &Segment<'_>, shelf: Option<&mut Shelf>) -> bool {
+    /// `store`; says whether it did.
+    pub(super) fn answer(&mut self, segment: &Segment<'_>, store: Option<&mut Shelf>) -> bool {
         let Some(syn) =
             self.syn(segment.flow).filter(|_| matches!(self, Self::Syn { surely: true, .. }))
         else {
             return false;
         };
-        let later = shelf.and_then(|shelf| shelf.put(&syn, segment)).map(Self::Later);
+        let later = store.and_then(|store| store.put(&syn, segment)).map(Self::Later);
         let known = later.or_else(|| Flow::answered(&syn, segment).map(Self::Flow));
         known.map(|known| *self = known).is_some()
     }
