@@ -19,11 +19,15 @@ pub(in crate::stream) struct Spare {
 /// Bytes of the smallest buffers, as a power of two: enough for most commands and many replies.
 const SMALLEST: u32 = 6;
 
-/// Sizes of buffers that are kept: up to 8 KiB, more than what is in flight of most mail.
-const SIZES: usize = 8;
+/// Sizes of buffers that are kept: up to 64 KiB, more than what is in flight of most mail.
+const SIZES: usize = 11;
 
 /// Buffers of each size that are kept, roughly as many as segments in flight need at once.
 const SPARE_BUFFERS: usize = 32;
+
+/// The same of the sizes from the ninth on, which are 16 KiB and more.
+const LARGE: usize = 8;
+const LARGE_BUFFERS: usize = 4;
 
 impl Spare {
     /// One that keeps buffers; the default keeps none.
@@ -42,8 +46,10 @@ impl Spare {
     #[inline]
     fn give(&mut self, mut buffer: Vec<u8>) {
         let power = buffer.capacity().checked_ilog2().and_then(|power| power.checked_sub(SMALLEST));
-        if let Some(kept) = power.and_then(|power| self.sizes.get_mut(power as usize))
-            && kept.len() < SPARE_BUFFERS
+        let power = power.map_or(usize::MAX, |power| power as usize);
+        let most = if power < LARGE { SPARE_BUFFERS } else { LARGE_BUFFERS };
+        if let Some(kept) = self.sizes.get_mut(power)
+            && kept.len() < most
         {
             buffer.clear();
             kept.push(buffer);
@@ -76,16 +82,22 @@ impl History {
     /// Adds `bytes`, which were delivered now, and keeps no more than the last `count`.
     #[inline]
     pub(super) fn add(&mut self, bytes: &[u8], count: usize, spare: &mut Spare) {
-        if self.bytes.capacity() == 0 {
-            if bytes.is_empty() {
-                return;
-            }
-            self.bytes = spare.take(bytes.len());
+        if self.bytes.capacity() - self.bytes.len() < bytes.len() {
+            self.grow(bytes.len(), spare);
         }
         self.bytes.extend_from_slice(bytes);
         if count < self.len() {
             self.keep(count, spare);
         }
+    }
+
+    /// Makes room for so many bytes more.
+    #[inline(never)]
+    fn grow(&mut self, more: usize, spare: &mut Spare) {
+        let mut larger = spare.take(self.len() + more);
+        larger.extend_from_slice(self.since(0));
+        self.forgotten = 0;
+        spare.give(std::mem::replace(&mut self.bytes, larger));
     }
 
     /// Keeps no more than the last `count` bytes.
