@@ -39,7 +39,7 @@ pub struct Limits {
     /// Connections followed at once; the longest idle is given up first.
     pub flows: usize,
     /// Bytes that all open sessions hold, of their dialogs and of what waits; the longest idle is
-    /// given up first. A million sessions that have got as far as RCPT take some 3 GB.
+    /// given up first. A million sessions that have got as far as RCPT take some 1.3 GB.
     pub held_bytes: usize,
     /// Bytes kept of a connection, to follow it when it is over: those of an ordinary session with
     /// a short message. Until then it takes no more, and no other memory but its place.
