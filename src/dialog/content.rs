@@ -4,7 +4,7 @@
 //! places where a server might have seen the end are remembered as candidates, for the replies
 //! to decide.
 
-use super::header::Header;
+use super::header::{Header, ascii_line};
 use super::line_ends::{Lines, Place, count};
 use super::odd::{self, Before, DataEnd, First, Odd, Tail, Verdict, line_of};
 use super::session::{Content, Hidden, Mark};
@@ -510,10 +510,18 @@ impl Reader {
     #[inline(never)]
     fn read_header(&mut self, found: Lines, rest: &[u8]) -> Lines {
         let mut found = found;
-        let mut from = 0;
-        while !(found.is_at_dot || self.header.is_done()) && found.find_one(rest) {
-            self.header.read_line(&mut self.facts, rest.get(from..found.used).unwrap_or_default());
-            from = found.used;
+        let mut left = rest;
+        while !(found.is_at_dot || self.header.is_done()) {
+            let lf = ascii_line(left);
+            let Some(end) = lf.or_else(|| find(b'\n', left)) else { break };
+            let Some((line, after)) = left.split_at_checked(end + 1) else { break };
+            found.take(left, end);
+            if lf.is_some() {
+                self.header.read_ascii(&mut self.facts, line);
+            } else {
+                self.header.read_line(&mut self.facts, line);
+            }
+            left = after;
         }
         found
     }

@@ -62,6 +62,16 @@ impl Header {
     /// header.
     #[inline]
     pub(super) fn read_line(&mut self, facts: &mut Content, line: &[u8]) {
+        if line.ends_with(b"\n") && line.is_ascii() {
+            self.read_ascii(facts, line);
+        } else {
+            self.read_fields(facts, line);
+        }
+    }
+
+    /// Reads the next line, or the rest of one, which is ASCII and has an end.
+    #[inline]
+    pub(super) fn read_ascii(&mut self, facts: &mut Content, line: &[u8]) {
         if !(self.place == Place::Start && self.usual_line(facts, line)) {
             self.read_fields(facts, line);
         }
@@ -144,13 +154,10 @@ impl Header {
         }
     }
 
-    /// Reads a line that is all there and as nearly all are: a field, or a line that goes on
-    /// with one, in ASCII. Returns whether it is.
+    /// Reads a line that is all there, in ASCII, and as nearly all are: a field, or a line that
+    /// goes on with one. Returns whether it is.
     #[inline]
     fn usual_line(&mut self, facts: &mut Content, line: &[u8]) -> bool {
-        if !line.ends_with(b"\n") || !line.is_ascii() {
-            return false;
-        }
         let mut value = line;
         if !matches!(line, [b' ' | b'\t', ..]) {
             let Some((name, [b':', text @ ..])) = line.split_at_checked(name_len(line)) else {
@@ -168,10 +175,33 @@ impl Header {
     }
 }
 
+/// Where the first line of `text` ends, if it is ASCII: its LF.
+#[inline]
+pub(super) fn ascii_line(text: &[u8]) -> Option<usize> {
+    let (words, rest) = text.as_chunks::<8>();
+    let mut len = 0;
+    for word in words {
+        // In the highest bit of each octet: whether it is an LF, or above 127. What is borrowed
+        // from behind the first spoils only what comes after.
+        let word = u64::from_le_bytes(*word);
+        let lfs = word ^ (EACH * u64::from(b'\n'));
+        let ends = (lfs.wrapping_sub(EACH) | word) & (EACH * 0x80);
+        if ends != 0 {
+            let at = ends.trailing_zeros() / 8;
+            return ((word >> (at * 8)) & 0x80 == 0).then_some(len + at as usize);
+        }
+        len += word.to_le_bytes().len();
+    }
+    let end = rest.iter().position(|&octet| octet == b'\n' || octet >= 0x80)?;
+    (rest.get(end) == Some(&b'\n')).then_some(len + end)
+}
+
+/// A one in each octet.
+const EACH: u64 = u64::from_ne_bytes([1; 8]);
+
 /// How many octets at the start of `line`, which is ASCII, a name may have.
 #[inline]
 fn name_len(line: &[u8]) -> usize {
-    const EACH: u64 = u64::from_ne_bytes([1; 8]);
     let (words, rest) = line.as_chunks::<8>();
     let mut len = 0;
     for word in words {
@@ -231,6 +261,21 @@ mod tests {
         }
         assert_eq!(read(&content.chunks(1).collect::<Vec<_>>()), whole);
         whole
+    }
+
+    #[test]
+    fn lines_end_where_they_end() {
+        for len in 0..40 {
+            for end in [&b""[..], b"\n", b"\r\n", b"\x8a\n", b"\n\x0b\x8a\n", b"\x80"] {
+                for behind in [&b""[..], b"\n\n\n", b"\xe9abcdefgh", b"\x0b\x0b"] {
+                    let text = [&[b'\x0b'; 40][..len], end, behind].concat();
+                    let first = text.split_inclusive(|&octet| octet == b'\n').next();
+                    let ends = first.filter(|line| line.is_ascii() && line.ends_with(b"\n"));
+                    let lf = ends.map(|line| line.len() - 1);
+                    assert_eq!(ascii_line(&text), lf, "{:?}", text.escape_ascii().to_string());
+                }
+            }
+        }
     }
 
     #[test]

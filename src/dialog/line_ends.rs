@@ -98,9 +98,16 @@ impl Lines {
 
     /// Finds the next line.
     #[inline]
-    pub(super) fn find_one(&mut self, rest: &[u8]) -> bool {
+    fn find_one(&mut self, rest: &[u8]) -> bool {
         let left = rest.get(self.used..).unwrap_or_default();
         let Some(lf) = find(b'\n', left) else { return false };
+        self.take(left, lf);
+        true
+    }
+
+    /// Takes the next line, which ends with the LF at `lf` of what is `left`.
+    #[inline]
+    pub(super) fn take(&mut self, left: &[u8], lf: usize) {
         let is_strict = match lf.checked_sub(1) {
             Some(before) => left.get(before) == Some(&b'\r'),
             None => false,
@@ -116,7 +123,6 @@ impl Lines {
         self.ends += 1;
         self.loose += usize::from(!is_strict);
         self.is_at_dot = left.get(lf + 1) == Some(&b'.');
-        true
     }
 
     /// How many octets of `rest` that were read are above 127, if nothing else is special in them

@@ -196,36 +196,40 @@ impl Dialog {
     /// A dialog that begins with `opening`.
     #[must_use]
     pub fn new(opening: &Opening, settings: Arc<Settings>, tap: Option<Box<dyn Tap>>) -> Self {
-        let session = Session {
-            opening: *opening,
-            last_at: opening.at,
-            protocol: Protocol::Unknown,
-            greeting: None,
-            helo: None,
-            hellos: List::default(),
-            used: Used::default(),
-            tls: None,
-            auth: None,
-            exchanges: <_>::default(),
-            elided_exchanges: 0,
-            messages: List::default(),
-            elided_messages: 0,
-            elided: Elided::default(),
-            unsolicited: Few::default(),
-            pauses: Few::default(),
-            gaps: Few::default(),
-            resyncs: Few::default(),
-            end: End::CaptureEnd,
-            ending: Ending::InputEnd,
-            early: false,
-            closing: None,
-            transport: None,
-            timing: Timing::default(),
-            text: Text::default(),
-        };
+        // Made where it stays: it is large to move.
+        let session = Box::write(
+            Box::new_uninit(),
+            Session {
+                opening: *opening,
+                last_at: opening.at,
+                protocol: Protocol::Unknown,
+                greeting: None,
+                helo: None,
+                hellos: List::default(),
+                used: Used::default(),
+                tls: None,
+                auth: None,
+                exchanges: <_>::default(),
+                elided_exchanges: 0,
+                messages: List::default(),
+                elided_messages: 0,
+                elided: Elided::default(),
+                unsolicited: Few::default(),
+                pauses: Few::default(),
+                gaps: Few::default(),
+                resyncs: Few::default(),
+                end: End::CaptureEnd,
+                ending: Ending::InputEnd,
+                early: false,
+                closing: None,
+                transport: None,
+                timing: Timing::default(),
+                text: Text::default(),
+            },
+        );
         Self {
             settings,
-            session: Box::new(session),
+            session,
             state: State::default(),
             medium: opening.medium,
             mode: Mode::Command,
@@ -335,6 +339,16 @@ impl Dialog {
             tap.take()
         });
         (self.session, made)
+    }
+
+    /// Takes a step of the handshake.
+    #[inline(never)]
+    fn opened(&mut self, step: Open, chunk: &Chunk<'_>) {
+        let at = chunk.at;
+        if let Some(from) = at.and_then(|at| self.clock.tick(at, self.phase())) {
+            self.paused(from, Mark { at, place: chunk.place });
+        }
+        self.open(step, at);
     }
 
     fn open(&mut self, step: Open, at: Option<Stamp>) {
@@ -514,7 +528,6 @@ impl Dialog {
         // A transcript may claim any number; offsets must not run out.
         let held = |gap: Gap| Gap { bytes: gap.bytes.min(FARTHEST.saturating_sub(offset)), ..gap };
         match (what, side) {
-            (What::Open(step), _) => self.open(step, start.mark.at),
             (What::Close(close), side) => self.closed(side, close, &start),
             (What::Gap(gap), side) => {
                 let gap = held(gap);
@@ -535,7 +548,7 @@ impl Dialog {
                 self.tls(side, bytes, start.mark);
             }
             (What::Elided(bytes), _) => self.elided(bytes, start),
-            (What::Data(_), _) => {}
+            (What::Data(_) | What::Open(_), _) => {}
         }
     }
 }
@@ -557,6 +570,9 @@ impl Consume for Dialog {
     }
 
     fn push(&mut self, chunk: &Chunk<'_>) {
+        if let What::Open(step) = chunk.what {
+            return self.opened(step, chunk);
+        }
         let mark = Mark { at: chunk.at, place: chunk.place };
         // A reset is told when nothing more can come.
         let is_late = |at| matches!(chunk.what, What::Close(_)) && self.clock.is_past(at);

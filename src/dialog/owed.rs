@@ -173,10 +173,14 @@ impl Queue {
     #[inline]
     pub(super) fn pop_front(&mut self) -> Option<Owed> {
         let place = self.place(0);
-        let next = self.others.as_mut().and_then(|all| all.pop_front());
-        let is_less = next.is_none();
-        let first = std::mem::replace(self.near.get_mut(place)?, next)?;
-        self.len -= u8::from(is_less);
+        let free = self.near.get_mut(place)?;
+        let first = (*free)?;
+        if let Some(next) = self.others.as_mut().and_then(|all| all.pop_front()) {
+            *free = Some(next);
+        } else {
+            *free = None;
+            self.len -= 1;
+        }
         self.start = if self.len == 0 { 0 } else { self.start.wrapping_add(1) };
         Some(first)
     }

@@ -400,7 +400,8 @@ impl<W: Work> Follow for Follower<W> {
         if !surely {
             self.note(now, slot, What::Session);
         }
-        Box::new(Followed { dialog: self.dialog(opening, slot), slot })
+        // Made where it stays.
+        Box::write(Box::new_uninit(), Followed { dialog: self.dialog(opening, slot), slot })
     }
 
     fn done(&mut self, followed: Box<Followed>, end: SessionEnd) {

@@ -7,7 +7,8 @@
 use super::command::{Command, Verb};
 use super::line::{is_blank, split_word};
 use super::reply::{ReplyLine, is_well_formed};
-use memchr::{memchr2, memchr2_iter};
+use super::scan::find_two;
+use memchr::memchr2_iter;
 
 /// What the first bytes of a direction look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -147,7 +148,7 @@ fn client_verdict(client_first: &[u8]) -> Verdict {
 
 /// `data` up to its first CR or LF, and whether there is one.
 fn first_line(data: &[u8]) -> (&[u8], bool) {
-    match memchr2(b'\r', b'\n', data) {
+    match find_two(*b"\r\n", data) {
         Some(end) => (data.split_at(end).0, true),
         None => (data, false),
     }

@@ -155,7 +155,11 @@ const PEEK: usize = relay::ENOUGH;
 impl<D> Flow<D> {
     /// The connection that began with the segment at `first`.
     pub(super) fn new(first: Mark, digits: u8, surely: bool) -> Self {
-        let (first_at, first) = first;
+        Self::of([Half::default(), Half::default()], first, digits, surely)
+    }
+
+    /// The same with these directions.
+    fn of(halves: [Half; 2], (first_at, first): Mark, digits: u8, surely: bool) -> Self {
         Self {
             stage: Stage::Judging(0),
             last_at: first_at,
@@ -167,7 +171,7 @@ impl<D> Flow<D> {
             client: Way::Up,
             surely,
             digits,
-            halves: [Half::default(), Half::default()],
+            halves,
             handshake: Handshake::default(),
             notes: None,
             held: 0,

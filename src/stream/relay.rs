@@ -27,6 +27,10 @@ const PROXY_V2: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 
 /// Whether the client's stream begins with a PROXY header, version 1 or 2.
 pub(super) fn proxy_header(client: &[u8]) -> Relay {
+    // As nearly none does.
+    if !matches!(client, [b'\r' | b'P', ..]) {
+        return Relay::No;
+    }
     if client.starts_with(PROXY_V2) {
         return proxy_v2(client);
     }
@@ -38,7 +42,7 @@ pub(super) fn proxy_header(client: &[u8]) -> Relay {
             None => Relay::No,
         };
     }
-    let unfinished = |whole: &[u8]| !client.is_empty() && whole.starts_with(client);
+    let unfinished = |whole: &[u8]| whole.starts_with(client);
     if unfinished(PROXY_V2) || unfinished(b"PROXY ") { Relay::Wait } else { Relay::No }
 }
 

@@ -116,7 +116,7 @@ impl<D: Consume> Flow<D> {
         let smtp = |way: Way| around.ports.is_smtp(around.key.port(way));
         let connects = self.handshake.connects;
         // The end that accepts, as far as the SYN or the ports tell.
-        let accepts = connects.map(Way::back).or(match (smtp(Way::Up), smtp(Way::Down)) {
+        let accepts = connects.map(Way::back).or_else(|| match (smtp(Way::Up), smtp(Way::Down)) {
             (true, false) => Some(Way::Up),
             (false, true) => Some(Way::Down),
             _ => None,

@@ -172,14 +172,14 @@ impl<D> Flow<D> {
         let start = first.seq.wrapping_add(1);
         let (own, other) = (Half::at(answer.seq.wrapping_add(1)), Half::at(start));
         let connects = Some(first.way);
+        let halves = if first.way == Way::Up { [other, own] } else { [own, other] };
         Some(Box::new(Self {
             stage: Stage::Shaken(at, answer.place),
-            halves: if first.way == Way::Up { [other, own] } else { [own, other] },
             handshake: Handshake { connects, syn_ack: true, established: false },
             last_at: Some(at),
             last: answer.place,
             arrivals: 2,
-            ..Self::new((first.at, first.place), first.digits, true)
+            ..Self::of(halves, (first.at, first.place), first.digits, true)
         }))
     }
 

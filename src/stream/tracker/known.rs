@@ -152,8 +152,10 @@ pub(super) fn follow_all<F: Follow>(
     let mut segments = later.segments(text, *around.key);
     let (first, answer) = (segments.next()?, segments.next()?);
     let mut flow = Flow::answered(&first, &answer)?;
+    let mut around = *around;
     for segment in segments {
-        flow.push_kept(&segment, &Around { now: segment.place, ..*around }, spare, follow);
+        around.now = segment.place;
+        flow.push_kept(&segment, &around, spare, follow);
     }
     Some(flow)
 }
