@@ -524,6 +524,10 @@ impl Reply {
     /// When all of it had come.
     #[must_use]
     pub fn ended(&self) -> Option<Stamp> {
+        // Most come in one packet.
+        if self.took == Brief::default() {
+            return self.begun.at;
+        }
         Some(self.begun.at?.after(self.took.lapse()))
     }
 }
