@@ -80,16 +80,19 @@ pub fn plain_words(bytes: &[u8], mut put: impl FnMut(usize, [u8; 8])) -> usize {
 /// Copies `blocks` to `to`, as far as both go. Returns whether all bytes are plain, as
 /// [`plain_len`] understands it. Sixteen bytes take as long as one: who may read some too many
 /// does well to.
-#[inline]
+// Its callers have little else to do: a call would cost as much as it does.
+#[allow(clippy::inline_always)]
+#[inline(always)]
 #[must_use]
 pub fn copy_plain(blocks: &[[u8; 16]], to: &mut [[u8; 16]]) -> bool {
     let mut odd = [0; 16];
     for (block, to) in blocks.iter().zip(to) {
-        *to = *block;
+        let block = *block;
+        *to = block;
         for (odd, byte) in odd.iter_mut().zip(block) {
             // No test is skipped: then all bytes of a block are tested at once.
             let is_odd =
-                !matches!(*byte, b' '..=b'~') | matches!(*byte, b'"') | matches!(*byte, b'\\');
+                !matches!(byte, b' '..=b'~') | matches!(byte, b'"') | matches!(byte, b'\\');
             *odd |= u8::from(is_odd).wrapping_neg();
         }
     }

@@ -96,6 +96,15 @@ impl Stamp {
         Lapse::from_nanos(self.nanos().saturating_sub(earlier.nanos()))
     }
 
+    /// Nanoseconds from `earlier` to this stamp; `None` if this one lies before it.
+    #[inline]
+    #[must_use]
+    pub fn nanos_after(self, earlier: Self) -> Option<i64> {
+        // They order as the times do, and are as far from each other.
+        let nanos = self.0.get().checked_sub(earlier.0.get())?;
+        Some(i64::try_from(nanos).unwrap_or(i64::MAX))
+    }
+
     /// The stamp that comes `lapse` later, held to the representable range.
     #[must_use]
     pub fn after(self, lapse: Lapse) -> Self {
@@ -331,7 +340,10 @@ mod tests {
     fn stamps_keep_their_order_and_value_over_the_whole_range() {
         let values = [i64::MIN + 1, -1, 0, 1, 1_700_000_000_000_000_000, i64::MAX];
         for pair in values.windows(2) {
-            assert!(Stamp::from_nanos(pair[0]) < Stamp::from_nanos(pair[1]));
+            let [early, late] = [pair[0], pair[1]].map(Stamp::from_nanos);
+            assert!(early < late);
+            assert_eq!(late.nanos_after(early), Some(late.since(early).nanos()));
+            assert_eq!((early.nanos_after(early), early.nanos_after(late)), (Some(0), None));
         }
         for value in values {
             assert_eq!(Stamp::from_nanos(value).nanos(), value);

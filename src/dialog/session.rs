@@ -515,8 +515,8 @@ impl Exchange {
     /// without a reply, without times, or if the reply came before.
     #[must_use]
     pub fn latency(&self) -> Option<Lapse> {
-        let lapse = self.reply?.begun.at?.since(self.asked.at?);
-        (lapse >= Lapse::default()).then_some(lapse)
+        let nanos = self.reply.as_ref()?.begun.at?.nanos_after(self.asked.at?)?;
+        Some(Lapse::from_nanos(nanos))
     }
 }
 
@@ -524,6 +524,10 @@ impl Reply {
     /// When all of it had come.
     #[must_use]
     pub fn ended(&self) -> Option<Stamp> {
+        // Most come in one packet.
+        if self.took == Brief::default() {
+            return self.begun.at;
+        }
         Some(self.begun.at?.after(self.took.lapse()))
     }
 }

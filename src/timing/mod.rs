@@ -150,12 +150,12 @@ impl Phases {
         Phase::ALL.into_iter().filter_map(|phase| Some((phase, self.of(phase)?)))
     }
 
-    /// Adds some nanoseconds; a clock that goes back adds nothing.
+    /// Adds some nanoseconds.
     #[inline]
     fn add(&mut self, phase: Phase, nanos: i64) {
         self.met |= 1 << phase as u16;
         if let Some(sum) = self.sums.get_mut(phase as usize) {
-            *sum = sum.saturating_add(nanos.max(0));
+            *sum = sum.saturating_add(nanos);
         }
     }
 }
@@ -385,42 +385,43 @@ impl<'s> Walk<'s> {
     #[inline]
     fn advance(&mut self, phase: Phase, at: Stamp) {
         if let Some(until) = self.until {
-            let nanos = at.nanos().saturating_sub(until.nanos());
-            self.phases.add(phase, nanos);
-            self.is_back |= nanos < 0;
+            let nanos = at.nanos_after(until);
+            self.phases.add(phase, nanos.unwrap_or(0));
+            self.is_back |= nanos.is_none();
             self.until = Some(until.max(at));
         }
     }
 
     #[inline]
     fn times(&self, exchange: &Exchange, reply: Option<&Reply>) -> ExchangeTimes {
-        let Some(asked) = exchange.asked.at.map(Stamp::nanos) else { return <_>::default() };
-        // All in nanoseconds; what is waited for is not negative.
-        let replied = self.replied.map(Stamp::nanos);
-        // The first reply that a client waits for is the greeting.
-        let is_early = exchange.pipelined || self.session.early && self.is_first;
-        let thought = replied.filter(|&replied| !is_early && asked >= replied);
-        let thought = thought.map(|replied| asked.saturating_sub(replied));
-        let way = self.round_trip.client.map(Lapse::nanos);
-        let client = thought.zip(way).map(|(thought, way)| (thought - way).max(0));
-        let begun = reply.and_then(|reply| reply.begun.at).map(Stamp::nanos);
-        let way = self.round_trip.server.map(Lapse::nanos);
-        let waited = begun.filter(|&begun| begun >= asked).zip(way).map(|(begun, way)| {
-            // It works on one command after the other.
-            let free = replied.filter(|&replied| replied > asked && replied <= begun);
-            let since = begun.saturating_sub(free.unwrap_or(asked));
-            let server = (begun.saturating_sub(asked) - way).max(0).min(since);
-            (server, since - server)
-        });
-        let network = waited.and_then(|(_, network)| match thought.zip(client) {
-            Some((thought, client)) => Some(network + (thought - client)),
-            None => Some(network).filter(|_| exchange.pipelined),
-        });
-        ExchangeTimes {
-            server: waited.map(|(server, _)| Lapse::from_nanos(server)),
-            client: client.map(Lapse::from_nanos),
-            network: network.map(Lapse::from_nanos),
+        let mut times = ExchangeTimes::default();
+        let Some(asked) = exchange.asked.at else { return times };
+        // What is waited for is not negative. The first reply that a client waits for is the
+        // greeting.
+        let is_early = exchange.pipelined || self.is_first && self.session.early;
+        // What the network took of the client's time.
+        let mut before = exchange.pipelined.then_some(0);
+        if let Some(replied) = self.replied
+            && !is_early
+            && let Some(thought) = asked.nanos_after(replied)
+            && let Some(way) = self.round_trip.client
+        {
+            let client = (thought - way.nanos()).max(0);
+            times.client = Some(Lapse::from_nanos(client));
+            before = Some(thought - client);
         }
+        if let Some(begun) = reply.and_then(|reply| reply.begun.at)
+            && let Some(waited) = begun.nanos_after(asked)
+            && let Some(way) = self.round_trip.server
+        {
+            // It works on one command after the other.
+            let free = self.replied.filter(|&free| free > asked);
+            let since = free.and_then(|free| begun.nanos_after(free)).unwrap_or(waited);
+            let server = (waited - way.nanos()).max(0).min(since);
+            times.server = Some(Lapse::from_nanos(server));
+            times.network = before.map(|before| Lapse::from_nanos(before + (since - server)));
+        }
+        times
     }
 
     /// Whether a BDAT is the last of its message; `.` always is.

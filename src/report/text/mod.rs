@@ -7,6 +7,7 @@
 
 mod heads;
 mod room;
+mod spent;
 
 #[cfg(test)]
 mod tests;
@@ -18,13 +19,12 @@ use super::{Entry, names, sasl};
 use crate::chunk::{Ending, Side, Sides, Stall, Transport, Via};
 use crate::dialog::chunks::Chunks;
 use crate::dialog::session::{
-    Elided, Exchange, GapAt, Mark, Message, Recipient, Reply, Resync, Session, Span, Timing,
-    Unsolicited,
+    Elided, Exchange, GapAt, Mark, Message, Recipient, Reply, Resync, Session, Span, Unsolicited,
 };
 use crate::rules::{Finding, NotJudged};
 use crate::smtp::reply::Offer;
 use crate::time::{Calendar, Stamp};
-use crate::timing::{self, ExchangeTimes, Phase, Phases, RoundTrip, Timings};
+use crate::timing::{self, ExchangeTimes, Timings};
 use std::net::SocketAddr;
 use std::ops::Range;
 
@@ -132,7 +132,7 @@ pub(super) fn session<'r>(
     with_events: bool,
 ) -> Room<'r> {
     let Entry { session, findings, not_judged, .. } = *entry;
-    let Session { opening, timing, .. } = session;
+    let opening = &session.opening;
     let view = View::new(entry, inputs);
     let digits = opening.digits;
     // They are in other inputs, perhaps.
@@ -181,7 +181,7 @@ pub(super) fn session<'r>(
         "end": out.name(session.end.name()),
         "cut": bool(session.ending == Ending::Evicted),
         "transport": option(session.transport.as_ref(), |out, one| transport(out, s, one)),
-        "timing": times(out, timing, timings),
+        "timing": spent::times(out, &session.timing, timings),
         "story": told::story(out, s),
     );
     let out = if with_events { told::events(out, s) } else { out };
@@ -244,33 +244,34 @@ fn exchange<'r>(
         Some(reply) => open_reply(out.raw(r#","reply":"#), s, reply).raw(r#"},"latency_us":"#),
         None => out.raw(r#","reply":null,"latency_us":"#),
     };
-    let out = out.lapse(exchange.latency());
-    let out = if *times == ExchangeTimes::default() {
-        out.raw(r#","timing":{"server_us":null,"client_us":null,"network_us":null}"#)
-    } else {
+    let (latency, masked) = (exchange.latency(), exchange.masked);
+    let is_usual = masked.is_none() && !exchange.cut;
+    let out = out.strip(|out| {
+        let out = out.lapse(latency);
         let out = out.raw(r#","timing":{"server_us":"#).lapse(times.server);
         let out = out.raw(r#","client_us":"#).lapse(times.client);
-        out.raw(r#","network_us":"#).lapse(times.network).raw("}")
-    };
-    match *exchange {
-        Exchange { masked: None, cut: false, pipelined: false, .. } => {
-            out.raw(r#","pipelined":false,"masked":null,"cut":false}"#)
+        let out = out.raw(r#","network_us":"#).lapse(times.network);
+        match (exchange.pipelined, is_usual) {
+            (false, true) => out.raw(r#"},"pipelined":false,"masked":null,"cut":false}"#),
+            (true, true) => out.raw(r#"},"pipelined":true,"masked":null,"cut":false}"#),
+            (false, false) => out.raw(r#"},"pipelined":false"#),
+            (true, false) => out.raw(r#"},"pipelined":true"#),
         }
-        Exchange { masked: None, cut: false, pipelined: true, .. } => {
-            out.raw(r#","pipelined":true,"masked":null,"cut":false}"#)
-        }
-        Exchange { pipelined, masked, cut, .. } => {
-            let out = fields!(out,
-                "pipelined": bool(pipelined),
-                "masked": option(masked, Room::number),
-                "cut": bool(cut),
-            );
-            out.raw("}")
-        }
+    });
+    if is_usual {
+        return out;
     }
+    let out = fields!(out,
+        "masked": option(masked, Room::number),
+        "cut": bool(exchange.cut),
+    );
+    out.raw("}")
 }
 
 /// Writes a reply without the end of its object.
+// Nearly all are those of exchanges.
+#[allow(clippy::inline_always)]
+#[inline(always)]
 fn open_reply<'r>(out: Room<'r>, s: &mut Scribe<'_>, reply: &Reply) -> Room<'r> {
     let out = out.raw(r#"{"code":"#).code(reply.code);
     let all = s.session.bytes(reply.text);
@@ -290,7 +291,9 @@ fn open_reply<'r>(out: Room<'r>, s: &mut Scribe<'_>, reply: &Reply) -> Room<'r> 
 
 /// Writes the lines of a reply as items of a list: `all` of it, and the `text` of the first and the
 /// rest.
-#[inline]
+// It is short, but for what nearly no reply needs.
+#[allow(clippy::inline_always)]
+#[inline(always)]
 fn lines<'r>(
     out: Room<'r>,
     s: &mut Scribe<'_>,
@@ -302,7 +305,16 @@ fn lines<'r>(
     }
     let len = u32::try_from(text.len()).unwrap_or_default();
     let span = Span { at: reply.text.at + reply.text.len - len, len };
-    out.plain_span(s.session, span, |out| reply_lines(out, all))
+    out.plain_span(s.session, span, |out| odd_line(out, all))
+}
+
+/// Writes the only line of a reply: it is not plain, or the last.
+#[inline(never)]
+fn odd_line<'r>(out: Room<'r>, line: &[u8]) -> Room<'r> {
+    if line.contains(&b'\n') {
+        return reply_lines(out, line);
+    }
+    out.text(reply_text(line))
 }
 
 /// Writes the lines of a reply that has several.
@@ -368,16 +380,15 @@ impl Scribe<'_> {
     }
 
     fn new_mark<'r>(&mut self, out: Room<'r>, mark: Mark, of: Side) -> Room<'r> {
-        let (Some(at), Some(frame)) = (mark.at, self.view.frame(mark.place)) else {
+        let frame = self.view.frame(mark.place).and_then(|frame| u32::try_from(frame).ok());
+        let (Some(at), Some(frame @ 0..100_000_000)) = (mark.at, frame) else {
             return place(self.time(out, "at", mark.at), self.view.place(mark));
         };
         let Pen { calendar, marks, .. } = &mut *self.pen;
         let (last, kept) = marks.of(of);
         *last = Some(mark);
-        out.keep(kept, |out| {
-            let out = out.raw(r#","at":""#).time(calendar, at, self.digits);
-            out.raw(r#"","frame":"#).number(frame).raw(r#","line_no":null"#)
-        })
+        kept.mark(calendar, at, self.digits, frame);
+        out.kept(kept)
     }
 }
 
@@ -548,43 +559,6 @@ fn by_side(out: Room<'_>, sides: Sides<u64>) -> Room<'_> {
     object!(out,
         "client": out.number(sides.client),
         "server": out.number(sides.server),
-    )
-}
-
-fn times<'r>(out: Room<'r>, timing: &Timing, timings: &Timings) -> Room<'r> {
-    object!(out,
-        "connect_us": out.lapse(timing.connect),
-        "greeting_us": out.lapse(timing.greeting),
-        "envelope_us": out.lapse(timing.envelope),
-        "data_us": out.lapse(timing.data),
-        "client_us": out.lapse(timing.client),
-        "server_us": out.lapse(timing.server),
-        "idle_us": out.lapse(timing.idle),
-        "phases_us": by_phase(out, &timings.phases),
-        "round_trip_us": round_trip(out, timings.round_trip),
-    )
-}
-
-fn by_phase<'r>(out: Room<'r>, phases: &Phases) -> Room<'r> {
-    object!(out,
-        "connect": out.lapse(phases.of(Phase::Connect)),
-        "greeting": out.lapse(phases.of(Phase::Greeting)),
-        "ehlo": out.lapse(phases.of(Phase::Ehlo)),
-        "tls": out.lapse(phases.of(Phase::Tls)),
-        "auth": out.lapse(phases.of(Phase::Auth)),
-        "envelope": out.lapse(phases.of(Phase::Envelope)),
-        "data": out.lapse(phases.of(Phase::Data)),
-        "final": out.lapse(phases.of(Phase::Final)),
-        "quit": out.lapse(phases.of(Phase::Quit)),
-        "other": out.lapse(phases.of(Phase::Other)),
-    )
-}
-
-fn round_trip(out: Room<'_>, way: RoundTrip) -> Room<'_> {
-    object!(out,
-        "client": out.lapse(way.client),
-        "server": out.lapse(way.server),
-        "measured": option(way.measured(), Room::name),
     )
 }
 

@@ -41,7 +41,7 @@ pub(in crate::report) fn fill(
     }
 }
 
-/// A short text that may come again.
+/// The text of a mark, which may come again.
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
     text: [u8; 80],
@@ -50,8 +50,54 @@ pub(super) struct Kept {
 
 impl Default for Kept {
     fn default() -> Self {
-        Self { text: [0; 80], len: 0 }
+        let mut text = [0; 80];
+        put(&mut text, 0, Self::HEAD);
+        Self { text, len: 0 }
     }
+}
+
+impl Kept {
+    /// What each begins with.
+    const HEAD: &[u8; 7] = br#","at":""#;
+
+    /// Becomes the text of a time, with as many digits of the second's fraction, and of a frame.
+    #[inline]
+    pub(super) fn mark(&mut self, calendar: &mut Calendar, at: Stamp, digits: u8, frame: u32) {
+        let Self { text, len } = self;
+        let mut end = Self::HEAD.len();
+        if let Some(to) = text.get_mut(end..).and_then(<[u8]>::first_chunk_mut) {
+            end += calendar.write(at, digits, to);
+        }
+        end = put(text, end, br#"","frame":"#);
+        let (number, digits) = digits_of(frame);
+        put(text, end, &number);
+        *len = put(text, end + digits, br#","line_no":null"#);
+    }
+}
+
+/// Puts `part` at a place of `text`, if there is room for it. Returns where it ends.
+#[inline(always)]
+fn put<const N: usize>(text: &mut [u8], at: usize, part: &[u8; N]) -> usize {
+    if let Some(to) = text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+        *to = *part;
+    }
+    at + N
+}
+
+/// The digits of a number of at most eight, and how many they are.
+#[inline(always)]
+fn digits_of(number: u32) -> ([u8; 8], usize) {
+    const DIGITS: u64 = u64::from_le_bytes([0x0f; 8]);
+    let (digits, most) = if number < 1_000_000 {
+        let (high, low) = (three_digits(number / 1000), three_digits(number % 1000));
+        (u64::from(high) | u64::from(low) << 24, 6)
+    } else {
+        (u64::from_le_bytes(eight_digits(number)), 8)
+    };
+    // The last digit counts even if it is 0, and of the others those behind the first that is not.
+    let last = 1 << ((most - 1) * 8);
+    let zeros = (digits & DIGITS | last).trailing_zeros() & !7;
+    ((digits >> zeros).to_le_bytes(), (most - zeros / 8) as usize)
 }
 
 /// The numbers of one byte, each with a point behind it, and how long they are without.
@@ -72,6 +118,48 @@ static OCTETS: [([u8; 4], u8); 256] = {
     octets
 };
 
+/// Memory for a text that is shorter than half of it: where its end is, is then not compared with
+/// anything, and durations are written in place.
+#[derive(Debug)]
+pub(super) struct Strip<'a> {
+    to: &'a mut [u8; 2048],
+    end: usize,
+}
+
+impl Strip<'_> {
+    /// Writes `text`, which is JSON.
+    #[inline(always)]
+    pub(super) fn raw(self, text: &str) -> Self {
+        // As a compiler knows that there is room now, it does not ask.
+        let end = self.end & 1023;
+        if let Some(to) = self.to.get_mut(end..end + text.len()) {
+            to.copy_from_slice(text.as_bytes());
+        }
+        Self { end: end + text.len(), ..self }
+    }
+
+    /// A duration in microseconds.
+    #[inline(always)]
+    pub(super) fn lapse(self, lapse: Option<Lapse>) -> Self {
+        let Some(lapse) = lapse else { return self.raw("null") };
+        match u32::try_from(lapse.nanos()) {
+            Ok(nanos @ 0..1_000_000_000) => {
+                let (digits, len) = digits_of(nanos / 1000);
+                let end = self.end & 1023;
+                put(self.to, end, &digits);
+                Self { end: end + len, ..self }
+            }
+            _ => self.long_lapse(lapse),
+        }
+    }
+
+    /// A duration of a second or more, or against the clock.
+    #[inline(never)]
+    fn long_lapse(self, lapse: Lapse) -> Self {
+        self.raw(itoa::Buffer::new().format(lapse.micros()))
+    }
+}
+
 impl Room<'_> {
     /// Writes `text`, which is JSON.
     #[inline(always)]
@@ -89,6 +177,13 @@ impl Room<'_> {
             }
             None => Self::default(),
         }
+    }
+
+    /// Has `write` write texts of ours and durations, of which so much is known that nobody looks
+    /// for each whether there is room.
+    #[inline(always)]
+    pub(super) fn strip(self, write: impl FnOnce(Strip<'_>) -> Strip<'_>) -> Self {
+        self.with_block(|to| write(Strip { to, end: 0 }).end)
     }
 
     /// Writes the first `len` bytes of `block`. All of it goes there and some is written over
@@ -111,19 +206,6 @@ impl Room<'_> {
             }
             None => Self::default(),
         }
-    }
-
-    /// Writes what `write` does, and keeps it in `kept` if it is short.
-    #[inline]
-    pub(super) fn keep(self, kept: &mut Kept, write: impl FnOnce(Room<'_>) -> Room<'_>) -> Self {
-        let size = self.0.len();
-        let len = size - write(Room(self.0)).0.len();
-        if let Some(text) = self.0.first_chunk()
-            && len <= text.len()
-        {
-            *kept = Kept { text: *text, len };
-        }
-        Self(self.0.get_mut(len..).unwrap_or_default())
     }
 
     /// Writes what was kept.
@@ -152,11 +234,8 @@ impl Room<'_> {
     fn long_number(self, number: u64) -> Self {
         match u32::try_from(number) {
             Ok(small @ 0..1_000_000) => {
-                let (high, low) = (three_digits(small / 1000), three_digits(small % 1000));
-                let digits = u64::from(high) | u64::from(low) << 24;
-                // Of those the low bits are not 0.
-                let zeros = (digits & 0x0f0f_0f0f_0f0f).trailing_zeros().min(40) / 8;
-                self.block(&(digits >> (zeros * 8)).to_le_bytes(), 6 - zeros as usize)
+                let (digits, len) = digits_of(small);
+                self.block(&digits, len)
             }
             _ => self.huge_number(number),
         }
@@ -165,12 +244,10 @@ impl Room<'_> {
     /// A number of more than six digits.
     #[inline(never)]
     fn huge_number(self, number: u64) -> Self {
-        const ZEROS: u64 = u64::from_le_bytes([b'0'; 8]);
         match u32::try_from(number) {
             Ok(small @ 0..100_000_000) => {
-                let digits = u64::from_le_bytes(eight_digits(small));
-                let zeros = (digits ^ ZEROS).trailing_zeros().min(56) / 8;
-                self.block(&(digits >> (zeros * 8)).to_le_bytes(), 8 - zeros as usize)
+                let (digits, len) = digits_of(small);
+                self.block(&digits, len)
             }
             _ => self.raw(itoa::Buffer::new().format(number)),
         }
@@ -180,10 +257,7 @@ impl Room<'_> {
     #[inline(always)]
     pub(super) fn code(self, code: Option<u16>) -> Self {
         match code {
-            Some(code @ 100..1000) => {
-                let [.., hundred, ten, one] = eight_digits(u32::from(code));
-                self.block(&[hundred, ten, one], 3)
-            }
+            Some(code @ 100..1000) => self.block(&three_digits(code.into()).to_le_bytes(), 3),
             Some(code) => self.number(code),
             None => self.null(),
         }
@@ -263,8 +337,7 @@ impl Room<'_> {
         let (blocks, _) = whole.as_chunks();
         let len = span.len as usize;
         // At the end of the session's text, too little follows.
-        if (blocks.len() * 16 >= len && self.try_copy(blocks)) || self.try_text(session.bytes(span))
-        {
+        if blocks.len() * 16 >= len && self.try_copy(blocks) {
             return self.quoted(len);
         }
         write(self)
