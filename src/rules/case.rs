@@ -349,16 +349,34 @@ impl<'s> Offered<'s> {
     /// The offer of the extension with this EHLO keyword, in any case.
     #[must_use]
     pub fn offer(self, keyword: &str) -> Option<Offer<'s>> {
-        self.offers().find(|offer| offer.keyword.eq_ignore_ascii_case(keyword.as_bytes()))
+        let mut offers = self.offers_like(keyword);
+        offers.find(|offer| offer.keyword.eq_ignore_ascii_case(keyword.as_bytes()))
     }
 
     /// All offers.
     pub fn offers(self) -> impl Iterator<Item = Offer<'s>> {
+        self.texts().filter_map(reply::offer)
+    }
+
+    /// Those that may begin with `keyword`, in any case: few begin with its letter.
+    pub fn offers_like(self, keyword: &str) -> impl Iterator<Item = Offer<'s>> {
+        let letter = keyword.bytes().next().unwrap_or_default().to_ascii_lowercase();
+        // What begins with a blank is read.
+        let may_be = move |text: &&[u8]| {
+            text.first().is_none_or(|first| {
+                first.to_ascii_lowercase() == letter || !first.is_ascii_graphic()
+            })
+        };
+        self.texts().filter(may_be).filter_map(reply::offer)
+    }
+
+    /// The texts of the lines that offer something.
+    fn texts(self) -> impl Iterator<Item = &'s [u8]> {
         let by = match self {
             Self::By(case, hello) => Some((case, hello)),
             Self::Nothing | Self::Unknown => None,
         };
-        by.into_iter().flat_map(|(case, hello)| case.session.offers(hello)).filter_map(reply::offer)
+        by.into_iter().flat_map(|(case, hello)| case.session.offers(hello))
     }
 }
 
@@ -495,8 +513,14 @@ const MOST: usize = 60;
 /// `bytes` for a message: in quotes, clipped, and printable.
 #[must_use]
 pub fn shown(bytes: &[u8]) -> String {
-    let mut text = String::from("\"");
-    push_escaped(&mut text, bytes.get(..MOST).unwrap_or(bytes));
-    text.push_str(if bytes.len() > MOST { "…\"" } else { "\"" });
+    let mut text = String::with_capacity(bytes.len().min(MOST) + 8);
+    push_shown(&mut text, bytes);
     text
+}
+
+/// Appends `bytes` as [`shown`] gives them.
+pub(super) fn push_shown(text: &mut String, bytes: &[u8]) {
+    text.push('"');
+    push_escaped(text, bytes.get(..MOST).unwrap_or(bytes));
+    text.push_str(if bytes.len() > MOST { "…\"" } else { "\"" });
 }

@@ -30,10 +30,7 @@ use std::sync::LazyLock;
 /// what could not be judged.
 #[must_use]
 pub fn run(session: &Session, choice: &Choice) -> (Vec<Finding>, Vec<NotJudged>) {
-    let mut unmet = 0_u16;
-    for (bit, need) in (0..).zip(Need::ALL) {
-        unmet |= u16::from(need.unmet(session).is_some()) << bit;
-    }
+    let unmet = Need::all_unmet(session);
     let facts = Facts::of(session);
     let mut judge = Judge {
         case: Case { session },

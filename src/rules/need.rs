@@ -1,6 +1,6 @@
 //! What a rule needs of the input to be judged.
 
-use crate::chunk::{End, Ending, Medium, Shows};
+use crate::chunk::{End, Ending, Medium, Opening, Shows};
 use crate::dialog::session::{Hidden, Message, Session};
 
 /// What a rule needs of the input. A rule whose needs are not met is not judged, and the report
@@ -96,6 +96,36 @@ impl Need {
             Self::Order => "what the client had seen before it went on",
             Self::Names => "names and addresses to the letter",
         }
+    }
+
+    /// The needs that `session` does not meet, a bit for each.
+    pub(super) fn all_unmet(session: &Session) -> u16 {
+        if Self::are_met(session) {
+            return 0;
+        }
+        (0..)
+            .zip(Self::ALL)
+            .fold(0, |unmet, (bit, need)| unmet | u16::from(need.unmet(session).is_some()) << bit)
+    }
+
+    /// Whether `session` surely meets all needs, as nearly all that were recorded as packets do.
+    fn are_met(session: &Session) -> bool {
+        let Opening { medium, at, shows, .. } = session.opening;
+        let is_open = matches!(session.end, End::Tls | End::CaptureEnd | End::TranscriptEnd);
+        let is_whole = session.gaps.is_empty()
+            && session.elided.gaps == 0
+            && session.elided_exchanges == 0
+            && session.elided_messages == 0;
+        medium == Medium::Packets
+            && at.is_some()
+            && shows == Shows::ALL
+            && session.greeting.is_some()
+            && !session.exchanges.is_empty()
+            && session.transport.as_ref().is_none_or(|transport| !transport.midstream)
+            && !is_open
+            && session.ending != Ending::Evicted
+            && is_whole
+            && session.messages.iter().all(|one| one.content.hidden == Hidden::Nothing)
     }
 
     /// Why `session` does not meet this need, if it does not.

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::sync::LazyLock;
 
 /// Plans that are remembered: the last one at each place.
-const KEPT: usize = 512;
+const KEPT: usize = 2048;
 
 /// The place of replies among the parts of a plan, behind those of steps.
 const REPLIES: usize = Request::KINDS;

@@ -63,7 +63,7 @@ pub(super) fn standing<'s>(step: &Step<'s>, keyword: &str) -> Standing<'s> {
 /// The offer of the extension with this keyword in the reply to `hello`; also one that is glued
 /// to its parameter, as in `SIZE=1000`.
 fn offer<'s>(case: Case<'s>, hello: &'s Hello, keyword: &str) -> Option<Offer<'s>> {
-    Offered::By(case, hello).offers().find(|offer| {
+    Offered::By(case, hello).offers_like(keyword).find(|offer| {
         let word = offer.keyword.split_at_checked(keyword.len());
         word.is_some_and(|(name, rest)| {
             let is_end = !rest.first().is_some_and(|&b| b.is_ascii_alphanumeric() || b == b'-');

@@ -15,7 +15,7 @@ use crate::dialog::session::{Exchange, Message, Protocol, Reply, Request, Sessio
 use crate::smtp::command::Verb;
 use crate::time::{Lapse, Stamp};
 
-pub use stall::{Stall, Who, duration};
+pub use stall::{Stall, Who, duration, push_duration};
 
 /// Where the time of a session went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -164,9 +164,15 @@ fn name(session: &Session, exchange: &Exchange) -> String {
 /// A duration for a person: `12 ms`, `3.4 s`, `5 min 3 s`, `2 h 5 min`.
 #[must_use]
 pub fn duration(lapse: Lapse) -> String {
+    let mut out = String::with_capacity(16);
+    push_duration(&mut out, lapse);
+    out
+}
+
+/// Appends what [`duration`] gives.
+pub fn push_duration(out: &mut String, lapse: Lapse) {
     let millis = lapse.nanos() / 1_000_000;
     let seconds = millis / 1000;
-    let mut out = String::with_capacity(16);
     // Findings have many: no formatter.
     let mut put = |number: i64, unit: &str| {
         out.push_str(itoa::Buffer::new().format(number));
@@ -188,5 +194,4 @@ pub fn duration(lapse: Lapse) -> String {
             put(seconds / 60 % 60, " min");
         }
     }
-    out
 }

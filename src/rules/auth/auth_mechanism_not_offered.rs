@@ -47,7 +47,7 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     let attempt = attempt_of(step.case, step.index)?;
     let name = mechanism(step.case, attempt);
     // Some servers give more than one list, also in the form `AUTH=`.
-    let offers = Offered::By(step.case, hello).offers();
+    let offers = Offered::By(step.case, hello).offers_like("AUTH");
     let lists = offers.filter(|offer| is(offer.keyword, "AUTH"));
     let mut listed: Vec<&[u8]> = lists.flat_map(|offer| offer.params()).collect();
     listed.dedup();

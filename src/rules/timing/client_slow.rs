@@ -1,8 +1,10 @@
-use super::{DAY, duration, is_steady, sure};
+use super::{DAY, is_steady, sure};
 use crate::dialog::session::Reply;
+use crate::rules::case::push_shown;
 use crate::rules::prelude::*;
 use crate::time::Lapse;
-use crate::timing::RoundTrip;
+use crate::timing::{RoundTrip, push_duration};
+use std::fmt::Write;
 
 // rules.tsv: a think time is known by the reply before it and the command.
 pub(super) const RULE: Rule = Rule {
@@ -63,46 +65,50 @@ const SLOW: Lapse = Lapse::from_nanos(10_000_000_000);
 
 fn check(case: Case<'_>) -> Vec<Hit> {
     let session = case.session;
-    let way = RoundTrip::of(session).client.unwrap_or_default();
-    let mut slowest: Option<(Lapse, u32)> = None;
+    let way = RoundTrip::of(session).client.unwrap_or_default().nanos();
+    let slow = SLOW.nanos()..DAY.nanos();
+    let mut slowest: Option<(i64, u32)> = None;
     let mut times = 0_u32;
     let mut replied = session.greeting.as_ref().and_then(Reply::ended);
-    for step in case.steps() {
-        let one = step.exchange;
-        let thought = one.asked.at.zip(replied).map(|(asked, replied)| {
-            Lapse::from_nanos(asked.since(replied).nanos().saturating_sub(way.nanos()))
-        });
-        replied = one.reply.as_ref().and_then(Reply::ended);
-        let Some(thought) = thought.filter(|&thought| thought >= SLOW && thought < DAY) else {
-            continue;
+    for (index, one) in (0..).zip(&session.exchanges) {
+        let thought = match (one.asked.at, replied) {
+            (Some(asked), Some(replied)) => asked.since(replied).nanos().saturating_sub(way),
+            _ => 0,
         };
-        if !is_expected(&step) || one.pipelined || one.cut {
+        replied = one.reply.as_ref().and_then(Reply::ended);
+        // Nearly none is.
+        if !slow.contains(&thought) || one.pipelined || one.cut || !is_expected(case, index, one) {
             continue;
         }
         times += 1;
         if slowest.is_none_or(|(most, _)| thought > most) {
-            slowest = Some((thought, step.index));
+            slowest = Some((thought, index));
         }
     }
-    let slowest = slowest.filter(|_| is_steady(session) && !case.is_damaged());
+    let slowest = slowest.filter(|_| !case.is_damaged() && is_steady(session));
     let Some((thought, step)) = slowest.and_then(|(most, index)| Some((most, case.step(index)?)))
     else {
         return Vec::new();
     };
-    let others =
-        if times > 1 { format!(" ({times} times it took 10 s or more)") } else { String::new() };
-    let (took, line) = (duration(thought), step.shown());
-    let text = ["the client took ", &took, BETWEEN, &line, &others].concat();
+    // Some recordings have one in each session.
+    let mut text = String::with_capacity(128);
+    text.push_str("the client took ");
+    push_duration(&mut text, Lapse::from_nanos(thought));
+    text.push_str(BETWEEN);
+    push_shown(&mut text, step.line());
+    if times > 1 {
+        let _ = write!(text, " ({times} times it took 10 s or more)");
+    }
     vec![Hit::new(text).on(On::Command(step.index)).sure(sure(case))]
 }
 
 /// Whether the server waits for just this command: the first EHLO, or one inside a transaction.
-fn is_expected(step: &Step<'_>) -> bool {
-    match step.exchange.request {
+fn is_expected(case: Case<'_>, index: u32, one: &Exchange) -> bool {
+    match one.request {
         Request::EndOfData | Request::AuthLine | Request::Command(Verb::Bdat) => false,
         Request::Command(verb) => {
             let is_hello = matches!(verb, Verb::Ehlo | Verb::Helo | Verb::Lhlo);
-            step.exchange.before.mail || is_hello && step.index == 0 && !step.case.session.early
+            one.before.mail || is_hello && index == 0 && !case.session.early
         }
     }
 }

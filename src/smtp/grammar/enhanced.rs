@@ -18,6 +18,23 @@ pub struct Enhanced {
     pub detail: u16,
 }
 
+/// The enhanced status code at the start of `text` in a reply whose code begins with the digit
+/// `first`, if it is written as nearly all are: then nothing is wrong with it.
+#[inline]
+pub(super) fn usual(first: u8, text: &[u8]) -> Option<Enhanced> {
+    let [class @ (b'2' | b'4' | b'5'), b'.', subject @ b'0'..=b'9', b'.', rest @ ..] = text else {
+        return None;
+    };
+    let number = |digit: &u8| u16::from(digit - b'0');
+    let detail = match rest {
+        [one @ b'0'..=b'9', b' ', ..] => number(one),
+        [ten @ b'1'..=b'9', one @ b'0'..=b'9', b' ', ..] => number(ten) * 10 + number(one),
+        _ => return None,
+    };
+    let found = Enhanced { class: class - b'0', subject: number(subject), detail };
+    (*class == first).then_some(found)
+}
+
 /// The enhanced status code at the start of `text`, which stands at `at` in a line of a reply with
 /// `code`.
 pub(super) fn judge(code: u16, text: &[u8], at: usize, flaws: &mut Vec<Flaw>) -> Option<Enhanced> {
@@ -82,6 +99,10 @@ mod tests {
         let read = |code, text: &str| {
             let mut flaws = Vec::new();
             let found = judge(code, text.as_bytes(), 4, &mut flaws);
+            let first = b"0123456789"[usize::from(code / 100)];
+            if let Some(usual) = usual(first, text.as_bytes()) {
+                assert_eq!((Some(usual), flaws.len()), (found, 0), "{text}");
+            }
             let flaws: Vec<_> = flaws.into_iter().map(|flaw| (flaw.defect, flaw.range)).collect();
             (found.map(|e| (e.class, e.subject, e.detail)), flaws)
         };

@@ -66,10 +66,18 @@ pub fn reply(lines: &[&[u8]], kind: Kind, charset: Charset) -> Judged {
 #[must_use]
 #[inline]
 pub fn plain(line: &[u8]) -> Option<Option<Enhanced>> {
-    let [b'2'..=b'5', b'0'..=b'5', b'0'..=b'9', b' ', text @ ..] = line else { return None };
-    let code = code(line).filter(|_| !text.is_empty() && is_printable(text))?;
+    let [first @ b'2'..=b'5', b'0'..=b'5', b'0'..=b'9', b' ', text @ ..] = line else {
+        return None;
+    };
+    if text.is_empty() || !is_printable(text) {
+        return None;
+    }
+    let usual = enhanced::usual(*first, text);
+    if usual.is_some() {
+        return Some(usual);
+    }
     let mut flaws = Vec::new();
-    let enhanced = enhanced::judge(code, text, 4, &mut flaws);
+    let enhanced = enhanced::judge(code(line)?, text, 4, &mut flaws);
     flaws.is_empty().then_some(enhanced)
 }
 
