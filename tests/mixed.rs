@@ -1,5 +1,7 @@
 //! Inputs of all kinds in one run: `smtp-audit a.pcap b.log c.txt`.
 
+// One of the inputs is compressed.
+#![cfg(feature = "gzip")]
 // A test may panic: that is how it fails.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
