@@ -62,6 +62,8 @@ pub enum Trouble {
     UndatedTime,
     /// Lines of a log whose times lack the zone; taken as UTC.
     UnzonedTime,
+    /// Lines of a text whose times are whole seconds.
+    CoarseTime,
 }
 
 /// How often a [`Trouble`] was met, and where first.
@@ -116,6 +118,7 @@ impl Trouble {
             Self::LongLine => "line(s) longer than the limit taken in pieces",
             Self::UndatedTime => "line(s) whose times do not say the year: only durations are told",
             Self::UnzonedTime => "line(s) whose times have no zone, taken as UTC",
+            Self::CoarseTime => "line(s) with times in whole seconds: durations are no finer",
         }
     }
 
@@ -126,7 +129,14 @@ impl Trouble {
 
     /// Whether the place is a line rather than a frame.
     fn is_in_text(self) -> bool {
-        matches!(self, Self::SkippedLine | Self::LongLine | Self::UndatedTime | Self::UnzonedTime)
+        matches!(
+            self,
+            Self::SkippedLine
+                | Self::LongLine
+                | Self::UndatedTime
+                | Self::UnzonedTime
+                | Self::CoarseTime
+        )
     }
 }
 

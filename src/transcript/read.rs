@@ -225,6 +225,9 @@ impl Reader {
             }
             Some(_) => {}
         }
+        if time.is_some_and(|(_, digits)| digits == 0) {
+            troubles.add(Trouble::CoarseTime, origin);
+        }
         // Only now is it known that the dialog goes on behind them.
         self.facts.unmarked.merge(std::mem::take(&mut self.session.unmarked));
         let shown = self.input.data().get(text..span.text).unwrap_or_default();

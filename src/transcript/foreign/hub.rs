@@ -64,6 +64,8 @@ pub(in crate::transcript) struct Hub {
     pub(in crate::transcript) undated: Times,
     /// Lines whose times have a date and no zone.
     pub(in crate::transcript) unzoned: Times,
+    /// Lines whose times are whole seconds.
+    pub(in crate::transcript) coarse: Times,
 }
 
 /// A session that goes on.
@@ -133,6 +135,7 @@ impl Hub {
             facts: Lines::default(),
             undated: Times::default(),
             unzoned: Times::default(),
+            coarse: Times::default(),
         }
     }
 
@@ -286,6 +289,9 @@ impl Hub {
             Some(Time { is_dated: false, .. }) => self.undated.add(number),
             Some(Time { is_zoned: false, .. }) => self.unzoned.add(number),
             Some(_) => {}
+        }
+        if time.is_some_and(|time| time.digits == 0) {
+            self.coarse.add(number);
         }
         let talk = self.talk(key);
         let (session, at) = (talk.session, talk.time(time));

@@ -85,9 +85,11 @@ impl Reader {
         if log.hub.evicted > 0 {
             troubles.add_many(Trouble::EvictedSession, log.hub.evicted, origin);
         }
-        for (trouble, Times { times, first }) in
-            [(Trouble::UndatedTime, log.hub.undated), (Trouble::UnzonedTime, log.hub.unzoned)]
-        {
+        for (trouble, Times { times, first }) in [
+            (Trouble::UndatedTime, log.hub.undated),
+            (Trouble::UnzonedTime, log.hub.unzoned),
+            (Trouble::CoarseTime, log.hub.coarse),
+        ] {
             troubles.add_many(trouble, times, Origin { number: first, ..origin });
         }
         self.facts = log.hub.facts;
