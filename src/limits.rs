@@ -11,6 +11,9 @@ pub struct Limits {
     /// Bytes of all inputs that are read ahead of the analysis: enough that a capture with little
     /// SMTP in it is read whole beside the one before it.
     pub read_ahead_bytes: usize,
+    /// Rounds of frames that a thread may be ahead of the one that writes: their reports wait in
+    /// memory, some megabytes a round where many sessions end.
+    pub rounds_ahead: usize,
     /// The largest block or packet record of a capture that is read whole; larger ones are
     /// skipped. libpcap's own cap for a snapshot is 256 kB, TSO frames stay far below.
     pub block_bytes: usize,
@@ -140,6 +143,7 @@ impl Limits {
             pending_bytes: part(self.pending_bytes, 16),
             flow_pending_bytes: part(self.flow_pending_bytes, 64),
             read_ahead_bytes: part(self.read_ahead_bytes, 16),
+            rounds_ahead: part(self.rounds_ahead, 8 << 20).max(1),
             spool_bytes: part(self.spool_bytes, 32),
             fragment_bytes: part(self.fragment_bytes, 32),
             secrets_bytes: part(self.secrets_bytes, 64),
@@ -177,6 +181,7 @@ impl Default for Limits {
         Self {
             read_buffer: 1 << 18,
             read_ahead_bytes: 32 << 20,
+            rounds_ahead: 16,
             block_bytes: 16 << 20,
             zstd_window: 128 << 20,
             resync_bytes: 64 << 20,

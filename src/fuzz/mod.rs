@@ -158,6 +158,7 @@ fn limits() -> Limits {
     Limits {
         read_buffer: 4096,
         read_ahead_bytes: 1 << 16,
+        rounds_ahead: 2,
         held_bytes: 1 << 16,
         block_bytes: 1 << 16,
         zstd_window: 1 << 20,

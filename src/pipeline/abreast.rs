@@ -49,9 +49,6 @@ struct Left<W> {
 #[derive(Clone, Debug, Default)]
 struct Brake(Arc<Mutex<(u64, Option<u64>)>>);
 
-/// Rounds that a crew may be ahead.
-const AHEAD: usize = 16;
-
 /// Reads all `sources` with so many crews of threads.
 pub(super) fn run<W: Work + 'static>(
     options: &Options,
@@ -166,7 +163,7 @@ fn hand<W: Work + 'static>(
 where
     W::Made: 'static,
 {
-    let (says, told) = sync_channel(AHEAD);
+    let (says, told) = sync_channel(options.settings.limits.rounds_ahead);
     let (closing, rounds) = sync_channel::<Closing>(1);
     let options = options.clone();
     let thread = thread::spawn(move || {
