@@ -233,20 +233,24 @@ fn the_first_ten_lines_tell_the_dialect() {
     }
 }
 
-#[test]
-fn the_first_ten_lines_of_shared_samples_tell_their_dialect() {
+/// The shared samples with their names; none where they are missing, which is said.
+fn shared_samples() -> Vec<(String, PathBuf)> {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/transcripts");
     if !shared.is_dir() {
         eprintln!("SKIPPED: ../shared/transcripts is not here");
-        return;
+        return Vec::new();
     }
+    let files = fs::read_dir(&shared).unwrap().map(|entry| entry.unwrap().path());
+    let named = files.map(|file| (file.file_name().unwrap().to_str().unwrap().to_owned(), file));
+    let samples: Vec<_> = named.filter(|(name, _)| name != "README.md").collect();
+    assert!(!samples.is_empty(), "a folder without samples");
+    samples
+}
+
+#[test]
+fn the_first_ten_lines_of_shared_samples_tell_their_dialect() {
     let mut wrong = Vec::new();
-    for entry in fs::read_dir(&shared).unwrap() {
-        let file = entry.unwrap().path();
-        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
-        if name == "README.md" {
-            continue;
-        }
+    for (name, file) in shared_samples() {
         let reviewed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts").join(&name);
         let reviewed = fs::read_to_string(reviewed).unwrap();
         let dialect = reviewed.lines().next().and_then(|line| line.strip_prefix("dialect: "));
@@ -535,18 +539,8 @@ fn real_looking_files_are_not_taken_for_logs() {
 
 #[test]
 fn the_shared_samples_are_read_as_a_person_reads_them() {
-    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/transcripts");
-    if !shared.is_dir() {
-        eprintln!("SKIPPED: ../shared/transcripts is not here");
-        return;
-    }
     let mut wrong = Vec::new();
-    for entry in fs::read_dir(&shared).unwrap() {
-        let file = entry.unwrap().path();
-        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
-        if name == "README.md" {
-            continue;
-        }
+    for (name, file) in shared_samples() {
         let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts").join(&name);
         let now = snapshot(&file);
         if std::env::var_os("UPDATE_EXPECT").is_some() {
