@@ -5,20 +5,30 @@
 //! Who needs bytes for longer [pins](Input::pin) the buffer, and is given it instead of a copy.
 //! It does not know what the bytes mean, nor what the file is called.
 
+mod failure;
+mod feed;
 mod shared;
 mod unzip;
 
 use crate::limits::Limits;
+use feed::Block;
 use std::io::{self, ErrorKind, Read};
+use std::sync::Arc;
 use unzip::{Decoder, Told};
 
+pub use feed::Share;
 pub use shared::Shared;
 
 /// A source being read.
 pub struct Input {
     decoder: Decoder,
-    /// The unread bytes are `buffer[start..end]`.
+    /// Gives blocks that others read, too, instead of the decoder.
+    share: Option<Share>,
+    /// The unread bytes are `buffer[start..end]`, or those of the block.
     buffer: Vec<u8>,
+    block: Arc<Block>,
+    /// Bytes of a block.
+    size: usize,
     start: usize,
     end: usize,
     /// Offset of `buffer[start]` in the decompressed stream.
@@ -40,7 +50,10 @@ impl Input {
     pub fn new(source: Box<dyn Read + Send>, limits: &Limits) -> io::Result<Self> {
         let mut input = Self {
             decoder: Decoder::Plain(source),
+            share: None,
             buffer: vec![0; limits.read_buffer.max(SLACK)],
+            block: Arc::default(),
+            size: limits.read_buffer.max(SLACK),
             start: 0,
             end: 0,
             offset: 0,
@@ -67,6 +80,18 @@ impl Input {
         }
     }
 
+    /// The same of a source that others read, too, which is not compressed.
+    pub fn shared(share: Share, limits: &Limits) -> io::Result<Self> {
+        share.open()?;
+        let mut input = Self::new(Box::new(io::empty()), limits)?;
+        input.buffer = Vec::new();
+        (input.share, input.ended) = (Some(share), false);
+        if is_compressed(input.fill(SLACK)?) {
+            return Err(io::Error::other("it was changed while it was read"));
+        }
+        Ok(input)
+    }
+
     /// Gathers at least `want` bytes, unless the end comes first, and gives all that is
     /// buffered. Returns as soon as they are there: a live pipe is not kept waiting for more.
     ///
@@ -86,7 +111,8 @@ impl Input {
     #[inline]
     #[must_use]
     pub fn data(&self) -> &[u8] {
-        self.buffer.get(self.start..self.end).unwrap_or_default()
+        let bytes = if self.share.is_some() { self.block.bytes() } else { &self.buffer };
+        bytes.get(self.start..self.end).unwrap_or_default()
     }
 
     /// Moves over the next `n` buffered bytes (over all of them, if they are fewer).
@@ -176,6 +202,12 @@ impl Input {
     /// Reads once, with room for `want` bytes in all.
     #[cold]
     fn read_more(&mut self, want: usize) -> io::Result<()> {
+        if let Some(share) = &mut self.share {
+            let last = std::mem::take(&mut self.block);
+            self.block = share.next(last, self.start..self.end, want, self.size);
+            (self.start, self.end) = (0, self.block.bytes().len());
+            return self.block.end().map(|ended| self.ended = ended).inspect_err(|_| self.ended = true);
+        }
         self.make_room(want);
         let room = self.buffer.get_mut(self.end..).unwrap_or_default();
         let size = room.len();

@@ -3,6 +3,7 @@
 //! In: a path. Out: readers of the same bytes, as many as are asked for: the file is opened once,
 //! when the first is, and what is appended to it later is in none of them.
 
+use super::failure::Failure;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -20,10 +21,6 @@ struct Opened {
     file: Arc<File>,
     length: u64,
 }
-
-/// What an error of the system is made of.
-#[derive(Debug)]
-struct Failure(io::ErrorKind, Option<i32>, String);
 
 /// All bytes of a shared file, from the first on.
 #[derive(Debug)]
@@ -43,8 +40,7 @@ impl Shared {
     pub fn reader(&self) -> io::Result<Box<dyn Read + Send>> {
         match self.opened.get_or_init(|| self.open().map_err(|error| Failure::of(&error))) {
             Ok(opened) => Ok(Box::new(View { opened: opened.clone(), at: 0 })),
-            Err(Failure(_, Some(code), _)) => Err(io::Error::from_raw_os_error(*code)),
-            Err(Failure(kind, None, text)) => Err(io::Error::new(*kind, text.clone())),
+            Err(failure) => Err(failure.error()),
         }
     }
 
@@ -52,12 +48,6 @@ impl Shared {
         let file = File::open(&self.path)?;
         let length = file.metadata()?.len();
         Ok(Opened { file: Arc::new(file), length })
-    }
-}
-
-impl Failure {
-    fn of(error: &io::Error) -> Self {
-        Self(error.kind(), error.raw_os_error(), error.to_string())
     }
 }
 

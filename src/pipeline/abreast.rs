@@ -52,7 +52,7 @@ struct Brake(Arc<Mutex<(u64, Option<u64>)>>);
 /// Reads all `sources` with so many crews of threads.
 pub(super) fn run<W: Work + 'static>(
     options: &Options,
-    sources: &[Source],
+    sources: Vec<Source>,
     work: &Arc<dyn Fn() -> W + Send + Sync>,
     threads: usize,
     mut deliver: impl FnMut(Done<W::Made>),
@@ -62,11 +62,15 @@ where
 {
     let crews = threads.clamp(1, SHARDS);
     let brake = Brake::default();
-    let hands: Vec<Hand<W>> = (0..crews)
-        .map(|number| {
-            let sources = sources.iter().filter_map(|source| source.for_reader(number)).collect();
-            hand(options, sources, (number, crews), work(), brake.clone())
-        })
+    let mut shares: Vec<Vec<Source>> = (0..crews).map(|_| Vec::new()).collect();
+    for source in sources {
+        for (shares, source) in shares.iter_mut().zip(source.split(crews)) {
+            shares.push(source);
+        }
+    }
+    let hands: Vec<Hand<W>> = (0..)
+        .zip(shares)
+        .map(|(number, sources)| hand(options, sources, (number, crews), work(), brake.clone()))
         .collect();
     let mut merger = Merger::new();
     let (open, end) = follow(&hands, &mut merger, &mut deliver);

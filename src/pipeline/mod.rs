@@ -178,7 +178,7 @@ where
     let mut outcome = if threads == 1 && !sources.iter().any(Source::is_live) {
         inline::run(options, sources, work(), deliver)
     } else if sources.iter().all(Source::is_open_to_all) {
-        abreast::run(options, &sources, &work, threads, deliver)
+        abreast::run(options, sources, &work, threads, deliver)
     } else {
         threads::run(options, sources, &work, threads, deliver, pause)
     };

@@ -3,7 +3,7 @@
 use super::Options;
 use crate::capture::{self, Kind};
 use crate::error::Error;
-use crate::input::{Input, is_compressed};
+use crate::input::{Input, Share, is_compressed};
 use crate::limits::Limits;
 use crate::time::Stamp;
 use crate::transcript::{self, Dialect};
@@ -22,6 +22,8 @@ enum Open {
     Once(Box<dyn FnOnce() -> Opened + Send>),
     /// As often as is asked for, by readers with numbers from 0.
     Again(Arc<dyn Fn(usize) -> Opened + Send + Sync>),
+    /// By others, too.
+    Shared(Share),
 }
 
 type Opened = io::Result<Box<dyn Read + Send>>;
@@ -85,11 +87,16 @@ impl Source {
         !self.is_live && (read.is_err() || !is_compressed(&start))
     }
 
-    /// The source for one of several readers, if there can be several.
-    pub(super) fn for_reader(&self, number: usize) -> Option<Self> {
-        let Open::Again(open) = &self.open else { return None };
-        let open = Arc::clone(open);
-        Some(Self::new(&self.path, move || open(number)))
+    /// The source for each of so many readers, which read it together.
+    pub(super) fn split(self, readers: usize) -> Vec<Self> {
+        let Self { path, is_live, open } = self;
+        let shares = match open {
+            Open::Once(open) => Share::of(open, readers),
+            Open::Again(open) => Share::of(move || open(0), readers),
+            Open::Shared(share) => vec![share],
+        };
+        let source = |share| Self { path: path.clone(), is_live, open: Open::Shared(share) };
+        shares.into_iter().map(source).collect()
     }
 
     /// Whether it grows while it is read.
@@ -111,12 +118,12 @@ impl Source {
         let failed = |source| Error::Read { path: path.clone(), source };
         let unknown =
             |reason, is_text| Error::NotRecognised { path: path.clone(), reason, is_text };
-        let source = match open {
-            Open::Once(open) => open(),
-            Open::Again(open) => open(0),
+        let input = match open {
+            Open::Once(open) => open().and_then(|source| Input::new(source, limits)),
+            Open::Again(open) => open(0).and_then(|source| Input::new(source, limits)),
+            Open::Shared(share) => Input::shared(share, limits),
         };
-        let source = source.map_err(failed)?;
-        let mut input = Input::new(source, limits).map_err(failed)?;
+        let mut input = input.map_err(failed)?;
         let start = input.fill(CAPTURE_START).map_err(failed)?;
         if capture::recognise(start).is_some() {
             let reader = capture::Reader::new(input, index, limits)

@@ -1,0 +1,243 @@
+//! A source that several threads read together: whoever comes first to where nobody has been
+//! reads on, and all are given the same blocks of memory.
+//!
+//! In: a source, and how many read it. Out: a [`Share`] for each, which gives the source's bytes
+//! in blocks. All readers take bytes from them in the same way, so what one has left of a block
+//! when it asks for the next is what all have left: the next block begins with it.
+
+use super::failure::Failure;
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, Read};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Blocks that the fastest reader is ahead of the slowest at most.
+const AHEAD: usize = 16;
+
+/// What one of the readers of a source has of it. When it is dropped, the others go on alone.
+pub struct Share {
+    feed: Arc<Feed>,
+    /// Number of the block that it takes next.
+    next: u64,
+}
+
+/// Opens a source.
+type Open = Box<dyn FnOnce() -> io::Result<Box<dyn Read + Send>> + Send>;
+
+/// What the readers share.
+struct Feed {
+    source: Mutex<Source>,
+    ring: Mutex<Ring>,
+    /// A block is no longer needed, or a reader is gone.
+    moved: Condvar,
+}
+
+enum Source {
+    /// Nobody has asked for it.
+    Closed(Open),
+    Open(Box<dyn Read + Send>),
+    Failed(Failure),
+    Ended,
+}
+
+/// The blocks that not all readers have taken.
+struct Ring {
+    /// Number of the first of them.
+    first: u64,
+    /// Each with how many readers still have to take it.
+    blocks: VecDeque<(Arc<Block>, usize)>,
+    readers: usize,
+    /// Memory for further blocks.
+    spare: Vec<Vec<u8>>,
+}
+
+/// Bytes of the source.
+#[derive(Debug, Default)]
+pub(super) struct Block {
+    bytes: Vec<u8>,
+    /// How many of them there are; the rest is room.
+    len: usize,
+    end: End,
+}
+
+/// What comes after a block.
+#[derive(Debug, Default)]
+enum End {
+    #[default]
+    More,
+    Nothing,
+    Failure(Failure),
+}
+
+impl Share {
+    /// What each of so many readers has of what `open` gives; it is called when the first reads.
+    #[must_use]
+    pub fn of<O>(open: O, readers: usize) -> Vec<Self>
+    where
+        O: FnOnce() -> io::Result<Box<dyn Read + Send>> + Send + 'static,
+    {
+        let ring = Ring { first: 0, blocks: VecDeque::new(), readers, spare: Vec::new() };
+        let feed = Arc::new(Feed {
+            source: Mutex::new(Source::Closed(Box::new(open))),
+            ring: Mutex::new(ring),
+            moved: Condvar::new(),
+        });
+        (0..readers).map(|_| Self { feed: Arc::clone(&feed), next: 0 }).collect()
+    }
+
+    /// Opens the source, if no other reader has.
+    pub(super) fn open(&self) -> io::Result<()> {
+        let mut source = lock(&self.feed.source);
+        *source = match std::mem::replace(&mut *source, Source::Ended) {
+            Source::Closed(open) => match open() {
+                Ok(opened) => Source::Open(opened),
+                Err(error) => Source::Failed(Failure::of(&error)),
+            },
+            other => other,
+        };
+        match &*source {
+            Source::Failed(failure) => Err(failure.error()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The next block, which begins with the `unread` bytes of the `last`; with them, it has
+    /// `want` bytes, unless the source ends first, and about `size` if there are so many.
+    pub(super) fn next(
+        &mut self,
+        last: Arc<Block>,
+        unread: std::ops::Range<usize>,
+        want: usize,
+        size: usize,
+    ) -> Arc<Block> {
+        let block = match self.take() {
+            Some(block) => block,
+            None => {
+                let mut source = lock(&self.feed.source);
+                // Another may have read it meanwhile.
+                match self.take() {
+                    Some(block) => block,
+                    None => {
+                        let unread = last.bytes().get(unread).unwrap_or_default();
+                        let memory = lock(&self.feed.ring).spare.pop();
+                        let block = Arc::new(source.read(unread, want, size, memory));
+                        self.put(&block);
+                        block
+                    }
+                }
+            }
+        };
+        self.next += 1;
+        if let Some(Block { bytes, .. }) = Arc::into_inner(last)
+            && bytes.len() == size
+        {
+            lock(&self.feed.ring).spare.push(bytes);
+        }
+        block
+    }
+
+    /// The next block, if it was read already.
+    fn take(&self) -> Option<Arc<Block>> {
+        let mut ring = lock(&self.feed.ring);
+        loop {
+            let at = usize::try_from(self.next.saturating_sub(ring.first)).unwrap_or(usize::MAX);
+            if let Some((block, left)) = ring.blocks.get_mut(at) {
+                let block = Arc::clone(block);
+                *left -= 1;
+                self.feed.settle(&mut ring);
+                return Some(block);
+            }
+            if ring.blocks.len() < AHEAD {
+                return None;
+            }
+            ring = self.feed.moved.wait(ring).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Lets the others have what was read.
+    fn put(&self, block: &Arc<Block>) {
+        let mut ring = lock(&self.feed.ring);
+        let others = ring.readers.saturating_sub(1);
+        if others > 0 {
+            ring.blocks.push_back((Arc::clone(block), others));
+        } else {
+            ring.first += 1;
+        }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let mut ring = lock(&self.feed.ring);
+        ring.readers = ring.readers.saturating_sub(1);
+        let taken = usize::try_from(self.next.saturating_sub(ring.first)).unwrap_or(usize::MAX);
+        for (_, left) in ring.blocks.iter_mut().skip(taken) {
+            *left -= 1;
+        }
+        self.feed.settle(&mut ring);
+    }
+}
+
+impl Feed {
+    /// Forgets the blocks that all have taken.
+    fn settle(&self, ring: &mut Ring) {
+        while ring.blocks.front().is_some_and(|(_, left)| *left == 0) {
+            ring.blocks.pop_front();
+            ring.first += 1;
+        }
+        self.moved.notify_all();
+    }
+}
+
+impl Source {
+    /// Reads a block, see [`Share::next`].
+    fn read(&mut self, unread: &[u8], want: usize, size: usize, memory: Option<Vec<u8>>) -> Block {
+        // What is there already may be most of what fits: twice that is more.
+        let size = size.max(unread.len() * 2);
+        let mut bytes = memory.filter(|bytes| bytes.len() == size).unwrap_or_else(|| vec![0; size]);
+        let mut len = unread.len();
+        if let Some(to) = bytes.get_mut(..len) {
+            to.copy_from_slice(unread);
+        }
+        let end = loop {
+            let Self::Open(source) = self else { break End::Nothing };
+            let room = bytes.get_mut(len..).unwrap_or_default();
+            if room.is_empty() {
+                break End::More;
+            }
+            match source.read(room) {
+                Ok(0) => break End::Nothing,
+                Ok(n) => len += n.min(room.len()),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => break End::Failure(Failure::of(&error)),
+            }
+            if len >= want {
+                break End::More;
+            }
+        };
+        if !matches!(end, End::More) {
+            *self = Self::Ended;
+        }
+        Block { bytes, len, end }
+    }
+}
+
+impl Block {
+    /// The bytes.
+    #[inline]
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    /// Whether nothing comes after it; why, if reading failed.
+    pub(super) fn end(&self) -> io::Result<bool> {
+        match &self.end {
+            End::More => Ok(false),
+            End::Nothing => Ok(true),
+            End::Failure(failure) => Err(failure.error()),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
