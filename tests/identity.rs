@@ -27,6 +27,7 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::{env, fs};
 use weave::{Dialog, Plan};
@@ -168,23 +169,25 @@ fn what_all_sessions_hold_is_bounded_and_said() {
 }
 
 #[test]
-fn a_file_that_shrinks_while_it_is_read_ends_the_run_and_is_said() {
+fn all_threads_see_the_same_of_a_file_that_changes() {
     let (_, bytes) = generated("short sessions", &["--preset", "C", "--scale", "0.004"]);
-    for short in [0, 1] {
+    let shorter = bytes.len() / 3;
+    let opened = Arc::new(AtomicUsize::new(0));
+    let times = Arc::clone(&opened);
+    let source = Source::again("shrinks", {
         let bytes = bytes.clone();
-        let source = Source::shared("shrinks", move |reader| {
-            let end = if reader == short { bytes.len() / 3 } else { bytes.len() };
+        move || {
+            // It is looked at once, and opened once to be read.
+            let end = if times.fetch_add(1, Relaxed) < 2 { bytes.len() } else { shorter };
             Ok(Box::new(io::Cursor::new(bytes[..end].to_vec())))
-        });
-        let (says, hears) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            let options = Options { threads: 2, ..Options::default() };
-            let _ = says.send(pipeline::collect(&options, vec![source]));
-        });
-        let (_, facts) = hears.recv_timeout(std::time::Duration::from_secs(60)).unwrap();
-        let said = facts[0].troubles.iter().any(|(trouble, _)| trouble == Trouble::ReadFailed);
-        assert!(said, "{:?}", facts[0].troubles);
-    }
+        }
+    });
+    let options = Options { threads: 3, ..Options::default() };
+    let (found, facts) = pipeline::collect(&options, vec![source]);
+    assert_eq!(facts[0].bytes, bytes.len() as u64);
+    assert_eq!(facts[0].troubles.iter().count(), 0);
+    assert_eq!(found.len(), sessions(vec![bytes], 1).sessions.len());
+    assert_eq!(opened.load(Relaxed), 2);
 }
 
 /// What a run has found.

@@ -4,7 +4,6 @@
 
 use super::progress::Progress;
 use smtp_audit::escape::printable;
-use smtp_audit::input::Shared;
 use smtp_audit::pipeline::{Source, first_time};
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -43,17 +42,9 @@ impl Inputs {
         let source = |named| match named {
             Named::Nothing(path, error) => Source::new(&shown(&path), || Err(error)),
             Named::File(path) => {
-                let (progress, name) = (progress.clone(), shown(&path));
-                if is_live(&path) {
-                    let open = move || Ok(Box::new(progress.watch(open(&path)?)) as Box<_>);
-                    return Source::new(&name, open).live();
-                }
-                let file = Shared::new(path);
-                Source::shared(&name, move |reader| {
-                    let file = file.reader()?;
-                    // The others read the same.
-                    Ok(if reader == 0 { Box::new(progress.watch(file)) } else { file })
-                })
+                let (progress, name, is_live) = (progress.clone(), shown(&path), is_live(&path));
+                let open = move || Ok(Box::new(progress.watch(open(&path)?)) as Box<_>);
+                if is_live { Source::new(&name, open).live() } else { Source::again(&name, open) }
             }
         };
         self.named.into_iter().map(source).collect()

@@ -1,4 +1,4 @@
-//! Why reading failed, to be told to several readers.
+//! Why reading failed: an error that can be told several times.
 
 use std::io;
 

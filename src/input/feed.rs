@@ -8,6 +8,7 @@
 use super::failure::Failure;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read};
+use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Blocks that the fastest reader is ahead of the slowest at most.
@@ -53,6 +54,8 @@ struct Ring {
 /// Bytes of the source.
 #[derive(Debug, Default)]
 pub(super) struct Block {
+    /// Where in the source they begin.
+    pub(super) offset: u64,
     bytes: Vec<u8>,
     /// How many of them there are; the rest is room.
     len: usize,
@@ -105,7 +108,7 @@ impl Share {
     pub(super) fn next(
         &mut self,
         last: Arc<Block>,
-        unread: std::ops::Range<usize>,
+        unread: Range<usize>,
         want: usize,
         size: usize,
     ) -> Arc<Block> {
@@ -117,9 +120,11 @@ impl Share {
                 match self.take() {
                     Some(block) => block,
                     None => {
+                        let offset = last.offset + unread.start as u64;
                         let unread = last.bytes().get(unread).unwrap_or_default();
                         let memory = lock(&self.feed.ring).spare.pop();
-                        let block = Arc::new(source.read(unread, want, size, memory));
+                        let read = source.read(unread, want, size, memory);
+                        let block = Arc::new(Block { offset, ..read });
                         self.put(&block);
                         block
                     }
@@ -217,7 +222,7 @@ impl Source {
         if !matches!(end, End::More) {
             *self = Self::Ended;
         }
-        Block { bytes, len, end }
+        Block { offset: 0, bytes, len, end }
     }
 }
 
@@ -240,4 +245,109 @@ impl Block {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Input;
+    use super::super::tests::Pieces;
+    use super::*;
+    use crate::limits::Limits;
+    use proptest::prelude::*;
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use std::time::Duration;
+
+    fn limits() -> Limits {
+        Limits { read_buffer: 100, block_bytes: 1000, ..Limits::default() }
+    }
+
+    /// All bytes of a share, taken as `steps` say: so many wanted, so many of them consumed.
+    fn all(share: Share, steps: &[(usize, usize)]) -> (Vec<u8>, Option<ErrorKind>) {
+        let mut bytes = Vec::new();
+        let mut input = match Input::shared(share, &limits()) {
+            Ok(input) => input,
+            Err(error) => return (bytes, Some(error.kind())),
+        };
+        for &(want, consume) in steps.iter().cycle() {
+            let failure = input.fill(want).err().map(|error| error.kind());
+            let part = input.data();
+            bytes.extend_from_slice(&part[..consume.min(part.len())]);
+            input.consume(consume);
+            assert_eq!(input.offset(), bytes.len() as u64);
+            if failure.is_some() || input.ended() {
+                bytes.extend_from_slice(input.data());
+                return (bytes, failure);
+            }
+        }
+        unreachable!("steps go on for ever")
+    }
+
+    proptest! {
+        #[test]
+        fn each_reader_is_given_all_bytes(
+            data in proptest::collection::vec(any::<u8>(), 0..5000),
+            size in 1_usize..300,
+            readers in 1_usize..4,
+            steps in proptest::collection::vec((1_usize..900, 1_usize..500), 1..5),
+            fails in any::<bool>(),
+        ) {
+            let data: Vec<u8> = [b"plain", &data[..]].concat();
+            let why = ErrorKind::ConnectionReset;
+            let pieces = if fails { Pieces::failing(&data, size, why) } else { Pieces::of(&data, size) };
+            let all: Vec<_> = Share::of(move || Ok(pieces), readers)
+                .into_iter()
+                .map(|share| {
+                    let steps = steps.clone();
+                    thread::spawn(move || all(share, &steps))
+                })
+                .collect();
+            for one in all {
+                prop_assert_eq!(one.join().unwrap(), (data.clone(), fails.then_some(why)));
+            }
+        }
+    }
+
+    #[test]
+    fn who_is_gone_does_not_hold_the_others() {
+        let data = vec![7; 100_000];
+        let mut shares = Share::of(|| Ok(Pieces::of(&[7; 100_000], 100)), 3);
+        let (idle, brief) = (shares.pop().unwrap(), shares.pop().unwrap());
+        let (says, hears) = channel();
+        let last = shares.pop().unwrap();
+        let reader = thread::spawn(move || says.send(all(last, &[(1, 50)])).unwrap());
+        let mut brief = Input::shared(brief, &limits()).unwrap();
+        brief.fill(1).unwrap();
+        drop(brief);
+        // One has not even begun.
+        assert!(hears.recv_timeout(Duration::from_millis(100)).is_err(), "it went on alone");
+        drop(idle);
+        assert_eq!(hears.recv_timeout(Duration::from_secs(60)).unwrap().0, data);
+        reader.join().unwrap();
+    }
+
+    #[test]
+    fn memory_is_used_again() {
+        let mut shares = Share::of(|| Ok(Pieces::of(&[7; 100_000], 1000)), 1);
+        let mut input = Input::shared(shares.pop().unwrap(), &limits()).unwrap();
+        let mut places = std::collections::BTreeSet::new();
+        while !input.ended() {
+            places.insert(input.fill(1).unwrap().as_ptr().addr());
+            input.consume(usize::MAX);
+        }
+        assert!(places.len() < 10, "{}", places.len());
+    }
+
+    #[test]
+    fn each_reader_is_told_what_is_wrong() {
+        for share in Share::of(|| Err(io::Error::from_raw_os_error(2)), 2) {
+            let error = Input::shared(share, &limits()).err().unwrap();
+            assert_eq!((error.kind(), error.raw_os_error()), (ErrorKind::NotFound, Some(2)));
+        }
+        let gzip = |_: ()| Ok(Pieces::of(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0], 3));
+        for share in Share::of(move || gzip(()), 2) {
+            let error = Input::shared(share, &limits()).err().unwrap();
+            assert_eq!(error.to_string(), "it changed while it was read");
+        }
+    }
 }

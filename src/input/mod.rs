@@ -7,7 +7,6 @@
 
 mod failure;
 mod feed;
-mod shared;
 mod unzip;
 
 use crate::limits::Limits;
@@ -17,7 +16,6 @@ use std::sync::Arc;
 use unzip::{Decoder, Told};
 
 pub use feed::Share;
-pub use shared::Shared;
 
 /// A source being read.
 pub struct Input {
@@ -80,16 +78,21 @@ impl Input {
         }
     }
 
-    /// The same of a source that others read, too, which is not compressed.
+    /// The same of a source that others read, too, and that is not compressed.
     pub fn shared(share: Share, limits: &Limits) -> io::Result<Self> {
         share.open()?;
         let mut input = Self::new(Box::new(io::empty()), limits)?;
         input.buffer = Vec::new();
         (input.share, input.ended) = (Some(share), false);
-        if is_compressed(input.fill(SLACK)?) {
-            return Err(io::Error::other("it was changed while it was read"));
+        loop {
+            match unzip::tell(input.data()) {
+                Told::Compressed(_) => {
+                    return Err(io::Error::other("it changed while it was read"));
+                }
+                Told::TooShort if !input.ended => input.read_more(SLACK)?,
+                Told::TooShort | Told::Plain => return Ok(input),
+            }
         }
-        Ok(input)
     }
 
     /// Gathers at least `want` bytes, unless the end comes first, and gives all that is
@@ -206,7 +209,13 @@ impl Input {
             let last = std::mem::take(&mut self.block);
             self.block = share.next(last, self.start..self.end, want, self.size);
             (self.start, self.end) = (0, self.block.bytes().len());
-            return self.block.end().map(|ended| self.ended = ended).inspect_err(|_| self.ended = true);
+            if self.block.offset != self.offset {
+                self.ended = true;
+                return Err(io::Error::other("its readers went different ways"));
+            }
+            let end = self.block.end();
+            self.ended = !matches!(end, Ok(false));
+            return end.map(|_| ());
         }
         self.make_room(want);
         let room = self.buffer.get_mut(self.end..).unwrap_or_default();

@@ -188,12 +188,12 @@ impl TcpHead<'_> {
         (len >= TCP_HEADER).then_some(len)
     }
 
-    /// The segment with this header that `frame` carried.
+    /// The segment with this header that the frame at a place carried.
     #[inline]
     pub(super) fn segment<'a>(
         self,
         (flow, way): (FlowKey, Way),
-        frame: &Frame<'_>,
+        (frame, place): (&Frame<'_>, Place),
         data: &'a [u8],
         cut: u32,
     ) -> Segment<'a> {
@@ -205,7 +205,7 @@ impl TcpHead<'_> {
             way,
             at: frame.at,
             digits: frame.digits,
-            place: Place::new(frame.origin.number),
+            place,
             seq: u32::from_be_bytes([seq_0, seq_1, seq_2, seq_3]),
             ack: has(0x10).then(|| u32::from_be_bytes(ack)),
             flags: Flags { syn: has(0x02), fin: has(0x01), rst: has(0x04) },
@@ -238,7 +238,8 @@ pub(super) fn tcp(
     let cut = u32::try_from(cut).unwrap_or(u32::MAX);
     let (from, to) = head.ports();
     let flow = FlowKey::new((ip.from, from), (ip.to, to));
-    Ok((head.segment(flow, frame, &[], cut), start..end))
+    let place = Place::new(frame.origin.number);
+    Ok((head.segment(flow, (frame, place), &[], cut), start..end))
 }
 
 #[cfg(test)]

@@ -193,14 +193,15 @@ impl Decoder {
     /// `troubles`, but of a fragment that is left to [`Decoder::decode`].
     #[inline]
     pub fn look<'a>(&self, frame: &Frame<'a>, troubles: &mut Troubles) -> Looked<'a> {
-        match self.glance(frame, |_| true) {
+        match self.glance(frame, 0, |_| true) {
             Some(looked) => looked,
             None => self.peel(frame, troubles),
         }
     }
 
     /// The same, if `frame` has the few headers that nearly all have; `None` if [`Decoder::look`]
-    /// must tell. Of a connection that is not `wanted`, nothing is.
+    /// must tell. Of a connection that is not `wanted`, nothing is. The places of segments count on
+    /// from `before`.
     // Measured: to move a segment costs as much as to read one, and the compiler is not asked.
     #[allow(clippy::inline_always)]
     #[inline(always)]
@@ -208,6 +209,7 @@ impl Decoder {
     pub fn glance<'a>(
         &self,
         frame: &Frame<'a>,
+        before: u64,
         wanted: impl FnOnce(&FlowKey) -> bool,
     ) -> Option<Looked<'a>> {
         let plain = plain::read(frame)?;
@@ -217,7 +219,8 @@ impl Decoder {
         }
         let (flow, way) = plain.flow();
         Some(if wanted(&flow) {
-            Looked::Segment(plain.segment((flow, way), frame))
+            let place = Place::new(before + frame.origin.number);
+            Looked::Segment(plain.segment((flow, way), frame, place))
         } else {
             Looked::Nothing
         })

@@ -7,6 +7,7 @@ use super::cursor::LINK_ETHERNET;
 use super::ip::{TCP, TcpHead};
 use super::{FlowKey, Segment, Way};
 use crate::capture::Frame;
+use crate::place::Place;
 
 /// Length of an Ethernet header in bytes.
 const ETHERNET: usize = 14;
@@ -61,9 +62,15 @@ impl<'a> Plain<'a> {
         FlowKey::v4((from, ports.0), (to, ports.1))
     }
 
-    /// The segment of that connection in `frame`, which these headers are of.
+    /// The segment of that connection in `frame`, which these headers are of and which is at
+    /// `place`.
     #[inline]
-    pub(super) fn segment(self, flow: (FlowKey, Way), frame: &Frame<'_>) -> Segment<'a> {
-        self.tcp.segment(flow, frame, self.data, 0)
+    pub(super) fn segment(
+        self,
+        flow: (FlowKey, Way),
+        frame: &Frame<'_>,
+        place: Place,
+    ) -> Segment<'a> {
+        self.tcp.segment(flow, (frame, place), self.data, 0)
     }
 }

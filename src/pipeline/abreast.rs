@@ -1,8 +1,9 @@
-//! A run on several threads that all read the inputs themselves, each for its crew.
+//! A run on several threads that all read the inputs together, each for its crew.
 //!
 //! To find a segment's connection takes little; to pass segments from one thread to another takes
-//! more than to read them twice: their bytes leave one processor's cache for another's. So this is
-//! how files are read. What can be read only once is passed on, see `threads`.
+//! more than to find them twice. So each thread looks at all frames; the file's bytes are read once,
+//! by whoever comes first, see [`Share`](crate::input::Share). What must be decompressed or waited
+//! for has a reader of its own, see `threads`.
 
 use super::merge::{Done, Event, Merger};
 use super::shard::{SHARDS, closing_rounds};
@@ -10,8 +11,7 @@ use super::source::Source;
 use super::walk::{Step, Walk};
 use super::{Facts, Noted, Options, Outcome, Work, settle_facts};
 use crate::packet::Decoder;
-use crate::place::{Origin, Place};
-use crate::trouble::Trouble;
+use crate::place::Place;
 use std::hint::black_box;
 use std::panic::resume_unwind;
 use std::sync::atomic::Ordering;
@@ -62,6 +62,7 @@ where
 {
     let crews = threads.clamp(1, SHARDS);
     let brake = Brake::default();
+    // One that goes early leaves its shares: the others do not wait for it.
     let mut shares: Vec<Vec<Source>> = (0..crews).map(|_| Vec::new()).collect();
     for source in sources {
         for (shares, source) in shares.iter_mut().zip(source.split(crews)) {
@@ -137,14 +138,9 @@ fn settled<W: Work>(hands: Vec<Hand<W>>, merger: &Merger<W::Made>) -> Outcome<W>
             None => all = Some((left.facts, left.decoder)),
             // All have read the same, but each transcript is read by one alone.
             Some((facts, _)) => {
-                for (index, (known, other)) in (0..).zip(facts.iter_mut().zip(left.facts)) {
+                for (known, other) in facts.iter_mut().zip(left.facts) {
                     if known.kind.is_none() && other.kind.is_some() {
                         *known = other;
-                    } else if other.kind.is_some() && other.bytes != known.bytes {
-                        // The file has changed, or could not be read: some saw less of it.
-                        let number = other.packets.min(known.packets);
-                        let origin = Origin { input: index, number, ..Origin::default() };
-                        known.troubles.add(Trouble::ReadFailed, origin);
                     }
                 }
             }

@@ -20,10 +20,10 @@ pub struct Source {
 
 enum Open {
     Once(Box<dyn FnOnce() -> Opened + Send>),
-    /// As often as is asked for, by readers with numbers from 0.
-    Again(Arc<dyn Fn(usize) -> Opened + Send + Sync>),
-    /// By others, too.
-    Shared(Share),
+    /// As often as is asked for.
+    Again(Box<dyn Fn() -> Opened + Send>),
+    /// By others, too, which read the same.
+    Together(Share),
 }
 
 type Opened = io::Result<Box<dyn Read + Send>>;
@@ -40,9 +40,6 @@ const FIRST: usize = 1 << 14;
 /// Bytes that tell compression.
 const MAGIC: u64 = 6;
 
-/// The number of a reader that only looks at the first bytes.
-const PEEK: usize = usize::MAX;
-
 /// Bytes that tell a capture.
 const CAPTURE_START: usize = 24;
 
@@ -55,20 +52,20 @@ impl Source {
         Self { path: path.to_owned(), is_live: false, open: Open::Once(Box::new(open)) }
     }
 
-    /// What `open` gives, always the same bytes, to each of several readers: their numbers count
-    /// from 0. Threads then need nobody who reads for them.
-    pub fn shared<O>(path: &str, open: O) -> Self
+    /// What `open` gives, each time from its beginning: it can be looked at before it is read.
+    /// Threads then need nobody who reads for them.
+    pub fn again<O>(path: &str, open: O) -> Self
     where
-        O: Fn(usize) -> io::Result<Box<dyn Read + Send>> + Send + Sync + 'static,
+        O: Fn() -> io::Result<Box<dyn Read + Send>> + Send + 'static,
     {
-        Self { path: path.to_owned(), is_live: false, open: Open::Again(Arc::new(open)) }
+        Self { path: path.to_owned(), is_live: false, open: Open::Again(Box::new(open)) }
     }
 
     /// These bytes.
     #[must_use]
     pub fn bytes(path: &str, bytes: Vec<u8>) -> Self {
         let bytes: Arc<[u8]> = bytes.into();
-        Self::shared(path, move |_| Ok(Box::new(Cursor::new(Arc::clone(&bytes)))))
+        Self::again(path, move || Ok(Box::new(Cursor::new(Arc::clone(&bytes)))))
     }
 
     /// The same, but known to grow while it is read: what is there is reported at once.
@@ -77,13 +74,13 @@ impl Source {
         Self { is_live: true, ..self }
     }
 
-    /// Whether several can read it and each would rather do it itself than be given what another
-    /// has read: not what must be decompressed.
+    /// Whether whoever analyzes it would rather read it, too, than be given segments that another
+    /// has read: not what must be decompressed, nor what must be waited for.
     pub(super) fn is_open_to_all(&self) -> bool {
         let Open::Again(open) = &self.open else { return false };
         let mut start = Vec::new();
         // What cannot be opened has nothing to decompress.
-        let read = open(PEEK).and_then(|source| source.take(MAGIC).read_to_end(&mut start));
+        let read = open().and_then(|source| source.take(MAGIC).read_to_end(&mut start));
         !self.is_live && (read.is_err() || !is_compressed(&start))
     }
 
@@ -92,10 +89,10 @@ impl Source {
         let Self { path, is_live, open } = self;
         let shares = match open {
             Open::Once(open) => Share::of(open, readers),
-            Open::Again(open) => Share::of(move || open(0), readers),
-            Open::Shared(share) => vec![share],
+            Open::Again(open) => Share::of(open, readers),
+            Open::Together(share) => vec![share],
         };
-        let source = |share| Self { path: path.clone(), is_live, open: Open::Shared(share) };
+        let source = |share| Self { path: path.clone(), is_live, open: Open::Together(share) };
         shares.into_iter().map(source).collect()
     }
 
@@ -120,8 +117,8 @@ impl Source {
             |reason, is_text| Error::NotRecognised { path: path.clone(), reason, is_text };
         let input = match open {
             Open::Once(open) => open().and_then(|source| Input::new(source, limits)),
-            Open::Again(open) => open(0).and_then(|source| Input::new(source, limits)),
-            Open::Shared(share) => Input::shared(share, limits),
+            Open::Again(open) => open().and_then(|source| Input::new(source, limits)),
+            Open::Together(share) => Input::shared(share, limits),
         };
         let mut input = input.map_err(failed)?;
         let start = input.fill(CAPTURE_START).map_err(failed)?;

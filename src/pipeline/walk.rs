@@ -146,9 +146,8 @@ impl<'a, W: Work> Walk<'a, W> {
                     home = self.crew.home(flow);
                     home.is_here()
                 };
-                match self.decoder.glance(&frame, wanted) {
+                match self.decoder.glance(&frame, before, wanted) {
                     Some(Looked::Segment(segment)) => {
-                        let segment = Segment { place: Place::new(self.frames), ..segment };
                         if is_crowded {
                             group.add(segment, &mut self.crew);
                         } else {
