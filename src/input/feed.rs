@@ -11,7 +11,7 @@ use std::io::{self, ErrorKind, Read};
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Blocks that the fastest reader is ahead of the slowest at most.
+/// Blocks of the usual size that the fastest reader is ahead of the slowest at most.
 const AHEAD: usize = 16;
 
 /// What one of the readers of a source has of it. When it is dropped, the others go on alone.
@@ -46,6 +46,8 @@ struct Ring {
     first: u64,
     /// Each with how many readers still have to take it.
     blocks: VecDeque<(Arc<Block>, usize)>,
+    /// Bytes of memory that they take.
+    bytes: usize,
     readers: usize,
     /// Memory for further blocks.
     spare: Vec<Vec<u8>>,
@@ -78,7 +80,8 @@ impl Share {
     where
         O: FnOnce() -> io::Result<Box<dyn Read + Send>> + Send + 'static,
     {
-        let ring = Ring { first: 0, blocks: VecDeque::new(), readers, spare: Vec::new() };
+        let blocks = VecDeque::new();
+        let ring = Ring { first: 0, blocks, bytes: 0, readers, spare: Vec::new() };
         let feed = Arc::new(Feed {
             source: Mutex::new(Source::Closed(Box::new(open))),
             ring: Mutex::new(ring),
@@ -112,12 +115,12 @@ impl Share {
         want: usize,
         size: usize,
     ) -> Arc<Block> {
-        let block = match self.take() {
+        let block = match self.take(size) {
             Some(block) => block,
             None => {
                 let mut source = lock(&self.feed.source);
                 // Another may have read it meanwhile.
-                match self.take() {
+                match self.take(size) {
                     Some(block) => block,
                     None => {
                         let offset = last.offset + unread.start as u64;
@@ -141,7 +144,7 @@ impl Share {
     }
 
     /// The next block, if it was read already.
-    fn take(&self) -> Option<Arc<Block>> {
+    fn take(&self, size: usize) -> Option<Arc<Block>> {
         let mut ring = lock(&self.feed.ring);
         loop {
             let at = usize::try_from(self.next.saturating_sub(ring.first)).unwrap_or(usize::MAX);
@@ -151,7 +154,7 @@ impl Share {
                 self.feed.settle(&mut ring);
                 return Some(block);
             }
-            if ring.blocks.len() < AHEAD {
+            if ring.bytes <= size * (AHEAD - 1) || ring.blocks.is_empty() {
                 return None;
             }
             ring = self.feed.moved.wait(ring).unwrap_or_else(PoisonError::into_inner);
@@ -163,6 +166,7 @@ impl Share {
         let mut ring = lock(&self.feed.ring);
         let others = ring.readers.saturating_sub(1);
         if others > 0 {
+            ring.bytes += block.bytes.len();
             ring.blocks.push_back((Arc::clone(block), others));
         } else {
             ring.first += 1;
@@ -185,7 +189,8 @@ impl Drop for Share {
 impl Feed {
     /// Forgets the blocks that all have taken.
     fn settle(&self, ring: &mut Ring) {
-        while ring.blocks.front().is_some_and(|(_, left)| *left == 0) {
+        while let Some((block, 0)) = ring.blocks.front() {
+            ring.bytes -= block.bytes.len();
             ring.blocks.pop_front();
             ring.first += 1;
         }
@@ -324,6 +329,29 @@ mod tests {
         drop(idle);
         assert_eq!(hears.recv_timeout(Duration::from_secs(60)).unwrap().0, data);
         reader.join().unwrap();
+    }
+
+    #[test]
+    fn large_blocks_do_not_pile_up() {
+        let shares = Share::of(|| Ok(Pieces::of(&[7; 100_000], 10_000)), 2);
+        let [mut fast, slow] = <[Share; 2]>::try_from(shares).unwrap_or_else(|_| unreachable!());
+        fast.open().unwrap();
+        let (says, hears) = channel();
+        thread::spawn(move || {
+            // So much of what was read is not yet a whole block of the capture.
+            let bytes = vec![7; 9000];
+            let mut last = Arc::new(Block { len: bytes.len(), bytes, ..Block::default() });
+            for _ in 0..3 {
+                let unread = last.bytes().len() - 9000..last.bytes().len();
+                last = fast.next(last, unread, 1, 625);
+                says.send(last.bytes.len()).unwrap();
+            }
+        });
+        let wait = |millis| hears.recv_timeout(Duration::from_millis(millis));
+        assert_eq!(wait(60_000), Ok(18_000));
+        assert!(wait(100).is_err(), "it is too far ahead");
+        drop(slow);
+        assert!(wait(60_000).is_ok() && wait(60_000).is_ok());
     }
 
     #[test]

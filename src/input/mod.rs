@@ -89,7 +89,7 @@ impl Input {
                 Told::Compressed(_) => {
                     return Err(io::Error::other("it changed while it was read"));
                 }
-                Told::TooShort if !input.ended => input.read_more(SLACK)?,
+                Told::TooShort if !input.ended => input.read_more(1)?,
                 Told::TooShort | Told::Plain => return Ok(input),
             }
         }
