@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Blocks of the usual size that the fastest reader is ahead of the slowest at most.
-const AHEAD: usize = 16;
+const AHEAD: usize = 8;
 
 /// What one of the readers of a source has of it. When it is dropped, the others go on alone.
 pub struct Share {
@@ -343,7 +343,7 @@ mod tests {
             let mut last = Arc::new(Block { len: bytes.len(), bytes, ..Block::default() });
             for _ in 0..3 {
                 let unread = last.bytes().len() - 9000..last.bytes().len();
-                last = fast.next(last, unread, 1, 625);
+                last = fast.next(last, unread, 1, 1250);
                 says.send(last.bytes.len()).unwrap();
             }
         });
