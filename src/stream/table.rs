@@ -114,6 +114,14 @@ impl<V> Table<V> {
         }
     }
 
+    /// An entry with its key.
+    pub(super) fn entry(&self, number: u32) -> Option<(FlowKey, &V)> {
+        match self.slots.get(number as usize)? {
+            Slot::Used { key, value } => Some((*key, value)),
+            Slot::Free { .. } => None,
+        }
+    }
+
     #[inline]
     pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut V> {
         match self.slots.get_mut(number as usize)? {
@@ -150,14 +158,6 @@ impl<V> Table<V> {
             number
         };
         self.index.insert(self.hash(&key), number);
-    }
-
-    /// Puts another value in the place of one.
-    pub(super) fn replace(&mut self, number: u32, by: V) -> Option<(FlowKey, V)> {
-        match self.slots.get_mut(number as usize)? {
-            Slot::Used { key, value } => Some((*key, std::mem::replace(value, by))),
-            Slot::Free { .. } => None,
-        }
     }
 
     /// Takes out an entry.

@@ -14,7 +14,7 @@ use crate::packet::{Flags, FlowKey, Segment};
 use crate::place::Place;
 use crate::ports::Ports;
 use crate::trouble::Trouble;
-use known::{Known, follow_all};
+use known::{Ended, Known, follow_all};
 use std::collections::VecDeque;
 
 /// Follows all TCP connections of a run and hands their chunks to a [`Follow`].
@@ -29,11 +29,12 @@ pub struct Tracker<D> {
     /// Those for connections of which all is acknowledged: nothing is kept to be compared.
     calm_limits: Limits,
     ports: Ports,
+    /// Connections that have not ended.
     known: Table<Known<D>>,
-    /// Connections in `known` that have not ended.
     flows: usize,
-    /// Those that have.
-    ended: usize,
+    /// Those that have: apart, so that those that are looked up for each segment stand close.
+    ended: Table<Ended>,
+    ends: usize,
     oldest_flows: Oldest,
     oldest_ended: Oldest,
     /// Connections that are over and still take up their own late segments, as they became so.
@@ -77,7 +78,8 @@ impl<D: Consume> Tracker<D> {
             ports,
             known: Table::new(),
             flows: 0,
-            ended: 0,
+            ended: Table::new(),
+            ends: 0,
             oldest_flows: Oldest::default(),
             oldest_ended: Oldest::default(),
             over: VecDeque::new(),
@@ -98,7 +100,7 @@ impl<D: Consume> Tracker<D> {
         self.settle(segment.place, follow);
         match self.known.find(&segment.flow) {
             Some(number) => self.push_found(number, segment, follow),
-            None => self.begin(segment, follow),
+            None => self.push_other(segment, follow),
         }
     }
 
@@ -112,7 +114,7 @@ impl<D: Consume> Tracker<D> {
         // It may have ended since, and its number may be another's.
         let found = found.filter(|&number| self.known.is_of(number, &segment.flow));
         let Some(number) = found.or_else(|| self.known.find(&segment.flow)) else {
-            return self.begin(segment, follow);
+            return self.push_other(segment, follow);
         };
         self.push_found(number, segment, follow);
     }
@@ -227,7 +229,6 @@ impl<D: Consume> Tracker<D> {
                     return;
                 }
             }
-            Some(Known::Ended { .. }) => return self.push_late(number, segment, follow),
             Some(known) => {
                 let is_soon = self.limits.acked_hole_segments > 2;
                 let store = (self.limits.deferred_bytes > 0).then_some(&mut self.shelf);
@@ -244,20 +245,24 @@ impl<D: Consume> Tracker<D> {
             Some(Fit::Stray) => follow.trouble(Trouble::StraySegment, now),
             Some(Fit::Anew) => {
                 self.end(number, Ending::Reused, now, follow);
-                self.forget(number);
+                self.forget(&segment.flow);
                 self.begin(segment, follow);
             }
             None => {}
         }
     }
 
-    /// Takes a segment of the ends `number`, where a connection has ended.
-    fn push_late<F>(&mut self, number: u32, segment: &Segment<'_>, follow: &mut F)
+    /// Takes a segment of no connection that is open.
+    #[inline(never)]
+    fn push_other<F>(&mut self, segment: &Segment<'_>, follow: &mut F)
     where
         F: Follow<Dialog = D>,
     {
-        if !self.known.get(number).is_some_and(|ended| ended.has_tail(segment)) {
-            self.forget(number);
+        let ended = self.ended.find(&segment.flow).and_then(|number| self.ended.get(number));
+        if !ended.is_some_and(|ended| ended.has_tail(segment)) {
+            if ended.is_some() {
+                self.forget(&segment.flow);
+            }
             self.begin(segment, follow);
         } else if !segment.data.is_empty() {
             follow.trouble(Trouble::LateSegment, segment.place);
@@ -473,14 +478,15 @@ impl<D: Consume> Tracker<D> {
         if ending != Ending::Closed && !is_over {
             return self.hand_on(number, ending, now, follow);
         }
-        let ended = Known::ended(ends, now);
-        if self.ended >= self.limits.closed_flows
-            && let Some(oldest) = self.known.oldest(&mut self.oldest_ended, Known::ended_at)
+        let place = |ended: &Ended| Some(ended.place);
+        if self.ends >= self.limits.closed_flows
+            && let Some(oldest) = self.ended.oldest(&mut self.oldest_ended, place)
         {
-            self.forget(oldest);
+            self.ends -= usize::from(self.ended.remove(oldest).is_some());
         }
-        if let Some((key, known)) = self.known.replace(number, ended) {
-            self.ended += 1;
+        if let Some((key, known)) = self.known.remove(number) {
+            self.ended.insert(key, Ended::new(ends, now));
+            self.ends += 1;
             self.finish_one(key, known, Ending::Closed, now, follow);
         }
     }
@@ -530,11 +536,7 @@ impl<D: Consume> Tracker<D> {
     /// Follows a connection from now on, and what was kept of it.
     #[inline(never)]
     fn follow_now<F: Follow<Dialog = D>>(&mut self, number: u32, follow: &mut F) {
-        // Something must stand in its place.
-        let Some((key, known)) = self.known.replace(number, Known::ended([None; 2], NEVER)) else {
-            return;
-        };
-        let Known::Later(later) = known else { return };
+        let Some((key, &Known::Later(later))) = self.known.entry(number) else { return };
         let Some(later) = self.shelf.lift(later, &mut self.kept) else { return };
         let around =
             Around { key: &key, limits: &self.limits, ports: &self.ports, now: later.last };
@@ -543,15 +545,17 @@ impl<D: Consume> Tracker<D> {
             self.waiting += flow.waiting_bytes();
             // The next segment weighs it.
             flow.feed();
-            self.known.replace(number, Known::Flow(flow));
+            if let Some(known) = self.known.get_mut(number) {
+                *known = Known::Flow(flow);
+            }
         }
     }
 
     /// Forgets where a connection ended.
-    fn forget(&mut self, number: u32) {
-        if let Some(Known::Ended { .. }) = self.known.get(number) {
-            self.known.remove(number);
-            self.ended -= 1;
+    fn forget(&mut self, key: &FlowKey) {
+        if let Some(number) = self.ended.find(key) {
+            self.ended.remove(number);
+            self.ends -= 1;
         }
     }
 }

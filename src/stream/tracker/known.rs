@@ -1,4 +1,4 @@
-//! What is known of two ends: a SYN, a connection, or where one has ended.
+//! What is known of two ends: a SYN, a connection; or where one has ended.
 
 use crate::chunk::Consume;
 use crate::packet::{Flags, FlowKey, Segment, Way};
@@ -19,27 +19,43 @@ pub(super) enum Known<D> {
     Later(u32),
     /// A connection.
     Flow(Box<Flow<D>>),
-    /// Where one ended that was handed on, so that its tail starts no session: the next sequence
-    /// numbers of both directions (up, down), where they were known.
-    Ended { next: [u32; 2], has: [bool; 2], place: Place },
+}
+
+/// Where a connection ended that was handed on, so that its tail starts no session: the next
+/// sequence numbers of both directions (up, down), where they were known.
+#[derive(Debug)]
+pub(super) struct Ended {
+    next: [u32; 2],
+    has: [bool; 2],
+    /// Where it was known to have ended.
+    pub(super) place: Place,
 }
 
 /// How far a late segment may lie from where its connection ended: a receive window.
 const TAIL: u32 = 1 << 24;
 
-impl<D> Known<D> {
-    pub(super) fn ended(ends: [Option<u32>; 2], place: Place) -> Self {
+impl Ended {
+    pub(super) fn new(ends: [Option<u32>; 2], place: Place) -> Self {
         let next = ends.map(Option::unwrap_or_default);
-        Self::Ended { next, has: ends.map(|end| end.is_some()), place }
+        Self { next, has: ends.map(|end| end.is_some()), place }
     }
 
+    /// Whether a segment belongs to the connection.
+    pub(super) fn has_tail(&self, segment: &Segment<'_>) -> bool {
+        let ([up, down], [has_up, has_down]) = (self.next, self.has);
+        let (end, has) = if segment.way == Way::Up { (up, has_up) } else { (down, has_down) };
+        let distance = segment.seq.wrapping_sub(end).cast_signed().unsigned_abs();
+        !segment.flags.syn && (segment.flags.rst || has && distance < TAIL)
+    }
+}
+
+impl<D> Known<D> {
     /// The first packet of a connection that has not ended.
     pub(super) fn first(&self, store: &Shelf) -> Option<Place> {
         match self {
             Self::Syn { place, .. } => Some(*place),
             Self::Later(number) => Some(store.get(*number)?.first),
             Self::Flow(flow) => Some(flow.first),
-            Self::Ended { .. } => None,
         }
     }
 
@@ -49,15 +65,6 @@ impl<D> Known<D> {
             Self::Syn { place, .. } => Some(*place),
             Self::Later(number) => Some(store.get(*number)?.last),
             Self::Flow(flow) => Some(flow.last),
-            Self::Ended { .. } => None,
-        }
-    }
-
-    /// Where a connection was known to have ended.
-    pub(super) fn ended_at(&self) -> Option<Place> {
-        match self {
-            Self::Ended { place, .. } => Some(*place),
-            _ => None,
         }
     }
 
@@ -111,16 +118,6 @@ impl<D> Known<D> {
             data: &[],
             cut: 0,
         })
-    }
-
-    /// Whether a segment belongs to the connection that has ended.
-    pub(super) fn has_tail(&self, segment: &Segment<'_>) -> bool {
-        let Self::Ended { next: [up, down], has: [has_up, has_down], .. } = *self else {
-            return false;
-        };
-        let (end, has) = if segment.way == Way::Up { (up, has_up) } else { (down, has_down) };
-        let distance = segment.seq.wrapping_sub(end).cast_signed().unsigned_abs();
-        !segment.flags.syn && (segment.flags.rst || has && distance < TAIL)
     }
 }
 
