@@ -66,6 +66,7 @@ impl Parking {
 }
 
 /// A client line with where it stands.
+#[derive(Clone, Copy)]
 pub(super) struct Line<'a> {
     /// Without its line end.
     pub(super) text: &'a [u8],
@@ -85,14 +86,17 @@ pub(super) struct Line<'a> {
 
 impl Dialog {
     /// Takes the next bytes of the client.
-    pub(super) fn client_data(&mut self, start: Start, bytes: &[u8]) {
+    // A part of the straight path of a chunk.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub(super) fn client_data(&mut self, start: &Start, bytes: &[u8]) {
         if self.doubt.is_some() {
-            self.doubt_client(start, bytes);
+            self.doubt_client(*start, bytes);
         }
         let used = self.read_client(start, bytes);
-        let rest = bytes.get(used..).unwrap_or_default();
-        if !rest.is_empty() {
-            let start = Start { offset: start.offset + used as u64, ..start };
+        if used < bytes.len() {
+            let rest = bytes.get(used..).unwrap_or_default();
+            let start = Start { offset: start.offset + used as u64, ..*start };
             self.park(start, rest, used == 0);
         }
     }
@@ -113,24 +117,62 @@ impl Dialog {
     }
 
     /// Reads bytes of the client until a reply must say how to go on; returns how many.
-    fn read_client(&mut self, start: Start, bytes: &[u8]) -> usize {
-        let mut start = start;
+    #[inline(never)]
+    fn read_client(&mut self, start: &Start, bytes: &[u8]) -> usize {
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            let used = match self.mode {
+            let offset = start.offset + at as u64;
+            at += match self.mode {
+                Mode::Command => match self.whole_command(start, offset, rest) {
+                    Some(used) => used,
+                    None => self.line_part(Start { offset, ..*start }, rest),
+                },
                 Mode::Await(_) => return at,
-                Mode::Content => self.content(start, rest),
-                Mode::Chunk { .. } => self.chunk(start, rest),
+                Mode::Content => self.content(Start { offset, ..*start }, rest),
+                Mode::Chunk { .. } => self.chunk(Start { offset, ..*start }, rest),
                 Mode::Tls => {
                     self.read_tls(Side::Client, None, rest, start.mark);
                     rest.len()
                 }
-                Mode::Command | Mode::Unknown | Mode::Sasl => self.line_part(start, rest),
+                Mode::Unknown | Mode::Sasl => self.line_part(Start { offset, ..*start }, rest),
             };
-            at += used;
-            start.offset += used as u64;
         }
         at
+    }
+
+    /// Reads a whole command line, where nothing was begun before and nobody wants it changed:
+    /// the usual case. Returns how many bytes.
+    // As it is one straight path, it is to be compiled as one.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn whole_command(&mut self, start: &Start, offset: u64, bytes: &[u8]) -> Option<usize> {
+        // Nor may it begin with a TLS record.
+        if self.client.is_open()
+            || self.masked.is_some()
+            || self.settings.redact.is_some()
+            || bytes.first() == Some(&0x16)
+        {
+            return None;
+        }
+        let lf = find(b'\n', bytes).filter(|&lf| lf < self.settings.limits.line_bytes)?;
+        let (text, raw) = (bytes.get(..lf)?, bytes.get(..=lf)?);
+        let (text, end) = match text {
+            [text @ .., b'\r'] => (text, LineEnd::CrLf),
+            _ => (text, LineEnd::Lf),
+        };
+        let octets = lf as u64 + 1;
+        self.command(&Line {
+            text,
+            raw,
+            octets,
+            end,
+            start: Start { offset, ..*start },
+            asked: start.mark,
+            until: offset + octets,
+            cut: false,
+            masked: None,
+        });
+        Some(lf + 1)
     }
 
     /// Takes missing bytes of the client.
@@ -251,7 +293,7 @@ impl Dialog {
             match parked.what {
                 ParkedWhat::Data(data, from) => {
                     let rest = data.get(from..).unwrap_or_default();
-                    let used = self.read_client(parked.start, rest);
+                    let used = self.read_client(&parked.start, rest);
                     self.parked_bytes -= used;
                     if used < rest.len() {
                         let start =
@@ -266,7 +308,7 @@ impl Dialog {
     }
 
     /// Reads a line or part of one; returns how many bytes.
-    #[inline]
+    #[inline(never)]
     fn line_part(&mut self, start: Start, bytes: &[u8]) -> usize {
         // The usual case: a whole line that begins here, and not with a TLS record.
         if !self.client.is_open()
@@ -323,7 +365,6 @@ impl Dialog {
     }
 
     /// Takes a whole line.
-    #[inline]
     fn whole_line(&mut self, line: &Line<'_>) {
         if self.settings.redact.is_some() {
             return self.redacted_line(line);
@@ -359,8 +400,8 @@ impl Dialog {
     }
 
     /// Takes a whole line as it is to be understood.
-    #[inline]
-    fn understand(&mut self, line: &Line<'_>) {
+    #[inline(never)]
+    pub(super) fn understand(&mut self, line: &Line<'_>) {
         match self.mode {
             Mode::Sasl => self.auth_line(line),
             Mode::Unknown => self.unknown_line(line),

@@ -53,7 +53,7 @@ impl Dialog {
     /// Whether a reply plainly answers the first command that is owed one: the usual case, in
     /// which nothing is missing and nothing out of the ordinary was said.
     #[inline]
-    pub(super) fn is_in_turn(&self, said: &Said) -> bool {
+    pub(super) fn is_in_turn(&self, code: Option<u16>, seen: Option<u64>) -> bool {
         // The first reply may be the greeting.
         let is_usual = self.has_replied
             && self.lost.is_none()
@@ -63,11 +63,11 @@ impl Dialog {
         let may_be = match front.request {
             // It may be passed over.
             Request::Command(Verb::Other) => false,
-            Request::Command(Verb::Data) => said.code.is_some(),
-            _ => said.code.is_some_and(|code| code != 354),
+            Request::Command(Verb::Data) => code.is_some(),
+            _ => code.is_some_and(|code| code != 354),
         };
         // What the server had not received it cannot answer.
-        may_be && said.seen.is_none_or(|seen| seen >= front.end)
+        may_be && seen.is_none_or(|seen| seen >= front.end)
     }
 
     /// Whether a reply answers one of the commands that were too many to keep.
@@ -287,7 +287,7 @@ impl Dialog {
     pub(super) fn reread(&mut self, tail: Vec<client::Parked>) {
         for piece in tail {
             if let client::ParkedWhat::Data(data, _) = piece.what {
-                self.client_data(piece.start, &data);
+                self.client_data(&piece.start, &data);
             }
         }
     }
@@ -317,7 +317,7 @@ impl Dialog {
                 self.mode = Mode::Content;
                 // A line that was begun is the content's first.
                 if let Some(begun) = begun {
-                    self.client_data(begun.start, &begun.text);
+                    self.client_data(&begun.start, &begun.text);
                 }
             }
             Some(334) if matches!(self.mode, Mode::Command | Mode::Unknown) => {

@@ -1,7 +1,9 @@
 //! The server's stream: lines make replies, and each reply finds its command.
 
 use super::lines::{Begun, ReplyText};
-use super::session::{Hello, Outcome, Protocol, Reply, Request, ResyncWhy, Session, Span, Text};
+use super::session::{
+    Hello, Mark, Outcome, Protocol, Reply, Request, ResyncWhy, Session, Span, Text,
+};
 use super::{Awaited, Dialog, Mode, Owed, Start, ending, exchange_at, exchange_mut, mail, secrets};
 use crate::chunk::{End, Ending, Gap, Side};
 use crate::limits::Limits;
@@ -30,9 +32,9 @@ pub(super) struct Said {
     ended: Option<Stamp>,
     pub(super) cut: bool,
     /// A line after the first that is kept names ENHANCEDSTATUSCODES.
-    offers_enhanced: bool,
+    pub(super) offers_enhanced: bool,
     /// A line ended with LF alone.
-    bare_lf: bool,
+    pub(super) bare_lf: bool,
 }
 
 /// The lines so far of a reply.
@@ -46,7 +48,7 @@ pub(super) struct Partial {
 impl Said {
     /// Of a reply without lines yet.
     #[inline]
-    fn begin(begun: &Start) -> Self {
+    pub(super) fn begin(begun: &Start) -> Self {
         Self {
             code: None,
             begun: *begun,
@@ -85,139 +87,127 @@ impl Partial {
 }
 
 /// The keyword that [`Said::offers_enhanced`] asks for.
-const ENHANCED: &[u8] = b"ENHANCEDSTATUSCODES";
+pub(super) const ENHANCED: &[u8] = b"ENHANCEDSTATUSCODES";
 
 impl Dialog {
     /// Takes the next bytes of the server.
-    pub(super) fn server_data(&mut self, start: Start, bytes: &[u8]) {
-        let mut start = start;
-        let mut rest = bytes;
-        let most = self.settings.limits.line_bytes;
-        while !rest.is_empty() {
-            if self.server_tls || self.may_be_tls(rest) {
-                if !self.server_tls && self.may_be_server_hello(rest) {
-                    self.server.add(start, rest, 3);
-                    return;
-                }
-                if self.server_tls || self.is_server_hello(rest) {
-                    self.server_tls = true;
-                    let begun = self.server.take();
-                    self.read_tls(Side::Server, begun.as_ref(), rest, start.mark);
-                    return;
-                }
-            }
-            if let Some(used) = self.whole_lines(&start, rest) {
-                rest = rest.get(used..).unwrap_or_default();
-                start.offset += used as u64;
-                continue;
-            }
-            let Some(lf) = find(b'\n', rest) else {
-                self.server.add(start, rest, most);
-                return;
+    #[inline]
+    pub(super) fn server_data(&mut self, start: &Start, bytes: &[u8]) {
+        let mut at = 0;
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            let here = Start { offset: start.offset + at as u64, ..*start };
+            // What is rare has a copy of its own: this one need not lie in memory.
+            at += match self.whole_lines(here, rest) {
+                Some(used) => used,
+                None => self.unusual_lines(&{ here }, rest),
             };
-            let used = lf + 1;
-            let piece = rest.get(..used).unwrap_or(rest);
-            let until = start.offset + used as u64;
-            if !self.server.is_open() && piece.len() <= most {
-                self.reply_line(&start, &start, piece, until, false);
-            } else {
-                self.server.add(start, piece, most);
-                if let Some(begun) = self.server.take() {
-                    self.reply_line(&begun.start, &start, &begun.text, until, begun.cut);
-                }
-            }
-            rest = rest.get(used..).unwrap_or_default();
-            start.offset = until;
         }
+    }
+
+    /// Reads a line or part of one, or TLS; returns how many bytes.
+    #[inline(never)]
+    fn unusual_lines(&mut self, start: &Start, bytes: &[u8]) -> usize {
+        if self.server_tls || self.may_be_tls(bytes) {
+            if !self.server_tls && self.may_be_server_hello(bytes) {
+                self.server.add(*start, bytes, 3);
+                return bytes.len();
+            }
+            if self.server_tls || self.is_server_hello(bytes) {
+                self.server_tls = true;
+                let begun = self.server.take();
+                self.read_tls(Side::Server, begun.as_ref(), bytes, start.mark);
+                return bytes.len();
+            }
+        }
+        let most = self.settings.limits.line_bytes;
+        let Some(lf) = find(b'\n', bytes) else {
+            self.server.add(*start, bytes, most);
+            return bytes.len();
+        };
+        let used = lf + 1;
+        let piece = bytes.get(..used).unwrap_or(bytes);
+        let until = start.offset + used as u64;
+        if !self.server.is_open() && piece.len() <= most {
+            self.reply_line(start, start, piece, until, false);
+        } else {
+            self.server.add(*start, piece, most);
+            if let Some(begun) = self.server.take() {
+                self.reply_line(&begun.start, start, &begun.text, until, begun.cut);
+            }
+        }
+        used
     }
 
     /// Reads the lines of a reply from its first on, as far as they are in `bytes`: the usual
     /// case, in which nothing is missing and nobody listens. Returns how many bytes they take.
     #[inline]
-    fn whole_lines(&mut self, start: &Start, bytes: &[u8]) -> Option<usize> {
+    fn whole_lines(&mut self, start: Start, bytes: &[u8]) -> Option<usize> {
         let is_usual = self.reply.is_none()
             && self.lost.is_none()
             && self.doubt.is_none()
             && self.tap.is_none()
-            && self.masked_secrets.is_empty()
             && self.settings.redact.is_none()
-            && !self.server.is_open();
+            && !self.server.is_open()
+            && !self.server_tls;
         if !is_usual || !bytes.first().is_some_and(u8::is_ascii_graphic) {
             return None;
         }
         let limits = &self.settings.limits;
         let lf = find(b'\n', bytes).filter(|&lf| lf < limits.line_bytes)?;
-        let (text, end) = strip_end(bytes.get(..=lf)?);
+        let used = lf + 1;
+        let (text, bare_lf) = match bytes.get(..lf)? {
+            [text @ .., b'\r'] => (text, false),
+            text => (text, true),
+        };
         let line = ReplyLine::parse(text);
+        if !self.masked_secrets.is_empty()
+            && (!line.is_last() || secrets::may_repeat(&self.masked_secrets, bytes.get(..=lf)?))
+        {
+            return None;
+        }
         let has_room = text.len() <= limits.session_text / 4 && limits.reply_lines > 0;
         if !line.is_last() || !has_room {
-            return self.some_lines(start, bytes);
+            let start = &{ start };
+            let is_told = has_room && !bare_lf && self.told_again(start, bytes, text);
+            return if is_told { Some(bytes.len()) } else { self.some_lines(start, bytes) };
         }
-        let used = lf + 1;
         let until = start.offset + used as u64;
-        let said = Said {
-            code: line.code,
-            until,
-            lines: 1,
-            bare_lf: end == LineEnd::Lf,
-            ..Said::begin(start)
-        };
         // As `replied_surely` asks once it is kept.
         let is_kept = self.session.text.len() + text.len() < self.most_text();
         let text = if is_kept { self.session.text.keep(text) } else { Span::default() };
-        self.answered(&said, text);
+        if self.is_in_turn(line.code, start.seen)
+            && let Some(owed) = self.owed.pop_front()
+        {
+            self.answered_in_turn(&owed, start.mark, until, line.code, text, bare_lf);
+        } else {
+            let said = Said { code: line.code, until, lines: 1, bare_lf, ..Said::begin(&start) };
+            self.answered(&said, text);
+        }
         Some(used)
     }
 
-    /// The same for a reply of several lines, or a part of one.
-    #[inline(never)]
-    fn some_lines(&mut self, start: &Start, bytes: &[u8]) -> Option<usize> {
-        let kept = &mut self.session.text;
-        let limits = &self.settings.limits;
-        let most = limits.session_text / 4;
-        let from = kept.len();
-        let mut said = Said::begin(start);
-        // How the line before begins, where it was not the last.
-        let mut head = None;
-        let mut rest = bytes;
-        let mut is_whole = false;
-        // Each line is kept without its line end, and with one LF.
-        kept.reserve(bytes.len().min(most.saturating_add(1)));
-        while !is_whole
-            && rest.first().is_some_and(u8::is_ascii_graphic)
-            && let Some(lf) = find(b'\n', rest).filter(|&lf| lf < limits.line_bytes)
-            && let Some((line, after)) = rest.split_at_checked(lf + 1)
-        {
-            rest = after;
-            let (text, end) = strip_end(line);
-            said.bare_lf |= end == LineEnd::Lf;
-            let mut tail = text.get(4..).unwrap_or_default();
-            if head.is_none() || text.first_chunk::<4>() != head {
-                let line = ReplyLine::parse(text);
-                head = text.first_chunk().filter(|_| line.code.is_some() && !line.is_last());
-                tail = line.text;
-                said.code = line.code.or(said.code);
-                is_whole = line.is_last() && (line.code.is_some() || said.lines == 0);
-            }
-            let has_room = kept.len() - from + text.len() <= most;
-            if (said.lines as usize) < limits.reply_lines && has_room {
-                if said.lines > 0 {
-                    kept.add(b"\n");
-                    said.offers_enhanced |= is_offer_of(tail, ENHANCED);
-                }
-                kept.add(text);
-            }
-            said.lines = said.lines.saturating_add(1);
+    /// A reply of one line has come that answers `owed`, and its text is kept.
+    // A part of the straight path of such a reply: the rest of `answered` comes to this for it.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn answered_in_turn(
+        &mut self,
+        owed: &Owed,
+        begun: Mark,
+        until: u64,
+        code: Option<u16>,
+        text: Span,
+        bare_lf: bool,
+    ) {
+        self.closes.clear_reply |= matches!(self.mode, Mode::Tls);
+        let (took, cut, in_a_row) = (Brief::default(), false, true);
+        let reply = Reply { code, text, lines: 1, begun, took, cut, in_a_row, bare_lf };
+        self.answer(owed, false, &reply);
+        self.answered_to = until;
+        self.has_replied |= code.is_some();
+        if !self.parked.is_empty() {
+            self.unpark();
         }
-        let used = bytes.len() - rest.len();
-        said.until = start.offset + used as u64;
-        let text = ReplyText::Last(from);
-        if is_whole {
-            self.replied_surely(Partial { text, said });
-        } else if used > 0 {
-            self.reply = Some(Box::new(Partial { text, said }));
-        }
-        (used > 0).then_some(used)
     }
 
     /// Takes missing bytes of the server.
@@ -384,21 +374,22 @@ impl Dialog {
     }
 
     /// A whole reply has come, and its text is kept.
-    fn answered(&mut self, said: &Said, text: Span) {
-        self.closes.clear_reply |= self.mode == Mode::Tls;
+    #[inline(never)]
+    pub(super) fn answered(&mut self, said: &Said, text: Span) {
+        self.closes.clear_reply |= matches!(self.mode, Mode::Tls);
         let Said { code, lines, cut, .. } = *said;
         let begun = said.begun.mark;
         let in_a_row = begun.place.after(u64::from(lines.saturating_sub(1))) == said.last;
         let took = Brief::between(begun.at, said.ended);
         let bare_lf = said.bare_lf;
         let reply = Reply { code, text, lines, begun, took, cut, in_a_row, bare_lf };
-        let owed = if self.is_in_turn(said) {
+        let owed = if self.is_in_turn(code, said.seen) {
             self.owed.pop_front()
         } else {
             self.owed_out_of_turn(said, reply)
         };
         if let Some(owed) = owed {
-            self.answer(&owed, said, &reply);
+            self.answer(&owed, said.offers_enhanced, &reply);
         }
         self.answered_to = said.until;
         self.has_replied |= said.code.is_some();
@@ -441,9 +432,11 @@ impl Dialog {
         owed
     }
 
-    /// `reply` answers `owed`.
-    #[inline]
-    fn answer(&mut self, owed: &Owed, said: &Said, reply: &Reply) {
+    /// `reply` answers `owed`; it `offers` ENHANCEDSTATUSCODES if that is EHLO.
+    // A part of the straight path of a reply.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn answer(&mut self, owed: &Owed, offers: bool, reply: &Reply) {
         let before = self.state;
         if let Some(exchange) = exchange_mut(&mut self.session, owed.exchange()) {
             exchange.before = before;
@@ -461,10 +454,10 @@ impl Dialog {
         };
         match owed.request {
             Request::Command(verb) => {
-                self.state = before.after(verb, code, owed.last);
+                self.state.answer(verb, code, owed.last);
                 if matches!(verb, Verb::Ehlo | Verb::Lhlo | Verb::Helo) {
                     if code / 100 == 2 {
-                        self.introduced(verb, owed, said, reply);
+                        self.introduced(verb, owed, offers, reply);
                     }
                 } else {
                     self.command_answered(verb, owed, code, reply);
@@ -482,6 +475,9 @@ impl Dialog {
         }
     }
 
+    // A part of the straight path of a reply.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     fn command_answered(&mut self, verb: Verb, owed: &Owed, code: u16, reply: &Reply) {
         let positive = code / 100 == 2;
         match verb {
@@ -528,6 +524,7 @@ impl Dialog {
         }
     }
 
+    #[inline(never)]
     fn data_answered(&mut self, owed: &Owed, code: u16, reply: &Reply) {
         let waits = self.mode == Mode::Await(Awaited::Data);
         if code == 354 {
@@ -549,7 +546,8 @@ impl Dialog {
     }
 
     /// EHLO, HELO or LHLO was accepted: a new beginning (RFC 5321 §4.1.4).
-    fn introduced(&mut self, verb: Verb, owed: &Owed, said: &Said, reply: &Reply) {
+    #[inline(never)]
+    fn introduced(&mut self, verb: Verb, owed: &Owed, offers: bool, reply: &Reply) {
         self.transaction_given_up();
         self.session.protocol = Protocol::of(verb);
         if verb == Verb::Helo || !self.has_room() {
@@ -559,7 +557,7 @@ impl Dialog {
         if self.session.hellos.len() >= self.settings.limits.reply_lines {
             self.session.hellos.pop();
         }
-        self.enhanced = said.offers_enhanced;
+        self.enhanced = offers;
         let exchange = owed.exchange().unwrap_or(u32::MAX);
         self.session.hellos.push(Hello { exchange, reply: reply.text });
     }
