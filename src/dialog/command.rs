@@ -57,6 +57,7 @@ impl Dialog {
         self.hear_client(start, line.until, text.as_deref().unwrap_or(raw));
     }
 
+    /// Takes a whole line as a command.
     // As it is one straight path, it is to be compiled as one; so is what it calls.
     #[allow(clippy::inline_always)]
     #[inline(always)]
@@ -65,10 +66,15 @@ impl Dialog {
         let verb = command.verb;
         let message = match verb {
             Verb::Rcpt | Verb::Data => self.mails.current(),
-            Verb::Mail | Verb::Ehlo | Verb::Helo | Verb::Lhlo => None,
-            Verb::Rset | Verb::Noop | Verb::Quit => None,
+            Verb::Ehlo
+            | Verb::Helo
+            | Verb::Lhlo
+            | Verb::Mail
+            | Verb::Rset
+            | Verb::Noop
+            | Verb::Quit => None,
             // With a line of its own: this one need not lie in memory.
-            _ => return self.unusual_command(&command, &{ *line }),
+            _ => return self.unusual_command(&{ *line }),
         };
         // None of these holds a secret.
         if self.tap.is_some() {
@@ -77,8 +83,8 @@ impl Dialog {
         self.secrets_near = false;
         let added = self.add_exchange(Request::Command(verb), line, None, message);
         match verb {
-            Verb::Mail => self.mail(&command, added, line.cut),
-            Verb::Rcpt => self.rcpt(&command, added),
+            Verb::Mail => self.mail(command, added, line.cut),
+            Verb::Rcpt => self.rcpt(command, added),
             Verb::Ehlo | Verb::Helo | Verb::Lhlo => {
                 let name = command.argument.trim_ascii_end();
                 self.session.helo = Some(self.keep_part(name, command.argument_at, added));
@@ -92,9 +98,11 @@ impl Dialog {
     }
 
     /// A command of the transaction's beginning was added.
-    #[inline]
-    fn mail(&mut self, command: &Command<'_>, added: Added, is_cut: bool) {
-        let usual = command::usual_path(command).filter(|_| command.verb == Verb::Mail);
+    // A part of the straight path of a command.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn mail(&mut self, command: Command<'_>, added: Added, is_cut: bool) {
+        let usual = command::usual_path(&command).filter(|_| command.verb == Verb::Mail);
         let plain = usual.and_then(|path| Some((path, command::plain_params(path.rest)?)));
         let (path, size) = match plain {
             Some((path, params)) => {
@@ -114,13 +122,13 @@ impl Dialog {
     #[inline(never)]
     fn unusual_mail<'a>(
         &mut self,
-        command: &Command<'a>,
+        command: Command<'a>,
     ) -> (Option<(&'a [u8], usize)>, Option<u64>) {
-        let envelope = command::envelope(command);
+        let envelope = command::envelope(&command);
         let plain = envelope.as_ref().and_then(Envelope::plain_params);
         match plain {
             Some(plain) if command.verb == Verb::Mail => self.note_plain(plain),
-            _ => self.note_used(command, envelope.as_ref()),
+            _ => self.note_used(&command, envelope.as_ref()),
         }
         let size = match plain {
             Some(plain) => plain.size,
@@ -139,9 +147,11 @@ impl Dialog {
         }
     }
 
-    #[inline]
-    fn rcpt(&mut self, command: &Command<'_>, added: Added) {
-        let usual = command::usual_path(command).filter(|path| path.rest.is_empty());
+    // A part of the straight path of a command.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn rcpt(&mut self, command: Command<'_>, added: Added) {
+        let usual = command::usual_path(&command).filter(|path| path.rest.is_empty());
         let path = match usual {
             Some(path) => Some((path.address, path.address_at)),
             None => self.unusual_rcpt(command),
@@ -157,15 +167,16 @@ impl Dialog {
 
     /// The path of any RCPT, with its place.
     #[inline(never)]
-    fn unusual_rcpt<'a>(&mut self, command: &Command<'a>) -> Option<(&'a [u8], usize)> {
-        let envelope = command::envelope(command);
-        self.note_used(command, envelope.as_ref());
+    fn unusual_rcpt<'a>(&mut self, command: Command<'a>) -> Option<(&'a [u8], usize)> {
+        let envelope = command::envelope(&command);
+        self.note_used(&command, envelope.as_ref());
         envelope.map(|given| (given.path.address, given.path.address_at))
     }
 
     /// A command that few sessions have.
     #[inline(never)]
-    fn unusual_command(&mut self, command: &Command<'_>, line: &Line<'_>) {
+    fn unusual_command(&mut self, line: &Line<'_>) {
+        let command = &Command::parse(line.text);
         let verb = command.verb;
         // No other holds a secret.
         let secret = match verb {
@@ -183,7 +194,7 @@ impl Dialog {
         let request = Request::Command(verb);
         if matches!(verb, Verb::Send | Verb::Soml | Verb::Saml) {
             let added = self.add_exchange(request, line, None, None);
-            self.mail(command, added, line.cut);
+            self.mail(*command, added, line.cut);
             return;
         }
         self.session.used.0 |= extension::used_by(command, None);

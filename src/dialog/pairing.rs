@@ -50,16 +50,16 @@ impl Dialog {
         }
     }
 
-    /// Whether a reply plainly answers the first command that is owed one: the usual case, in
+    /// The first command that is owed a reply, if this one plainly answers it: the usual case, in
     /// which nothing is missing and nothing out of the ordinary was said.
     #[inline]
-    pub(super) fn is_in_turn(&self, code: Option<u16>, seen: Option<u64>) -> bool {
+    pub(super) fn owed_in_turn(&self, code: Option<u16>, seen: Option<u64>) -> Option<Owed> {
         // The first reply may be the greeting.
         let is_usual = self.has_replied
             && self.lost.is_none()
             && self.nonsense.is_none()
             && !matches!(self.mode, Mode::Content);
-        let Some(front) = self.owed.front().filter(|_| is_usual) else { return false };
+        let front = *self.owed.front().filter(|_| is_usual)?;
         let may_be = match front.request {
             // It may be passed over.
             Request::Command(Verb::Other) => false,
@@ -67,7 +67,7 @@ impl Dialog {
             _ => code.is_some_and(|code| code != 354),
         };
         // What the server had not received it cannot answer.
-        may_be && seen.is_none_or(|seen| seen >= front.end)
+        (may_be && seen.is_none_or(|seen| seen >= front.end)).then_some(front)
     }
 
     /// Whether a reply answers one of the commands that were too many to keep.

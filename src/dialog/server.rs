@@ -96,20 +96,19 @@ impl Dialog {
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
             let here = Start { offset: start.offset + at as u64, ..*start };
-            // What is rare has a copy of its own: this one need not lie in memory.
             at += match self.whole_lines(here, rest) {
                 Some(used) => used,
-                None => self.unusual_lines(&{ here }, rest),
+                None => self.unusual_lines(here, rest),
             };
         }
     }
 
     /// Reads a line or part of one, or TLS; returns how many bytes.
     #[inline(never)]
-    fn unusual_lines(&mut self, start: &Start, bytes: &[u8]) -> usize {
+    fn unusual_lines(&mut self, start: Start, bytes: &[u8]) -> usize {
         if self.server_tls || self.may_be_tls(bytes) {
             if !self.server_tls && self.may_be_server_hello(bytes) {
-                self.server.add(*start, bytes, 3);
+                self.server.add(start, bytes, 3);
                 return bytes.len();
             }
             if self.server_tls || self.is_server_hello(bytes) {
@@ -121,18 +120,18 @@ impl Dialog {
         }
         let most = self.settings.limits.line_bytes;
         let Some(lf) = find(b'\n', bytes) else {
-            self.server.add(*start, bytes, most);
+            self.server.add(start, bytes, most);
             return bytes.len();
         };
         let used = lf + 1;
         let piece = bytes.get(..used).unwrap_or(bytes);
         let until = start.offset + used as u64;
         if !self.server.is_open() && piece.len() <= most {
-            self.reply_line(start, start, piece, until, false);
+            self.reply_line(&start, &start, piece, until, false);
         } else {
-            self.server.add(*start, piece, most);
+            self.server.add(start, piece, most);
             if let Some(begun) = self.server.take() {
-                self.reply_line(&begun.start, start, &begun.text, until, begun.cut);
+                self.reply_line(&begun.start, &start, &begun.text, until, begun.cut);
             }
         }
         used
@@ -140,6 +139,7 @@ impl Dialog {
 
     /// Reads the lines of a reply from its first on, as far as they are in `bytes`: the usual
     /// case, in which nothing is missing and nobody listens. Returns how many bytes they take.
+    // Whatever it calls is given values: references would have them lie in memory.
     #[inline]
     fn whole_lines(&mut self, start: Start, bytes: &[u8]) -> Option<usize> {
         let is_usual = self.reply.is_none()
@@ -167,7 +167,6 @@ impl Dialog {
         }
         let has_room = text.len() <= limits.session_text / 4 && limits.reply_lines > 0;
         if !line.is_last() || !has_room {
-            let start = &{ start };
             let is_told = has_room && !bare_lf && self.told_again(start, bytes, text);
             return if is_told { Some(bytes.len()) } else { self.some_lines(start, bytes) };
         }
@@ -175,13 +174,11 @@ impl Dialog {
         // As `replied_surely` asks once it is kept.
         let is_kept = self.session.text.len() + text.len() < self.most_text();
         let text = if is_kept { self.session.text.keep(text) } else { Span::default() };
-        if self.is_in_turn(line.code, start.seen)
-            && let Some(owed) = self.owed.pop_front()
-        {
-            self.answered_in_turn(&owed, start.mark, until, line.code, text, bare_lf);
+        if let Some(owed) = self.owed_in_turn(line.code, start.seen) {
+            self.owed.remove_front();
+            self.answered_in_turn(owed, start.mark, until, line.code, text, bare_lf);
         } else {
-            let said = Said { code: line.code, until, lines: 1, bare_lf, ..Said::begin(&start) };
-            self.answered(&said, text);
+            self.answered_line(start, until, line.code, text, bare_lf);
         }
         Some(used)
     }
@@ -192,7 +189,7 @@ impl Dialog {
     #[inline(always)]
     fn answered_in_turn(
         &mut self,
-        owed: &Owed,
+        owed: Owed,
         begun: Mark,
         until: u64,
         code: Option<u16>,
@@ -202,12 +199,26 @@ impl Dialog {
         self.closes.clear_reply |= matches!(self.mode, Mode::Tls);
         let (took, cut, in_a_row) = (Brief::default(), false, true);
         let reply = Reply { code, text, lines: 1, begun, took, cut, in_a_row, bare_lf };
-        self.answer(owed, false, &reply);
+        self.answer(owed, false, reply);
         self.answered_to = until;
         self.has_replied |= code.is_some();
         if !self.parked.is_empty() {
             self.unpark();
         }
+    }
+
+    /// Any reply of one line has come, and its text is kept.
+    #[inline(never)]
+    fn answered_line(
+        &mut self,
+        start: Start,
+        until: u64,
+        code: Option<u16>,
+        text: Span,
+        bare_lf: bool,
+    ) {
+        let said = Said { code, until, lines: 1, bare_lf, ..Said::begin(&start) };
+        self.answered(&said, text);
     }
 
     /// Takes missing bytes of the server.
@@ -383,13 +394,14 @@ impl Dialog {
         let took = Brief::between(begun.at, said.ended);
         let bare_lf = said.bare_lf;
         let reply = Reply { code, text, lines, begun, took, cut, in_a_row, bare_lf };
-        let owed = if self.is_in_turn(code, said.seen) {
-            self.owed.pop_front()
+        let owed = if let Some(owed) = self.owed_in_turn(code, said.seen) {
+            self.owed.remove_front();
+            Some(owed)
         } else {
             self.owed_out_of_turn(said, reply)
         };
         if let Some(owed) = owed {
-            self.answer(&owed, said.offers_enhanced, &reply);
+            self.answer(owed, said.offers_enhanced, reply);
         }
         self.answered_to = said.until;
         self.has_replied |= said.code.is_some();
@@ -436,14 +448,15 @@ impl Dialog {
     // A part of the straight path of a reply.
     #[allow(clippy::inline_always)]
     #[inline(always)]
-    fn answer(&mut self, owed: &Owed, offers: bool, reply: &Reply) {
-        let before = self.state;
+    fn answer(&mut self, owed: Owed, offers: bool, reply: Reply) {
         if let Some(exchange) = exchange_mut(&mut self.session, owed.exchange()) {
-            exchange.before = before;
-            exchange.reply.get_or_insert(*reply);
+            exchange.before = self.state;
+            if exchange.reply.is_none() {
+                exchange.reply = Some(reply);
+            }
         }
         if self.enhanced && !self.session.used.has(ENHANCEDSTATUSCODES) {
-            self.note_enhanced(owed.request, reply);
+            self.note_enhanced(owed.request, reply.text);
         }
         let Some(code) = reply.code else {
             // It decides nothing, but the client need not be waited for any more.
@@ -457,7 +470,7 @@ impl Dialog {
                 self.state.answer(verb, code, owed.last);
                 if matches!(verb, Verb::Ehlo | Verb::Lhlo | Verb::Helo) {
                     if code / 100 == 2 {
-                        self.introduced(verb, owed, offers, reply);
+                        self.introduced(verb, owed.exchange(), offers, reply.text);
                     }
                 } else {
                     self.command_answered(verb, owed, code, reply);
@@ -465,11 +478,11 @@ impl Dialog {
             }
             Request::EndOfData => {
                 if self.delivered(owed, reply, code) {
-                    self.state = before.after_data(code);
+                    self.state.answer_data(code);
                 }
             }
             Request::AuthLine => {
-                self.state = before.after(Verb::Auth, code, false);
+                self.state.answer(Verb::Auth, code, false);
                 self.auth_answered(code);
             }
         }
@@ -478,7 +491,7 @@ impl Dialog {
     // A part of the straight path of a reply.
     #[allow(clippy::inline_always)]
     #[inline(always)]
-    fn command_answered(&mut self, verb: Verb, owed: &Owed, code: u16, reply: &Reply) {
+    fn command_answered(&mut self, verb: Verb, owed: Owed, code: u16, reply: Reply) {
         let positive = code / 100 == 2;
         match verb {
             Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => {
@@ -500,7 +513,7 @@ impl Dialog {
                     recipient.code = Some(code);
                 }
             }
-            Verb::Data => self.data_answered(owed, code, reply),
+            Verb::Data => self.data_answered(owed.message(), code, reply.begun),
             Verb::Bdat if owed.last => {
                 // While more replies of LMTP are to come, the transaction is still open.
                 self.state.mail |= !self.delivered(owed, reply, code);
@@ -525,11 +538,11 @@ impl Dialog {
     }
 
     #[inline(never)]
-    fn data_answered(&mut self, owed: &Owed, code: u16, reply: &Reply) {
+    fn data_answered(&mut self, message: Option<u32>, code: u16, begun: Mark) {
         let waits = self.mode == Mode::Await(Awaited::Data);
         if code == 354 {
             if waits {
-                self.begin_content(reply.begun);
+                self.begin_content(begun);
                 self.mode = Mode::Content;
             }
             return;
@@ -537,7 +550,7 @@ impl Dialog {
         if waits {
             self.mode = Mode::Command;
         }
-        if let Some(message) = mail::message_mut(&mut self.session, owed.message())
+        if let Some(message) = mail::message_mut(&mut self.session, message)
             && code >= 400
         {
             message.outcome = Outcome::Rejected;
@@ -547,7 +560,7 @@ impl Dialog {
 
     /// EHLO, HELO or LHLO was accepted: a new beginning (RFC 5321 §4.1.4).
     #[inline(never)]
-    fn introduced(&mut self, verb: Verb, owed: &Owed, offers: bool, reply: &Reply) {
+    fn introduced(&mut self, verb: Verb, exchange: Option<u32>, offers: bool, reply: Span) {
         self.transaction_given_up();
         self.session.protocol = Protocol::of(verb);
         if verb == Verb::Helo || !self.has_room() {
@@ -558,20 +571,20 @@ impl Dialog {
             self.session.hellos.pop();
         }
         self.enhanced = offers;
-        let exchange = owed.exchange().unwrap_or(u32::MAX);
-        self.session.hellos.push(Hello { exchange, reply: reply.text });
+        let exchange = exchange.unwrap_or(u32::MAX);
+        self.session.hellos.push(Hello { exchange, reply });
     }
 
     /// The final reply to a message. Returns whether it was the last one (LMTP has one for
     /// each recipient).
-    fn delivered(&mut self, owed: &Owed, reply: &Reply, code: u16) -> bool {
+    fn delivered(&mut self, owed: Owed, reply: Reply, code: u16) -> bool {
         let lmtp = self.session.protocol == Protocol::Lmtp;
         let Session { messages, timing, .. } = &mut *self.session;
         let message = owed.message().and_then(|index| messages.get_mut(index as usize));
         let Some(message) = message else { return true };
         if lmtp {
-            if mail::delivery_answered(message, *reply) {
-                self.owed.push_front(*owed);
+            if mail::delivery_answered(message, reply) {
+                self.owed.push_front(owed);
                 return false;
             }
         } else {
@@ -597,7 +610,7 @@ impl Dialog {
     }
 
     /// What was sent for the message of `mail`, which was refused, goes elsewhere.
-    fn renumber(&mut self, mail: &Owed, moved: mail::Moved) {
+    fn renumber(&mut self, mail: Owed, moved: mail::Moved) {
         let from = mail.message();
         let Self { owed, session, .. } = self;
         for owed in owed.iter_mut().filter(|owed| owed.message() == from) {
@@ -614,9 +627,9 @@ impl Dialog {
         }
     }
 
-    fn note_enhanced(&mut self, request: Request, reply: &Reply) {
+    fn note_enhanced(&mut self, request: Request, reply: Span) {
         let greets = matches!(request, Request::Command(Verb::Ehlo | Verb::Helo | Verb::Lhlo));
-        let text = ReplyLine::parse(self.session.bytes(reply.text)).text;
+        let text = ReplyLine::parse(self.session.bytes(reply)).text;
         if !greets && enhanced(text).is_some() {
             self.session.used.add(ENHANCEDSTATUSCODES);
         }

@@ -17,7 +17,6 @@ const MOST: usize = 512;
 const TAILS: usize = 8;
 
 /// What follows the first line of a reply, up to the reply's end.
-#[derive(Clone, Copy)]
 struct Tail {
     /// The code and hyphen before it, with which each of its lines but the last begins, too.
     head: [u8; 4],
@@ -55,13 +54,24 @@ impl Known {
         all.filter(|&(&len, _)| len == octets.len()).map(|(_, tail)| tail).find(|tail| is_it(tail))
     }
 
-    fn add(&mut self, tail: Tail) {
-        if let (Some(len), Some(place)) =
+    /// Adds what follows a first line, if it is not too long, in place of the oldest.
+    fn add(&mut self, head: [u8; 4], octets: &[u8], kept: &[u8], said: &Said) {
+        let (Some(len), Some(tail)) =
             (self.lengths.get_mut(self.next), self.tails.get_mut(self.next))
-        {
-            *len = tail.len;
-            *place = tail;
-        }
+        else {
+            return;
+        };
+        let (Some(own_octets), Some(own_kept)) =
+            (tail.octets.get_mut(..octets.len()), tail.kept.get_mut(..kept.len()))
+        else {
+            return;
+        };
+        own_octets.copy_from_slice(octets);
+        own_kept.copy_from_slice(kept);
+        (tail.head, tail.len, tail.kept_len) = (head, octets.len(), kept.len());
+        tail.lines = said.lines.saturating_sub(1);
+        tail.offers_enhanced = said.offers_enhanced;
+        *len = octets.len();
         self.next = (self.next + 1) % TAILS;
     }
 }
@@ -84,23 +94,13 @@ impl Tail {
     fn kept(&self) -> &[u8] {
         self.kept.get(..self.kept_len).unwrap_or_default()
     }
-
-    /// Of these octets, if they are not too many.
-    fn of(head: [u8; 4], octets: &[u8], kept: &[u8], said: &Said) -> Option<Self> {
-        let mut tail = Self { head, len: octets.len(), kept_len: kept.len(), ..Self::NONE };
-        tail.octets.get_mut(..octets.len())?.copy_from_slice(octets);
-        tail.kept.get_mut(..kept.len())?.copy_from_slice(kept);
-        tail.lines = said.lines.checked_sub(1)?;
-        tail.offers_enhanced = said.offers_enhanced;
-        Some(tail)
-    }
 }
 
 impl Dialog {
     /// Reads a reply of several lines that are all of `bytes`, as [`Self::some_lines`] does, if what
     /// follows the first line, `text`, is known. Returns whether it is.
     #[inline(never)]
-    pub(super) fn told_again(&mut self, start: &Start, bytes: &[u8], text: &[u8]) -> bool {
+    pub(super) fn told_again(&mut self, start: Start, bytes: &[u8], text: &[u8]) -> bool {
         let Some(rest) = bytes.get(text.len() + 2..) else { return false };
         let (Some(code), Some(&head)) = (ReplyLine::parse(text).code, text.first_chunk()) else {
             return false;
@@ -109,7 +109,7 @@ impl Dialog {
         let most = limits.session_text / 4;
         let kept = &mut self.session.text;
         let from = kept.len();
-        let mut said = Said::begin(start);
+        let mut said = Said::begin(&start);
         let is_told = KNOWN.with_borrow(|known| {
             let Some(tail) = known.find(head, rest) else { return false };
             let has_room = tail.len <= limits.line_bytes
@@ -137,12 +137,12 @@ impl Dialog {
     /// Reads a reply of several lines, or a part of one, or one for which there is no room. Returns
     /// how many bytes that are.
     #[inline(never)]
-    pub(super) fn some_lines(&mut self, start: &Start, bytes: &[u8]) -> Option<usize> {
+    pub(super) fn some_lines(&mut self, start: Start, bytes: &[u8]) -> Option<usize> {
         let kept = &mut self.session.text;
         let limits = &self.settings.limits;
         let most = limits.session_text / 4;
         let from = kept.len();
-        let mut said = Said::begin(start);
+        let mut said = Said::begin(&start);
         // How the line before begins, where it was not the last.
         let mut head = None;
         // The first line is so long, and each begins as it does.
@@ -190,9 +190,8 @@ impl Dialog {
                 && is_all
                 && is_even
                 && let (Some(octets), Some(kept)) = (bytes.get(first + 2..), text.get(first..))
-                && let Some(tail) = Tail::of(head, octets, kept, &said)
             {
-                KNOWN.with_borrow_mut(|known| known.add(tail));
+                KNOWN.with_borrow_mut(|known| known.add(head, octets, kept, &said));
             }
             let text = self.keep_from(from);
             self.answered(&said, text);

@@ -98,9 +98,14 @@ impl State {
     /// the code (RFC 5321 §4.1.1.4).
     #[must_use]
     pub fn after_data(mut self, code: u16) -> Self {
+        self.answer_data(code);
+        self
+    }
+
+    /// Goes on to [`Self::after_data`] in place.
+    pub(super) fn answer_data(&mut self, code: u16) {
         self.end_transaction();
         self.closing |= code == 421;
-        self
     }
 
     fn end_transaction(&mut self) {

@@ -362,7 +362,9 @@ pub fn envelope<'a>(command: &Command<'a>) -> Option<Envelope<'a>> {
 /// The path of a MAIL or RCPT command as nearly all are written: right behind its label, in brackets,
 /// and of what is quoted, of blanks at its ends and of routes there is nothing in it. `None` for
 /// others; [`envelope`] takes any, and gives the same for these.
-#[inline]
+// A part of the straight path of a command.
+#[allow(clippy::inline_always)]
+#[inline(always)]
 #[must_use]
 pub fn usual_path<'a>(command: &Command<'a>) -> Option<UsualPath<'a>> {
     let path = strip_usual_label(command.argument)?;
