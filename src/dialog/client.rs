@@ -4,7 +4,7 @@ use super::command::is_surely_command;
 use super::lines::Begun;
 use super::session::{Mark, Request, ResyncWhy};
 use super::{Awaited, Dialog, Masked, Mode, Start, mail, secrets};
-use crate::chunk::{Gap, Side};
+use crate::chunk::{Chunk, Gap, Side, Sides};
 use crate::smtp::command::{Command, Verb};
 use crate::smtp::line::{LineEnd, strip_end};
 use crate::smtp::scan::find;
@@ -85,24 +85,43 @@ pub(super) struct Line<'a> {
 }
 
 impl Dialog {
-    /// Takes the next bytes of the client.
-    // A part of the straight path of a chunk.
-    #[allow(clippy::inline_always)]
-    #[inline(always)]
+    /// Takes a chunk with the next bytes of the client.
+    #[inline(never)]
+    pub(super) fn client_chunk(&mut self, chunk: &Chunk<'_>, bytes: &[u8]) {
+        let mark = self.come_to(chunk);
+        let Sides { client: offset, server } = self.position;
+        let start = Start { mark, seen: self.seen(chunk, server), offset };
+        self.position.client += bytes.len() as u64;
+        if self.doubt.is_some() {
+            self.doubt_client(start, bytes);
+        }
+        let used = self.read_pieces(&start, bytes);
+        if used < bytes.len() {
+            self.park_rest(start, bytes, used);
+        }
+    }
+
+    /// Takes bytes of the client, which were set aside or came with the next chunk.
+    #[inline(never)]
     pub(super) fn client_data(&mut self, start: &Start, bytes: &[u8]) {
         if self.doubt.is_some() {
             self.doubt_client(*start, bytes);
         }
         let used = self.read_client(start, bytes);
         if used < bytes.len() {
-            let rest = bytes.get(used..).unwrap_or_default();
-            let start = Start { offset: start.offset + used as u64, ..*start };
-            self.park(start, rest, used == 0);
+            self.park_rest(*start, bytes, used);
         }
     }
 
-    /// Sets bytes of the client aside; `is_all` if none of its piece was read.
+    /// Sets aside what of `bytes` is not `used` yet.
     #[inline(never)]
+    fn park_rest(&mut self, start: Start, bytes: &[u8], used: usize) {
+        let rest = bytes.get(used..).unwrap_or_default();
+        let start = Start { offset: start.offset + used as u64, ..start };
+        self.park(start, rest, used == 0);
+    }
+
+    /// Sets bytes of the client aside; `is_all` if none of its piece was read.
     fn park(&mut self, start: Start, rest: &[u8], is_all: bool) {
         self.parked_bytes += rest.len();
         let masked = if is_all { self.masked.take() } else { None };
@@ -119,6 +138,13 @@ impl Dialog {
     /// Reads bytes of the client until a reply must say how to go on; returns how many.
     #[inline(never)]
     fn read_client(&mut self, start: &Start, bytes: &[u8]) -> usize {
+        self.read_pieces(start, bytes)
+    }
+
+    /// The same as a part of the straight path of a chunk.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn read_pieces(&mut self, start: &Start, bytes: &[u8]) -> usize {
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
             let offset = start.offset + at as u64;

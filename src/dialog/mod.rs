@@ -536,6 +536,18 @@ impl Dialog {
         }
     }
 
+    /// Time has come to `chunk`. Gives its time and place.
+    #[inline]
+    fn come_to(&mut self, chunk: &Chunk<'_>) -> Mark {
+        let mark = Mark { at: chunk.at, place: chunk.place };
+        if let Some(at) = chunk.at
+            && let Some(from) = self.clock.tick(at, self.phase())
+        {
+            self.paused(from, mark);
+        }
+        mark
+    }
+
     /// Takes what no bytes of the stream came with.
     #[inline(never)]
     fn event(&mut self, chunk: &Chunk<'_>) {
@@ -595,34 +607,13 @@ impl Consume for Dialog {
             ^ u64::from(session.text.as_slice().last().copied().unwrap_or_default())
     }
 
+    #[inline]
     fn push(&mut self, chunk: &Chunk<'_>) {
-        let bytes = match chunk.what {
-            What::Data(bytes) => bytes,
-            What::Open(step) => return self.opened(step, chunk),
-            _ => return self.event(chunk),
-        };
-        let mark = Mark { at: chunk.at, place: chunk.place };
-        if let Some(at) = chunk.at
-            && let Some(from) = self.clock.tick(at, self.phase())
-        {
-            self.paused(from, mark);
-        }
-        let Sides { client, server } = self.position;
-        match chunk.side {
-            Side::Client => {
-                let start = Start { mark, seen: self.seen(chunk, server), offset: client };
-                self.position.client += bytes.len() as u64;
-                self.client_data(&start, bytes);
-            }
-            Side::Server => {
-                let start = Start { mark, seen: self.seen(chunk, client), offset: server };
-                self.position.server += bytes.len() as u64;
-                if self.tap.is_some() {
-                    self.hear_masked();
-                }
-                self.masked = None;
-                self.server_data(&start, bytes);
-            }
+        match (chunk.what, chunk.side) {
+            (What::Data(bytes), Side::Client) => self.client_chunk(chunk, bytes),
+            (What::Data(bytes), Side::Server) => self.server_chunk(chunk, bytes),
+            (What::Open(step), _) => self.opened(step, chunk),
+            _ => self.event(chunk),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::session::{
     Hello, Mark, Outcome, Protocol, Reply, Request, ResyncWhy, Session, Span, Text,
 };
 use super::{Awaited, Dialog, Mode, Owed, Start, ending, exchange_at, exchange_mut, mail, secrets};
-use crate::chunk::{End, Ending, Gap, Side};
+use crate::chunk::{Chunk, End, Ending, Gap, Side, Sides};
 use crate::limits::Limits;
 use crate::place::Place;
 use crate::smtp::command::Verb;
@@ -90,15 +90,23 @@ impl Partial {
 pub(super) const ENHANCED: &[u8] = b"ENHANCEDSTATUSCODES";
 
 impl Dialog {
-    /// Takes the next bytes of the server.
-    #[inline]
-    pub(super) fn server_data(&mut self, start: &Start, bytes: &[u8]) {
+    /// Takes a chunk with the next bytes of the server.
+    #[inline(never)]
+    pub(super) fn server_chunk(&mut self, chunk: &Chunk<'_>, bytes: &[u8]) {
+        let mark = self.come_to(chunk);
+        let Sides { client, server: offset } = self.position;
+        let seen = self.seen(chunk, client);
+        self.position.server += bytes.len() as u64;
+        if self.tap.is_some() {
+            self.hear_masked();
+        }
+        self.masked = None;
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            let here = Start { offset: start.offset + at as u64, ..*start };
-            at += match self.whole_lines(here, rest) {
+            let offset = offset + at as u64;
+            at += match self.whole_lines(mark, seen, offset, rest) {
                 Some(used) => used,
-                None => self.unusual_lines(here, rest),
+                None => self.unusual_lines(Start { mark, seen, offset }, rest),
             };
         }
     }
@@ -141,7 +149,13 @@ impl Dialog {
     /// case, in which nothing is missing and nobody listens. Returns how many bytes they take.
     // Whatever it calls is given values: references would have them lie in memory.
     #[inline]
-    fn whole_lines(&mut self, start: Start, bytes: &[u8]) -> Option<usize> {
+    fn whole_lines(
+        &mut self,
+        mark: Mark,
+        seen: Option<u64>,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Option<usize> {
         let is_usual = self.reply.is_none()
             && self.lost.is_none()
             && self.doubt.is_none()
@@ -167,17 +181,21 @@ impl Dialog {
         }
         let has_room = text.len() <= limits.session_text / 4 && limits.reply_lines > 0;
         if !line.is_last() || !has_room {
+            let start = Start { mark, seen, offset };
             let is_told = has_room && !bare_lf && self.told_again(start, bytes, text);
             return if is_told { Some(bytes.len()) } else { self.some_lines(start, bytes) };
         }
-        let until = start.offset + used as u64;
+        let until = offset + used as u64;
         // As `replied_surely` asks once it is kept.
         let is_kept = self.session.text.len() + text.len() < self.most_text();
         let text = if is_kept { self.session.text.keep(text) } else { Span::default() };
-        if let Some(owed) = self.owed_in_turn(line.code, start.seen) {
+        if self.is_in_turn(line.code, seen)
+            && let Some(&owed) = self.owed.front()
+        {
             self.owed.remove_front();
-            self.answered_in_turn(owed, start.mark, until, line.code, text, bare_lf);
+            self.answered_in_turn(owed, mark, until, line.code, text, bare_lf);
         } else {
+            let start = Start { mark, seen, offset };
             self.answered_line(start, until, line.code, text, bare_lf);
         }
         Some(used)
@@ -343,23 +361,6 @@ impl Dialog {
         Some(line)
     }
 
-    /// Whether `line` belongs to another reply than the lines before it, which no last line ended:
-    /// the client took those for all, sent its next command, and the server answers that.
-    fn is_of_next(&self, partial: &Partial, begun: &Start, line: &ReplyLine<'_>) -> bool {
-        // The first that is owed a reply is answered by the lines so far, unless they greet.
-        let next = self.owed.iter().nth(usize::from(self.state.greeted || self.has_replied));
-        let Some(next) = next else { return false };
-        let went_on = next.seen().is_some_and(|seen| seen >= partial.said.until)
-            && begun.seen.is_none_or(|seen| seen >= next.end);
-        if !went_on || line.code.is_none() || partial.said.code.is_none() {
-            return false;
-        }
-        let front = self.owed.front().filter(|_| self.has_replied).map(|owed| owed.request);
-        let greets = matches!(front, Some(Request::Command(Verb::Ehlo | Verb::Lhlo)));
-        // A client may have gone on too early; an EHLO reply still ends with what is offered.
-        line.code != partial.said.code || greets && enhanced(line.text).is_some()
-    }
-
     /// A whole reply has come.
     pub(super) fn replied(&mut self, mut partial: Partial) {
         if self.doubt.is_some() {
@@ -394,9 +395,8 @@ impl Dialog {
         let took = Brief::between(begun.at, said.ended);
         let bare_lf = said.bare_lf;
         let reply = Reply { code, text, lines, begun, took, cut, in_a_row, bare_lf };
-        let owed = if let Some(owed) = self.owed_in_turn(code, said.seen) {
-            self.owed.remove_front();
-            Some(owed)
+        let owed = if self.is_in_turn(code, said.seen) {
+            self.owed.pop_front()
         } else {
             self.owed_out_of_turn(said, reply)
         };
