@@ -4,7 +4,7 @@ use super::command::is_surely_command;
 use super::lines::Begun;
 use super::session::{Mark, Request, ResyncWhy};
 use super::{Awaited, Dialog, Masked, Mode, Start, mail, secrets};
-use crate::chunk::{Gap, Side};
+use crate::chunk::{Chunk, Gap, Side, Sides};
 use crate::smtp::command::{Command, Verb};
 use crate::smtp::line::{LineEnd, strip_end};
 use crate::smtp::scan::find;
@@ -66,6 +66,7 @@ impl Parking {
 }
 
 /// A client line with where it stands.
+#[derive(Clone, Copy)]
 pub(super) struct Line<'a> {
     /// Without its line end.
     pub(super) text: &'a [u8],
@@ -84,21 +85,43 @@ pub(super) struct Line<'a> {
 }
 
 impl Dialog {
-    /// Takes the next bytes of the client.
-    pub(super) fn client_data(&mut self, start: Start, bytes: &[u8]) {
+    /// Takes a chunk with the next bytes of the client.
+    #[inline(never)]
+    pub(super) fn client_chunk(&mut self, chunk: &Chunk<'_>, bytes: &[u8]) {
+        let mark = self.come_to(chunk);
+        let Sides { client: offset, server } = self.position;
+        let start = Start { mark, seen: self.seen(chunk, server), offset };
+        self.position.client += bytes.len() as u64;
         if self.doubt.is_some() {
             self.doubt_client(start, bytes);
         }
-        let used = self.read_client(start, bytes);
-        let rest = bytes.get(used..).unwrap_or_default();
-        if !rest.is_empty() {
-            let start = Start { offset: start.offset + used as u64, ..start };
-            self.park(start, rest, used == 0);
+        let used = self.read_pieces(&start, bytes);
+        if used < bytes.len() {
+            self.park_rest(start, bytes, used);
         }
     }
 
-    /// Sets bytes of the client aside; `is_all` if none of its piece was read.
+    /// Takes bytes of the client, which were set aside or came with the next chunk.
     #[inline(never)]
+    pub(super) fn client_data(&mut self, start: &Start, bytes: &[u8]) {
+        if self.doubt.is_some() {
+            self.doubt_client(*start, bytes);
+        }
+        let used = self.read_client(start, bytes);
+        if used < bytes.len() {
+            self.park_rest(*start, bytes, used);
+        }
+    }
+
+    /// Sets aside what of `bytes` is not `used` yet.
+    #[inline(never)]
+    fn park_rest(&mut self, start: Start, bytes: &[u8], used: usize) {
+        let rest = bytes.get(used..).unwrap_or_default();
+        let start = Start { offset: start.offset + used as u64, ..start };
+        self.park(start, rest, used == 0);
+    }
+
+    /// Sets bytes of the client aside; `is_all` if none of its piece was read.
     fn park(&mut self, start: Start, rest: &[u8], is_all: bool) {
         self.parked_bytes += rest.len();
         let masked = if is_all { self.masked.take() } else { None };
@@ -113,24 +136,69 @@ impl Dialog {
     }
 
     /// Reads bytes of the client until a reply must say how to go on; returns how many.
-    fn read_client(&mut self, start: Start, bytes: &[u8]) -> usize {
-        let mut start = start;
+    #[inline(never)]
+    fn read_client(&mut self, start: &Start, bytes: &[u8]) -> usize {
+        self.read_pieces(start, bytes)
+    }
+
+    /// The same as a part of the straight path of a chunk.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn read_pieces(&mut self, start: &Start, bytes: &[u8]) -> usize {
         let mut at = 0;
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            let used = match self.mode {
+            let offset = start.offset + at as u64;
+            at += match self.mode {
+                Mode::Command => match self.whole_command(start, offset, rest) {
+                    Some(used) => used,
+                    None => self.line_part(Start { offset, ..*start }, rest),
+                },
                 Mode::Await(_) => return at,
-                Mode::Content => self.content(start, rest),
-                Mode::Chunk { .. } => self.chunk(start, rest),
+                Mode::Content => self.content(Start { offset, ..*start }, rest),
+                Mode::Chunk { .. } => self.chunk(Start { offset, ..*start }, rest),
                 Mode::Tls => {
                     self.read_tls(Side::Client, None, rest, start.mark);
                     rest.len()
                 }
-                Mode::Command | Mode::Unknown | Mode::Sasl => self.line_part(start, rest),
+                Mode::Unknown | Mode::Sasl => self.line_part(Start { offset, ..*start }, rest),
             };
-            at += used;
-            start.offset += used as u64;
         }
         at
+    }
+
+    /// Reads a whole command line, where nothing was begun before and nobody wants it changed:
+    /// the usual case. Returns how many bytes.
+    // As it is one straight path, it is to be compiled as one.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn whole_command(&mut self, start: &Start, offset: u64, bytes: &[u8]) -> Option<usize> {
+        // Nor may it begin with a TLS record.
+        if self.client.is_open()
+            || self.masked.is_some()
+            || self.settings.redact.is_some()
+            || bytes.first() == Some(&0x16)
+        {
+            return None;
+        }
+        let lf = find(b'\n', bytes).filter(|&lf| lf < self.settings.limits.line_bytes)?;
+        let (text, raw) = (bytes.get(..lf)?, bytes.get(..=lf)?);
+        let (text, end) = match text {
+            [text @ .., b'\r'] => (text, LineEnd::CrLf),
+            _ => (text, LineEnd::Lf),
+        };
+        let octets = lf as u64 + 1;
+        self.command(&Line {
+            text,
+            raw,
+            octets,
+            end,
+            start: Start { offset, ..*start },
+            asked: start.mark,
+            until: offset + octets,
+            cut: false,
+            masked: None,
+        });
+        Some(lf + 1)
     }
 
     /// Takes missing bytes of the client.
@@ -251,7 +319,7 @@ impl Dialog {
             match parked.what {
                 ParkedWhat::Data(data, from) => {
                     let rest = data.get(from..).unwrap_or_default();
-                    let used = self.read_client(parked.start, rest);
+                    let used = self.read_client(&parked.start, rest);
                     self.parked_bytes -= used;
                     if used < rest.len() {
                         let start =
@@ -266,7 +334,7 @@ impl Dialog {
     }
 
     /// Reads a line or part of one; returns how many bytes.
-    #[inline]
+    #[inline(never)]
     fn line_part(&mut self, start: Start, bytes: &[u8]) -> usize {
         // The usual case: a whole line that begins here, and not with a TLS record.
         if !self.client.is_open()
@@ -323,7 +391,6 @@ impl Dialog {
     }
 
     /// Takes a whole line.
-    #[inline]
     fn whole_line(&mut self, line: &Line<'_>) {
         if self.settings.redact.is_some() {
             return self.redacted_line(line);
@@ -359,8 +426,8 @@ impl Dialog {
     }
 
     /// Takes a whole line as it is to be understood.
-    #[inline]
-    fn understand(&mut self, line: &Line<'_>) {
+    #[inline(never)]
+    pub(super) fn understand(&mut self, line: &Line<'_>) {
         match self.mode {
             Mode::Sasl => self.auth_line(line),
             Mode::Unknown => self.unknown_line(line),

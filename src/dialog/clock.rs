@@ -57,27 +57,33 @@ impl Clock {
     /// the time before it, if that is long ago.
     #[inline]
     pub(super) fn tick(&mut self, at: Stamp, phase: Phase) -> Option<Stamp> {
-        let mut before = None;
-        // What came late was in the same time.
-        if self.last.is_some_and(|last| at < last && last.since(at) < LATE) {
+        let Some(last) = self.last else {
+            self.last = Some(at);
             return None;
+        };
+        let Some(nanos) = at.nanos_after(last) else {
+            self.go_back(last, at);
+            return None;
+        };
+        self.last = Some(at);
+        let sum = match phase {
+            Phase::Server if self.is_connecting() => return None,
+            Phase::Server => &mut self.server,
+            Phase::Client => &mut self.client,
+            Phase::Idle => &mut self.idle,
+            Phase::Opaque => return None,
+        };
+        *sum = sum.saturating_add(nanos);
+        self.longest = self.longest.max(nanos);
+        (nanos >= PAUSE).then_some(last)
+    }
+
+    /// Time goes back from `last` to `at`, unless that only came late: it was in the same time.
+    #[cold]
+    fn go_back(&mut self, last: Stamp, at: Stamp) {
+        if last.since(at) >= LATE {
+            self.last = Some(at);
         }
-        if let Some(last) = self.last.replace(at) {
-            if phase == Phase::Server && self.is_connecting() {
-                return None;
-            }
-            let sum = match phase {
-                Phase::Server => &mut self.server,
-                Phase::Client => &mut self.client,
-                Phase::Idle => &mut self.idle,
-                Phase::Opaque => return None,
-            };
-            let nanos = at.since(last).nanos().max(0);
-            *sum = sum.saturating_add(nanos);
-            self.longest = self.longest.max(nanos);
-            before = (nanos >= PAUSE).then_some(last);
-        }
-        before
     }
 
     pub(super) fn open(&mut self, step: Open, at: Option<Stamp>) {

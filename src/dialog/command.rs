@@ -3,19 +3,28 @@
 use super::client::Line;
 use super::secrets::Near;
 use super::session::{Exchange, Mark, Protocol, Request, Span};
-use super::{Awaited, Dialog, Masked, Mode, Owed, Start, exchange_at, exchange_mut, mail, secrets};
+use super::{Awaited, Dialog, Masked, Mode, Owed, Start, exchange_mut, mail, secrets};
 use crate::chunk::Side;
-use crate::smtp::command::{self, Command, Envelope, Verb};
+use crate::smtp::command::{self, Command, Envelope, PlainParams, Verb};
 use crate::smtp::extension::{self, EIGHTBITMIME, PIPELINING, SIZE};
 use smallvec::SmallVec;
 use std::ops::Range;
+
+/// An exchange that was just added.
+#[derive(Clone, Copy)]
+struct Added {
+    /// Its index, if it is kept.
+    index: Option<u32>,
+    /// Its line, if that is kept.
+    line: Span,
+}
 
 impl Dialog {
     /// A line of which nobody knows whether it is a command.
     pub(super) fn unknown_line(&mut self, line: &Line<'_>) {
         if is_surely_command(line.text) {
             self.mode = Mode::Command;
-            self.command(line);
+            self.understand(line);
             return;
         }
         self.session.elided.lines += 1;
@@ -48,12 +57,130 @@ impl Dialog {
         self.hear_client(start, line.until, text.as_deref().unwrap_or(raw));
     }
 
+    /// Takes a whole line as a command.
+    // As it is one straight path, it is to be compiled as one; so is what it calls.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     pub(super) fn command(&mut self, line: &Line<'_>) {
         let command = Command::parse(line.text);
         let verb = command.verb;
+        let message = match verb {
+            Verb::Rcpt | Verb::Data => self.mails.current(),
+            Verb::Ehlo
+            | Verb::Helo
+            | Verb::Lhlo
+            | Verb::Mail
+            | Verb::Rset
+            | Verb::Noop
+            | Verb::Quit => None,
+            // With a line of its own: this one need not lie in memory.
+            _ => return self.unusual_command(&{ *line }),
+        };
+        // None of these holds a secret.
+        if self.tap.is_some() {
+            self.hear_line(&{ *line }, None);
+        }
+        self.secrets_near = false;
+        let added = self.add_exchange(Request::Command(verb), line, None, message);
+        match verb {
+            Verb::Mail => self.mail(command, added, line.cut),
+            Verb::Rcpt => self.rcpt(command, added),
+            Verb::Ehlo | Verb::Helo | Verb::Lhlo => {
+                let name = command.argument.trim_ascii_end();
+                self.session.helo = Some(self.keep_part(name, command.argument_at, added));
+                if self.session.protocol == Protocol::Unknown {
+                    self.session.protocol = Protocol::of(verb);
+                }
+            }
+            Verb::Data => self.wait_for(Awaited::Data, line.asked),
+            _ => {}
+        }
+    }
+
+    /// A command of the transaction's beginning was added.
+    // A part of the straight path of a command.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn mail(&mut self, command: Command<'_>, added: Added, is_cut: bool) {
+        let usual = command::usual_path(&command).filter(|_| command.verb == Verb::Mail);
+        let plain = usual.and_then(|path| Some((path, command::plain_params(path.rest)?)));
+        let (path, size) = match plain {
+            Some((path, params)) => {
+                self.note_plain(params);
+                (Some((path.address, path.address_at)), params.size)
+            }
+            None => self.unusual_mail(command),
+        };
+        let path = path.filter(|_| !is_cut);
+        let from = path.map(|(address, at)| self.keep_part(address, at, added));
+        let (most, _) = self.most_mails();
+        let message = self.mails.mail(&mut self.session, most, added.index, from, size);
+        self.owe(|owed| owed.set_message(message));
+    }
+
+    /// The path of any command of the transaction's beginning, with its place, and SIZE.
+    #[inline(never)]
+    fn unusual_mail<'a>(
+        &mut self,
+        command: Command<'a>,
+    ) -> (Option<(&'a [u8], usize)>, Option<u64>) {
+        let envelope = command::envelope(&command);
+        let plain = envelope.as_ref().and_then(Envelope::plain_params);
+        match plain {
+            Some(plain) if command.verb == Verb::Mail => self.note_plain(plain),
+            _ => self.note_used(&command, envelope.as_ref()),
+        }
+        let size = match plain {
+            Some(plain) => plain.size,
+            None => envelope.as_ref().and_then(Envelope::size),
+        };
+        let given = envelope.filter(|given| !given.path.whole.is_empty());
+        (given.map(|given| (given.path.address, given.path.address_at)), size)
+    }
+
+    fn note_plain(&mut self, params: PlainParams) {
+        if params.size.is_some() {
+            self.session.used.add(SIZE);
+        }
+        if params.has_body {
+            self.session.used.add(EIGHTBITMIME);
+        }
+    }
+
+    // A part of the straight path of a command.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn rcpt(&mut self, command: Command<'_>, added: Added) {
+        let usual = command::usual_path(&command).filter(|path| path.rest.is_empty());
+        let path = match usual {
+            Some(path) => Some((path.address, path.address_at)),
+            None => self.unusual_rcpt(command),
+        };
+        let address =
+            path.map_or(Span::default(), |(address, at)| self.keep_part(address, at, added));
+        let (_, most) = self.most_mails();
+        let recipient = self.mails.rcpt(&mut self.session, most, added.index, address);
+        if let Some(owed) = self.owed.back_mut() {
+            owed.set_recipient(recipient);
+        }
+    }
+
+    /// The path of any RCPT, with its place.
+    #[inline(never)]
+    fn unusual_rcpt<'a>(&mut self, command: Command<'a>) -> Option<(&'a [u8], usize)> {
+        let envelope = command::envelope(&command);
+        self.note_used(&command, envelope.as_ref());
+        envelope.map(|given| (given.path.address, given.path.address_at))
+    }
+
+    /// A command that few sessions have.
+    #[inline(never)]
+    fn unusual_command(&mut self, line: &Line<'_>) {
+        let command = &Command::parse(line.text);
+        let verb = command.verb;
         // No other holds a secret.
         let secret = match verb {
-            Verb::Auth | Verb::Other => self.secret_in(&command, line.text),
+            Verb::Auth | Verb::Other => self.secret_in(command, line.text),
             _ => None,
         };
         if self.tap.is_some() || secret.is_some() {
@@ -61,92 +188,22 @@ impl Dialog {
         }
         if verb != Verb::Other {
             self.secrets_near = verb == Verb::Auth;
-        } else if secrets::begins_auth(&command) {
+        } else if secrets::begins_auth(command) {
             self.secrets_near = true;
         }
         let request = Request::Command(verb);
-        match verb {
-            Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => self.mail(&command, line),
-            Verb::Rcpt => self.rcpt(&command, line),
-            Verb::Ehlo | Verb::Helo | Verb::Lhlo => {
-                let index = self.push_exchange(request, line, None, None);
-                let name = command.argument.trim_ascii_end();
-                self.session.helo = Some(self.keep_part(name, command.argument_at, index));
-                if self.session.protocol == Protocol::Unknown {
-                    self.session.protocol = Protocol::of(verb);
-                }
-            }
-            Verb::Data => {
-                self.push_exchange(request, line, None, self.mails.current());
-                self.wait_for(Awaited::Data, line);
-            }
-            Verb::Rset | Verb::Noop | Verb::Quit => {
-                self.push_exchange(request, line, None, None);
-            }
-            _ => self.unusual_command(&command, line, secret.as_ref()),
+        if matches!(verb, Verb::Send | Verb::Soml | Verb::Saml) {
+            let added = self.add_exchange(request, line, None, None);
+            self.mail(*command, added, line.cut);
+            return;
         }
-    }
-
-    /// A command of the transaction's beginning.
-    fn mail(&mut self, command: &Command<'_>, line: &Line<'_>) {
-        let request = Request::Command(command.verb);
-        let envelope = command::envelope(command);
-        let plain = envelope.as_ref().and_then(Envelope::plain_params);
-        match plain {
-            Some(plain) if command.verb == Verb::Mail => {
-                if plain.size.is_some() {
-                    self.session.used.add(SIZE);
-                }
-                if plain.has_body {
-                    self.session.used.add(EIGHTBITMIME);
-                }
-            }
-            _ => self.note_used(command, envelope.as_ref()),
-        }
-        let index = self.push_exchange(request, line, None, None);
-        let (most, _) = self.most_mails();
-        let given = envelope.as_ref().filter(|given| !given.path.whole.is_empty() && !line.cut);
-        let from =
-            given.map(|given| self.keep_part(given.path.address, given.path.address_at, index));
-        let size = match plain {
-            Some(plain) => plain.size,
-            None => envelope.as_ref().and_then(Envelope::size),
-        };
-        let message = self.mails.mail(&mut self.session, most, index, from, size);
-        self.owe(|owed| owed.set_message(message));
-    }
-
-    fn rcpt(&mut self, command: &Command<'_>, line: &Line<'_>) {
-        let envelope = command::envelope(command);
-        self.note_used(command, envelope.as_ref());
-        let request = Request::Command(command.verb);
-        let index = self.push_exchange(request, line, None, self.mails.current());
-        let (_, most) = self.most_mails();
-        let address = envelope.map_or(Span::default(), |given| {
-            self.keep_part(given.path.address, given.path.address_at, index)
-        });
-        let recipient = self.mails.rcpt(&mut self.session, most, index, address);
-        if let Some(owed) = self.owed.back_mut() {
-            owed.set_recipient(recipient);
-        }
-    }
-
-    /// A command that few sessions have.
-    #[inline(never)]
-    fn unusual_command(
-        &mut self,
-        command: &Command<'_>,
-        line: &Line<'_>,
-        secret: Option<&Range<usize>>,
-    ) {
         self.session.used.0 |= extension::used_by(command, None);
-        let message = if command.verb == Verb::Bdat { self.mails.current() } else { None };
-        let request = Request::Command(command.verb);
-        if command.verb == Verb::Other {
+        let message = if verb == Verb::Bdat { self.mails.current() } else { None };
+        if verb == Verb::Other {
             self.note_stray();
         }
-        let index = self.push_exchange(request, line, secret, message);
-        match command.verb {
+        let index = self.push_exchange(request, line, secret.as_ref(), message);
+        match verb {
             // Of a size that is cut nobody knows how it goes on.
             Verb::Bdat if !line.cut => self.bdat(command, index, line.asked),
             Verb::Bdat => {
@@ -157,8 +214,8 @@ impl Dialog {
             Verb::Auth => self.auth_begins(command, index, line),
             _ => {}
         }
-        if let Some(awaited) = awaited(command.verb) {
-            self.wait_for(awaited, line);
+        if let Some(awaited) = awaited(verb) {
+            self.wait_for(awaited, line.asked);
         }
     }
 
@@ -176,13 +233,13 @@ impl Dialog {
     }
 
     /// The reply to `line` decides how the client's next bytes are read.
-    fn wait_for(&mut self, awaited: Awaited, line: &Line<'_>) {
+    fn wait_for(&mut self, awaited: Awaited, asked: Mark) {
         self.mode = Mode::Await(awaited);
         if self.is_script() {
             // No reply will come, but the next line must be there to judge by.
             self.mode = match awaited {
                 Awaited::Data => {
-                    self.begin_content(line.asked);
+                    self.begin_content(asked);
                     Mode::Content
                 }
                 Awaited::Starttls => Mode::Command,
@@ -204,14 +261,16 @@ impl Dialog {
 
     /// Keeps `part`, which stands at `at` in the line of the exchange that was just added: as
     /// part of that line, if it was kept. Such lines hold no secret.
-    fn keep_part(&mut self, part: &[u8], at: usize, exchange: Option<u32>) -> Span {
-        match exchange_at(&self.session, exchange) {
-            Some(exchange) => exchange.line.part(at, part.len()),
+    #[inline]
+    fn keep_part(&mut self, part: &[u8], at: usize, added: Added) -> Span {
+        match added.index {
+            Some(_) => added.line.part(at, part.len()),
             None => self.keep(part),
         }
     }
 
     /// Changes the command that was just added to those that are owed a reply.
+    #[inline]
     pub(super) fn owe(&mut self, change: impl FnOnce(&mut Owed)) {
         if let Some(owed) = self.owed.back_mut() {
             change(owed);
@@ -223,6 +282,7 @@ impl Dialog {
     }
 
     /// Adds an exchange and owes it a reply; returns its index if it is kept.
+    #[inline(never)]
     pub(super) fn push_exchange(
         &mut self,
         request: Request,
@@ -230,62 +290,80 @@ impl Dialog {
         secret: Option<&Range<usize>>,
         message: Option<u32>,
     ) -> Option<u32> {
+        self.add_exchange(request, line, secret, message).index
+    }
+
+    /// Adds an exchange and owes it a reply.
+    // A part of the straight path of a command.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn add_exchange(
+        &mut self,
+        request: Request,
+        line: &Line<'_>,
+        secret: Option<&Range<usize>>,
+        message: Option<u32>,
+    ) -> Added {
+        let seen = line.start.seen;
         if self.nonsense.is_some() {
             self.nonsense = None;
         }
         if self.lost.is_some() {
-            self.end_unsureness(line.start.seen);
+            self.end_unsureness(seen);
         }
-        let is_first = self.session.exchanges.is_empty();
-        let unseen = line.start.seen.is_some_and(|seen| seen < self.answered_to) && !is_first;
+        let kept = self.session.exchanges.len();
+        let is_first = kept == 0;
+        let unseen = seen.is_some_and(|seen| seen < self.answered_to) && !is_first;
         if is_first && self.session.elided_exchanges == 0 {
-            self.note_early(line.start.seen);
+            self.note_early(seen);
         }
         // Of a script nobody knows when its lines are sent.
         // Where the last reply is missing, what the client had seen tells.
-        let knew = self.lost_of_server().is_some_and(|(from, _)| {
-            line.start.seen.is_some_and(|seen| seen > from.max(self.answered_to))
-        });
+        let knew = self
+            .lost_of_server()
+            .is_some_and(|(from, _)| seen.is_some_and(|seen| seen > from.max(self.answered_to)));
         let waits = !knew && !self.owed.is_empty();
         let pipelined = (waits || unseen) && !self.is_script();
         // Lines that are no commands use no extension.
         if pipelined && request != Request::Command(Verb::Other) {
             self.session.used.add(PIPELINING);
         }
-        let index =
-            if self.session.exchanges.len() < self.settings.limits.exchanges && self.has_room() {
-                let (span, masked) = if secret.is_some() || line.masked.is_some() {
-                    self.keep_masked(line, secret)
-                } else {
-                    (self.keep(line.text), None)
-                };
-                make_room(&mut self.session.exchanges);
-                self.session.exchanges.push(Exchange {
-                    request,
-                    line: span,
-                    octets: line.octets,
-                    line_end: line.end,
-                    asked: line.asked,
-                    pipelined,
-                    hasty: false,
-                    masked,
-                    cut: line.cut,
-                    before: self.state,
-                    reply: None,
-                    message,
-                });
-                u32::try_from(self.session.exchanges.len() - 1).ok()
+        let added = if kept < self.settings.limits.exchanges && self.has_room() {
+            let (span, masked) = if secret.is_some() || line.masked.is_some() {
+                self.keep_masked(&{ *line }, secret)
+            } else if self.reply.is_some() {
+                (self.keep(line.text), None)
             } else {
-                self.session.elided_exchanges += 1;
-                None
+                // What has room for a command is not full.
+                (self.session.text.keep(line.text), None)
             };
-        self.owed.push_back(Owed::new(request, line.until, line.start.seen, index, message));
+            make_room(&mut self.session.exchanges);
+            self.session.exchanges.push(Exchange {
+                request,
+                line: span,
+                octets: line.octets,
+                line_end: line.end,
+                asked: line.asked,
+                pipelined,
+                hasty: false,
+                masked,
+                cut: line.cut,
+                before: self.state,
+                reply: None,
+                message,
+            });
+            Added { index: u32::try_from(kept).ok(), line: span }
+        } else {
+            self.session.elided_exchanges += 1;
+            Added { index: None, line: Span::default() }
+        };
+        self.owed.push_back(Owed::new(request, line.until, seen, added.index, message));
         // A client that never waits cannot make the queue grow for ever.
         if self.owed.len() > self.settings.limits.exchanges {
             self.owed.pop_front();
             self.lost_mut().forgotten += 1;
         }
-        index
+        added
     }
 
     /// The client's first command was sent with `seen` of the server's stream seen.
@@ -324,15 +402,10 @@ impl Dialog {
         }
     }
 
-    #[inline]
-    pub(super) fn note_used(&mut self, command: &Command<'_>, envelope: Option<&Envelope<'_>>) {
+    fn note_used(&mut self, command: &Command<'_>, envelope: Option<&Envelope<'_>>) {
         // Most commands are of no extension: not worth a look at the table.
-        let is_plain = match command.verb {
-            Verb::Ehlo | Verb::Helo | Verb::Data | Verb::Rset | Verb::Noop | Verb::Quit => true,
-            Verb::Mail | Verb::Rcpt => envelope.is_some_and(|given| !given.may_have_params()),
-            _ => false,
-        };
-        if is_plain {
+        let may_have = matches!(command.verb, Verb::Mail | Verb::Rcpt);
+        if may_have && envelope.is_some_and(|given| !given.may_have_params()) {
             return;
         }
         self.session.used.0 |= extension::used_by(command, envelope);

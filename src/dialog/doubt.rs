@@ -141,7 +141,7 @@ impl Dialog {
                 Event::Client(parked) => {
                     if let ParkedWhat::Data(data, _) = parked.what {
                         self.masked = parked.masked;
-                        self.client_data(parked.start, &data);
+                        self.client_data(&parked.start, &data);
                     }
                 }
                 Event::Reply(partial) => self.replied(partial),

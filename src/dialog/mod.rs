@@ -30,6 +30,7 @@ mod pairing;
 mod secrets;
 mod server;
 pub mod session;
+mod several;
 pub mod state;
 mod tap;
 mod text;
@@ -133,7 +134,9 @@ pub struct Dialog {
 }
 
 /// How the client's next bytes are read.
+// With a number of its own for each, as every chunk asks which it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 enum Mode {
     /// Command lines.
     Command,
@@ -146,7 +149,7 @@ enum Mode {
     /// Mail data of DATA.
     Content,
     /// Octets of a BDAT chunk.
-    Chunk { left: u64, last: bool, exchange: Option<u32>, message: Option<u32> },
+    Chunk { last: bool, exchange: Option<u32>, message: Option<u32>, left: u64 },
     /// TLS records.
     Tls,
 }
@@ -302,9 +305,11 @@ impl Dialog {
         if let Some(tls) = &mut session.tls {
             tls.reader = None;
         }
-        for owed in self.owed.iter() {
-            if let Some(exchange) = exchange_mut(session, owed.exchange()) {
-                exchange.before = state;
+        if !self.owed.is_empty() {
+            for owed in self.owed.iter() {
+                if let Some(exchange) = exchange_mut(session, owed.exchange()) {
+                    exchange.before = state;
+                }
             }
         }
         session.end = ending::end(session, self.closes, ending);
@@ -521,10 +526,43 @@ impl Dialog {
             + times * (size_of::<Session>() + self.session.held() + self.odd_bytes)
     }
 
+    /// What the sender of `chunk` had seen of the `other` stream: a line of a transcript has seen
+    /// all above it, unless it says otherwise.
+    #[inline]
+    fn seen(&self, chunk: &Chunk<'_>, other: u64) -> Option<u64> {
+        match chunk.seen {
+            None if self.medium == Medium::Transcript => Some(other),
+            seen => seen,
+        }
+    }
+
+    /// Time has come to `chunk`. Gives its time and place.
+    #[inline]
+    fn come_to(&mut self, chunk: &Chunk<'_>) -> Mark {
+        let mark = Mark { at: chunk.at, place: chunk.place };
+        if let Some(at) = chunk.at
+            && let Some(from) = self.clock.tick(at, self.phase())
+        {
+            self.paused(from, mark);
+        }
+        mark
+    }
+
     /// Takes what no bytes of the stream came with.
     #[inline(never)]
-    fn event(&mut self, what: What<'_>, side: Side, start: Start) {
-        let offset = start.offset;
+    fn event(&mut self, chunk: &Chunk<'_>) {
+        let &Chunk { what, side, at, place, .. } = chunk;
+        let mark = Mark { at, place };
+        // A reset is told when nothing more can come.
+        let is_late = |at| matches!(what, What::Close(_)) && self.clock.is_past(at);
+        if let Some(at) = at.filter(|&at| !is_late(at))
+            && let Some(from) = self.clock.tick(at, self.phase())
+        {
+            self.paused(from, mark);
+        }
+        let offset = *self.position.of(side);
+        let seen = self.seen(chunk, *self.position.of(side.other()));
+        let start = Start { mark, seen, offset };
         // A transcript may claim any number; offsets must not run out.
         let held = |gap: Gap| Gap { bytes: gap.bytes.min(FARTHEST.saturating_sub(offset)), ..gap };
         match (what, side) {
@@ -569,43 +607,13 @@ impl Consume for Dialog {
             ^ u64::from(session.text.as_slice().last().copied().unwrap_or_default())
     }
 
+    #[inline]
     fn push(&mut self, chunk: &Chunk<'_>) {
-        if let What::Open(step) = chunk.what {
-            return self.opened(step, chunk);
-        }
-        let mark = Mark { at: chunk.at, place: chunk.place };
-        // A reset is told when nothing more can come.
-        let is_late = |at| matches!(chunk.what, What::Close(_)) && self.clock.is_past(at);
-        if let Some(at) = chunk.at.filter(|&at| !is_late(at))
-            && let Some(from) = self.clock.tick(at, self.phase())
-        {
-            self.paused(from, mark);
-        }
-        let Sides { client, server } = self.position;
-        let (offset, other) = match chunk.side {
-            Side::Client => (client, server),
-            Side::Server => (server, client),
-        };
-        let mut seen = chunk.seen;
-        // A line of a transcript has seen all above it, unless it says otherwise.
-        if seen.is_none() && self.medium == Medium::Transcript {
-            seen = Some(other);
-        }
-        let start = Start { mark, seen, offset };
         match (chunk.what, chunk.side) {
-            (What::Data(bytes), Side::Client) => {
-                self.position.client += bytes.len() as u64;
-                self.client_data(start, bytes);
-            }
-            (What::Data(bytes), Side::Server) => {
-                self.position.server += bytes.len() as u64;
-                if self.tap.is_some() {
-                    self.hear_masked();
-                }
-                self.masked = None;
-                self.server_data(start, bytes);
-            }
-            (what, side) => self.event(what, side, start),
+            (What::Data(bytes), Side::Client) => self.client_chunk(chunk, bytes),
+            (What::Data(bytes), Side::Server) => self.server_chunk(chunk, bytes),
+            (What::Open(step), _) => self.opened(step, chunk),
+            _ => self.event(chunk),
         }
     }
 }

@@ -172,9 +172,16 @@ impl Queue {
 
     #[inline]
     pub(super) fn pop_front(&mut self) -> Option<Owed> {
+        let first = *self.front()?;
+        self.remove_front();
+        Some(first)
+    }
+
+    /// Takes the first away, if there is one.
+    #[inline]
+    pub(super) fn remove_front(&mut self) {
         let place = self.place(0);
-        let free = self.near.get_mut(place)?;
-        let first = (*free)?;
+        let Some(free) = self.near.get_mut(place).filter(|free| free.is_some()) else { return };
         if let Some(next) = self.others.as_mut().and_then(|all| all.pop_front()) {
             *free = Some(next);
         } else {
@@ -182,7 +189,6 @@ impl Queue {
             self.len -= 1;
         }
         self.start = if self.len == 0 { 0 } else { self.start.wrapping_add(1) };
-        Some(first)
     }
 
     pub(super) fn clear(&mut self) {

@@ -5,12 +5,13 @@
 //! better than a wrong one.
 
 use super::content::{Candidate, Scanner};
-use super::server::Said;
+use super::server::{Partial, Said};
 use super::session::{Mark, Outcome, Reply, Request, ResyncWhy, Unsolicited};
 use super::{Awaited, Dialog, Lost, Mode, Owed, Start, client, exchange_at, exchange_mut, mail};
 use crate::chunk::Side;
 use crate::smtp::command::Verb;
 use crate::smtp::line::LineEnd;
+use crate::smtp::reply::{ReplyLine, enhanced};
 
 impl Dialog {
     /// Whether a reply is the server's greeting (RFC 5321 §3.1).
@@ -50,10 +51,32 @@ impl Dialog {
         }
     }
 
+    /// Whether `line` belongs to another reply than the lines before it, which no last line ended:
+    /// the client took those for all, sent its next command, and the server answers that.
+    pub(super) fn is_of_next(
+        &self,
+        partial: &Partial,
+        begun: &Start,
+        line: &ReplyLine<'_>,
+    ) -> bool {
+        // The first that is owed a reply is answered by the lines so far, unless they greet.
+        let next = self.owed.iter().nth(usize::from(self.state.greeted || self.has_replied));
+        let Some(next) = next else { return false };
+        let went_on = next.seen().is_some_and(|seen| seen >= partial.said.until)
+            && begun.seen.is_none_or(|seen| seen >= next.end);
+        if !went_on || line.code.is_none() || partial.said.code.is_none() {
+            return false;
+        }
+        let front = self.owed.front().filter(|_| self.has_replied).map(|owed| owed.request);
+        let greets = matches!(front, Some(Request::Command(Verb::Ehlo | Verb::Lhlo)));
+        // A client may have gone on too early; an EHLO reply still ends with what is offered.
+        line.code != partial.said.code || greets && enhanced(line.text).is_some()
+    }
+
     /// Whether a reply plainly answers the first command that is owed one: the usual case, in
     /// which nothing is missing and nothing out of the ordinary was said.
     #[inline]
-    pub(super) fn is_in_turn(&self, said: &Said) -> bool {
+    pub(super) fn is_in_turn(&self, code: Option<u16>, seen: Option<u64>) -> bool {
         // The first reply may be the greeting.
         let is_usual = self.has_replied
             && self.lost.is_none()
@@ -63,11 +86,11 @@ impl Dialog {
         let may_be = match front.request {
             // It may be passed over.
             Request::Command(Verb::Other) => false,
-            Request::Command(Verb::Data) => said.code.is_some(),
-            _ => said.code.is_some_and(|code| code != 354),
+            Request::Command(Verb::Data) => code.is_some(),
+            _ => code.is_some_and(|code| code != 354),
         };
         // What the server had not received it cannot answer.
-        may_be && said.seen.is_none_or(|seen| seen >= front.end)
+        may_be && seen.is_none_or(|seen| seen >= front.end)
     }
 
     /// Whether a reply answers one of the commands that were too many to keep.
@@ -287,7 +310,7 @@ impl Dialog {
     pub(super) fn reread(&mut self, tail: Vec<client::Parked>) {
         for piece in tail {
             if let client::ParkedWhat::Data(data, _) = piece.what {
-                self.client_data(piece.start, &data);
+                self.client_data(&piece.start, &data);
             }
         }
     }
@@ -317,7 +340,7 @@ impl Dialog {
                 self.mode = Mode::Content;
                 // A line that was begun is the content's first.
                 if let Some(begun) = begun {
-                    self.client_data(begun.start, &begun.text);
+                    self.client_data(&begun.start, &begun.text);
                 }
             }
             Some(334) if matches!(self.mode, Mode::Command | Mode::Unknown) => {

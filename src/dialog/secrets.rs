@@ -4,6 +4,7 @@ use super::session::Few;
 use crate::redact::is_usual_word;
 use crate::smtp::command::{self, Command, Verb};
 use crate::smtp::sasl;
+use crate::smtp::scan::find;
 use memchr::{memchr_iter, memmem};
 use std::ops::Range;
 
@@ -192,11 +193,7 @@ fn password(response: &[u8]) -> Option<Vec<u8>> {
 /// `line` with each of the `known` secrets in it replaced, and how many bytes that were; `None`
 /// if there is none.
 pub(super) fn repeated(known: &[Vec<u8>], line: &[u8]) -> Option<(Vec<u8>, u64)> {
-    let is_there = |secret: &Vec<u8>| {
-        let head = secret.get(..BEGINNING).unwrap_or(secret);
-        memmem::find(line, head).is_some()
-    };
-    if !known.iter().any(is_there) {
+    if !may_repeat(known, line) {
         return None;
     }
     let mut hidden = 0;
@@ -214,6 +211,23 @@ pub(super) fn repeated(known: &[Vec<u8>], line: &[u8]) -> Option<(Vec<u8>, u64)>
         }
     }
     (hidden > 0).then_some((out, hidden))
+}
+
+/// Whether one of the `known` secrets, or its beginning, is in `line`.
+pub(super) fn may_repeat(known: &[Vec<u8>], line: &[u8]) -> bool {
+    known.iter().any(|secret| {
+        let head = secret.get(..BEGINNING).unwrap_or(secret);
+        // Of few octets in a short line: the usual search would take longer to begin.
+        let Some(&first) = head.first() else { return true };
+        let mut rest = line;
+        while let Some(from) = find(first, rest).and_then(|at| rest.get(at..)) {
+            if from.starts_with(head) {
+                return true;
+            }
+            rest = from.get(1..).unwrap_or_default();
+        }
+        false
+    })
 }
 
 /// How many octets at the start of `text` are `secret`, or its beginning if that is long.
@@ -255,6 +269,7 @@ mod tests {
         let (text, hidden) = repeated(&known, b"500 secret19 secret18secret19?").unwrap();
         assert_eq!((text.as_slice(), hidden), (&b"500 **** ********?"[..], 24));
         assert_eq!(repeated(&known, b"500 secret01"), None);
+        assert!(may_repeat(&known, b"sssecret19") && !may_repeat(&known, b"secret0"));
     }
 
     #[test]

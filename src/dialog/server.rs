@@ -1,9 +1,11 @@
 //! The server's stream: lines make replies, and each reply finds its command.
 
 use super::lines::{Begun, ReplyText};
-use super::session::{Hello, Outcome, Protocol, Reply, Request, ResyncWhy, Session, Span, Text};
+use super::session::{
+    Hello, Mark, Outcome, Protocol, Reply, Request, ResyncWhy, Session, Span, Text,
+};
 use super::{Awaited, Dialog, Mode, Owed, Start, ending, exchange_at, exchange_mut, mail, secrets};
-use crate::chunk::{End, Ending, Gap, Side};
+use crate::chunk::{Chunk, End, Ending, Gap, Side, Sides};
 use crate::limits::Limits;
 use crate::place::Place;
 use crate::smtp::command::Verb;
@@ -30,9 +32,9 @@ pub(super) struct Said {
     ended: Option<Stamp>,
     pub(super) cut: bool,
     /// A line after the first that is kept names ENHANCEDSTATUSCODES.
-    offers_enhanced: bool,
+    pub(super) offers_enhanced: bool,
     /// A line ended with LF alone.
-    bare_lf: bool,
+    pub(super) bare_lf: bool,
 }
 
 /// The lines so far of a reply.
@@ -46,7 +48,7 @@ pub(super) struct Partial {
 impl Said {
     /// Of a reply without lines yet.
     #[inline]
-    fn begin(begun: &Start) -> Self {
+    pub(super) fn begin(begun: &Start) -> Self {
         Self {
             code: None,
             begun: *begun,
@@ -85,139 +87,156 @@ impl Partial {
 }
 
 /// The keyword that [`Said::offers_enhanced`] asks for.
-const ENHANCED: &[u8] = b"ENHANCEDSTATUSCODES";
+pub(super) const ENHANCED: &[u8] = b"ENHANCEDSTATUSCODES";
 
 impl Dialog {
-    /// Takes the next bytes of the server.
-    pub(super) fn server_data(&mut self, start: Start, bytes: &[u8]) {
-        let mut start = start;
-        let mut rest = bytes;
-        let most = self.settings.limits.line_bytes;
-        while !rest.is_empty() {
-            if self.server_tls || self.may_be_tls(rest) {
-                if !self.server_tls && self.may_be_server_hello(rest) {
-                    self.server.add(start, rest, 3);
-                    return;
-                }
-                if self.server_tls || self.is_server_hello(rest) {
-                    self.server_tls = true;
-                    let begun = self.server.take();
-                    self.read_tls(Side::Server, begun.as_ref(), rest, start.mark);
-                    return;
-                }
-            }
-            if let Some(used) = self.whole_lines(&start, rest) {
-                rest = rest.get(used..).unwrap_or_default();
-                start.offset += used as u64;
-                continue;
-            }
-            let Some(lf) = find(b'\n', rest) else {
-                self.server.add(start, rest, most);
-                return;
-            };
-            let used = lf + 1;
-            let piece = rest.get(..used).unwrap_or(rest);
-            let until = start.offset + used as u64;
-            if !self.server.is_open() && piece.len() <= most {
-                self.reply_line(&start, &start, piece, until, false);
-            } else {
-                self.server.add(start, piece, most);
-                if let Some(begun) = self.server.take() {
-                    self.reply_line(&begun.start, &start, &begun.text, until, begun.cut);
-                }
-            }
-            rest = rest.get(used..).unwrap_or_default();
-            start.offset = until;
+    /// Takes a chunk with the next bytes of the server.
+    #[inline(never)]
+    pub(super) fn server_chunk(&mut self, chunk: &Chunk<'_>, bytes: &[u8]) {
+        let mark = self.come_to(chunk);
+        let Sides { client, server: offset } = self.position;
+        let seen = self.seen(chunk, client);
+        self.position.server += bytes.len() as u64;
+        if self.tap.is_some() {
+            self.hear_masked();
         }
+        self.masked = None;
+        let mut at = 0;
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            let offset = offset + at as u64;
+            at += match self.whole_lines(mark, seen, offset, rest) {
+                Some(used) => used,
+                None => self.unusual_lines(Start { mark, seen, offset }, rest),
+            };
+        }
+    }
+
+    /// Reads a line or part of one, or TLS; returns how many bytes.
+    #[inline(never)]
+    fn unusual_lines(&mut self, start: Start, bytes: &[u8]) -> usize {
+        if self.server_tls || self.may_be_tls(bytes) {
+            if !self.server_tls && self.may_be_server_hello(bytes) {
+                self.server.add(start, bytes, 3);
+                return bytes.len();
+            }
+            if self.server_tls || self.is_server_hello(bytes) {
+                self.server_tls = true;
+                let begun = self.server.take();
+                self.read_tls(Side::Server, begun.as_ref(), bytes, start.mark);
+                return bytes.len();
+            }
+        }
+        let most = self.settings.limits.line_bytes;
+        let Some(lf) = find(b'\n', bytes) else {
+            self.server.add(start, bytes, most);
+            return bytes.len();
+        };
+        let used = lf + 1;
+        let piece = bytes.get(..used).unwrap_or(bytes);
+        let until = start.offset + used as u64;
+        if !self.server.is_open() && piece.len() <= most {
+            self.reply_line(&start, &start, piece, until, false);
+        } else {
+            self.server.add(start, piece, most);
+            if let Some(begun) = self.server.take() {
+                self.reply_line(&begun.start, &start, &begun.text, until, begun.cut);
+            }
+        }
+        used
     }
 
     /// Reads the lines of a reply from its first on, as far as they are in `bytes`: the usual
     /// case, in which nothing is missing and nobody listens. Returns how many bytes they take.
+    // Whatever it calls is given values: references would have them lie in memory.
     #[inline]
-    fn whole_lines(&mut self, start: &Start, bytes: &[u8]) -> Option<usize> {
+    fn whole_lines(
+        &mut self,
+        mark: Mark,
+        seen: Option<u64>,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Option<usize> {
         let is_usual = self.reply.is_none()
             && self.lost.is_none()
             && self.doubt.is_none()
             && self.tap.is_none()
-            && self.masked_secrets.is_empty()
             && self.settings.redact.is_none()
-            && !self.server.is_open();
+            && !self.server.is_open()
+            && !self.server_tls;
         if !is_usual || !bytes.first().is_some_and(u8::is_ascii_graphic) {
             return None;
         }
         let limits = &self.settings.limits;
         let lf = find(b'\n', bytes).filter(|&lf| lf < limits.line_bytes)?;
-        let (text, end) = strip_end(bytes.get(..=lf)?);
+        let used = lf + 1;
+        let (text, bare_lf) = match bytes.get(..lf)? {
+            [text @ .., b'\r'] => (text, false),
+            text => (text, true),
+        };
         let line = ReplyLine::parse(text);
+        if !self.masked_secrets.is_empty()
+            && (!line.is_last() || secrets::may_repeat(&self.masked_secrets, bytes.get(..=lf)?))
+        {
+            return None;
+        }
         let has_room = text.len() <= limits.session_text / 4 && limits.reply_lines > 0;
         if !line.is_last() || !has_room {
-            return self.some_lines(start, bytes);
+            let start = Start { mark, seen, offset };
+            let is_told = has_room && !bare_lf && self.told_again(start, bytes, text);
+            return if is_told { Some(bytes.len()) } else { self.some_lines(start, bytes) };
         }
-        let used = lf + 1;
-        let until = start.offset + used as u64;
-        let said = Said {
-            code: line.code,
-            until,
-            lines: 1,
-            bare_lf: end == LineEnd::Lf,
-            ..Said::begin(start)
-        };
+        let until = offset + used as u64;
         // As `replied_surely` asks once it is kept.
         let is_kept = self.session.text.len() + text.len() < self.most_text();
         let text = if is_kept { self.session.text.keep(text) } else { Span::default() };
-        self.answered(&said, text);
+        if self.is_in_turn(line.code, seen)
+            && let Some(&owed) = self.owed.front()
+        {
+            self.owed.remove_front();
+            self.answered_in_turn(owed, mark, until, line.code, text, bare_lf);
+        } else {
+            let start = Start { mark, seen, offset };
+            self.answered_line(start, until, line.code, text, bare_lf);
+        }
         Some(used)
     }
 
-    /// The same for a reply of several lines, or a part of one.
+    /// A reply of one line has come that answers `owed`, and its text is kept.
+    // A part of the straight path of such a reply: the rest of `answered` comes to this for it.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn answered_in_turn(
+        &mut self,
+        owed: Owed,
+        begun: Mark,
+        until: u64,
+        code: Option<u16>,
+        text: Span,
+        bare_lf: bool,
+    ) {
+        self.closes.clear_reply |= matches!(self.mode, Mode::Tls);
+        let (took, cut, in_a_row) = (Brief::default(), false, true);
+        let reply = Reply { code, text, lines: 1, begun, took, cut, in_a_row, bare_lf };
+        self.answer(owed, false, reply);
+        self.answered_to = until;
+        self.has_replied |= code.is_some();
+        if !self.parked.is_empty() {
+            self.unpark();
+        }
+    }
+
+    /// Any reply of one line has come, and its text is kept.
     #[inline(never)]
-    fn some_lines(&mut self, start: &Start, bytes: &[u8]) -> Option<usize> {
-        let kept = &mut self.session.text;
-        let limits = &self.settings.limits;
-        let most = limits.session_text / 4;
-        let from = kept.len();
-        let mut said = Said::begin(start);
-        // How the line before begins, where it was not the last.
-        let mut head = None;
-        let mut rest = bytes;
-        let mut is_whole = false;
-        // Each line is kept without its line end, and with one LF.
-        kept.reserve(bytes.len().min(most.saturating_add(1)));
-        while !is_whole
-            && rest.first().is_some_and(u8::is_ascii_graphic)
-            && let Some(lf) = find(b'\n', rest).filter(|&lf| lf < limits.line_bytes)
-            && let Some((line, after)) = rest.split_at_checked(lf + 1)
-        {
-            rest = after;
-            let (text, end) = strip_end(line);
-            said.bare_lf |= end == LineEnd::Lf;
-            let mut tail = text.get(4..).unwrap_or_default();
-            if head.is_none() || text.first_chunk::<4>() != head {
-                let line = ReplyLine::parse(text);
-                head = text.first_chunk().filter(|_| line.code.is_some() && !line.is_last());
-                tail = line.text;
-                said.code = line.code.or(said.code);
-                is_whole = line.is_last() && (line.code.is_some() || said.lines == 0);
-            }
-            let has_room = kept.len() - from + text.len() <= most;
-            if (said.lines as usize) < limits.reply_lines && has_room {
-                if said.lines > 0 {
-                    kept.add(b"\n");
-                    said.offers_enhanced |= is_offer_of(tail, ENHANCED);
-                }
-                kept.add(text);
-            }
-            said.lines = said.lines.saturating_add(1);
-        }
-        let used = bytes.len() - rest.len();
-        said.until = start.offset + used as u64;
-        let text = ReplyText::Last(from);
-        if is_whole {
-            self.replied_surely(Partial { text, said });
-        } else if used > 0 {
-            self.reply = Some(Box::new(Partial { text, said }));
-        }
-        (used > 0).then_some(used)
+    fn answered_line(
+        &mut self,
+        start: Start,
+        until: u64,
+        code: Option<u16>,
+        text: Span,
+        bare_lf: bool,
+    ) {
+        let said = Said { code, until, lines: 1, bare_lf, ..Said::begin(&start) };
+        self.answered(&said, text);
     }
 
     /// Takes missing bytes of the server.
@@ -342,23 +361,6 @@ impl Dialog {
         Some(line)
     }
 
-    /// Whether `line` belongs to another reply than the lines before it, which no last line ended:
-    /// the client took those for all, sent its next command, and the server answers that.
-    fn is_of_next(&self, partial: &Partial, begun: &Start, line: &ReplyLine<'_>) -> bool {
-        // The first that is owed a reply is answered by the lines so far, unless they greet.
-        let next = self.owed.iter().nth(usize::from(self.state.greeted || self.has_replied));
-        let Some(next) = next else { return false };
-        let went_on = next.seen().is_some_and(|seen| seen >= partial.said.until)
-            && begun.seen.is_none_or(|seen| seen >= next.end);
-        if !went_on || line.code.is_none() || partial.said.code.is_none() {
-            return false;
-        }
-        let front = self.owed.front().filter(|_| self.has_replied).map(|owed| owed.request);
-        let greets = matches!(front, Some(Request::Command(Verb::Ehlo | Verb::Lhlo)));
-        // A client may have gone on too early; an EHLO reply still ends with what is offered.
-        line.code != partial.said.code || greets && enhanced(line.text).is_some()
-    }
-
     /// A whole reply has come.
     pub(super) fn replied(&mut self, mut partial: Partial) {
         if self.doubt.is_some() {
@@ -384,21 +386,22 @@ impl Dialog {
     }
 
     /// A whole reply has come, and its text is kept.
-    fn answered(&mut self, said: &Said, text: Span) {
-        self.closes.clear_reply |= self.mode == Mode::Tls;
+    #[inline(never)]
+    pub(super) fn answered(&mut self, said: &Said, text: Span) {
+        self.closes.clear_reply |= matches!(self.mode, Mode::Tls);
         let Said { code, lines, cut, .. } = *said;
         let begun = said.begun.mark;
         let in_a_row = begun.place.after(u64::from(lines.saturating_sub(1))) == said.last;
         let took = Brief::between(begun.at, said.ended);
         let bare_lf = said.bare_lf;
         let reply = Reply { code, text, lines, begun, took, cut, in_a_row, bare_lf };
-        let owed = if self.is_in_turn(said) {
+        let owed = if self.is_in_turn(code, said.seen) {
             self.owed.pop_front()
         } else {
             self.owed_out_of_turn(said, reply)
         };
         if let Some(owed) = owed {
-            self.answer(&owed, said, &reply);
+            self.answer(owed, said.offers_enhanced, reply);
         }
         self.answered_to = said.until;
         self.has_replied |= said.code.is_some();
@@ -441,16 +444,19 @@ impl Dialog {
         owed
     }
 
-    /// `reply` answers `owed`.
-    #[inline]
-    fn answer(&mut self, owed: &Owed, said: &Said, reply: &Reply) {
-        let before = self.state;
+    /// `reply` answers `owed`; it `offers` ENHANCEDSTATUSCODES if that is EHLO.
+    // A part of the straight path of a reply.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn answer(&mut self, owed: Owed, offers: bool, reply: Reply) {
         if let Some(exchange) = exchange_mut(&mut self.session, owed.exchange()) {
-            exchange.before = before;
-            exchange.reply.get_or_insert(*reply);
+            exchange.before = self.state;
+            if exchange.reply.is_none() {
+                exchange.reply = Some(reply);
+            }
         }
         if self.enhanced && !self.session.used.has(ENHANCEDSTATUSCODES) {
-            self.note_enhanced(owed.request, reply);
+            self.note_enhanced(owed.request, reply.text);
         }
         let Some(code) = reply.code else {
             // It decides nothing, but the client need not be waited for any more.
@@ -461,10 +467,10 @@ impl Dialog {
         };
         match owed.request {
             Request::Command(verb) => {
-                self.state = before.after(verb, code, owed.last);
+                self.state.answer(verb, code, owed.last);
                 if matches!(verb, Verb::Ehlo | Verb::Lhlo | Verb::Helo) {
                     if code / 100 == 2 {
-                        self.introduced(verb, owed, said, reply);
+                        self.introduced(verb, owed.exchange(), offers, reply.text);
                     }
                 } else {
                     self.command_answered(verb, owed, code, reply);
@@ -472,17 +478,20 @@ impl Dialog {
             }
             Request::EndOfData => {
                 if self.delivered(owed, reply, code) {
-                    self.state = before.after_data(code);
+                    self.state.answer_data(code);
                 }
             }
             Request::AuthLine => {
-                self.state = before.after(Verb::Auth, code, false);
+                self.state.answer(Verb::Auth, code, false);
                 self.auth_answered(code);
             }
         }
     }
 
-    fn command_answered(&mut self, verb: Verb, owed: &Owed, code: u16, reply: &Reply) {
+    // A part of the straight path of a reply.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn command_answered(&mut self, verb: Verb, owed: Owed, code: u16, reply: Reply) {
         let positive = code / 100 == 2;
         match verb {
             Verb::Mail | Verb::Send | Verb::Soml | Verb::Saml => {
@@ -504,7 +513,7 @@ impl Dialog {
                     recipient.code = Some(code);
                 }
             }
-            Verb::Data => self.data_answered(owed, code, reply),
+            Verb::Data => self.data_answered(owed.message(), code, reply.begun),
             Verb::Bdat if owed.last => {
                 // While more replies of LMTP are to come, the transaction is still open.
                 self.state.mail |= !self.delivered(owed, reply, code);
@@ -528,11 +537,12 @@ impl Dialog {
         }
     }
 
-    fn data_answered(&mut self, owed: &Owed, code: u16, reply: &Reply) {
+    #[inline(never)]
+    fn data_answered(&mut self, message: Option<u32>, code: u16, begun: Mark) {
         let waits = self.mode == Mode::Await(Awaited::Data);
         if code == 354 {
             if waits {
-                self.begin_content(reply.begun);
+                self.begin_content(begun);
                 self.mode = Mode::Content;
             }
             return;
@@ -540,7 +550,7 @@ impl Dialog {
         if waits {
             self.mode = Mode::Command;
         }
-        if let Some(message) = mail::message_mut(&mut self.session, owed.message())
+        if let Some(message) = mail::message_mut(&mut self.session, message)
             && code >= 400
         {
             message.outcome = Outcome::Rejected;
@@ -549,7 +559,8 @@ impl Dialog {
     }
 
     /// EHLO, HELO or LHLO was accepted: a new beginning (RFC 5321 §4.1.4).
-    fn introduced(&mut self, verb: Verb, owed: &Owed, said: &Said, reply: &Reply) {
+    #[inline(never)]
+    fn introduced(&mut self, verb: Verb, exchange: Option<u32>, offers: bool, reply: Span) {
         self.transaction_given_up();
         self.session.protocol = Protocol::of(verb);
         if verb == Verb::Helo || !self.has_room() {
@@ -559,21 +570,21 @@ impl Dialog {
         if self.session.hellos.len() >= self.settings.limits.reply_lines {
             self.session.hellos.pop();
         }
-        self.enhanced = said.offers_enhanced;
-        let exchange = owed.exchange().unwrap_or(u32::MAX);
-        self.session.hellos.push(Hello { exchange, reply: reply.text });
+        self.enhanced = offers;
+        let exchange = exchange.unwrap_or(u32::MAX);
+        self.session.hellos.push(Hello { exchange, reply });
     }
 
     /// The final reply to a message. Returns whether it was the last one (LMTP has one for
     /// each recipient).
-    fn delivered(&mut self, owed: &Owed, reply: &Reply, code: u16) -> bool {
+    fn delivered(&mut self, owed: Owed, reply: Reply, code: u16) -> bool {
         let lmtp = self.session.protocol == Protocol::Lmtp;
         let Session { messages, timing, .. } = &mut *self.session;
         let message = owed.message().and_then(|index| messages.get_mut(index as usize));
         let Some(message) = message else { return true };
         if lmtp {
-            if mail::delivery_answered(message, *reply) {
-                self.owed.push_front(*owed);
+            if mail::delivery_answered(message, reply) {
+                self.owed.push_front(owed);
                 return false;
             }
         } else {
@@ -599,7 +610,7 @@ impl Dialog {
     }
 
     /// What was sent for the message of `mail`, which was refused, goes elsewhere.
-    fn renumber(&mut self, mail: &Owed, moved: mail::Moved) {
+    fn renumber(&mut self, mail: Owed, moved: mail::Moved) {
         let from = mail.message();
         let Self { owed, session, .. } = self;
         for owed in owed.iter_mut().filter(|owed| owed.message() == from) {
@@ -616,9 +627,9 @@ impl Dialog {
         }
     }
 
-    fn note_enhanced(&mut self, request: Request, reply: &Reply) {
+    fn note_enhanced(&mut self, request: Request, reply: Span) {
         let greets = matches!(request, Request::Command(Verb::Ehlo | Verb::Helo | Verb::Lhlo));
-        let text = ReplyLine::parse(self.session.bytes(reply.text)).text;
+        let text = ReplyLine::parse(self.session.bytes(reply)).text;
         if !greets && enhanced(text).is_some() {
             self.session.used.add(ENHANCEDSTATUSCODES);
         }

@@ -52,6 +52,15 @@ impl State {
     /// BDAT: the chunk was the last.
     #[must_use]
     pub fn after(mut self, verb: Verb, code: u16, last: bool) -> Self {
+        self.answer(verb, code, last);
+        self
+    }
+
+    /// Goes on to [`Self::after`] in place.
+    // Each reply does.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub(super) fn answer(&mut self, verb: Verb, code: u16, last: bool) {
         let positive = code / 100 == 2;
         match verb {
             Verb::Ehlo | Verb::Helo | Verb::Lhlo if positive => {
@@ -73,7 +82,7 @@ impl State {
             Verb::Rset if positive => self.end_transaction(),
             // RFC 3207 §4.2: both sides forget everything.
             Verb::Starttls if positive => {
-                self =
+                *self =
                     Self { greeted: true, tls: true, inferred: self.inferred, ..Self::default() };
             }
             Verb::Auth if positive => self.authenticated = true,
@@ -83,16 +92,20 @@ impl State {
         if code == 421 {
             self.closing = true;
         }
-        self
     }
 
     /// The state after the end of mail data was answered: the transaction is over, whatever
     /// the code (RFC 5321 §4.1.1.4).
     #[must_use]
     pub fn after_data(mut self, code: u16) -> Self {
+        self.answer_data(code);
+        self
+    }
+
+    /// Goes on to [`Self::after_data`] in place.
+    pub(super) fn answer_data(&mut self, code: u16) {
         self.end_transaction();
         self.closing |= code == 421;
-        self
     }
 
     fn end_transaction(&mut self) {

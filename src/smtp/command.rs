@@ -7,7 +7,7 @@ use super::defect::Defect;
 use super::line::{is_blank, split_word, trim, trim_start, words};
 use super::path::Path;
 use super::sasl;
-use super::scan::find;
+use super::scan::{find, find_three};
 use std::ops::Range;
 
 /// The verbs that mean something to the dialog.
@@ -100,6 +100,17 @@ pub struct PlainParams {
     pub size: Option<u64>,
     /// Whether there is BODY (RFC 6152), as 7BIT or 8BITMIME.
     pub has_body: bool,
+}
+
+/// A path as [`usual_path`] finds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UsualPath<'a> {
+    /// [`Path::address`].
+    pub address: &'a [u8],
+    /// [`Path::address_at`].
+    pub address_at: usize,
+    /// What follows the path: the parameters.
+    pub rest: &'a [u8],
 }
 
 /// One parameter of MAIL or RCPT (RFC 5321 §4.1.2 esmtp-param).
@@ -279,26 +290,7 @@ impl<'a> Envelope<'a> {
     #[inline]
     #[must_use]
     pub fn plain_params(&self) -> Option<PlainParams> {
-        let mut params = PlainParams::default();
-        let mut rest = self.rest;
-        while !rest.is_empty() {
-            if let Some(given) = rest.strip_prefix(b" SIZE=") {
-                let digits = given.iter().take_while(|digit| digit.is_ascii_digit()).count();
-                let (digits, after) = given.split_at_checked(digits)?;
-                if !(1..=18).contains(&digits.len()) || params.size.is_some() {
-                    return None;
-                }
-                let add = |sum, digit: &u8| sum * 10 + u64::from(digit - b'0');
-                params.size = Some(digits.iter().fold(0, add));
-                rest = after;
-            } else {
-                let value = rest.strip_prefix(b" BODY=")?;
-                let after = value.strip_prefix(b"8BITMIME").or(value.strip_prefix(b"7BIT"))?;
-                params.has_body = true;
-                rest = after;
-            }
-        }
-        Some(params)
+        plain_params(self.rest)
     }
 
     /// The value of SIZE (RFC 1870), if it is a number.
@@ -367,6 +359,24 @@ pub fn envelope<'a>(command: &Command<'a>) -> Option<Envelope<'a>> {
     has_path.then(|| read_envelope(command))
 }
 
+/// The path of a MAIL or RCPT command as nearly all are written: right behind its label, in brackets,
+/// and of what is quoted, of blanks at its ends and of routes there is nothing in it. `None` for
+/// others; [`envelope`] takes any, and gives the same for these.
+// A part of the straight path of a command.
+#[allow(clippy::inline_always)]
+#[inline(always)]
+#[must_use]
+pub fn usual_path<'a>(command: &Command<'a>) -> Option<UsualPath<'a>> {
+    let path = strip_usual_label(command.argument)?;
+    let close = find_three(*b">\"\\", path)?;
+    let (Some(b'>'), Some(address)) = (path.get(close), path.get(1..close)) else { return None };
+    if matches!(address, [b' ' | b'\t' | b'@', ..] | [.., b' ' | b'\t']) {
+        return None;
+    }
+    let end = command.argument_at + command.argument.len();
+    Some(UsualPath { address, address_at: end - path.len() + 1, rest: path.get(close + 1..)? })
+}
+
 fn read_envelope<'a>(command: &Command<'a>) -> Envelope<'a> {
     let end = command.argument_at + command.argument.len();
     let mut defect = None;
@@ -385,6 +395,34 @@ fn read_envelope<'a>(command: &Command<'a>) -> Envelope<'a> {
     let (path, rest) = Path::split(text, end - text.len());
     let rest_at = end - rest.len();
     Envelope { path, rest, rest_at, defect }
+}
+
+/// [`Envelope::plain_params`] of what follows a path.
+#[inline]
+#[must_use]
+pub fn plain_params(text: &[u8]) -> Option<PlainParams> {
+    let mut params = PlainParams::default();
+    let mut rest = text;
+    while !rest.is_empty() {
+        if let Some(given) = rest.strip_prefix(b" SIZE=") {
+            let (mut size, mut after) = (0_u64, given);
+            while let [digit @ b'0'..=b'9', behind @ ..] = after {
+                size = size.wrapping_mul(10).wrapping_add((digit - b'0').into());
+                after = behind;
+            }
+            if !(1..=18).contains(&(given.len() - after.len())) || params.size.is_some() {
+                return None;
+            }
+            params.size = Some(size);
+            rest = after;
+        } else {
+            let value = rest.strip_prefix(b" BODY=")?;
+            let after = value.strip_prefix(b"8BITMIME").or(value.strip_prefix(b"7BIT"))?;
+            params.has_body = true;
+            rest = after;
+        }
+    }
+    Some(params)
 }
 
 /// What follows `FROM:` or `TO:` where that is a bracket: the only legal form.
@@ -517,6 +555,34 @@ mod tests {
             let expected = Command { verb, word, word_at, argument, argument_at };
             assert_eq!(Command::parse(line.as_bytes()), expected, "{line}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn a_usual_path_is_that_of_the_envelope(
+            verb in "MAIL FROM:|RCPT TO:|MAIL TO:|mail from:|MAIL FROM: |MAIL  FROM:",
+            path in "<?[<@:,\"\\\\ a.\t]{0,9}>?( SIZE=[0-9]{0,3}|[> a]{0,3})",
+        ) {
+            let line = format!("{verb}{path}");
+            let command = Command::parse(line.as_bytes());
+            if let Some(usual) = usual_path(&command) {
+                let any = envelope(&command).unwrap();
+                let same = UsualPath {
+                    address: any.path.address,
+                    address_at: any.path.address_at,
+                    rest: any.rest,
+                };
+                prop_assert_eq!(usual, same);
+                prop_assert!(any.defect.is_none() && !any.path.whole.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn most_paths_are_usual() {
+        let is_usual = |line: &str| usual_path(&Command::parse(line.as_bytes())).is_some();
+        assert!(is_usual("MAIL FROM:<>") && is_usual("RCPT TO:<a@b> NOTIFY=NEVER"));
+        assert!(!is_usual("MAIL FROM:<@a:b@c>") && !is_usual("RCPT TO:<\"a>\"@b>"));
     }
 
     #[test]

@@ -433,7 +433,7 @@ pub fn parameter(verb: Verb, keyword: &[u8]) -> Known {
 
 /// The extensions that add `verb`.
 fn with_verb(verb: Verb) -> u64 {
-    set_of(|row| row.verbs.contains(&verb))
+    FORMS.verbs.get(verb as usize).copied().unwrap_or(0)
 }
 
 /// The extensions that pass `test`.
@@ -445,16 +445,19 @@ fn bit(index: u8) -> u64 {
     1_u64.checked_shl(u32::from(index)).unwrap_or(0)
 }
 
-/// The parameters that extensions add to MAIL and to RCPT, taken out of the table: each command
-/// of a dialog asks.
+/// The verbs and the parameters of MAIL and of RCPT that extensions add, taken out of the table:
+/// commands of each dialog ask.
 static FORMS: LazyLock<EnvelopeForms> = LazyLock::new(|| EnvelopeForms {
     mail: Forms::new(|row| row.mail),
     rcpt: Forms::new(|row| row.rcpt),
+    verbs: Verb::ALL.map(|verb| set_of(|row| row.verbs.contains(&verb))),
 });
 
 struct EnvelopeForms {
     mail: Forms,
     rcpt: Forms,
+    /// The extensions that add each verb of [`Verb::ALL`].
+    verbs: [u64; Verb::ALL.len()],
 }
 
 /// How parameters are written.

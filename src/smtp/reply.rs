@@ -75,8 +75,16 @@ impl<'a> ReplyLine<'a> {
 /// (RFC 2034 §4, RFC 3463 §2).
 #[must_use]
 pub fn enhanced(text: &[u8]) -> Option<&[u8]> {
-    // Most texts begin otherwise.
-    let [b'2' | b'4' | b'5', b'.', ..] = text else { return None };
+    match text {
+        [b'2' | b'4' | b'5', b'.', b'0'..=b'9', b'.', b'0'..=b'9', b' ', ..] => text.get(..5),
+        [b'2' | b'4' | b'5', b'.', ..] => long_enhanced(text),
+        // Most texts begin otherwise.
+        _ => None,
+    }
+}
+
+/// The same for one of which a number is of several digits, or none.
+fn long_enhanced(text: &[u8]) -> Option<&[u8]> {
     let (word, _) = split_word(text);
     let mut parts = word.split(|&byte| byte == b'.');
     let (_, subject, detail) = (parts.next()?, parts.next()?, parts.next()?);
