@@ -26,7 +26,7 @@ use crate::packet::Decoder;
 use crate::place::{Places, Slot};
 use crate::ports::Ports;
 use crate::recording::{Clock, Lines, OneSided, Traffic};
-use crate::rules::{self, Across, Choice, Finding, NotJudged, Recording};
+use crate::rules::{self, Across, Choice, Finding, Recording, Unjudged};
 use crate::transcript::{self, Dialect};
 use crate::trouble::Troubles;
 use merge::Merger;
@@ -82,7 +82,7 @@ pub struct Audited {
     /// What was found.
     pub findings: Vec<Finding>,
     /// What could not be judged.
-    pub not_judged: Vec<NotJudged>,
+    pub not_judged: Unjudged,
     /// The (rest of the) session's transcript, if asked for.
     pub transcript: Option<Vec<u8>>,
 }

@@ -16,7 +16,7 @@ use crate::stream::{Follow, Hint, Looks, SessionEnd, Tracker};
 use crate::time::Stamp;
 use crate::transcript;
 use crate::trouble::{Trouble, Troubles};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::{Arc, PoisonError};
 
@@ -104,7 +104,7 @@ struct Follower<W: Work> {
     places: Places,
     events: Vec<Event<W::Made>>,
     /// What is to be said of inputs.
-    noted: HashMap<u32, Noted>,
+    noted: BTreeMap<u32, Noted>,
     /// No more segments come.
     is_closing: bool,
 }
@@ -122,7 +122,7 @@ impl<W: Work> Crew<W> {
             work,
             places: Places::default(),
             events: Vec::new(),
-            noted: HashMap::new(),
+            noted: BTreeMap::new(),
             is_closing: false,
         };
         let mut homes = [Home::ELSEWHERE; SHARDS];
@@ -340,7 +340,7 @@ impl<W: Work> Follower<W> {
         }
         // Made before it is whole, as a session is large to move.
         let mut audited =
-            Audited { session, slot, findings: Vec::new(), not_judged: Vec::new(), transcript };
+            Audited { session, slot, findings: Vec::new(), not_judged: <_>::default(), transcript };
         let input = places.input(audited.session.opening.place);
         (audited.findings, audited.not_judged) = rules::run(&audited.session, &self.options.choice);
         if let Some(side) = rules::one_sided(&audited.session) {

@@ -5,18 +5,26 @@ use crate::time::Lapse;
 /// A distribution of durations in microseconds, to three digits.
 #[derive(Clone, Debug, Default)]
 pub struct Latency {
-    /// How many durations have each [`class`], as far as there are any. They are small, so that
-    /// more of them stay in the cache; each stops at [`u32::MAX`].
-    classes: Vec<u32>,
-    /// Classes of durations that are not counted in `classes` yet: those are all over the memory,
-    /// and of many at once it is waited for together.
-    waiting: Vec<u32>,
+    /// Which of `pages` has the classes from [`PAGE`] times the index on, counted from 1; 0 where no
+    /// duration has one of them: what is short and what is long lie far from each other.
+    places: Vec<u16>,
+    /// How many durations have each [`class`]. They are small, so that more of them stay in the
+    /// cache; each stops at [`u32::MAX`].
+    pages: Vec<[u32; PAGE]>,
+    /// Durations that are not counted in `pages` yet: those are all over the memory, and of many at
+    /// once it is waited for together.
+    waiting: Vec<u64>,
+    /// Those that do not wait.
     count: u64,
+    /// The longest of them.
     max: u64,
 }
 
 /// Durations that may wait to be counted.
 const WAITING: usize = 128;
+
+/// Classes whose counts stand together.
+const PAGE: usize = 64;
 
 /// The same to a thirtieth, and in as little memory as there may be many of.
 #[derive(Clone, Debug, Default)]
@@ -61,16 +69,23 @@ const fn most<const RANGE: usize>(class: usize) -> u64 {
     least::<RANGE>(class + 1) - 1
 }
 
+/// `lapse` in microseconds; a negative one counts as none.
+#[inline]
+pub(super) fn micros(lapse: Lapse) -> u64 {
+    lapse.nanos().max(0).cast_unsigned() / 1000
+}
+
 impl Latency {
     /// Counts one duration; a negative one counts as none.
     #[inline]
     pub(super) fn add(&mut self, lapse: Lapse) {
-        let micros = u64::try_from(lapse.nanos()).unwrap_or(0) / 1000;
-        self.max = self.max.max(micros);
-        self.count += 1;
-        // No class has a number that is larger.
-        #[allow(clippy::cast_possible_truncation)]
-        self.waiting.push(class::<RANGE>(micros) as u32);
+        self.add_micros(micros(lapse));
+    }
+
+    /// The same, of so many microseconds.
+    #[inline]
+    pub(super) fn add_micros(&mut self, micros: u64) {
+        self.waiting.push(micros);
         if self.waiting.len() >= WAITING {
             self.settle();
         }
@@ -78,14 +93,14 @@ impl Latency {
 
     /// Counts what waits.
     #[inline(never)]
-    fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         let mut waiting = std::mem::take(&mut self.waiting);
-        let highest = waiting.iter().copied().max().unwrap_or(0) as usize;
-        if highest >= self.classes.len() {
-            self.grow(highest);
-        }
-        for &class in &waiting {
-            if let Some(count) = self.classes.get_mut(class as usize) {
+        self.count += waiting.len() as u64;
+        for &micros in &waiting {
+            self.max = self.max.max(micros);
+            let class = class::<RANGE>(micros);
+            let count = self.page(class / PAGE).and_then(|page| page.get_mut(class % PAGE));
+            if let Some(count) = count {
                 *count = count.saturating_add(1);
             }
         }
@@ -93,21 +108,55 @@ impl Latency {
         self.waiting = waiting;
     }
 
-    /// Makes place for `class`.
+    /// The counts of the classes from [`PAGE`] times `index` on.
+    #[inline]
+    fn page(&mut self, index: usize) -> Option<&mut [u32; PAGE]> {
+        let place = match self.places.get(index) {
+            None | Some(0) => self.open(index),
+            Some(&place) => place,
+        };
+        self.pages.get_mut(usize::from(place).wrapping_sub(1))
+    }
+
+    /// Makes place for them; there are no more than a thousand such pages.
     #[cold]
-    fn grow(&mut self, class: usize) {
-        self.classes.resize((class + 1).next_multiple_of(RANGE), 0);
+    #[inline(never)]
+    fn open(&mut self, index: usize) -> u16 {
+        self.pages.push([0; PAGE]);
+        let place = u16::try_from(self.pages.len()).unwrap_or(u16::MAX);
+        if index >= self.places.len() {
+            self.places.resize(index + 1, 0);
+        }
+        if let Some(own) = self.places.get_mut(index) {
+            *own = place;
+        }
+        place
+    }
+
+    /// Those pages that there are, in order, each with the number of its first class.
+    fn counts(&self) -> impl Iterator<Item = (usize, &[u32; PAGE])> {
+        let places = self.places.iter().enumerate();
+        places.filter_map(|(index, &place)| {
+            Some((index * PAGE, self.pages.get(usize::from(place).checked_sub(1)?)?))
+        })
     }
 
     /// Adds what another part of the run counted.
     pub(super) fn merge(&mut self, other: &Self) {
+        // The first part of a run.
+        if self.count() == 0 {
+            *self = other.clone();
+            self.settle();
+            return;
+        }
+        self.settle();
         self.max = self.max.max(other.max);
         self.count += other.count;
-        if other.classes.len() > self.classes.len() {
-            self.classes.resize(other.classes.len(), 0);
-        }
-        for (own, times) in self.classes.iter_mut().zip(&other.classes) {
-            *own = own.saturating_add(*times);
+        for (first, counts) in other.counts() {
+            let Some(page) = self.page(first / PAGE) else { continue };
+            for (own, times) in page.iter_mut().zip(counts) {
+                *own = own.saturating_add(*times);
+            }
         }
         self.waiting.extend(&other.waiting);
         self.settle();
@@ -116,13 +165,13 @@ impl Latency {
     /// How many durations were counted.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.count
+        self.count + self.waiting.len() as u64
     }
 
     /// The longest, in microseconds, exactly.
     #[must_use]
     pub fn max(&self) -> u64 {
-        self.max
+        self.waiting.iter().copied().fold(self.max, u64::max)
     }
 
     /// The durations in microseconds that the shares `q` (0 to 1) of all do not exceed, to
@@ -134,44 +183,64 @@ impl Latency {
             settled.settle();
             return settled.quantiles(shares);
         }
-        shares
-            .map(|share| {
-                // Of so many durations that it matters no share is asked so exactly.
-                #[allow(
-                    clippy::cast_precision_loss,
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss
-                )]
-                let wanted = ((share * self.count as f64).ceil() as u64).max(1);
-                let mut seen = 0;
-                let class = self.classes.iter().position(|&count| {
-                    seen += u64::from(count);
-                    seen >= wanted
-                });
-                class.map_or(self.max, |class| {
-                    if share > 0.0 { most::<RANGE>(class) } else { least::<RANGE>(class) }
-                })
-            })
-            .map(|micros| micros.min(self.max))
+        let sum = |counts: &[u32; PAGE]| counts.iter().map(|&count| u64::from(count)).sum::<u64>();
+        let pages: Vec<_> = self.counts().map(|(first, page)| (first, page, sum(page))).collect();
+        let of = |share: f64| {
+            // Of so many durations that it matters no share is asked so exactly.
+            #[allow(
+                clippy::cast_precision_loss,
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss
+            )]
+            let wanted = ((share * self.count as f64).ceil() as u64).max(1);
+            let mut seen = 0;
+            let (first, page) = pages.iter().find_map(|&(first, page, sum)| {
+                let is_within = seen + sum >= wanted;
+                seen += if is_within { 0 } else { sum };
+                is_within.then_some((first, page))
+            })?;
+            let at = page.iter().position(|&count| {
+                seen += u64::from(count);
+                seen >= wanted
+            })?;
+            let class = first + at;
+            Some(if share > 0.0 { most::<RANGE>(class) } else { least::<RANGE>(class) })
+        };
+        shares.map(|share| of(share).unwrap_or(self.max).min(self.max))
     }
 }
 
 impl Coarse {
     /// Counts one duration; a negative one counts as none.
     #[inline]
-    pub(super) fn add(&mut self, lapse: Lapse) {
-        let micros = u64::try_from(lapse.nanos()).unwrap_or(0) / 1000;
+    #[cfg(test)]
+    fn add(&mut self, lapse: Lapse) {
+        self.add_micros(micros(lapse));
+    }
+
+    /// Counts one of so many microseconds.
+    #[inline]
+    pub(super) fn add_micros(&mut self, micros: u64) {
         self.max = self.max.max(micros);
         self.count += 1;
         self.add_to(class::<FEW>(micros), 1);
     }
 
+    #[inline]
     fn add_to(&mut self, class: usize, times: u32) {
-        if class >= self.classes.len() {
-            self.classes.resize((class + 1).next_multiple_of(FEW), 0);
+        match self.classes.get_mut(class) {
+            Some(count) => *count = count.saturating_add(times),
+            None => self.open(class, times),
         }
+    }
+
+    /// Makes place for `class`, which had none.
+    #[cold]
+    #[inline(never)]
+    fn open(&mut self, class: usize, times: u32) {
+        self.classes.resize((class + 1).next_multiple_of(FEW), 0);
         if let Some(count) = self.classes.get_mut(class) {
-            *count = count.saturating_add(times);
+            *count = times;
         }
     }
 
@@ -190,8 +259,10 @@ impl Coarse {
         other.settle();
         self.max = self.max.max(other.max);
         self.count += other.count;
-        for (at, &times) in other.classes.iter().enumerate().filter(|&(_, &times)| times > 0) {
-            self.add_to(class::<FEW>(least::<RANGE>(at)), times);
+        for (first, counts) in other.counts() {
+            for (at, &times) in (first..).zip(counts).filter(|&(_, &times)| times > 0) {
+                self.add_to(class::<FEW>(least::<RANGE>(at)), times);
+            }
         }
     }
 

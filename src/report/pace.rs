@@ -6,7 +6,7 @@
 //! is, never by when it came.
 
 use super::Entry;
-use super::latency::{Coarse, Latency};
+use super::latency::{Coarse, Latency, micros};
 use super::view::place;
 use crate::dialog::session::Exchange;
 use crate::limits::Limits;
@@ -117,12 +117,12 @@ impl Pace {
     }
 
     /// Counts one session, which was so long in each of its phases, and gives `each` its exchanges
-    /// with their response times. Returns the longest of these that is now among the slowest.
+    /// with their response times in microseconds. Returns the longest of these that is now among the slowest.
     pub(super) fn add(
         &mut self,
         entry: &Entry<'_>,
         phases: &Phases,
-        mut each: impl FnMut(&Exchange, Option<Lapse>),
+        mut each: impl FnMut(&Exchange, Option<u64>),
     ) -> Option<Lapse> {
         let session = entry.session;
         let begun = session.opening.at;
@@ -142,10 +142,11 @@ impl Pace {
         let mut slow = None;
         for exchange in &session.exchanges {
             let lapse = exchange.latency();
-            each(exchange, lapse);
-            if let Some(lapse) = lapse {
-                times.add(lapse);
-                slow = slow.max(Some(lapse));
+            let length = lapse.map(micros);
+            each(exchange, length);
+            if let Some(length) = length {
+                times.add_micros(length);
+                slow = slow.max(lapse);
             }
         }
         begun?;
@@ -175,13 +176,8 @@ impl Pace {
 
     /// Puts the last minute to the others.
     fn turn(&mut self) {
-        let (minute, sessions) = std::mem::take(&mut self.minute);
-        if sessions > 0 {
-            *self.minutes.entry(minute).or_default() += sessions;
-            if self.minutes.len() > self.most.1 {
-                self.minutes.pop_last();
-            }
-        }
+        let last = std::mem::take(&mut self.minute);
+        add_minute(&mut self.minutes, last, self.most.1);
     }
 
     /// What is faster is not among the slowest.
@@ -211,6 +207,11 @@ impl Pace {
             return true;
         }
         self.slowest.pop_last().is_some_and(|last| (last.slot, last.exchange) != key)
+    }
+
+    /// Counts what waits to be counted.
+    pub(super) fn settle(&mut self) {
+        self.phases.iter_mut().for_each(Latency::settle);
     }
 
     /// Adds what another part of the run counted.
@@ -285,10 +286,9 @@ impl Pace {
     #[must_use]
     pub fn rate(&self) -> Option<Rate> {
         let (first, last) = self.span?;
-        let mut minutes = self.clone();
-        minutes.turn();
-        let (&at, &peak) =
-            minutes.minutes.iter().max_by_key(|&(&at, &peak)| (peak, Reverse(at)))?;
+        let mut minutes = self.minutes.clone();
+        add_minute(&mut minutes, self.minute, self.most.1);
+        let (&at, &peak) = minutes.iter().max_by_key(|&(&at, &peak)| (peak, Reverse(at)))?;
         let span = last.since(first).nanos().max(MINUTE);
         // No run has so many sessions, or takes so long, that it matters.
         #[allow(clippy::cast_precision_loss)]
@@ -322,6 +322,16 @@ impl Numbers {
     pub(super) fn of(&self, slot: Slot) -> u64 {
         let found = self.0.iter().find(|((_, known), _)| *known == slot);
         found.map_or(0, |(_, &id)| id)
+    }
+}
+
+/// Adds the sessions of a minute to `minutes`, of which the first `most` are kept.
+fn add_minute(minutes: &mut BTreeMap<i64, u64>, (minute, sessions): (i64, u64), most: usize) {
+    if sessions > 0 {
+        *minutes.entry(minute).or_default() += sessions;
+        if minutes.len() > most {
+            minutes.pop_last();
+        }
     }
 }
 

@@ -148,7 +148,8 @@ impl Renderer {
 
     /// What was counted.
     #[must_use]
-    pub fn finish(self) -> Summary {
+    pub fn finish(mut self) -> Summary {
+        self.summary.settle();
         self.summary
     }
 

@@ -23,6 +23,7 @@ use crate::smtp::extension;
 use crate::time::Lapse;
 use crate::timing::Phases;
 use std::collections::{BTreeMap, HashSet};
+use std::ptr;
 
 /// What can become of a message, each at its own index.
 const OUTCOMES: [Outcome; 4] =
@@ -51,6 +52,8 @@ pub struct Summary {
     pub severities: Severities,
     /// Findings by id of the rule.
     pub rules: BTreeMap<&'static str, RuleCount>,
+    /// Those of sessions that are not in `rules` yet, in the order in which they were met first.
+    tally: Vec<RuleCount>,
     /// Sessions by extension of [`extension::all`].
     known: Box<[ExtensionCount]>,
     /// Sessions by unknown keyword: the first ones in order of the alphabet.
@@ -159,6 +162,7 @@ impl Summary {
             ends: [0; End::ALL.len()],
             severities: Severities::default(),
             rules: BTreeMap::new(),
+            tally: Vec::new(),
             known: vec![ExtensionCount::default(); extension::all().len()].into(),
             unknown: BTreeMap::new(),
             other: ExtensionCount::default(),
@@ -192,17 +196,17 @@ impl Summary {
         // Replies for each recipient may be some.
         let mut has_errors = self.add_messages(session);
         self.add_extensions(session, offered);
-        self.add_findings(findings);
+        self.tally(findings);
         if let Some(delay) = session.timing.greeting {
             self.greeting.add(delay);
         }
         has_errors |= session.greeting.as_ref().is_some_and(is_error);
         has_errors |= !session.unsolicited.is_empty();
-        let slow = self.pace.add(entry, phases, |exchange, lapse| {
-            if let Some(lapse) = lapse
+        let slow = self.pace.add(entry, phases, |exchange, micros| {
+            if let Some(micros) = micros
                 && let Some(times) = self.latency.get_mut(exchange.request.kind())
             {
-                times.add(lapse);
+                times.add_micros(micros);
             }
             has_errors |= exchange.reply.as_ref().is_some_and(is_error);
         });
@@ -210,12 +214,26 @@ impl Summary {
         Held { errors, slow }
     }
 
-    /// Counts findings, of a session or of an input.
+    /// Counts the findings of a session: most are of the same few rules.
+    fn tally(&mut self, findings: &[Finding]) {
+        for Finding { rule, .. } in findings {
+            self.severities.add(rule.severity);
+            match self.tally.iter_mut().find(|count| ptr::eq(count.rule, *rule)) {
+                Some(count) => count.times += 1,
+                None => self.tally.push(RuleCount { rule, times: 1 }),
+            }
+        }
+    }
+
+    /// Counts findings of an input.
     pub fn add_findings(&mut self, findings: &[Finding]) {
-        for finding in findings {
-            self.severities.add(finding.rule.severity);
-            let count = RuleCount { rule: finding.rule, times: 0 };
-            self.rules.entry(finding.rule.id).or_insert(count).times += 1;
+        self.tally(findings);
+        self.settle_rules();
+    }
+
+    fn settle_rules(&mut self) {
+        for RuleCount { rule, times } in self.tally.drain(..) {
+            self.rules.entry(rule.id).or_insert(RuleCount { rule, times: 0 }).times += times;
         }
     }
 
@@ -237,6 +255,14 @@ impl Summary {
     /// Notes which rules could not be judged.
     pub(super) fn add_unjudged(&mut self, not_judged: &[NotJudged]) {
         self.unjudged.extend(not_judged.iter().map(|one| one.rule));
+    }
+
+    /// Counts what waits to be counted: no session is added any more.
+    pub(super) fn settle(&mut self) {
+        self.settle_rules();
+        self.latency.iter_mut().for_each(Latency::settle);
+        self.greeting.settle();
+        self.pace.settle();
     }
 
     /// Adds what another part of the run counted.
@@ -261,9 +287,8 @@ impl Summary {
         for (own, times) in self.ends.iter_mut().zip(other.ends) {
             *own += times;
         }
-        for (&id, count) in &other.rules {
-            self.rules.entry(id).or_insert(RuleCount { times: 0, ..*count }).times += count.times;
-        }
+        self.tally.extend(other.rules.values().chain(&other.tally));
+        self.settle_rules();
         for (own, count) in self.known.iter_mut().zip(&other.known) {
             own.add(*count);
         }
@@ -556,6 +581,7 @@ mod tests {
             let held = summary.add(&entry, Known::new(120).of(session).0, &phases);
             examples.add(*id, entry.slot, &Note { held, ..Note::default() });
         }
+        summary.settle();
         examples.number(summary)
     }
 

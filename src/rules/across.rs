@@ -17,12 +17,18 @@ use std::net::{IpAddr, SocketAddr};
 pub struct Across {
     /// What each server was seen to offer.
     pub servers: Sketch<SocketAddr, Server>,
+    /// Of the last server at each place what is not in `servers` yet: there are few, with many
+    /// sessions each.
+    recent: Vec<Option<(SocketAddr, Server)>>,
     /// By client address: sessions with a login that failed.
     pub failures: Sketch<IpAddr, Failures>,
     /// By the hash of their Message-ID: messages with a sequence that only lenient servers take
     /// for the end of the data.
     pub odd_ends: Sketch<u64, Passages>,
 }
+
+/// Places of servers that were met of late.
+const RECENT: usize = 64;
 
 /// The ways that a message was seen to go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,6 +84,14 @@ pub struct Server {
     pub plain: Times,
 }
 
+impl Server {
+    /// Adds what was seen elsewhere.
+    fn merge(&mut self, other: Self) {
+        self.starttls.merge(other.starttls);
+        self.plain.merge(other.plain);
+    }
+}
+
 /// Logins that failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Failures {
@@ -94,7 +108,7 @@ impl Across {
         // Relays and proxies have another server behind them each time.
         if session.opening.via.is_none()
             && let Some(offers) = clear_offer(session)
-            && let Some(server) = self.servers.entry(peers.server)
+            && let Some(server) = self.recent(peers.server)
         {
             let times = if offers { &mut server.starttls } else { &mut server.plain };
             times.add(number);
@@ -124,18 +138,49 @@ impl Across {
         }
     }
 
+    /// What was seen of `server` of late, to add to it.
+    #[inline]
+    fn recent(&mut self, server: SocketAddr) -> Option<&mut Server> {
+        if self.recent.is_empty() {
+            self.recent = vec![None; RECENT];
+        }
+        let slot = self.recent.get_mut(place_of(server))?;
+        if slot.is_none_or(|(known, _)| known != server)
+            && let Some((before, times)) = slot.replace((server, Server::default()))
+            && let Some(own) = self.servers.entry(before)
+        {
+            own.merge(times);
+        }
+        slot.as_mut().map(|(_, times)| times)
+    }
+
     /// Adds what was seen elsewhere.
     pub fn merge(&mut self, other: Self) {
-        self.servers.merge(other.servers, |own, other| {
-            own.starttls.merge(other.starttls);
-            own.plain.merge(other.plain);
-        });
+        for (server, times) in self.recent.drain(..).chain(other.recent).flatten() {
+            if let Some(own) = self.servers.entry(server) {
+                own.merge(times);
+            }
+        }
+        self.servers.merge(other.servers, Server::merge);
         self.failures.merge(other.failures, |own, other| {
             own.sessions.merge(other.sessions);
             own.attempts += other.attempts;
         });
         self.odd_ends.merge(other.odd_ends, |own, other| own.merge(&other));
     }
+}
+
+/// Where `server` may stand among those that were met of late.
+#[inline]
+fn place_of(server: SocketAddr) -> usize {
+    let number = match server.ip() {
+        IpAddr::V4(ip) => u64::from(ip.to_bits()),
+        IpAddr::V6(ip) => {
+            ip.segments().iter().fold(0_u64, |all, &one| all.rotate_left(7) ^ u64::from(one))
+        }
+    };
+    let number = (number ^ u64::from(server.port()) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    usize::try_from(number >> 58).unwrap_or_default()
 }
 
 /// Whether the first EHLO reply of `session` offers STARTTLS, if it came in clear and is whole.

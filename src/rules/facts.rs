@@ -100,6 +100,8 @@ impl Facts {
         let mut seen = Seen::default();
         let mut before: Option<&Exchange> = None;
         let count = session.exchanges.len();
+        let (mut is_bare, mut is_long, mut is_unanswered, mut is_disorder) =
+            (false, false, false, false);
         let greeting = session.greeting.as_ref();
         self.add(Fact::BareLf, greeting.is_some_and(|reply| reply.bare_lf));
         let greeting = greeting.and_then(|reply| reply.code);
@@ -108,16 +110,18 @@ impl Facts {
         for (left, one) in (0..count).rev().zip(&session.exchanges) {
             let Exchange { request, reply, before: state, .. } = one;
             if let Some(reply) = reply {
-                self.add(Fact::BareLf, reply.bare_lf);
-                if let Some(code) = reply.code {
+                is_bare |= reply.bare_lf;
+                if let Some(code) = reply.code
+                    && USUAL.get(request.kind()) != Some(&code)
+                {
                     seen.refused |= is_bad(code);
                     self.add(Fact::Unusual, !is_usual(*request, code));
                 }
             } else {
-                self.add(Fact::Unanswered, true);
+                is_unanswered = true;
             }
-            self.add(Fact::BareLf, one.line_end == LineEnd::Lf);
-            self.add(Fact::LongLine, one.octets > 512);
+            is_bare |= one.line_end == LineEnd::Lf;
+            is_long |= one.octets > 512;
             if one.pipelined {
                 self.add(Fact::Pipelined, true);
                 self.add(Fact::Barrier, before.is_some_and(is_barrier));
@@ -147,9 +151,13 @@ impl Facts {
                 Request::Command(Verb::Send | Verb::Soml | Verb::Saml) => true,
                 Request::Command(_) | Request::EndOfData | Request::AuthLine => false,
             };
-            self.add(Fact::Disorder, is_stray || one.hasty);
+            is_disorder |= is_stray || one.hasty;
             before = Some(one);
         }
+        self.add(Fact::BareLf, is_bare);
+        self.add(Fact::LongLine, is_long);
+        self.add(Fact::Unanswered, is_unanswered);
+        self.add(Fact::Disorder, is_disorder);
         self.add(Fact::Refused, seen.refused);
         self.add(Fact::Stray, seen.stray);
         self.add(Fact::OddChunks, seen.bdat && seen.stray);
@@ -321,24 +329,22 @@ impl Facts {
         facts
     }
 
-    /// Adds what a reply has `shown`, without what is no fact where `session` uses enhanced codes
-    /// or nobody offers them. Returns whether some are new.
+    /// What a reply may show that is no fact where `session`, which has these, uses enhanced codes or
+    /// nobody offers them.
+    pub(super) fn moot(self, session: &Session) -> Self {
+        let mut moot = Self(0);
+        moot.add(Fact::EnhancedUnasked, session.used.has(ENHANCEDSTATUSCODES));
+        moot.add(Fact::Unenhanced, !self.has(Fact::EnhancedOffered));
+        moot
+    }
+
+    /// Adds what a reply has `shown`, without what is `moot`. Returns whether some are new.
     #[inline]
-    pub(super) fn learn(&mut self, shown: Self, session: &Session) -> bool {
+    pub(super) fn learn(&mut self, shown: Self, moot: Self) -> bool {
         // Nearly no reply shows more than those before it.
-        if self.0 & shown.0 == shown.0 {
-            return false;
-        }
-        let mut new = shown.0;
-        if session.used.has(ENHANCEDSTATUSCODES) {
-            new &= !(1 << Fact::EnhancedUnasked as u64);
-        }
-        if !self.has(Fact::EnhancedOffered) {
-            new &= !(1 << Fact::Unenhanced as u64);
-        }
-        let before = self.0;
-        self.0 |= new;
-        self.0 != before
+        let is_new = !self.has_all(shown, moot);
+        self.0 |= shown.0 & !moot.0;
+        is_new
     }
 
     /// Adds that a command is not plain. Returns whether that is new.
@@ -348,9 +354,21 @@ impl Facts {
         is_new
     }
 
+    /// Whether all that are `shown` are among them, but for what is `moot`.
+    #[inline]
+    pub(super) fn has_all(self, shown: Self, moot: Self) -> bool {
+        shown.0 & !(self.0 | moot.0) == 0
+    }
+
     /// The places of their bits.
     pub(super) fn places(self) -> impl Iterator<Item = usize> {
-        (0..64).filter(move |place| self.0 >> place & 1 == 1)
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let place = left.trailing_zeros() as usize;
+            // The lowest bit.
+            left &= left.wrapping_sub(1);
+            (place < 64).then_some(place)
+        })
     }
 
     /// A number of them in which sets that differ in a bit or two differ everywhere.
@@ -364,11 +382,27 @@ fn is_bad(code: u16) -> bool {
     code >= 400
 }
 
-/// Whether `code` is what nearly all servers answer to `request`, or a refusal of it. Such a reply is
-/// listed for it by an RFC, and does not stand where that to another command belongs.
-#[inline]
-fn is_usual(request: Request, code: u16) -> bool {
-    let usual = match request {
+/// Stands where there is no code.
+const NONE: u16 = u16::MAX;
+
+/// The code that nearly all servers answer to each request, by its [`Request::kind`], or [`NONE`].
+// What is indexed is so when it is compiled.
+#[allow(clippy::indexing_slicing)]
+static USUAL: [u16; Request::KINDS] = {
+    let mut all = [NONE; Request::KINDS];
+    let mut at = 0;
+    while at < Verb::ALL.len() {
+        all[at] = usual(Request::Command(Verb::ALL[at]));
+        at += 1;
+    }
+    all[Request::EndOfData.kind()] = usual(Request::EndOfData);
+    all[Request::AuthLine.kind()] = usual(Request::AuthLine);
+    all
+};
+
+/// The code that nearly all servers answer to `request`, or [`NONE`].
+const fn usual(request: Request) -> u16 {
+    match request {
         Request::Command(verb) => match verb {
             Verb::Ehlo
             | Verb::Helo
@@ -379,17 +413,24 @@ fn is_usual(request: Request, code: u16) -> bool {
             | Verb::Rset
             | Verb::Noop => 250,
             Verb::Data => 354,
-            Verb::Quit => return code == 221,
+            Verb::Quit => 221,
             Verb::Starttls => 220,
-            Verb::Auth if code == 235 => 235,
             Verb::Auth => 334,
-            _ => return false,
+            _ => NONE,
         },
         Request::EndOfData => 250,
-        Request::AuthLine if code == 235 => 235,
         Request::AuthLine => 334,
-    };
-    code == usual || is_bad(code)
+    }
+}
+
+/// Whether `code` is what nearly all servers answer to `request`, or a refusal of it. Such a reply is
+/// listed for it by an RFC, and does not stand where that to another command belongs.
+#[cold]
+fn is_usual(request: Request, code: u16) -> bool {
+    let usual = usual(request);
+    let is_auth = matches!(request, Request::Command(Verb::Auth) | Request::AuthLine);
+    let may_be_bad = usual != NONE && request != Request::Command(Verb::Quit);
+    code == usual || is_auth && code == 235 || may_be_bad && is_bad(code)
 }
 
 /// Whether nothing may be sent in one group behind `before`, as far as its verb says; behind DATA,

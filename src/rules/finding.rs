@@ -4,7 +4,8 @@ use super::case::{Answer, Of};
 use super::{Party, Rule};
 use crate::chunk::Side;
 use crate::dialog::session::Mark;
-use std::ops::Range;
+use std::ops::{Deref, Range};
+use std::sync::Arc;
 
 /// A rule that was broken, and where.
 #[derive(Clone, Debug)]
@@ -45,6 +46,18 @@ pub enum Confidence {
     /// Nothing else explains the bytes.
     #[default]
     Certain,
+}
+
+/// What could not be judged on a session; of most, nothing. Where it is much, many have the same.
+#[derive(Clone, Debug, Default)]
+pub struct Unjudged(pub(super) Option<Arc<[NotJudged]>>);
+
+impl Deref for Unjudged {
+    type Target = [NotJudged];
+
+    fn deref(&self) -> &[NotJudged] {
+        self.0.as_deref().unwrap_or_default()
+    }
 }
 
 /// A rule that could not be judged on a session.

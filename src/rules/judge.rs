@@ -8,9 +8,10 @@ use super::choice::Choice;
 use super::clean;
 use super::digest::split_first;
 use super::facts::Facts;
-use super::finding::{Finding, Hit, NotJudged, On};
+use super::finding::{Finding, Hit, NotJudged, On, Unjudged};
 use super::need::Need;
 use super::plan::Plan;
+use super::set::Set;
 use super::{Category, Check, Rule, all};
 use crate::chunk::{End, Medium, Side};
 use crate::dialog::session::{Exchange, Mark, Reply, Request, Session, Span};
@@ -21,7 +22,8 @@ use crate::smtp::grammar;
 use crate::smtp::grammar::reply::{Judged, Kind};
 use crate::smtp::reply::{ReplyLine, Separator};
 use smallvec::SmallVec;
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
 use std::rc::Rc;
 use std::sync::LazyLock;
@@ -29,12 +31,13 @@ use std::sync::LazyLock;
 /// Judges `session` by the rules of `choice`: what was found, in the order of the dialog, and
 /// what could not be judged.
 #[must_use]
-pub fn run(session: &Session, choice: &Choice) -> (Vec<Finding>, Vec<NotJudged>) {
+pub fn run(session: &Session, choice: &Choice) -> (Vec<Finding>, Unjudged) {
     let unmet = Need::all_unmet(session);
     let facts = Facts::of(session);
     let mut judge = Judge {
         case: Case { session },
         facts,
+        moot: facts.moot(session),
         plan: Plan::of(choice.rules(), unmet, facts),
         chosen: choice,
         unmet,
@@ -54,7 +57,7 @@ pub fn run(session: &Session, choice: &Choice) -> (Vec<Finding>, Vec<NotJudged>)
             (finding.mark.place, finding.order, start, finding.rule.id)
         });
     }
-    let not_judged = if unmet == 0 { Vec::new() } else { not_judged(session, choice) };
+    let not_judged = if unmet == 0 { Unjudged::default() } else { not_judged(session, choice) };
     (findings, not_judged)
 }
 
@@ -67,10 +70,36 @@ static OF_DEFECT: LazyLock<Vec<Option<usize>>> = LazyLock::new(|| {
     Defect::ALL.iter().map(place).collect()
 });
 
-/// The rules that cannot be judged.
+/// Why each need is not met, if it is not.
+type Reasons = [Option<&'static str>; Need::ALL.len()];
+
+/// Rules that are wanted, reasons, and what cannot be judged for them.
+type Known = (Set, Reasons, Unjudged);
+
+/// Those that are remembered.
+const KNOWN: usize = 8;
+
+thread_local! {
+    static UNJUDGED: RefCell<VecDeque<Known>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// The rules that cannot be judged: all connections that never said anything have the same.
 #[cold]
-fn not_judged(session: &Session, choice: &Choice) -> Vec<NotJudged> {
+fn not_judged(session: &Session, choice: &Choice) -> Unjudged {
     let unmet = Need::ALL.map(|need| need.unmet(session));
+    UNJUDGED.with_borrow_mut(|known| {
+        let is_it = |(chosen, reasons, _): &&Known| *reasons == unmet && chosen == choice.rules();
+        if let Some((.., rules)) = known.iter().find(is_it) {
+            return rules.clone();
+        }
+        let rules = Unjudged(Some(unjudged(&unmet, choice).into()));
+        known.truncate(KNOWN - 1);
+        known.push_front((*choice.rules(), unmet, rules.clone()));
+        rules
+    })
+}
+
+fn unjudged(unmet: &Reasons, choice: &Choice) -> Vec<NotJudged> {
     let why = |rule: &Rule| rule.needs.iter().find_map(|&need| *unmet.get(need as usize)?);
     let wanted = choice.rules().iter().filter_map(|place| all().get(place));
     let wanted = wanted.filter(|rule| !matches!(rule.check, Check::Input(_)));
@@ -84,6 +113,8 @@ struct Judge<'s> {
     /// The needs that are not met, a bit for each.
     unmet: u16,
     facts: Facts,
+    /// What of what replies show is no fact here.
+    moot: Facts,
     /// The rules that can be judged, and those of them that may find something.
     plan: Rc<Plan>,
     findings: Vec<Finding>,
@@ -181,38 +212,52 @@ impl<'s> Judge<'s> {
     fn replies(&mut self) {
         let session = self.case.session;
         if let Some(reply) = &session.greeting {
-            self.reply(Of::Greeting, reply, Kind::Greeting);
+            self.reply(Of::Greeting, reply, Kind::Greeting, None);
         }
         for (index, one) in (0..).zip(&session.exchanges) {
-            if let Some(reply) = &one.reply {
-                let is_hello = matches!(one.request, Request::Command(Verb::Ehlo | Verb::Lhlo));
-                let kind = if is_hello { Kind::Ehlo } else { Kind::Any };
-                self.reply(Of::Exchange(index), reply, kind);
+            let Some(reply) = &one.reply else { continue };
+            if matches!(one.request, Request::Command(Verb::Ehlo | Verb::Lhlo)) {
+                self.reply(Of::Exchange(index), reply, Kind::Ehlo, None);
+                continue;
+            }
+            // Most replies were seen before, and show what others have shown.
+            let shown = self.remembered(reply);
+            let is_old = shown.is_some_and(|shown| self.facts.has_all(shown, self.moot));
+            if !is_old || !self.plan.of_replies().is_empty() {
+                self.reply(Of::Exchange(index), reply, Kind::Any, shown);
             }
         }
         for (message, one) in (0..).zip(&session.messages) {
             for (number, one) in (0..).zip(&one.recipients) {
                 if let Some(reply) = &one.delivery {
-                    self.reply(Of::Delivery(message, number), reply, Kind::Any);
+                    self.reply(Of::Delivery(message, number), reply, Kind::Any, None);
                 }
             }
         }
         for (index, one) in (0..).zip(&session.unsolicited) {
-            self.reply(Of::Unsolicited(index), &one.reply, Kind::Any);
+            self.reply(Of::Unsolicited(index), &one.reply, Kind::Any, None);
         }
     }
 
-    /// Asks about a reply, and what the grammar complains of in it.
-    fn reply(&mut self, of: Of, reply: &'s Reply, kind: Kind) {
+    /// What `reply`, neither the greeting nor to EHLO, shows if it is remembered as short.
+    #[inline]
+    fn remembered(&self, reply: &Reply) -> Option<Facts> {
+        let code = reply.code.filter(|_| reply.lines == 1 && is_usual(reply))?;
+        clean::short(self.case.session.bytes(reply.text), code)
+    }
+
+    /// Asks about a reply, and what the grammar complains of in it, if what it shows is not known.
+    #[inline(never)]
+    fn reply(&mut self, of: Of, reply: &'s Reply, kind: Kind, shown: Option<Facts>) {
         let answer = Answer { case: self.case, of, reply };
         let facts = match kind {
-            Kind::Any => plain(&answer).or_else(|| known(&answer, kind)),
+            Kind::Any => shown.or_else(|| plain(&answer)).or_else(|| known(&answer, kind)),
             // It names the client.
             Kind::Ehlo => None,
             Kind::Greeting => known(&answer, kind),
         };
         let facts = facts.unwrap_or_else(|| self.read(&answer, kind));
-        if self.facts.learn(facts, self.case.session) {
+        if self.facts.learn(facts, self.moot) {
             self.plan();
         }
         if self.plan.of_replies().is_empty() {
@@ -238,7 +283,7 @@ impl<'s> Judge<'s> {
         let is_hello = kind == Kind::Ehlo && head.starts_with(b"250-");
         let place =
             clean::Place::of(if is_hello { tail } else { text }, reply.lines, kind, charset);
-        if is_hello && is_usual(answer) && clean::facts(place).is_some() {
+        if is_hello && is_usual(answer.reply) && clean::facts(place).is_some() {
             for flaw in &grammar::reply::hello(head) {
                 let on = On::Reply(answer.of, 0);
                 self.flaw(&Flawed { case: self.case, on, line: head, flaw });
@@ -496,18 +541,20 @@ struct About<'s> {
 /// greeting, nor the reply to EHLO.
 #[inline]
 fn plain(answer: &Answer<'_>) -> Option<Facts> {
-    if answer.reply.lines != 1 || !is_usual(answer) {
+    if answer.reply.lines != 1 || !is_usual(answer.reply) {
         return None;
     }
     let text = answer.case.session.bytes(answer.reply.text);
     let enhanced = grammar::reply::plain(text)?;
-    Some(Facts::shown(answer, 1, text, Kind::Any, enhanced))
+    let facts = Facts::shown(answer, 1, text, Kind::Any, enhanced);
+    clean::remember_short(text, answer.reply.code?, facts);
+    Some(facts)
 }
 
 /// What a reply of this `kind` shows that was seen before.
 #[inline]
 fn known(answer: &Answer<'_>, kind: Kind) -> Option<Facts> {
-    if !is_usual(answer) {
+    if !is_usual(answer.reply) {
         return None;
     }
     let Answer { case, reply, .. } = answer;
@@ -517,8 +564,8 @@ fn known(answer: &Answer<'_>, kind: Kind) -> Option<Facts> {
 
 /// Whether a reply is whole if it has as many lines as it should, as one that is remembered has.
 #[inline]
-fn is_usual(answer: &Answer<'_>) -> bool {
-    !answer.reply.cut && answer.reply.code.is_some() && answer.reply.text.len > 0
+fn is_usual(reply: &Reply) -> bool {
+    !reply.cut && reply.code.is_some() && reply.text.len > 0
 }
 
 /// Whether all of a reply was said and kept.

@@ -57,7 +57,7 @@ pub use case::{Answer, Case, Flawed, Of, Offered, Step, shown};
 pub use choice::{Baseline, Choice, Host, Waiver};
 pub use during::{During, Phase};
 pub use fact::Fact;
-pub use finding::{Confidence, Finding, Hit, NotJudged, On};
+pub use finding::{Confidence, Finding, Hit, NotJudged, On, Unjudged};
 pub use fingerprint::Fingerprint;
 pub use judge::run;
 pub use need::Need;

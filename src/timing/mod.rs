@@ -13,7 +13,7 @@ mod tests;
 use crate::chunk::{Medium, ViaKind};
 use crate::dialog::session::{Exchange, Message, Protocol, Reply, Request, Session};
 use crate::smtp::command::Verb;
-use crate::time::{Lapse, Stamp};
+use crate::time::{Brief, Lapse, Stamp};
 
 pub use stall::{Stall, Who, duration, push_duration};
 
@@ -110,8 +110,13 @@ impl Phase {
     }
 
     /// The phase that a request belongs to; content before `.` is told apart elsewhere.
+    #[inline]
     #[must_use]
     pub fn of(request: Request) -> Self {
+        OF_REQUEST.get(request.kind()).copied().unwrap_or(Self::Other)
+    }
+
+    const fn told(request: Request) -> Self {
         match request {
             Request::EndOfData | Request::Command(Verb::Bdat) => Self::Final,
             Request::AuthLine | Request::Command(Verb::Auth) => Self::Auth,
@@ -127,6 +132,21 @@ impl Phase {
         }
     }
 }
+
+/// The phases of all requests, each at its [`Request::kind`].
+// What is indexed is so when it is compiled.
+#[allow(clippy::indexing_slicing)]
+static OF_REQUEST: [Phase; Request::KINDS] = {
+    let mut all = [Phase::Other; Request::KINDS];
+    let mut at = 0;
+    while at < Verb::ALL.len() {
+        all[at] = Phase::told(Request::Command(Verb::ALL[at]));
+        at += 1;
+    }
+    all[Request::EndOfData.kind()] = Phase::told(Request::EndOfData);
+    all[Request::AuthLine.kind()] = Phase::told(Request::AuthLine);
+    all
+};
 
 /// How long a session was in each phase; `None` where it never was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -147,7 +167,9 @@ impl Phases {
 
     /// Those that the session was in.
     pub fn iter(&self) -> impl Iterator<Item = (Phase, Lapse)> {
-        Phase::ALL.into_iter().filter_map(|phase| Some((phase, self.of(phase)?)))
+        let all = Phase::ALL.into_iter().zip(self.sums);
+        let met = all.filter(|&(phase, _)| self.met >> phase as u16 & 1 == 1);
+        met.map(|(phase, sum)| (phase, Lapse::from_nanos(sum)))
     }
 
     /// Adds some nanoseconds.
@@ -209,12 +231,15 @@ pub fn is_steady(session: &Session) -> bool {
 /// Whether a time lies more than a second before any that was earlier: nearly never, and seen
 /// sooner than which it is.
 fn has_jump(session: &Session) -> bool {
-    let mut latest = i64::MIN;
+    let mut latest = Stamp::from_nanos(i64::MIN);
     let mut is_jump = false;
     let mut look = |at: Option<Stamp>| {
-        let nanos = at.map_or(latest, Stamp::nanos);
-        is_jump |= latest.saturating_sub(nanos) > JUMP.nanos();
-        latest = latest.max(nanos);
+        let Some(at) = at else { return };
+        if at >= latest {
+            latest = at;
+        } else {
+            is_jump |= latest.nanos_after(at) > Some(JUMP.nanos());
+        }
     };
     look(session.opening.at);
     look(session.greeting.as_ref().and_then(|reply| reply.begun.at));
@@ -267,14 +292,15 @@ impl Timings {
         let mut walk = Walk::new(session);
         if with_stalls {
             self.stalls.extend(stall::opening(session));
-            for (index, exchange) in (0..).zip(&session.exchanges) {
-                let before = walk.replied;
-                let times = walk.step(exchange);
+        }
+        self.exchanges.reserve(session.exchanges.len());
+        for (index, exchange) in (0..).zip(&session.exchanges) {
+            let before = walk.replied;
+            let times = walk.step(exchange);
+            if with_stalls {
                 stall::of(&mut self.stalls, session, index, exchange, before, &times);
-                self.exchanges.push(times);
             }
-        } else {
-            self.exchanges.extend(session.exchanges.iter().map(|one| walk.step(one)));
+            self.exchanges.push(times);
         }
         (self.round_trip, self.phases) = (walk.round_trip, walk.finish());
     }
@@ -291,13 +317,15 @@ pub struct Walk<'s> {
     until: Option<Stamp>,
     /// When the last reply was whole.
     replied: Option<Stamp>,
-    /// What comes next, if no more exchanges do.
+    /// What comes next, if there is no exchange.
     next: Phase,
+    /// The last exchange, and what its reply ends.
+    last: Option<(&'s Exchange, Phase)>,
     is_packets: bool,
-    /// No exchange was looked at yet.
-    is_first: bool,
     /// A time lay before that of something earlier.
     is_back: bool,
+    /// Some did so by more than those of packets that overtake others.
+    is_far: bool,
 }
 
 impl<'s> Walk<'s> {
@@ -308,8 +336,8 @@ impl<'s> Walk<'s> {
         let is_packets = session.opening.medium == Medium::Packets;
         let (until, phases) = (session.opening.at, Phases::default());
         let next = if session.tls.is_some() { Phase::Tls } else { Phase::Greeting };
-        let replied = None;
-        let (is_first, is_back) = (true, false);
+        let (replied, last) = (None, None);
+        let (is_back, is_far) = (false, false);
         let mut walk = Self {
             session,
             round_trip,
@@ -317,9 +345,10 @@ impl<'s> Walk<'s> {
             until,
             replied,
             next,
+            last,
             is_packets,
-            is_first,
             is_back,
+            is_far,
         };
         if let (Some(begun), Some(connect)) = (until, session.timing.connect) {
             walk.advance(Phase::Connect, begun.after(connect));
@@ -335,33 +364,34 @@ impl<'s> Walk<'s> {
     }
 
     /// The times of the next exchange.
-    #[inline]
-    pub fn step(&mut self, exchange: &Exchange) -> ExchangeTimes {
+    // Of each session all are asked for, in a loop.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub fn step(&mut self, exchange: &'s Exchange) -> ExchangeTimes {
         let reply = exchange.reply.as_ref();
-        let phase = Phase::of(exchange.request);
         let times = if self.is_packets { self.times(exchange, reply) } else { <_>::default() };
-        self.is_first = false;
-        let ended = match reply {
-            Some(_) if phase == Phase::Final => self.delivered(exchange),
-            Some(reply) => reply.ended(),
-            None => None,
+        let phase = Phase::of(exchange.request);
+        let (sends, waits) = if phase == Phase::Final {
+            (Phase::Data, if self.is_last(exchange) { phase } else { Phase::Data })
+        } else {
+            (phase, phase)
         };
         if let Some(asked) = exchange.asked.at {
-            self.advance(if phase == Phase::Final { Phase::Data } else { phase }, asked);
+            self.advance(sends, asked);
         }
-        let waits = match phase {
-            Phase::Final if !self.is_last(exchange) => Phase::Data,
-            phase => phase,
+        let ended = match reply {
+            // Most come in one packet.
+            Some(reply) if reply.took == Brief::default() && phase != Phase::Final => {
+                reply.begun.at
+            }
+            Some(reply) => self.ended(exchange, reply),
+            None => None,
         };
         if let Some(ended) = ended {
             self.advance(waits, ended);
             self.replied = Some(ended);
         }
-        self.next = match (reply, exchange.request) {
-            (None, _) | (_, Request::Command(Verb::Quit | Verb::Starttls)) => waits,
-            (Some(reply), Request::Command(Verb::Data)) if reply.code == Some(354) => Phase::Data,
-            _ => Phase::Other,
-        };
+        self.last = Some((exchange, waits));
         times
     }
 
@@ -369,13 +399,24 @@ impl<'s> Walk<'s> {
     #[must_use]
     pub fn finish(mut self) -> Phases {
         let Some(last) = self.session.last_at else { return self.phases };
-        let is_unread = self.session.tls.is_some() && self.next == Phase::Other;
-        let next = if is_unread { Phase::Tls } else { self.next };
+        let next = self.last.map_or(self.next, |(exchange, waits)| {
+            match (exchange.reply.as_ref(), exchange.request) {
+                (None, _) | (_, Request::Command(Verb::Quit | Verb::Starttls)) => waits,
+                (Some(reply), Request::Command(Verb::Data)) if reply.code == Some(354) => {
+                    Phase::Data
+                }
+                _ => Phase::Other,
+            }
+        });
+        let is_unread = self.session.tls.is_some() && next == Phase::Other;
+        let next = if is_unread { Phase::Tls } else { next };
         if self.until.is_some_and(|until| last > until) {
             self.advance(next, last);
         }
+        self.look(Some(last));
+        debug_assert!(self.is_far || !self.is_back || is_steady(self.session), "it was not seen");
         // Nobody knows how long it was between two times of a clock that was set.
-        if self.is_back && !is_steady(self.session) {
+        if self.is_back && self.is_far && !is_steady(self.session) {
             return Phases::default();
         }
         self.phases
@@ -387,8 +428,30 @@ impl<'s> Walk<'s> {
         if let Some(until) = self.until {
             let nanos = at.nanos_after(until);
             self.phases.add(phase, nanos.unwrap_or(0));
-            self.is_back |= nanos.is_none();
-            self.until = Some(until.max(at));
+            if nanos.is_some() {
+                self.until = Some(at);
+            } else {
+                self.is_back = true;
+                self.look(Some(at));
+            }
+        }
+    }
+
+    /// Notes whether `at` lies far before what was earlier.
+    #[inline]
+    fn look(&mut self, at: Option<Stamp>) {
+        if let (Some(until), Some(at)) = (self.until, at) {
+            self.is_far |= until.nanos_after(at) > Some(JUMP.nanos());
+        }
+    }
+
+    /// When `reply`, which took its time or ends a message, was whole.
+    #[inline(never)]
+    fn ended(&mut self, exchange: &Exchange, reply: &Reply) -> Option<Stamp> {
+        self.look(reply.begun.at);
+        match Phase::of(exchange.request) {
+            Phase::Final => self.delivered(exchange),
+            _ => reply.ended(),
         }
     }
 
@@ -398,7 +461,7 @@ impl<'s> Walk<'s> {
         let Some(asked) = exchange.asked.at else { return times };
         // What is waited for is not negative. The first reply that a client waits for is the
         // greeting.
-        let is_early = exchange.pipelined || self.is_first && self.session.early;
+        let is_early = exchange.pipelined || self.last.is_none() && self.session.early;
         // What the network took of the client's time.
         let mut before = exchange.pipelined.then_some(0);
         if let Some(replied) = self.replied

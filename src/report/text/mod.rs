@@ -90,6 +90,7 @@ pub(super) struct Pen {
     marks: Marks,
     /// The story of the session.
     story: String,
+    unjudged: told::Unjudged,
 }
 
 /// The last mark of each side in the session, and its text.
@@ -572,7 +573,7 @@ fn judged<'r>(
 ) -> Room<'r> {
     let out = fields!(out,
         "findings": out.list(findings, |out, one| finding(out, s, one)),
-        "not_judged": out.list(not_judged, judged_not),
+        "not_judged": told::unjudged(out, &mut s.pen.unjudged, not_judged),
     );
     out.raw("}")
 }

@@ -72,7 +72,8 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     let mut replied = session.greeting.as_ref().and_then(Reply::ended);
     for (index, one) in (0..).zip(&session.exchanges) {
         let thought = match (one.asked.at, replied) {
-            (Some(asked), Some(replied)) => asked.since(replied).nanos().saturating_sub(way),
+            // Neither is less than nothing.
+            (Some(asked), Some(replied)) => asked.nanos_after(replied).unwrap_or(0) - way,
             _ => 0,
         };
         replied = one.reply.as_ref().and_then(Reply::ended);
