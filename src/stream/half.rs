@@ -289,6 +289,26 @@ impl Half {
         true
     }
 
+    /// Notes that the other side acknowledged up to `ack`, which was delivered or is the end of a
+    /// calm stream; returns what offset that is. At most `history` bytes are kept.
+    // See `Flow::push_next`.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub(super) fn acknowledge_kept(&mut self, ack: u32, history: usize, spare: &mut Spare) -> u64 {
+        // The sequence space wraps: only the low 32 bits of the offset matter.
+        #[allow(clippy::cast_possible_truncation)]
+        let unseen = self.base.wrapping_add(self.next as u32).wrapping_sub(ack);
+        let is_end = self.closed && unseen == u32::MAX;
+        self.fin_acked |= is_end;
+        let seen = if is_end { self.next } else { self.next.saturating_sub(unseen.into()) };
+        if history > 0 {
+            self.acknowledge_to(seen, spare);
+        } else {
+            self.acked = self.acked.max(seen);
+        }
+        seen
+    }
+
     /// Takes a segment's payload that starts at `seq`, with `cut` more bytes that were not
     /// captured. With `hold`, nothing is delivered at once. `history` bounds what is kept for
     /// comparison.
@@ -493,6 +513,9 @@ impl Half {
     pub(super) fn delivered_next(&mut self, data: &[u8], history: usize, spare: &mut Spare) {
         self.next += data.len() as u64;
         self.highest = self.highest.max(self.next);
+        if history == 0 {
+            return;
+        }
         let open = usize::try_from(self.next.saturating_sub(self.acked)).unwrap_or(usize::MAX);
         let keep = open.min(history);
         let tail = data.get(data.len().saturating_sub(keep)..).unwrap_or(data);
