@@ -289,26 +289,6 @@ impl Half {
         true
     }
 
-    /// Notes that the other side acknowledged up to `ack`, which was delivered or is the end of a
-    /// calm stream; returns what offset that is. At most `history` bytes are kept.
-    // See `Flow::push_next`.
-    #[allow(clippy::inline_always)]
-    #[inline(always)]
-    pub(super) fn acknowledge_kept(&mut self, ack: u32, history: usize, spare: &mut Spare) -> u64 {
-        // The sequence space wraps: only the low 32 bits of the offset matter.
-        #[allow(clippy::cast_possible_truncation)]
-        let unseen = self.base.wrapping_add(self.next as u32).wrapping_sub(ack);
-        let is_end = self.closed && unseen == u32::MAX;
-        self.fin_acked |= is_end;
-        let seen = if is_end { self.next } else { self.next.saturating_sub(unseen.into()) };
-        if history > 0 {
-            self.acknowledge_to(seen, spare);
-        } else {
-            self.acked = self.acked.max(seen);
-        }
-        seen
-    }
-
     /// Takes a segment's payload that starts at `seq`, with `cut` more bytes that were not
     /// captured. With `hold`, nothing is delivered at once. `history` bounds what is kept for
     /// comparison.

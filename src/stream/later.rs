@@ -317,7 +317,7 @@ impl Later {
             own.next = own.next.wrapping_add(data.len() as u32);
         }
         let mut change = Change::default();
-        if fin | is_end {
+        if fin || is_end {
             change.was = self.progress();
             let mark = |sides: &mut [bool; 2], way: Way, is: bool| {
                 let [up, down] = sides;
