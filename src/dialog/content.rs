@@ -4,7 +4,7 @@
 //! places where a server might have seen the end are remembered as candidates, for the replies
 //! to decide.
 
-use super::header::{Header, ascii_line};
+use super::header::Header;
 use super::line_ends::{Lines, Place, count};
 use super::odd::{self, Before, DataEnd, First, Odd, Tail, Verdict, line_of};
 use super::session::{Content, Hidden, Mark};
@@ -512,15 +512,18 @@ impl Reader {
         let mut found = found;
         let mut left = rest;
         while !(found.is_at_dot || self.header.is_done()) {
-            let lf = ascii_line(left);
-            let Some(end) = lf.or_else(|| find(b'\n', left)) else { break };
+            if found.line == 0 {
+                let lines = self.header.read_usual(&mut self.facts, left);
+                found.take_all(left, &lines);
+                left = left.get(lines.octets..).unwrap_or_default();
+                if found.is_at_dot {
+                    break;
+                }
+            }
+            let Some(end) = find(b'\n', left) else { break };
             let Some((line, after)) = left.split_at_checked(end + 1) else { break };
             found.take(left, end);
-            if lf.is_some() {
-                self.header.read_ascii(&mut self.facts, line);
-            } else {
-                self.header.read_line(&mut self.facts, line);
-            }
+            self.header.read_line(&mut self.facts, line);
             left = after;
         }
         found

@@ -4,6 +4,7 @@
 //! line that is no field: a message need not have one.
 
 use super::content::more;
+use super::line_ends::Whole;
 use super::session::Content;
 use crate::smtp::scan::find;
 
@@ -60,19 +61,10 @@ impl Header {
 
     /// Reads the next line of the content, or a part of one, and counts in `facts` what is in its
     /// header.
-    #[inline]
+    #[inline(never)]
     pub(super) fn read_line(&mut self, facts: &mut Content, line: &[u8]) {
-        if line.ends_with(b"\n") && line.is_ascii() {
-            self.read_ascii(facts, line);
-        } else {
-            self.read_fields(facts, line);
-        }
-    }
-
-    /// Reads the next line, or the rest of one, which is ASCII and has an end.
-    #[inline]
-    pub(super) fn read_ascii(&mut self, facts: &mut Content, line: &[u8]) {
-        if !(self.place == Place::Start && self.usual_line(facts, line)) {
+        let is_usual = || line.ends_with(b"\n") && line.is_ascii();
+        if self.place != Place::Start || !is_usual() || self.usual_line(facts, line).is_none() {
             self.read_fields(facts, line);
         }
     }
@@ -154,43 +146,85 @@ impl Header {
         }
     }
 
-    /// Reads a line that is all there, in ASCII, and as nearly all are: a field, or a line that
-    /// goes on with one. Returns whether it is.
+    /// Reads the lines at the start of `text` that are all there, in ASCII, and as nearly all are:
+    /// each a field, or one that goes on with it. Returns how many those are.
     #[inline]
-    fn usual_line(&mut self, facts: &mut Content, line: &[u8]) -> bool {
-        let mut value = line;
-        if !matches!(line, [b' ' | b'\t', ..]) {
-            let Some((name, [b':', text @ ..])) = line.split_at_checked(name_len(line)) else {
-                return false;
-            };
-            let is_received = name.eq_ignore_ascii_case(NAME);
-            facts.received = more(facts.received, usize::from(is_received));
-            self.is_id = facts.message_id == 0 && name.eq_ignore_ascii_case(ID);
-            value = text;
+    pub(super) fn read_usual(&mut self, facts: &mut Content, text: &[u8]) -> Whole {
+        let mut lines = Whole::default();
+        while self.place == Place::Start
+            && let Some(left) = text.get(lines.octets..)
+            && let Some(octets) = self.usual_line(facts, left)
+        {
+            let is_strict = octets > 1 && left.get(octets - 2) == Some(&b'\r');
+            lines.count += 1;
+            lines.octets += octets;
+            lines.loose += usize::from(!is_strict);
+            lines.last = if is_strict { octets } else { 0 };
+            lines.longest = lines.longest.max(octets);
+        }
+        lines
+    }
+
+    /// Reads the line at the start of `text` if it is such; returns how many octets it has.
+    // It is read for each line of nearly every message.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn usual_line(&mut self, facts: &mut Content, text: &[u8]) -> Option<usize> {
+        let first = *text.first()?;
+        let mut name: &[u8] = &[];
+        // Octets before what the line says.
+        let mut before = 0;
+        let is_field = !matches!(first, b' ' | b'\t');
+        if is_field {
+            name = text.get(..name_len(text))?;
+            before = name.len() + 1;
+            // A dot that begins a line may be the end of the data.
+            if first == b'.' || text.get(name.len()) != Some(&b':') {
+                return None;
+            }
+        }
+        let value = text.get(before..)?;
+        let lf = ascii_line(value)?;
+        if is_field {
+            self.is_id = false;
+            if name.len() == NAME.len() {
+                let is_received = name.eq_ignore_ascii_case(NAME);
+                facts.received = more(facts.received, usize::from(is_received));
+            } else if name.len() == ID.len() {
+                self.is_id = facts.message_id == 0 && name.eq_ignore_ascii_case(ID);
+            }
         }
         if self.is_id {
-            add_id(facts, value);
+            add_id(facts, value.get(..lf).unwrap_or(value));
         }
-        true
+        Some(before + lf + 1)
     }
 }
 
 /// Where the first line of `text` ends, if it is ASCII: its LF.
 #[inline]
-pub(super) fn ascii_line(text: &[u8]) -> Option<usize> {
-    let (words, rest) = text.as_chunks::<8>();
+fn ascii_line(text: &[u8]) -> Option<usize> {
+    let (blocks, rest) = text.as_chunks::<16>();
     let mut len = 0;
-    for word in words {
-        // In the highest bit of each octet: whether it is an LF, or above 127. What is borrowed
-        // from behind the first spoils only what comes after.
-        let word = u64::from_le_bytes(*word);
-        let lfs = word ^ (EACH * u64::from(b'\n'));
-        let ends = (lfs.wrapping_sub(EACH) | word) & (EACH * 0x80);
-        if ends != 0 {
-            let at = ends.trailing_zeros() / 8;
-            return ((word >> (at * 8)) & 0x80 == 0).then_some(len + at as usize);
+    for block in blocks {
+        // The compiler looks at all octets of a block at once.
+        let is_end = |any: bool, &octet: &u8| any | (octet == b'\n' || octet >= 0x80);
+        if !block.iter().fold(false, is_end) {
+            len += block.len();
+            continue;
         }
-        len += word.to_le_bytes().len();
+        for word in block.as_chunks().0 {
+            // In the highest bit of each octet: whether it is an LF, or above 127. What is borrowed
+            // from behind the first spoils only what comes after.
+            let word = u64::from_le_bytes(*word);
+            let lfs = word ^ (EACH * u64::from(b'\n'));
+            let ends = (lfs.wrapping_sub(EACH) | word) & (EACH * 0x80);
+            if ends != 0 {
+                let at = len + (ends.trailing_zeros() / 8) as usize;
+                return (text.get(at) == Some(&b'\n')).then_some(at);
+            }
+            len += word.to_le_bytes().len();
+        }
     }
     let end = rest.iter().position(|&octet| octet == b'\n' || octet >= 0x80)?;
     (rest.get(end) == Some(&b'\n')).then_some(len + end)
@@ -199,17 +233,20 @@ pub(super) fn ascii_line(text: &[u8]) -> Option<usize> {
 /// A one in each octet.
 const EACH: u64 = u64::from_ne_bytes([1; 8]);
 
-/// How many octets at the start of `line`, which is ASCII, a name may have.
+/// How many octets at the start of `line` a name in ASCII may have.
 #[inline]
 fn name_len(line: &[u8]) -> usize {
     let (words, rest) = line.as_chunks::<8>();
     let mut len = 0;
     for word in words {
-        // In the highest bit of each octet: whether it is a control or blank, a DEL, or a colon.
+        // In the highest bit of each octet: whether it is a control or blank, a DEL or above 127, or a colon.
         // What is borrowed from behind the first spoils only what comes after.
         let word = u64::from_le_bytes(*word);
         let colons = word ^ u64::from_ne_bytes([b':'; 8]);
-        let ends = word.wrapping_sub(EACH * 33) | (word + EACH) | colons.wrapping_sub(EACH);
+        let ends = word.wrapping_sub(EACH * 33)
+            | word
+            | word.wrapping_add(EACH)
+            | colons.wrapping_sub(EACH);
         let ends = ends & (EACH * 0x80);
         if ends != 0 {
             return len + (ends.trailing_zeros() / 8) as usize;

@@ -49,6 +49,18 @@ pub(super) struct Lines {
     pub(super) loose: usize,
 }
 
+/// Lines that are all there.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Whole {
+    pub(super) count: usize,
+    /// Those of them that end with LF alone.
+    pub(super) loose: usize,
+    /// Octets of all of them, of the last one if it ends with CRLF, and of the longest.
+    pub(super) octets: usize,
+    pub(super) last: usize,
+    pub(super) longest: usize,
+}
+
 impl Lines {
     /// Finds the lines of `rest` up to one that begins with a dot.
     pub(super) fn find(&mut self, rest: &[u8]) {
@@ -123,6 +135,21 @@ impl Lines {
         self.ends += 1;
         self.loose += usize::from(!is_strict);
         self.is_at_dot = left.get(lf + 1) == Some(&b'.');
+    }
+
+    /// Takes the next lines, at the start of what is `left`; none is open.
+    #[inline]
+    pub(super) fn take_all(&mut self, left: &[u8], lines: &Whole) {
+        let &Whole { count, loose, octets, last, longest } = lines;
+        if count > 0 {
+            self.place = if last > 0 { Place::Start } else { Place::LooseStart };
+            self.usual = u32::try_from(last).unwrap_or(0);
+            self.longest = self.longest.max(longest as u64);
+            self.used += octets;
+            self.ends += count;
+            self.loose += loose;
+            self.is_at_dot = left.get(octets) == Some(&b'.');
+        }
     }
 
     /// How many octets of `rest` that were read are above 127, if nothing else is special in them

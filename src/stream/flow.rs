@@ -127,9 +127,10 @@ pub(super) enum Fit {
 }
 
 /// How far a connection has come towards its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Progress {
     /// More is to come.
+    #[default]
     Open,
     /// Both sides have ended it, or one has reset it.
     Over,

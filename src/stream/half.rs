@@ -493,6 +493,9 @@ impl Half {
     pub(super) fn delivered_next(&mut self, data: &[u8], history: usize, spare: &mut Spare) {
         self.next += data.len() as u64;
         self.highest = self.highest.max(self.next);
+        if history == 0 {
+            return;
+        }
         let open = usize::try_from(self.next.saturating_sub(self.acked)).unwrap_or(usize::MAX);
         let keep = open.min(history);
         let tail = data.get(data.len().saturating_sub(keep)..).unwrap_or(data);

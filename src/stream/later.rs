@@ -16,24 +16,32 @@ use slab::Slab;
 
 /// The connections that are followed later, by number. They come and go by the thousand, so their
 /// memory is not the allocator's.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Shelf {
     kept: Slab<Later>,
     blocks: Slab<Block>,
+    /// Bytes that are kept at most of a connection.
+    most: usize,
+    /// What the last segment has changed that was [`Taken::More`].
+    change: Change,
 }
 
 /// A connection that was opened by a handshake, and its segments so far: in order, without gaps,
 /// all with the time at which they came. Smaller than a [`Flow`](super::flow::Flow) with its
-/// dialog.
+/// dialog: a line of the cache.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub(super) struct Later {
-    /// By direction (up, down): the sequence number of the first byte, and of the next one.
-    starts: [u32; 2],
-    next: [u32; 2],
+    /// By direction: up, down.
+    sides: [Course; 2],
     /// A head of [`HEAD`] bytes and the payload of each segment, from the SYN on: how many bytes,
-    /// and in which blocks.
+    /// the first block they are in, the last one, and how many are in that.
     len: u32,
-    blocks: [u32; BLOCKS],
+    front: u32,
+    back: u32,
+    used: u16,
+    /// Blocks that it has.
+    blocks: u8,
     /// Its first packet, and its last.
     pub(super) first: Place,
     pub(super) last: Place,
@@ -43,29 +51,51 @@ pub(super) struct Later {
     digits: u8,
 }
 
-/// What has changed by a segment that was taken.
+/// How far one direction has come: the sequence number of the first byte, and of the next one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Course {
+    start: u32,
+    next: u32,
+}
+
+/// What became of a segment.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Taken {
-    /// How far the connection had come before.
+pub(super) enum Taken {
+    /// It must be followed now.
+    Not,
+    /// It is kept.
+    Kept,
+    /// The same, and [`Shelf::change`] tells what else has changed.
+    More,
+}
+
+/// What a segment has changed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Change {
+    /// How far the connection had come before, and has now.
     pub(super) was: Progress,
     pub(super) is: Progress,
     /// Bytes of memory that it holds more than before.
-    pub(super) more: usize,
+    pub(super) held: usize,
 }
 
-/// A part of what is kept.
+/// The numbers before a payload: when and where the segment was captured, and its other fields.
+type Head = [u64; 3];
+
+/// A part of what is kept, and the block that goes on with it.
 #[derive(Debug)]
 #[repr(align(64))]
-struct Block([u8; BLOCK]);
+struct Block {
+    bytes: [u8; BLOCK],
+    next: u32,
+}
 
-/// Bytes of a block: few are empty where connections stand still, and few are needed.
-const BLOCK: usize = 512;
-
-/// Blocks of a connection.
-const BLOCKS: usize = 8;
+/// Bytes in a block, which takes 512: few are empty where connections stand still, and few are
+/// needed.
+const BLOCK: usize = 512 - size_of::<u32>();
 
 /// Three numbers of eight bytes: time, place, and the others.
-const HEAD: usize = 3 * 8;
+const HEAD: usize = size_of::<Head>();
 
 /// Where those begin in the third, behind the acknowledgment number.
 const WINDOW: u32 = 32;
@@ -79,11 +109,15 @@ const DOWN: u64 = 1 << 63;
 const LENGTH: u16 = (1 << 14) - 1;
 
 /// Bytes that are kept at most of a connection, whatever the bounds are.
-const MOST: usize = BLOCK * BLOCKS;
+const MOST: usize = LENGTH as usize;
+
+/// That a block is full, or that there is none.
+#[allow(clippy::cast_possible_truncation)]
+const FULL: u16 = BLOCK as u16;
 
 impl Default for Block {
     fn default() -> Self {
-        Self([0; BLOCK])
+        Self { bytes: [0; BLOCK], next: 0 }
     }
 }
 
@@ -91,31 +125,55 @@ impl Default for Later {
     fn default() -> Self {
         let (first, last) = (Place::default(), Place::default());
         let (closed, fin_acked) = ([false; 2], [false; 2]);
-        let (starts, next, blocks) = ([0; 2], [0; 2], [0; BLOCKS]);
-        Self { starts, next, len: 0, blocks, first, last, closed, fin_acked, digits: 0 }
+        let (sides, front, back) = ([Course::default(); 2], 0, 0);
+        let (len, used, blocks, digits) = (0, FULL, 0, 0);
+        Self { sides, len, front, back, used, blocks, first, last, closed, fin_acked, digits }
     }
 }
 
-fn index(way: Way) -> usize {
-    usize::from(way == Way::Down)
+/// What is kept of a segment besides its payload.
+#[inline]
+fn head(segment: &Segment<'_>, at: Stamp, ack: u32) -> Head {
+    let down = if segment.way == Way::Down { DOWN } else { 0 };
+    let fin = if segment.flags.fin { FIN } else { 0 };
+    let len = (segment.data.len() as u64) << LEN;
+    let last = u64::from(ack) | u64::from(segment.window) << WINDOW | len | down | fin;
+    [at.nanos().cast_unsigned(), segment.place.number(), last]
+}
+
+#[inline]
+fn write(to: &mut [u8; HEAD], head: Head) {
+    let (parts, _) = to.as_chunks_mut();
+    for (to, number) in parts.iter_mut().zip(head) {
+        *to = number.to_le_bytes();
+    }
 }
 
 impl Shelf {
+    /// One that keeps at most so many bytes of a connection.
+    pub(super) fn new(most: usize) -> Self {
+        let change = Change::default();
+        Self { kept: Slab::default(), blocks: Slab::default(), most: most.min(MOST), change }
+    }
+
     /// Keeps the connection that the SYN `first` began, if `answer` answers it and nothing else; of
     /// both the time must be known. Returns its number.
     pub(super) fn put(&mut self, first: &Segment<'_>, answer: &Segment<'_>) -> Option<u32> {
         let (at, answered) = first.at.zip(answer.at).filter(|_| is_answer(first, answer))?;
-        let (start, own) = (first.seq.wrapping_add(1), answer.seq.wrapping_add(1));
-        let starts = if first.way == Way::Up { [start, own] } else { [own, start] };
+        let [start, own] = [first, answer].map(|one| {
+            let start = one.seq.wrapping_add(1);
+            Course { start, next: start }
+        });
+        let sides = if first.way == Way::Up { [start, own] } else { [own, start] };
         let (number, later) = self.kept.take()?;
-        let (first_place, digits) = (first.place, first.digits);
-        *later = Later { starts, next: starts, first: first_place, digits, ..Later::default() };
-        later.last = answer.place;
+        let (digits, last) = (first.digits, answer.place);
+        *later = Later { sides, first: first.place, last, digits, ..Later::default() };
+        let ack = answer.ack.unwrap_or_default();
         let kept = later
-            .keep(first, at, &mut self.blocks)
-            .and_then(|()| later.keep(answer, answered, &mut self.blocks));
+            .keep(head(first, at, 0), &[], &mut self.blocks)
+            .and_then(|()| later.keep(head(answer, answered, ack), &[], &mut self.blocks));
         if kept.is_none() {
-            self.remove(number);
+            self.lift(number, &mut Vec::new());
         }
         kept.map(|()| number)
     }
@@ -126,74 +184,41 @@ impl Shelf {
     }
 
     /// Keeps `segment` with connection `number`, if it is the next one of its side and nothing
-    /// about it is unusual, and no more than `most` bytes are kept then.
-    #[inline]
-    pub(super) fn take(
-        &mut self,
-        number: u32,
-        segment: &Segment<'_>,
-        most: usize,
-    ) -> Option<Taken> {
-        let &Segment { way, seq, data, flags: Flags { syn, fin, rst }, .. } = segment;
-        let later = self.kept.get_mut(number)?;
-        let (at, ack) = segment.at.zip(segment.ack)?;
-        let is_usual = !(syn | rst)
-            && segment.cut == 0
-            && segment.window > 0
-            && segment.digits == later.digits
-            && later.len as usize + HEAD + data.len() <= most.min(MOST);
-        if !is_usual {
-            return None;
+    /// about it is unusual, and there is room for it.
+    pub(super) fn take(&mut self, number: u32, segment: &Segment<'_>) -> Taken {
+        let Some(later) = self.kept.get_mut(number) else { return Taken::Not };
+        if later.take_next(segment, self.most, &mut self.blocks).is_some() {
+            return Taken::Kept;
         }
-        let (own, other) = (index(way), index(way.back()));
-        let (was, held) = (later.progress(), later.held());
-        let next = later.next.get_mut(own)?;
-        let is_closed = later.closed.get_mut(own)?;
-        // An end takes a sequence number of its own, and nothing comes behind it.
-        let is_next = seq == next.wrapping_add(u32::from(*is_closed));
-        if !is_next || *is_closed && (fin || !data.is_empty()) {
-            return None;
+        match later.take(segment, self.most, &mut self.blocks) {
+            Some(change) => {
+                self.change = change;
+                Taken::More
+            }
+            None => Taken::Not,
         }
-        // No longer than `MOST`.
-        #[allow(clippy::cast_possible_truncation)]
-        let behind = next.wrapping_add(data.len() as u32);
-        let (seen, sent) = (*later.starts.get(other)?, *later.next.get(other)?);
-        let is_end = *later.closed.get(other)? && ack == sent.wrapping_add(1);
-        if !is_end && sent.wrapping_sub(ack) > sent.wrapping_sub(seen) {
-            return None;
-        }
-        *later.next.get_mut(own)? = behind;
-        *later.closed.get_mut(own)? |= fin;
-        *later.fin_acked.get_mut(other)? |= is_end;
-        later.last = segment.place;
-        later.keep(segment, at, &mut self.blocks)?;
-        Some(Taken { was, is: later.progress(), more: later.held() - held })
+    }
+
+    /// See [`Taken::More`].
+    pub(super) fn change(&self) -> Change {
+        self.change
     }
 
     /// Takes connection `number` from the shelf; what was kept of it goes to `text`.
     pub(super) fn lift(&mut self, number: u32, text: &mut Vec<u8>) -> Option<Later> {
         text.clear();
-        let later = self.kept.get(number)?;
-        let mut left = later.len as usize;
-        for &block in later.used() {
-            let Block(bytes) = self.blocks.get(block)?;
-            let part = bytes.get(..left.min(BLOCK)).unwrap_or(bytes);
-            text.extend_from_slice(part);
-            left -= part.len();
+        let later = self.kept.get(number)?.clone();
+        let (len, mut next) = (later.len as usize, later.front);
+        while text.len() < len {
+            let number = next;
+            let block = self.blocks.get(number)?;
+            text.extend_from_slice(&block.bytes);
+            next = block.next;
+            self.blocks.give(number);
         }
-        let later = later.clone();
-        self.remove(number);
+        text.truncate(len);
+        self.kept.give(number);
         Some(later)
-    }
-
-    fn remove(&mut self, number: u32) {
-        if let Some(later) = self.kept.get_mut(number) {
-            for &block in later.used() {
-                self.blocks.give(block);
-            }
-            later.len = 0;
-            self.kept.give(number);
-        }
     }
 
     /// See [`Consume::touch`](crate::chunk::Consume::touch).
@@ -206,67 +231,163 @@ impl Shelf {
     #[inline]
     pub(super) fn touch_block(&self, number: u32) -> u64 {
         let block = self.kept.get(number).and_then(|later| {
-            let Block(bytes) = self.blocks.get(*later.used().last()?)?;
-            bytes.get(later.len as usize % BLOCK).copied()
+            self.blocks.get(later.back)?.bytes.get(usize::from(later.used)).copied()
         });
         block.map_or(0, u64::from)
     }
 }
 
 impl Later {
-    #[inline]
-    fn keep(&mut self, segment: &Segment<'_>, at: Stamp, blocks: &mut Slab<Block>) -> Option<()> {
-        let data = segment.data;
-        let down = if segment.way == Way::Down { DOWN } else { 0 };
-        let fin = if segment.flags.fin { FIN } else { 0 };
-        let ack = u64::from(segment.ack.unwrap_or_default());
-        let len = (data.len() as u64) << LEN;
-        let last = ack | u64::from(segment.window) << WINDOW | len | down | fin;
-        let head = [at.nanos().cast_unsigned(), segment.place.number(), last].map(u64::to_le_bytes);
-        let (from, block) = (self.len as usize % BLOCK, self.len as usize / BLOCK);
-        let until = from + HEAD + data.len();
-        if from == 0 || until > BLOCK {
-            self.append(head.as_flattened(), blocks)?;
-            return self.append(data, blocks);
+    /// Keeps a segment as most are: neither side has ended, and it fits behind the one before. It
+    /// does what [`Later::take`] would, or nothing.
+    // See `Flow::push_next`.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn take_next(
+        &mut self,
+        segment: &Segment<'_>,
+        most: usize,
+        blocks: &mut Slab<Block>,
+    ) -> Option<()> {
+        let &Segment { way, data, flags: Flags { syn, fin, rst }, .. } = segment;
+        let (at, ack) = segment.at.zip(segment.ack)?;
+        let (from, len) = (usize::from(self.used), HEAD + data.len());
+        let [up, down] = &mut self.sides;
+        let (own, other) = if way == Way::Up { (up, down) } else { (down, up) };
+        let is_usual = !(syn | fin | rst)
+            && segment.cut == 0
+            && segment.window > 0
+            && segment.digits == self.digits
+            && self.closed == [false; 2]
+            && segment.seq == own.next
+            && other.next.wrapping_sub(ack) <= other.next.wrapping_sub(other.start)
+            && self.len as usize + len <= most;
+        let room = blocks.get_mut(self.back).filter(|_| is_usual)?;
+        let (to, rest) = room.bytes.get_mut(from..from + len)?.split_first_chunk_mut::<HEAD>()?;
+        write(to, head(segment, at, ack));
+        // No longer than a block.
+        #[allow(clippy::cast_possible_truncation)]
+        {
+            own.next = own.next.wrapping_add(data.len() as u32);
         }
-        // Most fit behind the one before.
-        let Block(room) = blocks.get_mut(*self.blocks.get(block)?)?;
-        let (to, rest) = room.get_mut(from..until)?.split_first_chunk_mut::<HEAD>()?;
-        to.copy_from_slice(head.as_flattened());
+        self.grow(len);
+        self.last = segment.place;
+        // At the end, as little has to be remembered over the call then.
         rest.copy_from_slice(data);
-        self.len += u32::try_from(until - from).ok()?;
         Some(())
     }
 
+    /// Keeps any segment that may be kept.
     #[inline(never)]
+    fn take(
+        &mut self,
+        segment: &Segment<'_>,
+        most: usize,
+        blocks: &mut Slab<Block>,
+    ) -> Option<Change> {
+        let &Segment { way, seq, data, flags: Flags { syn, fin, rst }, .. } = segment;
+        let (at, ack) = segment.at.zip(segment.ack)?;
+        let is_usual = !(syn | rst)
+            && segment.cut == 0
+            && segment.window > 0
+            && segment.digits == self.digits
+            && self.len as usize + HEAD + data.len() <= most;
+        if !is_usual {
+            return None;
+        }
+        let held = self.held();
+        let ([up, down], [up_closed, down_closed]) = (&mut self.sides, self.closed);
+        let ((own, own_closed), (other, other_closed)) = match way {
+            Way::Up => ((up, up_closed), (down, down_closed)),
+            Way::Down => ((down, down_closed), (up, up_closed)),
+        };
+        // An end takes a sequence number of its own, and nothing comes behind it.
+        let is_next = seq == own.next.wrapping_add(u32::from(own_closed));
+        if !is_next || own_closed && (fin || !data.is_empty()) {
+            return None;
+        }
+        let unseen = other.next.wrapping_sub(ack);
+        let is_end = other_closed && unseen == u32::MAX;
+        if !is_end && unseen > other.next.wrapping_sub(other.start) {
+            return None;
+        }
+        // No longer than `MOST`.
+        #[allow(clippy::cast_possible_truncation)]
+        {
+            own.next = own.next.wrapping_add(data.len() as u32);
+        }
+        let mut change = Change::default();
+        if fin || is_end {
+            change.was = self.progress();
+            let mark = |sides: &mut [bool; 2], way: Way, is: bool| {
+                let [up, down] = sides;
+                *(if way == Way::Up { up } else { down }) |= is;
+            };
+            mark(&mut self.closed, way, fin);
+            mark(&mut self.fin_acked, way.back(), is_end);
+            change.is = self.progress();
+        }
+        self.last = segment.place;
+        self.keep(head(segment, at, ack), data, blocks)?;
+        change.held = self.held() - held;
+        Some(change)
+    }
+
+    fn keep(&mut self, head: Head, data: &[u8], blocks: &mut Slab<Block>) -> Option<()> {
+        let room = self.room(blocks)?;
+        let Some((to, rest)) = room.split_first_chunk_mut::<HEAD>() else {
+            let mut bytes = [0; HEAD];
+            write(&mut bytes, head);
+            self.append(&bytes, blocks)?;
+            return self.append(data, blocks);
+        };
+        write(to, head);
+        let (fits, more) = data.split_at(data.len().min(rest.len()));
+        rest.get_mut(..fits.len())?.copy_from_slice(fits);
+        self.grow(HEAD + fits.len());
+        if more.is_empty() { Some(()) } else { self.append(more, blocks) }
+    }
+
     fn append(&mut self, mut bytes: &[u8], blocks: &mut Slab<Block>) -> Option<()> {
         while !bytes.is_empty() {
-            let (at, block) = (self.len as usize % BLOCK, self.len as usize / BLOCK);
-            let block = self.blocks.get_mut(block)?;
-            let Block(room) = if at == 0 {
-                let (number, taken) = blocks.take()?;
-                *block = number;
-                taken
-            } else {
-                blocks.get_mut(*block)?
-            };
-            let (fits, more) = bytes.split_at(bytes.len().min(BLOCK - at));
-            room.get_mut(at..at + fits.len())?.copy_from_slice(fits);
-            self.len += u32::try_from(fits.len()).ok()?;
+            let room = self.room(blocks)?;
+            let (fits, more) = bytes.split_at(bytes.len().min(room.len()));
+            room.get_mut(..fits.len())?.copy_from_slice(fits);
+            self.grow(fits.len());
             bytes = more;
         }
         Some(())
     }
 
-    /// The blocks that it has.
-    fn used(&self) -> &[u32] {
-        self.blocks.get(..(self.len as usize).div_ceil(BLOCK)).unwrap_or_default()
+    /// What is left of its last block, or another one.
+    #[inline]
+    fn room<'a>(&mut self, blocks: &'a mut Slab<Block>) -> Option<&'a mut [u8]> {
+        if self.used == FULL {
+            let (number, _) = blocks.take()?;
+            if self.len == 0 {
+                self.front = number;
+            } else {
+                blocks.get_mut(self.back)?.next = number;
+            }
+            (self.back, self.used) = (number, 0);
+            self.blocks += 1;
+        }
+        blocks.get_mut(self.back)?.bytes.get_mut(self.used.into()..)
+    }
+
+    /// So many bytes more are in its last block.
+    // No longer than that is.
+    #[allow(clippy::cast_possible_truncation)]
+    #[inline]
+    fn grow(&mut self, bytes: usize) {
+        self.len += bytes as u32;
+        self.used += bytes as u16;
     }
 
     /// Bytes of memory.
     #[inline]
     pub(super) fn held(&self) -> usize {
-        size_of::<Self>() + (self.len as usize).div_ceil(BLOCK) * BLOCK
+        size_of::<Self>() + usize::from(self.blocks) * size_of::<Block>()
     }
 
     /// How far it has come.
@@ -281,13 +402,13 @@ impl Later {
 
     /// The next sequence numbers of both directions.
     pub(super) fn ends(&self) -> [Option<u32>; 2] {
-        self.next.map(Some)
+        self.sides.map(|side| Some(side.next))
     }
 
     /// Its segments, which were kept in `text`, as they came, with the connection `flow`.
     pub(super) fn segments<'a>(&self, text: &'a [u8], flow: FlowKey) -> Segments<'a> {
-        let [up, down] = self.starts.map(|start| start.wrapping_sub(1));
-        Segments { rest: text, flow, next: [up, down], digits: self.digits, syns: 2 }
+        let next = self.sides.map(|side| side.start.wrapping_sub(1));
+        Segments { rest: text, flow, next, digits: self.digits, syns: 2 }
     }
 }
 
@@ -301,41 +422,152 @@ pub(super) struct Segments<'a> {
     syns: u8,
 }
 
-impl<'a> Iterator for Segments<'a> {
-    type Item = Segment<'a>;
+/// What is kept of a segment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kept<'a> {
+    pub(super) way: Way,
+    pub(super) at: Stamp,
+    pub(super) place: Place,
+    pub(super) ack: u32,
+    window: u16,
+    pub(super) fin: bool,
+    pub(super) data: &'a [u8],
+}
 
-    fn next(&mut self) -> Option<Segment<'a>> {
-        let (at, rest) = self.rest.split_first_chunk()?;
-        let (place, rest) = rest.split_first_chunk()?;
-        let (last, rest) = rest.split_first_chunk()?;
+impl<'a> Segments<'a> {
+    /// What is kept of the next one. Behind it no [`Segment`] is made any more: its sequence number
+    /// was not counted.
+    #[inline]
+    pub(super) fn next_kept(&mut self) -> Option<Kept<'a>> {
+        let (head, rest) = self.rest.split_first_chunk::<HEAD>()?;
+        let ([at, place, last], _) = head.as_chunks() else { return None };
         let last = u64::from_le_bytes(*last);
         let [fin, down] = [FIN, DOWN].map(|flag| last & flag != 0);
         // Parts of the number.
         #[allow(clippy::cast_possible_truncation)]
         let (ack, window, len) = (last as u32, (last >> WINDOW) as u16, (last >> LEN) as u16);
-        let len = len & LENGTH;
-        let (data, rest) = rest.split_at_checked(len.into())?;
+        let (data, rest) = rest.split_at_checked((len & LENGTH).into())?;
         self.rest = rest;
         let way = if down { Way::Down } else { Way::Up };
+        let at = Stamp::from_nanos(i64::from_le_bytes(*at));
+        let place = Place::new(u64::from_le_bytes(*place));
+        Some(Kept { way, at, place, ack, window, fin, data })
+    }
+}
+
+impl<'a> Iterator for Segments<'a> {
+    type Item = Segment<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Segment<'a>> {
+        let Kept { way, at, place, ack, window, fin, data } = self.next_kept()?;
         let syn = self.syns > 0;
         let is_first = self.syns == 2;
         self.syns = self.syns.saturating_sub(1);
-        let flags = Flags { syn, fin, rst: false };
-        let next = self.next.get_mut(index(way))?;
+        let [up, down] = &mut self.next;
+        let next = if way == Way::Up { up } else { down };
         let seq = *next;
-        *next = next.wrapping_add(u32::from(len) + u32::from(syn) + u32::from(fin));
+        // No longer than `MOST`.
+        #[allow(clippy::cast_possible_truncation)]
+        {
+            *next = next.wrapping_add(data.len() as u32 + u32::from(syn) + u32::from(fin));
+        }
         Some(Segment {
             flow: self.flow,
             way,
-            at: Some(Stamp::from_nanos(i64::from_le_bytes(*at))),
+            at: Some(at),
             digits: self.digits,
-            place: Place::new(u64::from_le_bytes(*place)),
+            place,
             seq,
             ack: (!is_first).then_some(ack),
-            flags,
+            flags: Flags { syn, fin, rst: false },
             window,
             data,
             cut: 0,
         })
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A direction in turn: the client's if so, octets, and what is odd about it.
+    pub(in crate::stream) type Step = (bool, usize, u8);
+
+    /// Directions that take turns, in steps of all sizes.
+    pub(in crate::stream) fn steps() -> impl Strategy<Value = Vec<Step>> {
+        prop::collection::vec((any::<bool>(), 0_usize..700, 0_u8..12), 0..40)
+    }
+
+    /// A connection's segments: its handshake, and these.
+    pub(in crate::stream) fn segments(steps: &[Step]) -> Vec<Segment<'static>> {
+        const DATA: &[u8] = &[b'a'; 700];
+        let client = ([192, 0, 2, 1].into(), 40_000);
+        let (flow, up) = FlowKey::new(client, ([192, 0, 2, 2].into(), 25));
+        let (mut next, mut closed) = ([100_u32, u32::MAX - 900], [false; 2]);
+        let mut all = Vec::new();
+        let mut add = |from: usize, seq: u32, ack: Option<u32>, flags: Flags, len: usize| {
+            let number = all.len() + 1;
+            all.push(Segment {
+                flow,
+                way: if from == 0 { up } else { up.back() },
+                at: Some(Stamp::from_nanos(number as i64)),
+                digits: 6,
+                place: Place::new(number as u64),
+                seq,
+                ack,
+                flags,
+                window: 1000,
+                data: &DATA[..len],
+                cut: 0,
+            });
+        };
+        let syn = Flags { syn: true, ..Flags::default() };
+        add(0, 99, None, syn, 0);
+        add(1, next[1].wrapping_sub(1), Some(100), syn, 0);
+        add(0, 100, Some(next[1]), Flags::default(), 0);
+        for &(is_client, len, odd) in steps {
+            let (own, other) = if is_client { (0, 1) } else { (1, 0) };
+            let len = if closed[own] || odd == 1 { 0 } else { len };
+            let fin = odd == 0 && !closed[own];
+            let late = if odd == 2 { 1 } else { 0 };
+            let ack = next[other].wrapping_add(u32::from(closed[other])).wrapping_sub(late);
+            let seq = next[own].wrapping_add(u32::from(closed[own]));
+            add(own, seq, Some(ack), Flags { fin, ..Flags::default() }, len);
+            next[own] = next[own].wrapping_add(len as u32);
+            closed[own] |= fin;
+        }
+        all
+    }
+
+    proptest! {
+        #[test]
+        fn the_next_segment_is_kept_as_any_is(steps in steps()) {
+            let segments = segments(&steps);
+            let (mut fast, mut slow) = (Shelf::new(4096), Shelf::new(4096));
+            let [number, other] =
+                [&mut fast, &mut slow].map(|one| one.put(&segments[0], &segments[1]).unwrap());
+            for segment in &segments[2..] {
+                let is_kept = !matches!(fast.take(number, segment), Taken::Not);
+                let later = slow.kept.get_mut(other).unwrap();
+                prop_assert_eq!(is_kept, later.take(segment, 4096, &mut slow.blocks).is_some());
+                if !is_kept {
+                    break;
+                }
+            }
+            let texts = [(&mut fast, number), (&mut slow, other)].map(|(one, number)| {
+                let mut text = Vec::new();
+                let later = one.lift(number, &mut text);
+                (format!("{later:?}"), text)
+            });
+            prop_assert_eq!(&texts[0], &texts[1]);
+        }
+    }
+
+    #[test]
+    fn a_connection_takes_a_line_and_a_block_eight() {
+        assert_eq!((size_of::<Later>(), size_of::<Block>()), (64, 512));
     }
 }

@@ -22,14 +22,18 @@ pub(super) struct Table<V> {
     seed: SeedableRandomState,
     /// Numbers of entries, by the hash of their keys.
     index: Index,
-    slots: Vec<Slot<V>>,
+    slots: Vec<Line<V>>,
     /// The first of the list of free slots.
     free: u32,
 }
 
 /// A look-up reads one line of the cache, if it does not lie across two.
+// An enum with an alignment would have its tag in front of its values, and take two lines.
 #[derive(Debug)]
 #[repr(align(64))]
+struct Line<V>(Slot<V>);
+
+#[derive(Debug)]
 enum Slot<V> {
     Used { key: FlowKey, value: V },
     Free { next: u32 },
@@ -88,7 +92,7 @@ impl<V> Table<V> {
     #[inline]
     pub(super) fn touch(&self, number: u32) -> u64 {
         let slot = self.slots.get(number as usize);
-        slot.map_or(0, |slot| u64::from(matches!(slot, Slot::Used { .. })))
+        slot.map_or(0, |Line(slot)| u64::from(matches!(slot, Slot::Used { .. })))
     }
 
     #[inline]
@@ -103,36 +107,41 @@ impl<V> Table<V> {
     /// Whether `number` is the entry of `key`.
     #[inline]
     pub(super) fn is_of(&self, number: u32, key: &FlowKey) -> bool {
-        matches!(self.slots.get(number as usize), Some(Slot::Used { key: own, .. }) if own == key)
+        let slot = self.slots.get(number as usize);
+        matches!(slot, Some(Line(Slot::Used { key: own, .. })) if own == key)
     }
 
     #[inline]
     pub(super) fn get(&self, number: u32) -> Option<&V> {
         match self.slots.get(number as usize)? {
-            Slot::Used { value, .. } => Some(value),
-            Slot::Free { .. } => None,
+            Line(Slot::Used { value, .. }) => Some(value),
+            Line(Slot::Free { .. }) => None,
         }
     }
 
     /// An entry with its key.
     pub(super) fn entry(&self, number: u32) -> Option<(FlowKey, &V)> {
         match self.slots.get(number as usize)? {
-            Slot::Used { key, value } => Some((*key, value)),
-            Slot::Free { .. } => None,
+            Line(Slot::Used { key, value }) => Some((*key, value)),
+            Line(Slot::Free { .. }) => None,
         }
     }
 
     #[inline]
     pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut V> {
         match self.slots.get_mut(number as usize)? {
-            Slot::Used { value, .. } => Some(value),
-            Slot::Free { .. } => None,
+            Line(Slot::Used { value, .. }) => Some(value),
+            Line(Slot::Free { .. }) => None,
         }
     }
 
+    /// Bytes that a place takes.
+    #[cfg(test)]
+    pub(super) const PLACE: usize = size_of::<Line<V>>();
+
     /// All entries.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &V)> {
-        (0..).zip(&self.slots).filter_map(|(number, slot)| match slot {
+        (0..).zip(&self.slots).filter_map(|(number, Line(slot))| match slot {
             Slot::Used { value, .. } => Some((number, value)),
             Slot::Free { .. } => None,
         })
@@ -141,7 +150,7 @@ impl<V> Table<V> {
     /// Adds an entry; the key must be new.
     pub(super) fn insert(&mut self, key: FlowKey, value: V) {
         let used = Slot::Used { key, value };
-        let number = if let Some(slot) = self.slots.get_mut(self.free as usize) {
+        let number = if let Some(Line(slot)) = self.slots.get_mut(self.free as usize) {
             let number = self.free;
             if let Slot::Free { next } = std::mem::replace(slot, used) {
                 self.free = next;
@@ -154,7 +163,7 @@ impl<V> Table<V> {
                 let len = self.slots.len();
                 self.slots.reserve_exact(if len < FEW { len.max(16) } else { len / 8 });
             }
-            self.slots.push(used);
+            self.slots.push(Line(used));
             number
         };
         self.index.insert(self.hash(&key), number);
@@ -162,7 +171,7 @@ impl<V> Table<V> {
 
     /// Takes out an entry.
     pub(super) fn remove(&mut self, number: u32) -> Option<(FlowKey, V)> {
-        let slot = self.slots.get_mut(number as usize)?;
+        let Line(slot) = self.slots.get_mut(number as usize)?;
         if matches!(slot, Slot::Free { .. }) {
             return None;
         }

@@ -6,7 +6,7 @@ mod known;
 use super::Follow;
 use super::flow::{Around, Fit, Flow, Progress};
 use super::half::Spare;
-use super::later::{Later, Shelf};
+use super::later::{Change, Later, Shelf, Taken};
 use super::table::{Hint, Oldest, Table};
 use crate::chunk::{Consume, Ending};
 use crate::limits::Limits;
@@ -14,7 +14,7 @@ use crate::packet::{Flags, FlowKey, Segment};
 use crate::place::Place;
 use crate::ports::Ports;
 use crate::trouble::Trouble;
-use known::{Ended, Known, follow_all};
+use known::{Ended, Known, begin_kept, follow_kept};
 use std::collections::VecDeque;
 
 /// Follows all TCP connections of a run and hands their chunks to a [`Follow`].
@@ -26,8 +26,9 @@ use std::collections::VecDeque;
 #[derive(Debug)]
 pub struct Tracker<D> {
     limits: Limits,
-    /// Those for connections of which all is acknowledged: nothing is kept to be compared.
-    calm_limits: Limits,
+    /// Those for connections that are followed at their end: no more comes that could be compared
+    /// with what is kept.
+    end_limits: Limits,
     ports: Ports,
     /// Connections that have not ended.
     known: Table<Known<D>>,
@@ -65,6 +66,11 @@ struct Over {
     since: Place,
 }
 
+/// Where a connection ends that was over at `since` and is waited for so many frames.
+fn ends_after(since: Place, wait: u64) -> Place {
+    since.after(wait).after(1)
+}
+
 /// After all frames.
 const NEVER: Place = Place::new(u64::MAX);
 
@@ -74,7 +80,7 @@ impl<D: Consume> Tracker<D> {
     pub fn new(ports: Ports, limits: &Limits) -> Self {
         Self {
             limits: *limits,
-            calm_limits: Limits { history_bytes: 0, ..*limits },
+            end_limits: Limits { history_bytes: 0, ..*limits },
             ports,
             known: Table::new(),
             flows: 0,
@@ -89,7 +95,7 @@ impl<D: Consume> Tracker<D> {
             held: 0,
             stopped: Vec::new(),
             spare: Spare::new(),
-            shelf: Shelf::default(),
+            shelf: Shelf::new(limits.deferred_bytes),
             kept: Vec::new(),
         }
     }
@@ -120,23 +126,41 @@ impl<D: Consume> Tracker<D> {
     }
 
     /// Takes a segment of the ends `number`.
-    #[inline]
+    // See `Flow::push_next`.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     fn push_found<F>(&mut self, number: u32, segment: &Segment<'_>, follow: &mut F)
     where
         F: Follow<Dialog = D>,
     {
         if let Some(&Known::Later(later)) = self.known.get(number) {
-            if let Some(taken) = self.shelf.take(later, segment, self.limits.deferred_bytes) {
-                if taken.is > taken.was {
-                    self.note_progress(number, taken.was, segment.place);
-                }
-                if taken.more > 0 {
-                    self.hold(taken.more, segment.place, follow);
-                }
-                return;
+            match self.shelf.take(later, segment) {
+                Taken::Kept => return,
+                Taken::More => return self.note_change(number, segment.place, follow),
+                Taken::Not => self.follow_now(number, follow),
             }
-            self.follow_now(number, follow);
         }
+        self.push_followed(number, segment, follow);
+    }
+
+    /// Notes what the last segment has changed, which was kept with the ends `number`.
+    #[inline(never)]
+    fn note_change<F: Follow<Dialog = D>>(&mut self, number: u32, now: Place, follow: &mut F) {
+        let Change { was, is, held } = self.shelf.change();
+        if is > was {
+            self.note_progress(number, was, now);
+        }
+        if held > 0 {
+            self.hold(held, now, follow);
+        }
+    }
+
+    /// The same as [`Tracker::push_found`] if the connection, if it is one, is followed.
+    #[inline(never)]
+    fn push_followed<F>(&mut self, number: u32, segment: &Segment<'_>, follow: &mut F)
+    where
+        F: Follow<Dialog = D>,
+    {
         if let Some(Known::Flow(flow)) = self.known.get_mut(number)
             && flow.push_next(segment, self.limits.history_bytes, &mut self.spare)
         {
@@ -296,13 +320,14 @@ impl<D: Consume> Tracker<D> {
         if progress <= was {
             return;
         }
-        let over = Over { number, first, since: now };
-        match progress {
-            Progress::Settled => self.settled.push_back(over),
-            Progress::Over => self.over.push_back(over),
-            Progress::Open => {}
-        }
-        self.find_next_end();
+        let (queue, wait) = match progress {
+            Progress::Settled => (&mut self.settled, self.limits.complete_linger_frames),
+            Progress::Over => (&mut self.over, self.limits.linger_frames),
+            Progress::Open => return,
+        };
+        queue.push_back(Over { number, first, since: now });
+        // Those before it in the queue end before it.
+        self.next_end = self.next_end.min(ends_after(now, wait));
     }
 
     /// Finds out what a connection holds, and gives up old ones while all hold too much.
@@ -423,7 +448,7 @@ impl<D: Consume> Tracker<D> {
     /// The places at which the first that is over ends, and the first that is settled.
     fn next_ends(&self) -> [Place; 2] {
         let end = |queue: &VecDeque<Over>, wait: u64| {
-            queue.front().map_or(NEVER, |over| over.since.after(wait).after(1))
+            queue.front().map_or(NEVER, |over| ends_after(over.since, wait))
         };
         let Limits { linger_frames, complete_linger_frames, .. } = self.limits;
         [end(&self.over, linger_frames), end(&self.settled, complete_linger_frames)]
@@ -516,11 +541,11 @@ impl<D: Consume> Tracker<D> {
         if let Known::Later(number) = known {
             let Some(later) = self.shelf.lift(number, &mut self.kept) else { return };
             self.held -= later.held();
-            let is_calm = later.progress() == Progress::Settled;
-            let limits = if is_calm { &self.calm_limits } else { &self.limits };
-            let around = Around { limits, ..around };
-            let kept = (&later, &*self.kept);
-            if let Some(mut flow) = follow_all(kept, &around, &mut self.spare, follow) {
+            let around = Around { limits: &self.end_limits, ..around };
+            let mut segments = later.segments(&self.kept, key);
+            // In its place: it is too large to be moved for nothing.
+            if let Some(flow) = &mut begin_kept(&mut segments) {
+                follow_kept(flow, segments, &around, &mut self.spare, follow);
                 flow.finish(ending, &around, follow);
             }
             return;
@@ -540,7 +565,9 @@ impl<D: Consume> Tracker<D> {
         let Some(later) = self.shelf.lift(later, &mut self.kept) else { return };
         let around =
             Around { key: &key, limits: &self.limits, ports: &self.ports, now: later.last };
-        if let Some(mut flow) = follow_all((&later, &self.kept), &around, &mut self.spare, follow) {
+        let mut segments = later.segments(&self.kept, key);
+        if let Some(mut flow) = begin_kept(&mut segments).map(Box::new) {
+            follow_kept(&mut flow, segments, &around, &mut self.spare, follow);
             self.held -= later.held();
             self.waiting += flow.waiting_bytes();
             // The next segment weighs it.
@@ -766,7 +793,7 @@ mod tests {
     #[test]
     fn a_flood_of_syns_takes_little_and_is_still_all_told() {
         // A line of the cache with its key.
-        assert_eq!(size_of::<Known<String>>(), 24);
+        assert_eq!(Table::<Known<String>>::PLACE, 64);
         let mut feed = Feed::new(&Limits::default());
         for port in 1..=1000 {
             feed.port = 1000 + port;

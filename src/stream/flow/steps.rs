@@ -3,11 +3,12 @@
 //! to for such a segment, or nothing, and says which.
 
 use super::{Around, Flow, Handshake, Mark, Notes, PEEK, Progress, Stage, Verdict};
-use crate::chunk::{Close, Consume, What};
+use crate::chunk::{Chunk, Close, Consume, Side, What};
 use crate::limits::Limits;
 use crate::packet::{Flags, Segment, Way};
 use crate::stream::Follow;
 use crate::stream::half::{Half, Spare};
+use crate::stream::later::{Kept, Segments};
 
 impl<D: Consume> Flow<D> {
     /// Takes the segment that most are: the next one of its side, in a session of which nothing
@@ -164,23 +165,21 @@ impl<D: Consume> Flow<D> {
 impl<D> Flow<D> {
     /// The connection that the SYN `first` began and `answer` answered, if [`is_answer`] and its
     /// time is known.
-    pub(in crate::stream) fn answered(
-        first: &Segment<'_>,
-        answer: &Segment<'_>,
-    ) -> Option<Box<Self>> {
+    #[inline]
+    pub(in crate::stream) fn answered(first: &Segment<'_>, answer: &Segment<'_>) -> Option<Self> {
         let at = answer.at.filter(|_| is_answer(first, answer))?;
         let start = first.seq.wrapping_add(1);
         let (own, other) = (Half::at(answer.seq.wrapping_add(1)), Half::at(start));
         let connects = Some(first.way);
         let halves = if first.way == Way::Up { [other, own] } else { [own, other] };
-        Some(Box::new(Self {
+        Some(Self {
             stage: Stage::Shaken(at, answer.place),
             handshake: Handshake { connects, syn_ack: true, established: false },
             last_at: Some(at),
             last: answer.place,
             arrivals: 2,
             ..Self::of(halves, (first.at, first.place), first.digits, true)
-        }))
+        })
     }
 
     /// Takes the next segment of a connection that goes as nearly all do, like those that were
@@ -200,6 +199,53 @@ impl<D> Flow<D> {
         if !is_taken {
             self.push(segment, around, follow);
         }
+    }
+
+    /// Whether what else was kept may be taken by [`Flow::push_straight`].
+    pub(in crate::stream) fn is_straight(&self) -> bool {
+        self.is_easy
+    }
+
+    /// Takes the rest of what was kept for [`Later`](crate::stream::later::Later): each segment is
+    /// the next one of its side, so that this comes to what [`Flow::push_kept`] does.
+    pub(in crate::stream) fn push_straight(
+        &mut self,
+        segments: &mut Segments<'_>,
+        history: usize,
+        spare: &mut Spare,
+    ) where
+        D: Consume,
+    {
+        let Stage::Following(dialog) = &mut self.stage else { return };
+        let [skipped_up, skipped_down] = self.skipped.as_deref().copied().unwrap_or_default();
+        while let Some(Kept { way, at, place, ack, fin, data, .. }) = segments.next_kept() {
+            let [up, down] = &mut self.halves;
+            let (own, other, skipped) = match way {
+                Way::Up => (up, down, skipped_down),
+                Way::Down => (down, up, skipped_up),
+            };
+            self.arrivals += 1;
+            (self.last, self.last_at) = (place, Some(at));
+            let seen = other.acknowledge_kept(ack, history, spare);
+            let side = if way == self.client { Side::Client } else { Side::Server };
+            let seen = Some(seen.saturating_sub(skipped));
+            let chunk = |what| Chunk { side, at: Some(at), place, seen, what };
+            if !data.is_empty() {
+                own.delivered_next(data, history, spare);
+                dialog.push(&chunk(What::Data(data)));
+            }
+            if fin {
+                own.close();
+                self.is_easy = false;
+                dialog.push(&chunk(What::Close(Close::Fin)));
+            }
+        }
+    }
+
+    /// What is known of both directions.
+    #[cfg(test)]
+    pub(in crate::stream) fn halves_debug(&self) -> String {
+        format!("{:?} {:?} {:?}", self.halves, self.last_at, self.arrivals)
     }
 
     /// When the steps of its handshake came, if nothing else has.

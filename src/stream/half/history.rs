@@ -1,6 +1,8 @@
 //! What one direction has delivered and the other side has not acknowledged: to compare with
 //! what is sent again.
 
+use super::Half;
+
 /// Delivered bytes, the last ones of the stream. Owns no memory while it is empty.
 #[derive(Debug, Default)]
 pub(super) struct History {
@@ -122,6 +124,33 @@ impl History {
                 self.forgotten = 0;
             }
         }
+    }
+}
+
+impl Half {
+    /// Notes that the other side acknowledged up to `ack`, which was delivered or is the end of a
+    /// calm stream; returns what offset that is. At most `history` bytes are kept.
+    // See `Flow::push_next`.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    pub(in crate::stream) fn acknowledge_kept(
+        &mut self,
+        ack: u32,
+        history: usize,
+        spare: &mut Spare,
+    ) -> u64 {
+        // The sequence space wraps: only the low 32 bits of the offset matter.
+        #[allow(clippy::cast_possible_truncation)]
+        let unseen = self.base.wrapping_add(self.next as u32).wrapping_sub(ack);
+        let is_end = self.closed && unseen == u32::MAX;
+        self.fin_acked |= is_end;
+        let seen = if is_end { self.next } else { self.next.saturating_sub(unseen.into()) };
+        if history > 0 {
+            self.acknowledge_to(seen, spare);
+        } else {
+            self.acked = self.acked.max(seen);
+        }
+        seen
     }
 }
 
