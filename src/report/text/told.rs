@@ -5,7 +5,16 @@ use crate::report::events::{self, Event};
 use crate::report::story;
 
 /// Writes what happened, in a sentence.
+#[inline]
 pub(super) fn story<'r>(out: Room<'r>, s: &mut Scribe<'_>) -> Room<'r> {
+    match story::usual(s.session) {
+        Some(usual) => out.name(usual),
+        None => other_story(out, s),
+    }
+}
+
+#[inline(never)]
+fn other_story<'r>(out: Room<'r>, s: &mut Scribe<'_>) -> Room<'r> {
     s.pen.story.clear();
     story::tell(&mut s.pen.story, s.session, &s.timings.stalls);
     out.text(s.pen.story.as_bytes())
