@@ -159,6 +159,21 @@ impl Calendar {
     /// the beginning of `out`. Returns how many bytes it takes; those after it may be anything.
     #[inline]
     pub fn write(&mut self, stamp: Stamp, digits: u8, out: &mut [u8; Self::WIDTH]) -> usize {
+        let len = Self::len(digits);
+        self.write_len(stamp, len, out);
+        len
+    }
+
+    /// Bytes of a stamp with `digits` digits of the second's fraction.
+    #[must_use]
+    pub fn len(digits: u8) -> usize {
+        // Without a fraction there is no point either.
+        if digits == 0 { 20 } else { 21 + usize::from(digits.min(9)) }
+    }
+
+    /// Writes `stamp` as [`Self::write`] does, so that it has [`Self::len`] bytes.
+    #[inline]
+    pub fn write_len(&mut self, stamp: Stamp, len: usize, out: &mut [u8; Self::WIDTH]) {
         let nanos = stamp.nanos();
         let mut fraction = nanos.wrapping_sub(self.begun).cast_unsigned();
         if fraction >= self.lasts {
@@ -170,15 +185,12 @@ impl Calendar {
         let micros = fraction / 1000;
         out[20..24].copy_from_slice(&three_digits(micros / 1000).to_le_bytes());
         out[23..27].copy_from_slice(&three_digits(micros % 1000).to_le_bytes());
-        if digits > 6 {
+        if len > 27 {
             out[26..30].copy_from_slice(&three_digits(fraction % 1000).to_le_bytes());
         }
-        // Without a fraction there is no point either.
-        let len = if digits == 0 { 19 } else { 20 + usize::from(digits.min(9)) };
-        if let Some(end) = out.get_mut(len) {
+        if let Some(end) = out.get_mut(len.wrapping_sub(1)) {
             *end = b'Z';
         }
-        len + 1
     }
 
     /// Puts the second of `nanos` into the text. Returns the nanoseconds since it began.

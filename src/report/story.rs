@@ -29,9 +29,14 @@ pub(super) fn needs_stalls(session: &Session) -> bool {
 
 /// Appends the story of `session`, which has these `stalls` if it [needs](needs_stalls) them.
 pub(super) fn tell(out: &mut String, session: &Session, stalls: &[Stall]) {
+    tell_of(out, session, stalls, is_calm(session));
+}
+
+/// The same of a session that is known to be [calm](is_calm), or not.
+pub(super) fn tell_of(out: &mut String, session: &Session, stalls: &[Stall], is_calm: bool) {
     let from = out.len();
     let mut story = Story { out, from, session, stalls };
-    if is_usual(session) {
+    if is_calm && is_usual(session) {
         story.clause(TAKEN);
         story.waits(None);
         story.clause(QUIT);
@@ -47,13 +52,26 @@ pub(super) fn tell(out: &mut String, session: &Session, stalls: &[Stall]) {
 }
 
 /// The story of `session`, if it is the one that most have.
-pub(super) fn usual(session: &Session) -> Option<&'static str> {
-    (!needs_stalls(session) && is_usual(session))
+pub(super) fn usual(session: &Session, is_calm: bool) -> Option<&'static str> {
+    (is_calm && !needs_stalls(session) && is_usual(session))
         .then_some("The server took the message; the session ended with QUIT.")
 }
 
-/// Whether the story of `session` tells of nothing but waits, mail that was taken for all, and
-/// QUIT. Of some of these sessions it does not say so.
+/// Whether no command was refused, and no reply took [long](is_long).
+fn is_calm(session: &Session) -> bool {
+    session.exchanges.iter().all(|one| {
+        !one.reply.as_ref().is_some_and(|reply| is_error(reply.code)) && !is_long(one.latency())
+    })
+}
+
+/// Whether it was so long that a word is worth it.
+#[inline]
+pub(super) fn is_long(wait: Option<Lapse>) -> bool {
+    wait.is_some_and(|wait| wait.nanos() >= LONG)
+}
+
+/// Whether the story of `session`, which is [calm](is_calm), tells of nothing but waits, mail that
+/// was taken for all, and QUIT. Of some of these sessions it does not say so.
 fn is_usual(session: &Session) -> bool {
     let [message] = &*session.messages else { return false };
     let is_usual = session.end == End::Quit
@@ -63,7 +81,7 @@ fn is_usual(session: &Session) -> bool {
         && session.tls.is_none()
         && session.auth.is_none()
         && session.transport.as_ref().is_none_or(|transport| !transport.midstream)
-        && session.timing.greeting.is_none_or(|delay| delay.nanos() < LONG)
+        && !is_long(session.timing.greeting)
         && message.outcome == Outcome::Accepted
         && message.elided_recipients == 0;
     let is_left = || {
@@ -71,18 +89,10 @@ fn is_usual(session: &Session) -> bool {
         parting.is_some_and(|parting| parting.open)
     };
     let is_taken = |one: &Recipient| is_success(one.code) && one.delivery.is_none();
-    let is_end = |one: &Exchange| {
-        matches!(one.request, Request::EndOfData | Request::Command(Verb::Bdat))
-    };
-    let is_long = |one: &Exchange| one.latency().is_some_and(|wait| wait.nanos() >= LONG);
     is_usual
         && !is_left()
         && message.recipients.iter().all(is_taken)
         && session.greeting.is_none_or(|reply| !is_error(reply.code))
-        && session.exchanges.iter().all(|one| {
-            !one.reply.as_ref().is_some_and(|reply| is_error(reply.code))
-                && !(is_end(one) && is_long(one))
-        })
 }
 
 /// The story as far as it is told.
@@ -609,7 +619,9 @@ fn is_success(code: Option<u16>) -> bool {
     matches!(code, Some(200..=299))
 }
 
-fn is_error(code: Option<u16>) -> bool {
+/// Whether it says that something is refused.
+#[inline]
+pub(super) fn is_error(code: Option<u16>) -> bool {
     matches!(code, Some(400..=599))
 }
 
@@ -631,7 +643,7 @@ mod tests {
         if !each.is_empty() {
             assert_eq!(out, format!("{each}."));
         }
-        assert!(usual(session).is_none_or(|usual| usual == out));
+        assert!(usual(session, is_calm(session)).is_none_or(|usual| usual == out));
         out
     }
 

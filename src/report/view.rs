@@ -55,10 +55,8 @@ impl<'a> View<'a> {
     /// session begins, and of at most eight digits.
     #[inline]
     pub(super) fn frame(&self, place: Place) -> Option<u32> {
-        match u32::try_from(place.number().wrapping_sub(self.before)) {
-            Ok(frame @ 1..100_000_000) => Some(frame),
-            _ => None,
-        }
+        let later = place.number().wrapping_sub(self.before).wrapping_sub(1);
+        if later < 99_999_999 { u32::try_from(later + 1).ok() } else { None }
     }
 
     /// Where `mark` stands.

@@ -6,6 +6,7 @@
 //! field names it there, in [`convert`](super::convert) and here: tests compare the two.
 
 mod heads;
+mod replies;
 mod room;
 mod spent;
 
@@ -15,11 +16,12 @@ mod tests;
 use super::model;
 use super::offered::Offered;
 use super::view::{View, Where, enhanced, reply_text, shown_column, used};
-use super::{Entry, names, sasl};
+use super::{Entry, names, sasl, story};
 use crate::chunk::{Ending, Side, Sides, Stall, Transport, Via};
 use crate::dialog::chunks::Chunks;
 use crate::dialog::session::{
-    Elided, Exchange, GapAt, Mark, Message, Recipient, Reply, Resync, Session, Span, Unsolicited,
+    Elided, Exchange, GapAt, Mark, Message, Recipient, Reply, Request, Resync, Session, Span,
+    Unsolicited,
 };
 use crate::rules::{Finding, NotJudged};
 use crate::smtp::reply::Offer;
@@ -27,6 +29,7 @@ use crate::time::{Calendar, Lapse, Stamp};
 use crate::timing::{self, ExchangeTimes, Timings};
 use std::net::SocketAddr;
 
+use replies::Replies;
 use room::{Kept, Strip};
 pub(super) use room::{Room, fill, try_fill};
 use secured::{auth, tls};
@@ -87,6 +90,7 @@ mod told;
 pub(super) struct Pen {
     calendar: Calendar,
     marks: Marks,
+    replies: Replies,
     /// The story of the session.
     story: String,
 }
@@ -112,14 +116,16 @@ struct Scribe<'a> {
     /// What was said in it.
     text: &'a [u8],
     pen: &'a mut Pen,
-    /// Digits of the second's fraction in times.
-    digits: u8,
+    /// Bytes of a time.
+    time_len: usize,
     timings: &'a Timings,
     offered: &'a Offered,
     /// Where the text of the session has the lines of `offered`.
     offered_at: Option<Span>,
     /// A reply had more lines than were kept.
     lacks_lines: bool,
+    /// So far no command was refused, and no reply took [long](story::is_long).
+    is_calm: bool,
 }
 
 /// Writes the session of `entry`, which has these `timings`, from after its number; `inputs` are the
@@ -135,13 +141,22 @@ pub(super) fn session<'r>(
     let Entry { session, findings, not_judged, .. } = *entry;
     let opening = &session.opening;
     let view = View::new(entry, inputs);
-    let digits = opening.digits;
     // They are in other inputs, perhaps.
     pen.marks.0.client.clear();
     pen.marks.0.server.clear();
-    let (text, lacks_lines) = (session.text.as_slice(), false);
-    let s =
-        &mut Scribe { view, session, text, pen, digits, timings, offered, offered_at, lacks_lines };
+    let s = &mut Scribe {
+        view,
+        session,
+        text: session.text.as_slice(),
+        pen,
+        time_len: Calendar::len(opening.digits),
+        timings,
+        offered,
+        offered_at,
+        lacks_lines: false,
+        is_calm: true,
+    };
+    let text = s.text;
     let mut out = out.raw(r#","input":"#).text(s.view.input.as_bytes());
     let duration = session.duration();
     if !out.attempt(|out| usual_head(out, s, duration)) {
@@ -153,7 +168,9 @@ pub(super) fn session<'r>(
     );
     let out = out.raw(r#","extensions":{"offered":["#).bytes(&offered.offers);
     let out = out.raw(r#"],"used":["#);
-    let out = out.items(used(session), |out, extension| out.name(extension.keyword));
+    let out = out.items(used(session), |out, extension| {
+        out.strip(|out| out.name(extension.keyword))
+    });
     let out = if session.tls.is_none() && session.auth.is_none() {
         out.raw(r#"]},"tls":null,"auth":null,"exchanges":["#)
     } else {
@@ -178,9 +195,12 @@ pub(super) fn session<'r>(
     } else {
         lacking(out.raw("]"), s)
     };
+    let is_cut = session.ending == Ending::Evicted;
+    let out = out.strip(|out| {
+        let out = out.raw(r#","end":"#).name(session.end.name());
+        out.raw(if is_cut { r#","cut":true"# } else { r#","cut":false"# })
+    });
     let out = fields!(out,
-        "end": out.name(session.end.name()),
-        "cut": bool(session.ending == Ending::Evicted),
         "transport": option(session.transport.as_ref(), |out, one| transport(out, s, one)),
         "timing": spent::times(out, &session.timing, timings),
         "story": told::story(out, s),
@@ -211,7 +231,7 @@ fn usual_head<'r>(
     let out = out.raw(r#","port":"#).number(client.port())?;
     let out = out.raw(r#"},"server":{"addr":"#).address(*server.ip());
     let out = out.raw(r#","port":"#).number(server.port())?;
-    let out = out.raw(r#"},"via":null,"start":""#).time(&mut s.pen.calendar, at, s.digits);
+    let out = out.raw(r#"},"via":null,"start":""#).time(&mut s.pen.calendar, at, s.time_len);
     let out = out.raw(r#"","duration_us":"#).lapse(duration);
     Some(out.raw(r#","protocol":"#).name(names::protocol(s.session.protocol)))
 }
@@ -247,7 +267,7 @@ fn via(out: Room<'_>, via: Via) -> Room<'_> {
 
 fn greeting<'r>(out: Room<'r>, s: &mut Scribe<'_>, reply: &Reply) -> Room<'r> {
     let out = out.raw(r#"{"code":"#).code(reply.code).raw(r#","lines":["#);
-    let all = s.session.bytes(reply.text);
+    let all = s.bytes(reply.text);
     let out = lines(out, s, reply, (all, reply_text(all))).raw(r#"],"delay_us":"#);
     out.lapse(s.session.timing.greeting).raw("}")
 }
@@ -278,35 +298,44 @@ fn exchange<'r>(
         let out = asked(out, s, exchange).raw(r#","reply":null"#);
         return measured(out, exchange, times);
     };
-    let all = s.session.bytes(reply.text);
-    let text = reply_text(all);
+    let all = s.bytes(reply.text);
+    // What says how the server calls the message does not come again.
+    let is_own = exchange.request == Request::EndOfData;
+    let known = if is_own { None } else { s.pen.replies.find(reply, all) };
     let is_begun = out.attempt(|out| {
         let &(ref head, len) = heads::of(exchange.request);
         let out = out.block(head, len).span(s.text, exchange.line)?;
-        let out = out.kept(s.kept(exchange.asked, Side::Client)?);
-        let out = out.raw(r#","reply":{"code":"#).code(reply.code)?;
-        match enhanced(text) {
-            None => Some(out.raw(r#","enhanced":null,"lines":["#)),
-            Some(&[class, _, subject, _, detail]) => {
-                let out = out.raw(r#","enhanced":""#);
-                let out = out.block(&[class, b'.', subject, b'.', detail], 5);
-                Some(out.raw(r#"","lines":["#))
+        let out = out.kept(s.kept(exchange.asked, Side::Client)?).raw(r#","reply":"#);
+        Some(match known {
+            Some(place) => {
+                let (json, len) = s.pen.replies.json(place);
+                out.block(json, len)
             }
-            Some(_) => None,
-        }
+            None => out,
+        })
     });
     if !is_begun {
-        out = open_reply(asked(out, s, exchange).raw(r#","reply":"#), reply, text);
+        out = asked(out, s, exchange).raw(r#","reply":"#);
     }
-    out = lines(out, s, reply, (all, text));
+    if known.is_none() || !is_begun {
+        let text = reply_text(all);
+        out = lines(open_reply(out, reply, text), s, reply, (all, text)).raw("]");
+    }
+    let latency = exchange.latency();
+    s.is_calm &= !story::is_error(reply.code) && !story::is_long(latency);
     let is_usual = exchange.masked.is_none() && !exchange.cut && !reply.cut;
     let is_ended = is_usual
         && out.attempt(|out| {
-            let out = out.raw("]").kept(s.kept(reply.begun, Side::Server)?);
-            let out = out.raw(r#","cut":false},"latency_us":"#).lapse(exchange.latency());
-            let out = out.raw(r#","timing":{"server_us":"#).lapse(times.server);
-            let out = out.raw(r#","client_us":"#).lapse(times.client);
-            let out = out.raw(r#","network_us":"#).lapse(times.network);
+            let out = out.kept(s.kept(reply.begun, Side::Server)?);
+            let out = out.raw(r#","cut":false},"latency_us":"#).lapse(latency);
+            let none = Some(Lapse::from_nanos(0));
+            let out = if times.client.is_none() && times.server == none && times.network == none {
+                out.raw(r#","timing":{"server_us":0,"client_us":null,"network_us":0"#)
+            } else {
+                let out = out.raw(r#","timing":{"server_us":"#).lapse(times.server);
+                let out = out.raw(r#","client_us":"#).lapse(times.client);
+                out.raw(r#","network_us":"#).lapse(times.network)
+            };
             Some(if exchange.pipelined {
                 out.raw(r#"},"pipelined":true,"masked":null,"cut":false}"#)
             } else {
@@ -347,16 +376,31 @@ fn measured<'r>(out: Room<'r>, exchange: &Exchange, times: &ExchangeTimes) -> Ro
 
 /// Writes a reply without the end of its object.
 fn reply<'r>(out: Room<'r>, s: &mut Scribe<'_>, reply: &Reply) -> Room<'r> {
-    let all = s.session.bytes(reply.text);
+    let all = s.bytes(reply.text);
     let text = reply_text(all);
     let out = open_reply(out, reply, text);
-    let out = lines(out, s, reply, (all, text));
+    let out = lines(out, s, reply, (all, text)).raw("]");
     close_reply(out, s, reply)
 }
 
 /// Writes what stands before the lines of a reply.
 #[inline(never)]
-fn open_reply<'r>(out: Room<'r>, reply: &Reply, text: &[u8]) -> Room<'r> {
+fn open_reply<'r>(mut out: Room<'r>, reply: &Reply, text: &[u8]) -> Room<'r> {
+    let is_usual = out.attempt(|out| {
+        let out = out.raw(r#"{"code":"#).code(reply.code)?;
+        match enhanced(text) {
+            None => Some(out.raw(r#","enhanced":null,"lines":["#)),
+            Some(&[class, _, subject, _, detail]) => {
+                let out = out.raw(r#","enhanced":""#);
+                let out = out.block(&[class, b'.', subject, b'.', detail], 5);
+                Some(out.raw(r#"","lines":["#))
+            }
+            Some(_) => None,
+        }
+    });
+    if is_usual {
+        return out;
+    }
     let out = out.raw(r#"{"code":"#).code(reply.code);
     let out = match enhanced(text) {
         None => out.raw(r#","enhanced":null"#),
@@ -365,10 +409,10 @@ fn open_reply<'r>(out: Room<'r>, reply: &Reply, text: &[u8]) -> Room<'r> {
     out.raw(r#","lines":["#)
 }
 
-/// Writes what stands behind the lines of a reply.
+/// Writes what stands behind the lines of a reply, without the end of its object.
 #[inline(never)]
 fn close_reply<'r>(out: Room<'r>, s: &mut Scribe<'_>, reply: &Reply) -> Room<'r> {
-    let out = s.mark(out.raw("]"), reply.begun, Side::Server);
+    let out = s.mark(out, reply.begun, Side::Server);
     if reply.cut { out.raw(r#","cut":true"#) } else { out.raw(r#","cut":false"#) }
 }
 
@@ -450,13 +494,20 @@ fn unsolicited<'r>(out: Room<'r>, s: &mut Scribe<'_>, unsolicited: &Unsolicited)
     fields!(out, "after": out.number(unsolicited.after),).raw("}")
 }
 
-impl Scribe<'_> {
+impl<'a> Scribe<'a> {
+    /// Bytes of the wire, which lie in the text of the session.
+    #[inline]
+    fn bytes(&self, span: Span) -> &'a [u8] {
+        let start = span.at as usize;
+        self.text.get(start..start + span.len as usize).unwrap_or_default()
+    }
+
     /// Writes a time as a field after others.
     #[inline]
     fn time<'r>(&mut self, out: Room<'r>, name: &str, at: Option<Stamp>) -> Room<'r> {
         let out = out.raw(",").name(name).raw(":");
         match self.session.opening.dated(at) {
-            Some(at) => out.raw("\"").time(&mut self.pen.calendar, at, self.digits).raw("\""),
+            Some(at) => out.raw("\"").time(&mut self.pen.calendar, at, self.time_len).raw("\""),
             None => out.null(),
         }
     }
@@ -478,7 +529,7 @@ impl Scribe<'_> {
         let kept = marks.of(of);
         if !kept.is_of(mark) {
             let (at, frame) = (mark.at?, self.view.frame(mark.place)?);
-            kept.mark(calendar, (at, self.digits), (mark.place, frame));
+            kept.mark(calendar, (at, self.time_len), (mark.place, frame));
         }
         Some(kept)
     }
@@ -738,7 +789,7 @@ fn finding<'r>(mut out: Room<'r>, s: &mut Scribe<'_>, finding: &Finding) -> Room
     let is_placed = out.attempt(|out| {
         let (at, frame) = (finding.mark.at?, s.view.frame(finding.mark.place)?);
         let out = out.raw(r#","frame":"#).number(frame)?.raw(r#","line_no":null,"at":""#);
-        Some(out.time(&mut s.pen.calendar, at, s.digits).raw("\""))
+        Some(out.time(&mut s.pen.calendar, at, s.time_len).raw("\""))
     });
     if !is_placed {
         out = place(out, s.view.place(finding.mark));

@@ -85,21 +85,23 @@ impl Kept {
         self.place == mark.place && self.at.is_some() && self.at == mark.at
     }
 
-    /// Becomes the text of a time, with as many digits of the second's fraction, and of a frame,
-    /// which is at `place`.
+    /// Becomes the text of a time, which has `at_len` bytes, and of a frame, which is at
+    /// `place`.
     #[inline(always)]
     pub(super) fn mark(
         &mut self,
         calendar: &mut Calendar,
-        (at, digits): (Stamp, u8),
+        (at, at_len): (Stamp, usize),
         (place, frame): (Place, u32),
     ) {
         (self.at, self.place) = (Some(at), place);
         let Self { text, len, .. } = self;
         let mut end = Self::HEAD.len();
         if let Some(to) = text.get_mut(end..).and_then(<[u8]>::first_chunk_mut) {
-            end += calendar.write(at, digits, to);
+            calendar.write_len(at, at_len, to);
         }
+        // It is less: a compiler should know.
+        end += at_len % Calendar::WIDTH;
         end = put(text, end, br#"","frame":"#);
         let (number, digits) = digits_of(frame);
         put(text, end, &number);
@@ -127,16 +129,12 @@ fn digits_of(number: u32) -> ([u8; 8], usize) {
         let len = few >> 24;
         (u64::from(few & 0x00ff_ffff) | u64::from(rest) << (len * 8), len + 3)
     } else {
-        seven_digits(number)
+        let few = few_digits(number / 1_000_000 % 1000);
+        let (rest, last) = (three_digits(number / 1000 % 1000), three_digits(number % 1000));
+        let (len, rest) = (few >> 24, u64::from(rest) | u64::from(last) << 24);
+        (u64::from(few & 0x00ff_ffff) | rest << (len * 8), len + 6)
     };
     (digits.to_le_bytes(), len as usize)
-}
-
-/// The digits of a number of seven or eight, and how many they are.
-#[inline(never)]
-fn seven_digits(number: u32) -> (u64, u32) {
-    let digits = u64::from_le_bytes(eight_digits(number));
-    if number < 10_000_000 { (digits >> 8, 7) } else { (digits, 8) }
 }
 
 /// The numbers of one byte, each with a point behind it, and how long they are without.
@@ -226,12 +224,13 @@ impl Strip<'_> {
         }
     }
 
-    /// A time, with as many digits of the second's fraction.
+    /// A time, which has `len` bytes.
     #[inline(always)]
-    pub(super) fn time(self, calendar: &mut Calendar, at: Stamp, digits: u8) -> Self {
+    pub(super) fn time(self, calendar: &mut Calendar, at: Stamp, len: usize) -> Self {
         let end = self.at();
-        let to = self.to.get_mut(end..).and_then(<[u8]>::first_chunk_mut);
-        let len = to.map_or(0, |to| calendar.write(at, digits, to));
+        if let Some(to) = self.to.get_mut(end..).and_then(<[u8]>::first_chunk_mut) {
+            calendar.write_len(at, len, to);
+        }
         Self { end: end + len, ..self }
     }
 
@@ -283,17 +282,24 @@ impl Strip<'_> {
     pub(super) fn name(self, name: &str) -> Self {
         let (end, name) = (self.at(), name.as_bytes());
         put(self.to, end, b"\"");
-        // For one so short a call takes longer than the copy.
-        match (name.first_chunk::<4>(), name.last_chunk::<4>()) {
-            (Some(first), Some(last)) if name.len() <= 8 => {
-                put(self.to, end + 1, first);
-                put(self.to, end + 1 + name.len() - 4, last);
+        let to = end + 1;
+        // For one so short a call takes longer than the copy; what is in both parts is the same.
+        match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
+            (Some(first), Some(last)) if name.len() <= 16 => {
+                put(self.to, to, first);
+                put(self.to, to + name.len() - 8, last);
             }
-            _ => {
-                if let Some(to) = self.to.get_mut(end + 1..end + 1 + name.len()) {
-                    to.copy_from_slice(name);
+            _ => match (name.first_chunk::<4>(), name.last_chunk::<4>()) {
+                (Some(first), Some(last)) if name.len() <= 8 => {
+                    put(self.to, to, first);
+                    put(self.to, to + name.len() - 4, last);
                 }
-            }
+                _ => {
+                    if let Some(to) = self.to.get_mut(to..to + name.len()) {
+                        to.copy_from_slice(name);
+                    }
+                }
+            },
         }
         Self { end: end + 1 + name.len(), ..self }.raw("\"")
     }
@@ -448,10 +454,13 @@ impl Room<'_> {
         self.raw(itoa::Buffer::new().format(lapse.micros()))
     }
 
-    /// A time, with as many digits of the second's fraction.
+    /// A time, which has `len` bytes.
     #[inline(always)]
-    pub(super) fn time(self, calendar: &mut Calendar, at: Stamp, digits: u8) -> Self {
-        self.with_block(|to| calendar.write(at, digits, to))
+    pub(super) fn time(self, calendar: &mut Calendar, at: Stamp, len: usize) -> Self {
+        self.with_block(|to| {
+            calendar.write_len(at, len, to);
+            len
+        })
     }
 
     pub(super) fn address(mut self, addr: IpAddr) -> Self {
@@ -542,6 +551,17 @@ impl Room<'_> {
     fn plain(self, mut bytes: &[u8]) -> (Self, &[u8]) {
         let mut out = self;
         loop {
+            // Whole blocks first, as far as they are plain.
+            let (blocks, _) = bytes.as_chunks::<16>();
+            let mut len = 0;
+            for (block, to) in blocks.iter().zip(out.0.as_chunks_mut().0) {
+                if !copy_plain(slice::from_ref(block), slice::from_mut(to)) {
+                    break;
+                }
+                len += 16;
+            }
+            out = Self(out.0.get_mut(len..).unwrap_or_default());
+            (_, bytes) = bytes.split_at(len);
             let mut fits = true;
             let len = plain_words(bytes, |at, word| match out.0.get_mut(at..at + 8) {
                 Some(to) => to.copy_from_slice(&word),
