@@ -79,9 +79,9 @@ impl Renderer {
             Format::Json | Format::Ndjson => {
                 let (inputs, pen) = (&self.options.inputs, &mut self.pen);
                 let (events, timed) = (self.options.events, (entry, &self.timings));
-                text = self.desk.write(|out| {
-                    text::session(out, timed, inputs, pen, (offered, at), events)
-                });
+                text = self
+                    .desk
+                    .write(|out| text::session(out, timed, inputs, pen, (offered, at), events));
             }
             Format::Transcript => {
                 let header = header_end(entry.session.opening.peers);

@@ -168,9 +168,8 @@ pub(super) fn session<'r>(
     );
     let out = out.raw(r#","extensions":{"offered":["#).bytes(&offered.offers);
     let out = out.raw(r#"],"used":["#);
-    let out = out.items(used(session), |out, extension| {
-        out.strip(|out| out.name(extension.keyword))
-    });
+    let out =
+        out.items(used(session), |out, extension| out.strip(|out| out.name(extension.keyword)));
     let out = if session.tls.is_none() && session.auth.is_none() {
         out.raw(r#"]},"tls":null,"auth":null,"exchanges":["#)
     } else {
@@ -548,12 +547,7 @@ fn place<'r>(out: Room<'r>, place: Where<'_>) -> Room<'r> {
     )
 }
 
-fn message<'r>(
-    mut out: Room<'r>,
-    s: &mut Scribe<'_>,
-    number: u32,
-    message: &Message,
-) -> Room<'r> {
+fn message<'r>(mut out: Room<'r>, s: &mut Scribe<'_>, number: u32, message: &Message) -> Room<'r> {
     let data = timing::transfer(s.session, number, message);
     let throughput = data.and_then(|it| timing::throughput(message, it));
     out = out.raw(r#"{"from":"#);
@@ -684,8 +678,7 @@ fn transport<'r>(mut out: Room<'r>, s: &mut Scribe<'_>, transport: &Transport) -
             let zeros =
                 r#"},"missing_bytes":{"client":0,"server":0},"retransmitted_bytes":{"client":0,"#;
             let out = out.raw(zeros).raw(r#""server":0},"out_of_order":{"client":0,"server":0},"#);
-            let out =
-                out.raw(r#""conflicting_bytes":{"client":0,"server":0},"midstream":false,"#);
+            let out = out.raw(r#""conflicting_bytes":{"client":0,"server":0},"midstream":false,"#);
             let out = out.raw(r#""round_trip_us":{"client":"#).lapse(round_trip.client);
             let out = out.raw(r#","server":"#).lapse(round_trip.server);
             Some(out.raw(r#"},"odd":null,"stalls":[]}"#))

@@ -205,9 +205,7 @@ impl Strip<'_> {
     #[inline(always)]
     pub(super) fn code(self, code: Option<u16>) -> Option<Self> {
         match code {
-            Some(code @ 100..1000) => {
-                Some(self.block(&three_digits(code.into()).to_le_bytes(), 3))
-            }
+            Some(code @ 100..1000) => Some(self.block(&three_digits(code.into()).to_le_bytes(), 3)),
             _ => None,
         }
     }
@@ -354,10 +352,7 @@ impl Room<'_> {
 
     /// Has `write` write a strip. Returns whether it could: nothing is written if not.
     #[inline(always)]
-    pub(super) fn attempt(
-        &mut self,
-        write: impl FnOnce(Strip<'_>) -> Option<Strip<'_>>,
-    ) -> bool {
+    pub(super) fn attempt(&mut self, write: impl FnOnce(Strip<'_>) -> Option<Strip<'_>>) -> bool {
         let Some(to) = self.0.first_chunk_mut() else { return false };
         let Some(Strip { end, .. }) = write(Strip { to, end: 0 }) else { return false };
         self.0 = take(&mut self.0).get_mut(end..).unwrap_or_default();
