@@ -1,7 +1,7 @@
 //! Replies of one line that come again and again → their JSON, which is kept.
 
+use super::replied::{odd_line, open_reply};
 use super::room::try_fill;
-use super::{odd_line, open_reply};
 use crate::dialog::session::Reply;
 use crate::report::view::reply_text;
 use std::mem::replace;
