@@ -214,7 +214,7 @@ pub(super) fn session<'r>(
 }
 
 /// Writes who spoke with whom and when, if that is as it is in nearly all captures.
-#[inline(always)]
+#[inline]
 fn usual_head<'r>(
     out: Strip<'r>,
     s: &mut Scribe<'_>,
@@ -325,6 +325,8 @@ impl<'a> Scribe<'a> {
 
     /// Says when and where something stands, as fields after others, if that is easily told. What
     /// one side sent at once stands at one place: `of` says whose text of that may be used again.
+    // Nearly all marks are those of exchanges and replies.
+    #[allow(clippy::inline_always)]
     #[inline(always)]
     fn kept(&mut self, mark: Mark, of: Side) -> Option<&Kept> {
         let Pen { calendar, marks, .. } = &mut *self.pen;

@@ -158,7 +158,7 @@ pub(super) fn lines<'r>(
 }
 
 /// The last `len` bytes of `span`.
-#[inline(always)]
+#[inline]
 fn end_of(span: Span, len: usize) -> Span {
     let len = u32::try_from(len).unwrap_or_default();
     Span { at: span.at + span.len - len, len }
