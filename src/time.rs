@@ -26,9 +26,11 @@ pub struct Brief(u32);
 /// Writes stamps; keeps the text of the last one's second, as neighbours in a dialog share it.
 #[derive(Clone, Debug)]
 pub struct Calendar {
-    /// Nanoseconds since 1970 at which the second of `text` begins, if there is one and a stamp
-    /// can be that early.
-    begun: Option<i64>,
+    /// Nanoseconds since 1970 at which the second of `text` begins.
+    begun: i64,
+    /// How many nanoseconds from there on it lasts: none before the first stamp, and if no stamp
+    /// can be as early as it begins; fewer than a second at the end of time.
+    lasts: u64,
     /// The day since 1970 of `text`; one that no stamp has before the first.
     day: i64,
     /// `YYYY-MM-DDThh:mm:ss.`; the rest is not used.
@@ -157,32 +159,51 @@ impl Calendar {
     /// the beginning of `out`. Returns how many bytes it takes; those after it may be anything.
     #[inline]
     pub fn write(&mut self, stamp: Stamp, digits: u8, out: &mut [u8; Self::WIDTH]) -> usize {
+        let len = Self::len(digits);
+        self.write_len(stamp, len, out);
+        len
+    }
+
+    /// Bytes of a stamp with `digits` digits of the second's fraction.
+    #[must_use]
+    pub fn len(digits: u8) -> usize {
+        // Without a fraction there is no point either.
+        if digits == 0 { 20 } else { 21 + usize::from(digits.min(9)) }
+    }
+
+    /// Writes `stamp` as [`Self::write`] does, so that it has [`Self::len`] bytes.
+    #[inline]
+    pub fn write_len(&mut self, stamp: Stamp, len: usize, out: &mut [u8; Self::WIDTH]) {
         let nanos = stamp.nanos();
-        let fraction = match self.begun {
-            Some(begun) if nanos >= begun && nanos.abs_diff(begun) < SECOND.unsigned_abs() => {
-                nanos.wrapping_sub(begun)
-            }
-            _ => self.turn_second(nanos),
-        };
+        let mut fraction = nanos.wrapping_sub(self.begun).cast_unsigned();
+        if fraction >= self.lasts {
+            fraction = self.turn_second(nanos);
+        }
         *out = self.text;
         let fraction = u32::try_from(fraction).unwrap_or_default();
         // Four bytes are as fast as three; the fourth is written over.
-        out[20..24].copy_from_slice(&three_digits(fraction / 1_000_000).to_le_bytes());
-        out[23..27].copy_from_slice(&three_digits(fraction / 1000 % 1000).to_le_bytes());
-        out[26..30].copy_from_slice(&three_digits(fraction % 1000).to_le_bytes());
-        // Without a fraction there is no point either.
-        let len = if digits == 0 { 19 } else { 20 + usize::from(digits.min(9)) };
-        if let Some(end) = out.get_mut(len) {
+        let micros = fraction / 1000;
+        out[20..24].copy_from_slice(&three_digits(micros / 1000).to_le_bytes());
+        out[23..27].copy_from_slice(&three_digits(micros % 1000).to_le_bytes());
+        if len > 27 {
+            out[26..30].copy_from_slice(&three_digits(fraction % 1000).to_le_bytes());
+        }
+        if let Some(end) = out.get_mut(len.wrapping_sub(1)) {
             *end = b'Z';
         }
-        len + 1
     }
 
     /// Puts the second of `nanos` into the text. Returns the nanoseconds since it began.
     #[cold]
-    fn turn_second(&mut self, nanos: i64) -> i64 {
+    fn turn_second(&mut self, nanos: i64) -> u64 {
         let second = nanos.div_euclid(SECOND);
-        self.begun = second.checked_mul(SECOND);
+        (self.begun, self.lasts) = match second.checked_mul(SECOND) {
+            Some(begun) => {
+                let most = i64::MAX.saturating_sub(begun).cast_unsigned() + 1;
+                (begun, most.min(SECOND.unsigned_abs()))
+            }
+            None => (0, 0),
+        };
         let day = second.div_euclid(DAY);
         if day != self.day {
             self.day = day;
@@ -199,13 +220,13 @@ impl Calendar {
                 to.copy_from_slice(&[ten, one]);
             }
         }
-        nanos.rem_euclid(SECOND)
+        nanos.rem_euclid(SECOND).cast_unsigned()
     }
 }
 
 impl Default for Calendar {
     fn default() -> Self {
-        Self { begun: None, day: i64::MIN, text: *b"0000-00-00T00:00:00.            " }
+        Self { begun: 0, lasts: 0, day: i64::MIN, text: *b"0000-00-00T00:00:00.            " }
     }
 }
 
@@ -244,6 +265,33 @@ static THREE_DIGITS: [u32; 1000] = {
 #[must_use]
 pub fn three_digits(number: u32) -> u32 {
     THREE_DIGITS.get(number as usize).copied().unwrap_or_default()
+}
+
+/// What [`few_digits`] gives.
+// It is indexed where it is made, with what is in it.
+#[allow(clippy::indexing_slicing)]
+static FEW_DIGITS: [u32; 1000] = {
+    let mut all = [0; 1000];
+    let mut number = 0;
+    while number < 1000 {
+        let [.., hundred, ten, one] = eight_digits(number);
+        let text = match number {
+            0..10 => [one, 0, 0, 1],
+            10..100 => [ten, one, 0, 2],
+            _ => [hundred, ten, one, 3],
+        };
+        all[number as usize] = u32::from_le_bytes(text);
+        number += 1;
+    }
+    all
+};
+
+/// The digits of `number`, which is below 1000, without zeros in front: the first in the lowest
+/// byte. The highest byte is how many they are.
+#[inline]
+#[must_use]
+pub fn few_digits(number: u32) -> u32 {
+    FEW_DIGITS.get(number as usize).copied().unwrap_or_default()
 }
 
 /// The last digit of `number`.
@@ -323,6 +371,9 @@ mod tests {
             let expected = format!("{:08}", number % 100_000_000);
             prop_assert_eq!(str::from_utf8(&digits).unwrap(), expected);
             prop_assert_eq!(digits[7], last_digit(number));
+            let [text @ .., len] = few_digits(number % 1000).to_le_bytes();
+            let few = str::from_utf8(&text[..usize::from(len)]).unwrap();
+            prop_assert_eq!(few, (number % 1000).to_string());
         }
     }
 

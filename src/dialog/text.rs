@@ -48,7 +48,8 @@ impl Text {
 
     /// All that is kept.
     #[inline]
-    pub(super) fn as_slice(&self) -> &[u8] {
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
         match &self.0 {
             Held::Near(len, octets) => octets.get(..usize::from(*len)).unwrap_or_default(),
             Held::Far(all) => all,

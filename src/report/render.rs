@@ -6,7 +6,7 @@
 
 use super::offered::Known;
 use super::row::{COLUMNS, Rank, row};
-use super::sheet::{Spare, Text};
+use super::sheet::{Desk, Text};
 use super::summary::{Held, Summary};
 use super::{Entry, Format, Options};
 use super::{csv, events, junit, ladder, lint, markdown, sarif, story, text};
@@ -15,15 +15,6 @@ use crate::timing::Timings;
 use crate::transcript::header_end;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// Bytes of a sheet, at first.
-const LEAST: usize = 8 << 10;
-
-/// Bytes of a sheet, but for a text that is longer.
-const MOST: usize = 1 << 20;
-
-/// A sheet is full when no more is left: most texts are shorter.
-const MARGIN: usize = 64 << 10;
 
 /// Makes text of sessions and counts them.
 #[derive(Debug)]
@@ -36,15 +27,7 @@ pub struct Renderer {
     pen: text::Pen,
     /// Those of the session.
     timings: Timings,
-    /// The texts that are not [sealed](Renderer::seal): the sheets that are full.
-    full: Vec<Vec<u8>>,
-    /// The sheet that is not, with what is left of longer texts.
-    sheet: Vec<u8>,
-    /// Where in it the next text begins.
-    end: usize,
-    /// Bytes of a new sheet: about as many as were needed last.
-    size: usize,
-    spare: Spare,
+    desk: Desk,
     /// The text of a session that is not written into the sheet at once.
     scratch: String,
     /// The sessions that a table would show of those seen here.
@@ -76,11 +59,7 @@ impl Renderer {
             options: Arc::clone(options),
             pen: text::Pen::default(),
             timings: Timings::default(),
-            full: Vec::new(),
-            sheet: Vec::new(),
-            end: 0,
-            size: LEAST,
-            spare: Spare::default(),
+            desk: Desk::default(),
             scratch: String::new(),
             shown: BTreeSet::new(),
         }
@@ -94,56 +73,40 @@ impl Renderer {
         self.timings.measure(entry.session, is_json && story::needs_stalls(entry.session));
         let held = self.summary.add(entry, offered, &self.timings.phases);
         let mut note = Note { row: None, held, is_failure: false };
-        if self.sheet.is_empty() {
-            self.sheet = self.spare.take(self.size);
-        }
-        // A longer one would have to be copied again and again.
-        if self.end > MOST - MARGIN {
-            let sheet = std::mem::replace(&mut self.sheet, self.spare.take(MOST));
-            self.full.push(sheet);
-            self.end = 0;
-        }
-        let start = self.end;
+        let mut text = Text::default();
         match self.format {
             Format::Table => note.row = self.row(entry),
             Format::Json | Format::Ndjson => {
                 let (inputs, pen) = (&self.options.inputs, &mut self.pen);
                 let (events, timed) = (self.options.events, (entry, &self.timings));
-                self.end = text::fill(&mut self.sheet, start, |out| {
-                    text::session(out, timed, inputs, pen, (offered, at), events)
-                });
+                text = self
+                    .desk
+                    .write(|out| text::session(out, timed, inputs, pen, (offered, at), events));
             }
             Format::Transcript => {
                 let header = header_end(entry.session.opening.peers);
                 let rest = entry.transcript.unwrap_or_default();
-                self.end = text::fill(&mut self.sheet, start, |out| {
-                    out.bytes(header.as_bytes()).bytes(rest)
-                });
+                text = self.desk.write(|out| out.bytes(header.as_bytes()).bytes(rest));
             }
-            Format::Lint => self.words(entry, lint::session),
-            Format::Csv => self.words(entry, csv::session),
-            Format::Ladder => self.words(entry, ladder::session),
-            Format::Events => self.words(entry, events::session),
-            Format::Sarif => self.words(entry, sarif::session),
-            Format::Junit => note.is_failure = self.words(entry, junit::session),
+            Format::Lint => (text, ()) = self.words(entry, lint::session),
+            Format::Csv => (text, ()) = self.words(entry, csv::session),
+            Format::Ladder => (text, ()) = self.words(entry, ladder::session),
+            Format::Events => (text, ()) = self.words(entry, events::session),
+            Format::Sarif => (text, ()) = self.words(entry, sarif::session),
+            Format::Junit => (text, note.is_failure) = self.words(entry, junit::session),
             Format::Markdown => {
                 if !self.options.lint.check {
                     note.row = self.row(entry);
                 }
-                self.words(entry, markdown::session);
+                (text, ()) = self.words(entry, markdown::session);
             }
         }
-        (Text::within(self.full.len(), start..self.end), note)
+        (text, note)
     }
 
     /// Lets the texts be read that were written since the last time: all of them are in `texts`.
     pub fn seal<'a>(&mut self, texts: impl Iterator<Item = &'a mut Text>) {
-        if self.end > 0 || !self.full.is_empty() {
-            self.size = self.end.next_power_of_two().clamp(LEAST, MOST);
-            self.end = 0;
-            self.full.push(std::mem::take(&mut self.sheet));
-            self.spare.seal(self.full.drain(..), texts);
-        }
+        self.desk.seal(texts);
     }
 
     /// What was counted.
@@ -158,17 +121,19 @@ impl Renderer {
         &mut self,
         entry: &Entry<'_>,
         write: impl FnOnce(&mut String, &Entry<'_>, &Options) -> T,
-    ) -> T {
+    ) -> (Text, T) {
         if self.options.lint.check || self.format != Format::Csv {
             self.summary.add_unjudged(entry.not_judged);
         }
         self.scratch.clear();
         let made = write(&mut self.scratch, entry, &self.options);
-        if !self.scratch.is_empty() {
-            let text = self.scratch.as_bytes();
-            self.end = text::fill(&mut self.sheet, self.end, |out| out.bytes(text));
-        }
-        made
+        let scratch = self.scratch.as_bytes();
+        let text = if scratch.is_empty() {
+            Text::default()
+        } else {
+            self.desk.write(|out| out.bytes(scratch))
+        };
+        (text, made)
     }
 
     /// The session's row, if no more than a table's rows go before it so far.

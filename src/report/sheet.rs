@@ -3,6 +3,8 @@
 //! In: texts, written one by one. Out: [`Text`]s, which share a buffer and can be passed to
 //! another thread; when the last of them is gone, the buffer is used again.
 
+use super::text::{Room, try_fill};
+use std::mem::{replace, take};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,6 +18,20 @@ pub struct Text {
     sheet: Option<Arc<Sheet>>,
 }
 
+/// Where texts are written.
+#[derive(Debug, Default)]
+pub(super) struct Desk {
+    /// The texts that are not [sealed](Self::seal): the sheets that are full.
+    full: Vec<Vec<u8>>,
+    /// The sheet that is not, with what is left of longer texts.
+    sheet: Vec<u8>,
+    /// Where in it the next text begins.
+    end: usize,
+    /// Bytes of a new sheet: about as many as were needed last.
+    size: usize,
+    spare: Spare,
+}
+
 /// Texts that are written, and the room that they came from.
 #[derive(Debug, Default)]
 struct Sheet {
@@ -25,7 +41,13 @@ struct Sheet {
 
 /// Buffers to be filled again.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Spare(Arc<Mutex<Vec<Vec<u8>>>>);
+struct Spare(Arc<Mutex<Vec<Vec<u8>>>>);
+
+/// Bytes of a sheet, at first.
+const LEAST: usize = 8 << 10;
+
+/// Bytes of a sheet, but for a text that is longer.
+const MOST: usize = 1 << 20;
 
 /// Buffers that are kept: about as many as are under way at once.
 const KEPT: usize = 32;
@@ -35,7 +57,7 @@ const ROOM: usize = 4 << 20;
 
 impl Text {
     /// A text that will be in `range` of the sheet `page` of those that are sealed next.
-    pub(super) fn within(page: usize, range: Range<usize>) -> Self {
+    fn within(page: usize, range: Range<usize>) -> Self {
         Self { range, page, sheet: None }
     }
 
@@ -54,14 +76,58 @@ impl From<Vec<u8>> for Text {
     }
 }
 
+impl Desk {
+    /// Writes a text. It can be read when it is [sealed](Self::seal).
+    pub(super) fn write(&mut self, mut write: impl FnMut(Room<'_>) -> Room<'_>) -> Text {
+        if self.sheet.is_empty() {
+            self.sheet = self.spare.take(self.size.max(LEAST));
+        }
+        loop {
+            let start = self.end;
+            if let Some(end) = try_fill(&mut self.sheet, start, &mut write) {
+                self.end = end;
+                return Text::within(self.full.len(), start..end);
+            }
+            // What is written already stays where it is; the next sheet is larger.
+            let size = self.sheet.len() * 2;
+            if start == 0 {
+                self.sheet = vec![0; size.max(LEAST)];
+            } else {
+                let next = self.spare.take(size.clamp(LEAST, MOST));
+                self.full.push(replace(&mut self.sheet, next));
+                self.end = 0;
+            }
+        }
+    }
+
+    /// Lets the texts be read that were written since the last time: all of them are in `texts`.
+    pub(super) fn seal<'a>(&mut self, texts: impl Iterator<Item = &'a mut Text>) {
+        if self.end > 0 || !self.full.is_empty() {
+            let used = if self.full.is_empty() { self.end } else { self.sheet.len() };
+            self.size = used.next_power_of_two().clamp(LEAST, MOST);
+            self.end = 0;
+            self.full.push(take(&mut self.sheet));
+            self.spare.seal(self.full.drain(..), texts);
+        }
+    }
+}
+
 impl Spare {
-    /// A buffer, with what was written in it before; if there is none, a new one of `size`.
-    pub(super) fn take(&self, size: usize) -> Vec<u8> {
-        self.buffers().pop().unwrap_or_else(|| vec![0; size])
+    /// A buffer of `size` at least, with what was written in it before. Smaller ones are given
+    /// back: the next texts are about as long.
+    fn take(&self, size: usize) -> Vec<u8> {
+        let mut buffers = self.buffers();
+        while let Some(buffer) = buffers.pop() {
+            if buffer.len() >= size {
+                return buffer;
+            }
+        }
+        drop(buffers);
+        vec![0; size]
     }
 
     /// Gives `texts` the `pages` on which they were written.
-    pub(super) fn seal<'a>(
+    fn seal<'a>(
         &self,
         pages: impl Iterator<Item = Vec<u8>>,
         texts: impl Iterator<Item = &'a mut Text>,
@@ -80,7 +146,7 @@ impl Spare {
 
 impl Drop for Sheet {
     fn drop(&mut self) {
-        let bytes = std::mem::take(&mut self.bytes);
+        let bytes = take(&mut self.bytes);
         let mut spare = self.spare.buffers();
         if bytes.len() <= ROOM && spare.len() < KEPT {
             spare.push(bytes);

@@ -7,7 +7,7 @@
 use super::human::{count, lapse, number, push_lapse};
 use crate::chunk::{End, Ending, Medium, Side};
 use crate::dialog::session::{
-    AuthOutcome, Exchange, Message, Outcome, Parting, Protocol, Request, Session,
+    AuthOutcome, Exchange, Message, Outcome, Parting, Protocol, Recipient, Request, Session,
 };
 use crate::smtp::command::Verb;
 use crate::time::Lapse;
@@ -17,6 +17,10 @@ use crate::timing::{Phase, Stall, Who};
 /// nothing.
 const LONG: i64 = 10_000_000_000;
 
+/// The clauses that most stories have.
+const TAKEN: &str = "the server took the message";
+const QUIT: &str = "the session ended with QUIT";
+
 /// Whether the story of `session` may tell of a stall. Nearly all sessions have none that is so
 /// long.
 pub(super) fn needs_stalls(session: &Session) -> bool {
@@ -25,15 +29,70 @@ pub(super) fn needs_stalls(session: &Session) -> bool {
 
 /// Appends the story of `session`, which has these `stalls` if it [needs](needs_stalls) them.
 pub(super) fn tell(out: &mut String, session: &Session, stalls: &[Stall]) {
+    tell_of(out, session, stalls, is_calm(session));
+}
+
+/// The same of a session that is known to be [calm](is_calm), or not.
+pub(super) fn tell_of(out: &mut String, session: &Session, stalls: &[Stall], is_calm: bool) {
     let from = out.len();
     let mut story = Story { out, from, session, stalls };
-    story.all();
+    if is_calm && is_usual(session) {
+        story.clause(TAKEN);
+        story.waits(None);
+        story.clause(QUIT);
+    } else {
+        story.all();
+    }
     // Every story tells something.
     let Story { out, .. } = story;
     if out.len() == from {
         out.push_str("Nothing of the dialog is in the recording");
     }
     out.push('.');
+}
+
+/// The story of `session`, if it is the one that most have.
+pub(super) fn usual(session: &Session, is_calm: bool) -> Option<&'static str> {
+    (is_calm && !needs_stalls(session) && is_usual(session))
+        .then_some("The server took the message; the session ended with QUIT.")
+}
+
+/// Whether no command was refused, and no reply took [long](is_long).
+fn is_calm(session: &Session) -> bool {
+    session.exchanges.iter().all(|one| {
+        !one.reply.as_ref().is_some_and(|reply| is_error(reply.code)) && !is_long(one.latency())
+    })
+}
+
+/// Whether it was so long that a word is worth it.
+#[inline]
+pub(super) fn is_long(wait: Option<Lapse>) -> bool {
+    wait.is_some_and(|wait| wait.nanos() >= LONG)
+}
+
+/// Whether the story of `session`, which is [calm](is_calm), tells of nothing but waits, mail that
+/// was taken for all, and QUIT. Of some of these sessions it does not say so.
+fn is_usual(session: &Session) -> bool {
+    let [message] = &*session.messages else { return false };
+    let is_usual = session.end == End::Quit
+        && session.ending != Ending::Evicted
+        && session.elided_messages == 0
+        && session.gaps.is_empty()
+        && session.tls.is_none()
+        && session.auth.is_none()
+        && session.transport.as_ref().is_none_or(|transport| !transport.midstream)
+        && !is_long(session.timing.greeting)
+        && message.outcome == Outcome::Accepted
+        && message.elided_recipients == 0;
+    let is_left = || {
+        let parting = session.closing.as_ref().and_then(|closing| closing.sides.client);
+        parting.is_some_and(|parting| parting.open)
+    };
+    let is_taken = |one: &Recipient| is_success(one.code) && one.delivery.is_none();
+    is_usual
+        && !is_left()
+        && message.recipients.iter().all(is_taken)
+        && session.greeting.is_none_or(|reply| !is_error(reply.code))
 }
 
 /// The story as far as it is told.
@@ -215,7 +274,7 @@ impl Story<'_> {
         match message.outcome {
             Outcome::Accepted => {
                 let wait = self.end_of(0).filter(|wait| wait.lapse.nanos() >= LONG);
-                self.clause("the server took the message");
+                self.clause(TAKEN);
                 let taken = self.recipients(message);
                 self.out.push_str(&taken);
                 if let Some(wait) = wait {
@@ -507,7 +566,7 @@ impl Story<'_> {
             return self.clause("the rest of it was not read, to bound memory");
         }
         match session.end {
-            End::Quit => self.clause("the session ended with QUIT"),
+            End::Quit => self.clause(QUIT),
             End::ServerClosed => {
                 self.clause(if self.has_421() {
                     "the server closed the connection after 421"
@@ -560,7 +619,9 @@ fn is_success(code: Option<u16>) -> bool {
     matches!(code, Some(200..=299))
 }
 
-fn is_error(code: Option<u16>) -> bool {
+/// Whether it says that something is refused.
+#[inline]
+pub(super) fn is_error(code: Option<u16>) -> bool {
     matches!(code, Some(400..=599))
 }
 
@@ -574,8 +635,15 @@ mod tests {
     use crate::timing;
 
     fn told(session: &Session) -> String {
-        let mut out = String::new();
-        tell(&mut out, session, &timing::of(session).stalls);
+        let (mut out, stalls) = (String::new(), timing::of(session).stalls);
+        tell(&mut out, session, &stalls);
+        // What is told at once is the same as clause by clause.
+        let mut each = String::new();
+        Story { out: &mut each, from: 0, session, stalls: &stalls }.all();
+        if !each.is_empty() {
+            assert_eq!(out, format!("{each}."));
+        }
+        assert!(usual(session, is_calm(session)).is_none_or(|usual| usual == out));
         out
     }
 
@@ -587,11 +655,11 @@ mod tests {
     const BEGIN: &str = "s< 220 mx\nc> EHLO c\ns< 250 mx\n";
     const MAIL: &str = "c> MAIL FROM:<a@b>\ns< 250 ok\nc> RCPT TO:<c@d>\ns< 250 ok\n";
     const CONTENT: &str = "c> DATA\ns< 354 go\nc> Subject: x\nc> \nc> x\nc> .\n";
-    const TAKEN: &str = "s< 250 queued\n";
-    const QUIT: &str = "c> QUIT\ns< 221 bye\n";
+    const ACCEPT: &str = "s< 250 queued\n";
+    const BYE: &str = "c> QUIT\ns< 221 bye\n";
 
     fn whole() -> Session {
-        let dialog = [BEGIN, MAIL, CONTENT, TAKEN, QUIT].concat();
+        let dialog = [BEGIN, MAIL, CONTENT, ACCEPT, BYE].concat();
         session(dialog.trim_end().as_bytes(), End::Quit)
     }
 
@@ -620,7 +688,7 @@ mod tests {
             told(&ordinary()),
             "The server took the message for 1 of 2 recipients; the session ended with QUIT."
         );
-        let two = [BEGIN, MAIL, CONTENT, TAKEN, MAIL, CONTENT, TAKEN].concat();
+        let two = [BEGIN, MAIL, CONTENT, ACCEPT, MAIL, CONTENT, ACCEPT].concat();
         assert_eq!(
             of(&two, End::ClientClosed),
             "The server took 2 messages; the client closed the connection without a QUIT."
@@ -645,10 +713,10 @@ mod tests {
             ),
             (&[MAIL, "c> DATA\ns< 451 no\n"].concat(), "The server refused the message with 451"),
         ] {
-            let dialog = [BEGIN, rest, QUIT].concat();
+            let dialog = [BEGIN, rest, BYE].concat();
             assert_eq!(of(&dialog, End::Quit), format!("{story}; the session ended with QUIT."));
         }
-        let dialog = [BEGIN, MAIL, CONTENT, TAKEN, MAIL, CONTENT, "s< 452 full\n", MAIL].concat();
+        let dialog = [BEGIN, MAIL, CONTENT, ACCEPT, MAIL, CONTENT, "s< 452 full\n", MAIL].concat();
         assert_eq!(
             of(&dialog, End::ServerClosed),
             "Of 3 messages the server took 1, refused 1 and the end of the connection cut off 1; \
@@ -748,7 +816,7 @@ mod tests {
             format!("{before}the server closed the connection after 421.")
         );
         assert_eq!(
-            ended(&[BEGIN, MAIL, CONTENT, TAKEN, MAIL], End::ServerClosed),
+            ended(&[BEGIN, MAIL, CONTENT, ACCEPT, MAIL], End::ServerClosed),
             "Of 2 messages the server took 1 and the end of the connection cut off 1; the server \
              closed the connection without a QUIT."
         );

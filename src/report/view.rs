@@ -19,8 +19,9 @@ pub(super) struct View<'a> {
     /// Path of the input in which it begins.
     pub(super) input: &'a str,
     began: u32,
-    /// Frames before the input in which it begins, if what comes after them is in no other.
-    before: Option<u64>,
+    /// Frames before the input in which it begins, if what comes after them is in no other; else
+    /// [`Self::NEVER`].
+    before: u64,
     inputs: &'a [String],
     places: &'a Places,
 }
@@ -37,21 +38,25 @@ pub(super) struct Where<'a> {
 }
 
 impl<'a> View<'a> {
+    /// More frames than there are.
+    const NEVER: u64 = u64::MAX / 2;
+
     /// The session of `entry`; `inputs` are the inputs' paths by number.
     pub(super) fn new(entry: &Entry<'a>, inputs: &'a [String]) -> Self {
         let Entry { session, places, .. } = *entry;
         let began = places.input(session.opening.place);
         let is_here =
             |last: &(u64, u32)| last.1 == began && session.opening.medium == Medium::Packets;
-        let before = places.last().filter(is_here).map(|(before, _)| before);
+        let before = places.last().filter(is_here).map_or(Self::NEVER, |(before, _)| before);
         Self { session, input: path(inputs, began), began, before, inputs, places }
     }
 
-    /// The number of the frame that `place` is, if it is easily told and in the input in which the
-    /// session begins.
+    /// The number of the frame that `place` is, if it is easily told, in the input in which the
+    /// session begins, and of at most eight digits.
     #[inline]
-    pub(super) fn frame(&self, place: Place) -> Option<u64> {
-        place.number().checked_sub(self.before?).filter(|&number| number > 0)
+    pub(super) fn frame(&self, place: Place) -> Option<u32> {
+        let later = place.number().wrapping_sub(self.before).wrapping_sub(1);
+        if later < 99_999_999 { u32::try_from(later + 1).ok() } else { None }
     }
 
     /// Where `mark` stands.

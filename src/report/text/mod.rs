@@ -6,6 +6,7 @@
 //! field names it there, in [`convert`](super::convert) and here: tests compare the two.
 
 mod heads;
+mod replies;
 mod room;
 mod spent;
 
@@ -14,22 +15,24 @@ mod tests;
 
 use super::model;
 use super::offered::Offered;
-use super::view::{View, Where, enhanced, reply_text, shown_column, used};
+use super::view::{View, Where, reply_text, shown_column, used};
 use super::{Entry, names, sasl};
 use crate::chunk::{Ending, Side, Sides, Stall, Transport, Via};
 use crate::dialog::chunks::Chunks;
 use crate::dialog::session::{
-    Elided, Exchange, GapAt, Mark, Message, Recipient, Reply, Resync, Session, Span, Unsolicited,
+    Elided, GapAt, Mark, Message, Recipient, Reply, Resync, Session, Span, Unsolicited,
 };
 use crate::rules::{Finding, NotJudged};
 use crate::smtp::reply::Offer;
-use crate::time::{Calendar, Stamp};
-use crate::timing::{self, ExchangeTimes, Timings};
+use crate::time::{Calendar, Lapse, Stamp};
+use crate::timing::{self, Timings};
 use std::net::SocketAddr;
-use std::ops::Range;
 
-use room::Kept;
-pub(super) use room::{Room, fill};
+pub(super) use replied::reply_lines;
+use replied::{exchange, lines, reply};
+use replies::Replies;
+use room::{Kept, Strip};
+pub(super) use room::{Room, fill, try_fill};
 use secured::{auth, tls};
 
 /// What stands before a session's number.
@@ -80,7 +83,8 @@ macro_rules! fields {
 
 mod secured;
 
-// Behind the macros, which it uses.
+// Behind the macros, which they use.
+mod replied;
 mod told;
 
 /// What texts of sessions have in common, one after the other.
@@ -88,18 +92,19 @@ mod told;
 pub(super) struct Pen {
     calendar: Calendar,
     marks: Marks,
+    replies: Replies,
     /// The story of the session.
     story: String,
     unjudged: told::Unjudged,
 }
 
-/// The last mark of each side in the session, and its text.
+/// The text of the last mark of each side in the session.
 #[derive(Debug, Default)]
-struct Marks(Sides<(Option<Mark>, Kept)>);
+struct Marks(Sides<Kept>);
 
 impl Marks {
     #[inline]
-    fn of(&mut self, side: Side) -> &mut (Option<Mark>, Kept) {
+    fn of(&mut self, side: Side) -> &mut Kept {
         match side {
             Side::Client => &mut self.0.client,
             Side::Server => &mut self.0.server,
@@ -111,15 +116,19 @@ impl Marks {
 struct Scribe<'a> {
     view: View<'a>,
     session: &'a Session,
+    /// What was said in it.
+    text: &'a [u8],
     pen: &'a mut Pen,
-    /// Digits of the second's fraction in times.
-    digits: u8,
+    /// Bytes of a time.
+    time_len: usize,
     timings: &'a Timings,
     offered: &'a Offered,
     /// Where the text of the session has the lines of `offered`.
     offered_at: Option<Span>,
     /// A reply had more lines than were kept.
     lacks_lines: bool,
+    /// So far no command was refused, and no reply took [long](super::story::is_long).
+    is_calm: bool,
 }
 
 /// Writes the session of `entry`, which has these `timings`, from after its number; `inputs` are the
@@ -135,32 +144,42 @@ pub(super) fn session<'r>(
     let Entry { session, findings, not_judged, .. } = *entry;
     let opening = &session.opening;
     let view = View::new(entry, inputs);
-    let digits = opening.digits;
     // They are in other inputs, perhaps.
-    (pen.marks.0.client.0, pen.marks.0.server.0) = (None, None);
-    let lacks_lines = false;
-    let s = &mut Scribe { view, session, pen, digits, timings, offered, offered_at, lacks_lines };
+    pen.marks.0.client.clear();
+    pen.marks.0.server.clear();
+    let s = &mut Scribe {
+        view,
+        session,
+        text: session.text.as_slice(),
+        pen,
+        time_len: Calendar::len(opening.digits),
+        timings,
+        offered,
+        offered_at,
+        lacks_lines: false,
+        is_calm: true,
+    };
+    let text = s.text;
+    let mut out = out.raw(r#","input":"#).text(s.view.input.as_bytes());
+    let duration = session.duration();
+    if !out.attempt(|out| usual_head(out, s, duration)) {
+        out = head(out, s, duration);
+    }
     let out = fields!(out,
-        "input": out.text(s.view.input.as_bytes()),
-        "client": option(opening.peers, |out: Room<'r>, peers: Sides<_>| peer(out, peers.client)),
-        "server": option(opening.peers, |out: Room<'r>, peers: Sides<_>| peer(out, peers.server)),
-        "via": option(opening.via, via),
-        ..s.time(out, "start", opening.at),
-        "duration_us": out.lapse(session.duration()),
-        "protocol": out.name(names::protocol(session.protocol)),
         "greeting": option(session.greeting.as_ref(), |out, reply| greeting(out, s, reply)),
-        "helo": option(session.helo, |out: Room<'r>, name| out.span(session, name)),
+        "helo": option(session.helo, |out: Room<'r>, name| out.span(text, name)),
     );
     let out = out.raw(r#","extensions":{"offered":["#).bytes(&offered.offers);
     let out = out.raw(r#"],"used":["#);
-    let out = out.items(used(session), |out, extension| out.name(extension.keyword));
+    let out =
+        out.items(used(session), |out, extension| out.strip(|out| out.name(extension.keyword)));
     let out = if session.tls.is_none() && session.auth.is_none() {
         out.raw(r#"]},"tls":null,"auth":null,"exchanges":["#)
     } else {
         secured(out.raw("]}"), s).raw(r#","exchanges":["#)
     };
     let timed = session.exchanges.iter().zip(&timings.exchanges);
-    let out = out.items(timed, |out, (one, times)| exchange(out, s, one, times));
+    let out = out.items(timed, |out, one| exchange(out, s, one));
     let out = if session.unsolicited.is_empty() {
         out.raw(r#"],"unsolicited_replies":[],"messages":["#)
     } else {
@@ -178,9 +197,12 @@ pub(super) fn session<'r>(
     } else {
         lacking(out.raw("]"), s)
     };
+    let is_cut = session.ending == Ending::Evicted;
+    let out = out.strip(|out| {
+        let out = out.raw(r#","end":"#).name(session.end.name());
+        out.raw(if is_cut { r#","cut":true"# } else { r#","cut":false"# })
+    });
     let out = fields!(out,
-        "end": out.name(session.end.name()),
-        "cut": bool(session.ending == Ending::Evicted),
         "transport": option(session.transport.as_ref(), |out, one| transport(out, s, one)),
         "timing": spent::times(out, &session.timing, timings),
         "story": told::story(out, s),
@@ -192,6 +214,44 @@ pub(super) fn session<'r>(
     judged(out, s, findings, not_judged)
 }
 
+/// Writes who spoke with whom and when, if that is as it is in nearly all captures.
+#[inline]
+fn usual_head<'r>(
+    out: Strip<'r>,
+    s: &mut Scribe<'_>,
+    duration: Option<Lapse>,
+) -> Option<Strip<'r>> {
+    let opening = &s.session.opening;
+    let (Some(peers), None, Some(at)) = (opening.peers, opening.via, opening.dated(opening.at))
+    else {
+        return None;
+    };
+    let (SocketAddr::V4(client), SocketAddr::V4(server)) = (peers.client, peers.server) else {
+        return None;
+    };
+    let out = out.raw(r#","client":{"addr":"#).address(*client.ip());
+    let out = out.raw(r#","port":"#).number(client.port())?;
+    let out = out.raw(r#"},"server":{"addr":"#).address(*server.ip());
+    let out = out.raw(r#","port":"#).number(server.port())?;
+    let out = out.raw(r#"},"via":null,"start":""#).time(&mut s.pen.calendar, at, s.time_len);
+    let out = out.raw(r#"","duration_us":"#).lapse(duration);
+    Some(out.raw(r#","protocol":"#).name(names::protocol(s.session.protocol)))
+}
+
+/// Writes who spoke with whom and when.
+#[cold]
+fn head<'r>(out: Room<'r>, s: &mut Scribe<'_>, duration: Option<Lapse>) -> Room<'r> {
+    let opening = &s.session.opening;
+    fields!(out,
+        "client": option(opening.peers, |out: Room<'r>, peers: Sides<_>| peer(out, peers.client)),
+        "server": option(opening.peers, |out: Room<'r>, peers: Sides<_>| peer(out, peers.server)),
+        "via": option(opening.via, via),
+        ..s.time(out, "start", opening.at),
+        "duration_us": out.lapse(duration),
+        "protocol": out.name(names::protocol(s.session.protocol)),
+    )
+}
+
 fn peer(out: Room<'_>, addr: SocketAddr) -> Room<'_> {
     object!(out,
         "addr": out.address(addr.ip()),
@@ -199,7 +259,6 @@ fn peer(out: Room<'_>, addr: SocketAddr) -> Room<'_> {
     )
 }
 
-#[cold]
 fn via(out: Room<'_>, via: Via) -> Room<'_> {
     object!(out,
         "kind": out.name(names::via(via.kind)),
@@ -210,7 +269,7 @@ fn via(out: Room<'_>, via: Via) -> Room<'_> {
 
 fn greeting<'r>(out: Room<'r>, s: &mut Scribe<'_>, reply: &Reply) -> Room<'r> {
     let out = out.raw(r#"{"code":"#).code(reply.code).raw(r#","lines":["#);
-    let all = s.session.bytes(reply.text);
+    let all = s.bytes(reply.text);
     let out = lines(out, s, reply, (all, reply_text(all))).raw(r#"],"delay_us":"#);
     out.lapse(s.session.timing.greeting).raw("}")
 }
@@ -232,164 +291,52 @@ fn secured<'r>(out: Room<'r>, s: &Scribe<'_>) -> Room<'r> {
     )
 }
 
-fn exchange<'r>(
-    out: Room<'r>,
-    s: &mut Scribe<'_>,
-    exchange: &Exchange,
-    times: &ExchangeTimes,
-) -> Room<'r> {
-    let &(ref head, len) = heads::of(exchange.request);
-    let out = out.block(head, len).span(s.session, exchange.line);
-    let out = s.mark(out, exchange.asked, Side::Client);
-    let out = match &exchange.reply {
-        Some(reply) => open_reply(out.raw(r#","reply":"#), s, reply).raw(r#"},"latency_us":"#),
-        None => out.raw(r#","reply":null,"latency_us":"#),
-    };
-    let (latency, masked) = (exchange.latency(), exchange.masked);
-    let is_usual = masked.is_none() && !exchange.cut;
-    let out = out.strip(|out| {
-        let out = out.lapse(latency);
-        let out = out.raw(r#","timing":{"server_us":"#).lapse(times.server);
-        let out = out.raw(r#","client_us":"#).lapse(times.client);
-        let out = out.raw(r#","network_us":"#).lapse(times.network);
-        match (exchange.pipelined, is_usual) {
-            (false, true) => out.raw(r#"},"pipelined":false,"masked":null,"cut":false}"#),
-            (true, true) => out.raw(r#"},"pipelined":true,"masked":null,"cut":false}"#),
-            (false, false) => out.raw(r#"},"pipelined":false"#),
-            (true, false) => out.raw(r#"},"pipelined":true"#),
-        }
-    });
-    if is_usual {
-        return out;
-    }
-    let out = fields!(out,
-        "masked": option(masked, Room::number),
-        "cut": bool(exchange.cut),
-    );
-    out.raw("}")
-}
-
-/// Writes a reply without the end of its object.
-// Nearly all are those of exchanges.
-#[allow(clippy::inline_always)]
-#[inline(always)]
-fn open_reply<'r>(out: Room<'r>, s: &mut Scribe<'_>, reply: &Reply) -> Room<'r> {
-    let out = out.raw(r#"{"code":"#).code(reply.code);
-    let all = s.session.bytes(reply.text);
-    let text = reply_text(all);
-    let out = match enhanced(text) {
-        None => out.raw(r#","enhanced":null,"lines":["#),
-        Some(&[class, _, subject, _, detail]) => {
-            let out = out.raw(r#","enhanced":""#).block(&[class, b'.', subject, b'.', detail], 5);
-            out.raw(r#"","lines":["#)
-        }
-        Some(code) => out.raw(r#","enhanced":"#).text(code).raw(r#","lines":["#),
-    };
-    let out = lines(out, s, reply, (all, text)).raw("]");
-    let out = s.mark(out, reply.begun, Side::Server);
-    if reply.cut { out.raw(r#","cut":true"#) } else { out.raw(r#","cut":false"#) }
-}
-
-/// Writes the lines of a reply as items of a list: `all` of it, and the `text` of the first and the
-/// rest.
-// It is short, but for what nearly no reply needs.
-#[allow(clippy::inline_always)]
-#[inline(always)]
-fn lines<'r>(
-    out: Room<'r>,
-    s: &mut Scribe<'_>,
-    reply: &Reply,
-    (all, text): (&[u8], &[u8]),
-) -> Room<'r> {
-    if reply.lines > 1 {
-        return many_lines(out, s, reply, (all, text));
-    }
-    let len = u32::try_from(text.len()).unwrap_or_default();
-    let span = Span { at: reply.text.at + reply.text.len - len, len };
-    out.plain_span(s.session, span, |out| odd_line(out, all))
-}
-
-/// Writes the only line of a reply: it is not plain, or the last.
-#[inline(never)]
-fn odd_line<'r>(out: Room<'r>, line: &[u8]) -> Room<'r> {
-    if line.contains(&b'\n') {
-        return reply_lines(out, line);
-    }
-    out.text(reply_text(line))
-}
-
-/// Writes the lines of a reply that has several.
-#[inline(never)]
-fn many_lines<'r>(
-    out: Room<'r>,
-    s: &mut Scribe<'_>,
-    reply: &Reply,
-    (all, text): (&[u8], &[u8]),
-) -> Room<'r> {
-    let (out, rest) = out.line(text);
-    let rest_len = rest.map_or(0, <[u8]>::len);
-    let rest_at = reply.text.at as usize + all.len() - rest_len;
-    if let Some(place) = s.offered_at
-        && place.at as usize == rest_at
-        && place.len as usize == rest_len
-    {
-        s.lacks_lines |= reply.lines as usize > s.offered.kept + 1;
-        return out.raw(",").bytes(&s.offered.lines);
-    }
-    let kept = memchr::memchr_iter(b'\n', all).count() + 1;
-    s.lacks_lines |= reply.lines as usize > kept;
-    match rest {
-        Some(rest) => reply_lines(out.raw(","), rest),
-        None => out,
-    }
-}
-
-/// Writes `lines` of a reply, which are joined by LF, as items of a list.
-pub(super) fn reply_lines<'r>(out: Room<'r>, lines: &[u8]) -> Room<'r> {
-    let (mut out, mut rest) = out.line(reply_text(lines));
-    while let Some(lines) = rest {
-        (out, rest) = out.raw(",").line(reply_text(lines));
-    }
-    out
-}
-
 #[cold]
 fn unsolicited<'r>(out: Room<'r>, s: &mut Scribe<'_>, unsolicited: &Unsolicited) -> Room<'r> {
-    let out = open_reply(out, s, &unsolicited.reply);
+    let out = reply(out, s, &unsolicited.reply);
     fields!(out, "after": out.number(unsolicited.after),).raw("}")
 }
 
-impl Scribe<'_> {
+impl<'a> Scribe<'a> {
+    /// Bytes of the wire, which lie in the text of the session.
+    #[inline]
+    fn bytes(&self, span: Span) -> &'a [u8] {
+        let start = span.at as usize;
+        self.text.get(start..start + span.len as usize).unwrap_or_default()
+    }
+
     /// Writes a time as a field after others.
     #[inline]
     fn time<'r>(&mut self, out: Room<'r>, name: &str, at: Option<Stamp>) -> Room<'r> {
         let out = out.raw(",").name(name).raw(":");
         match self.session.opening.dated(at) {
-            Some(at) => out.raw("\"").time(&mut self.pen.calendar, at, self.digits).raw("\""),
+            Some(at) => out.raw("\"").time(&mut self.pen.calendar, at, self.time_len).raw("\""),
             None => out.null(),
         }
     }
 
-    /// Writes when and where something stands, as fields after others. What one side sent at once
-    /// stands at one place: `of` says whose text of that may be used again.
-    #[inline]
+    /// Writes when and where something stands, as fields after others: as [`Self::kept`].
+    #[inline(never)]
     fn mark<'r>(&mut self, out: Room<'r>, mark: Mark, of: Side) -> Room<'r> {
-        match self.pen.marks.of(of) {
-            (Some(last), kept) if *last == mark => out.kept(kept),
-            _ => self.new_mark(out, mark, of),
+        match self.kept(mark, of) {
+            Some(kept) => out.kept(kept),
+            None => place(self.time(out, "at", mark.at), self.view.place(mark)),
         }
     }
 
-    fn new_mark<'r>(&mut self, out: Room<'r>, mark: Mark, of: Side) -> Room<'r> {
-        let frame = self.view.frame(mark.place).and_then(|frame| u32::try_from(frame).ok());
-        let (Some(at), Some(frame @ 0..100_000_000)) = (mark.at, frame) else {
-            return place(self.time(out, "at", mark.at), self.view.place(mark));
-        };
+    /// Says when and where something stands, as fields after others, if that is easily told. What
+    /// one side sent at once stands at one place: `of` says whose text of that may be used again.
+    // Nearly all marks are those of exchanges and replies.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn kept(&mut self, mark: Mark, of: Side) -> Option<&Kept> {
         let Pen { calendar, marks, .. } = &mut *self.pen;
-        let (last, kept) = marks.of(of);
-        *last = Some(mark);
-        kept.mark(calendar, at, self.digits, frame);
-        out.kept(kept)
+        let kept = marks.of(of);
+        if !kept.is_of(mark) {
+            let (at, frame) = (mark.at?, self.view.frame(mark.place)?);
+            kept.mark(calendar, (at, self.time_len), (mark.place, frame));
+        }
+        Some(kept)
     }
 }
 
@@ -406,12 +353,34 @@ fn place<'r>(out: Room<'r>, place: Where<'_>) -> Room<'r> {
     )
 }
 
-fn message<'r>(out: Room<'r>, s: &mut Scribe<'_>, number: u32, message: &Message) -> Room<'r> {
+fn message<'r>(mut out: Room<'r>, s: &mut Scribe<'_>, number: u32, message: &Message) -> Room<'r> {
     let data = timing::transfer(s.session, number, message);
-    let out = out.raw(r#"{"from":"#);
-    let out = out.option(message.from, |out, span| out.span(s.session, span));
-    let out = out.raw(r#","recipients":["#);
-    let out = out.items(&message.recipients, |out, one| recipient(out, s, one)).raw("]");
+    let throughput = data.and_then(|it| timing::throughput(message, it));
+    out = out.raw(r#"{"from":"#);
+    out = out.option(message.from, |out, span| out.span(s.text, span));
+    out = out.raw(r#","recipients":["#);
+    out = out.items(&message.recipients, |out, one| recipient(out, s, one)).raw("]");
+    let is_usual = out.attempt(|out| {
+        let (Some(transfer), Some(size), None, Some(throughput)) =
+            (message.transfer, message.known_size(), &message.chunks, throughput)
+        else {
+            return None;
+        };
+        let out = out.raw(r#","transfer":"#).name(names::transfer(transfer));
+        let out = out.raw(r#","size":"#).number(size)?;
+        let out = out.raw(r#","outcome":"#).name(names::outcome(message.outcome));
+        let out = out.raw(r#","code":"#).code(message.code)?;
+        let out = out.raw(if message.is_complete() {
+            r#","complete":true,"chunks":null,"data_us":"#
+        } else {
+            r#","complete":false,"chunks":null,"data_us":"#
+        });
+        let out = out.lapse(data).raw(r#","throughput":"#).number(throughput)?;
+        Some(out.raw("}"))
+    });
+    if is_usual {
+        return out;
+    }
     fields!(out,
         "transfer": option(message.transfer.map(names::transfer), Room::name),
         "size": option(message.known_size(), Room::number),
@@ -420,12 +389,11 @@ fn message<'r>(out: Room<'r>, s: &mut Scribe<'_>, number: u32, message: &Message
         "complete": bool(message.is_complete()),
         "chunks": option(message.chunks.as_deref(), chunks),
         "data_us": out.lapse(data),
-        "throughput": option(data.and_then(|it| timing::throughput(message, it)), Room::number),
+        "throughput": option(throughput, Room::number),
     )
     .raw("}")
 }
 
-#[cold]
 fn chunks<'r>(out: Room<'r>, chunks: &Chunks) -> Room<'r> {
     object!(out,
         "count": out.number(u64::from(chunks.count)),
@@ -436,12 +404,21 @@ fn chunks<'r>(out: Room<'r>, chunks: &Chunks) -> Room<'r> {
 }
 
 #[inline]
-fn recipient<'r>(out: Room<'r>, s: &mut Scribe<'_>, recipient: &Recipient) -> Room<'r> {
-    let out = out.raw(r#"{"address":"#).span(s.session, recipient.address);
+fn recipient<'r>(mut out: Room<'r>, s: &mut Scribe<'_>, recipient: &Recipient) -> Room<'r> {
+    let delivery = recipient.delivery.as_deref();
+    let is_usual = delivery.is_none()
+        && out.attempt(|out| {
+            let out = out.raw(r#"{"address":"#).span(s.text, recipient.address)?;
+            Some(out.raw(r#","code":"#).code(recipient.code)?.raw(r#","delivery":null}"#))
+        });
+    if is_usual {
+        return out;
+    }
+    let out = out.raw(r#"{"address":"#).span(s.text, recipient.address);
     let out = out.raw(r#","code":"#).code(recipient.code);
-    match recipient.delivery.as_deref() {
+    match delivery {
         None => out.raw(r#","delivery":null}"#),
-        Some(one) => open_reply(out.raw(r#","delivery":"#), s, one).raw("}}"),
+        Some(one) => reply(out.raw(r#","delivery":"#), s, one).raw("}}"),
     }
 }
 
@@ -497,40 +474,54 @@ fn resync<'r>(out: Room<'r>, s: &mut Scribe<'_>, resync: &Resync) -> Room<'r> {
     )
 }
 
-fn transport<'r>(out: Room<'r>, s: &mut Scribe<'_>, transport: &Transport) -> Room<'r> {
+fn transport<'r>(mut out: Room<'r>, s: &mut Scribe<'_>, transport: &Transport) -> Room<'r> {
+    let Transport { bytes, round_trip, .. } = *transport;
+    let is_usual = is_smooth(transport)
+        && out.attempt(|out| {
+            let out = out.raw(r#"{"connect_us":"#).lapse(s.session.timing.connect);
+            let out = out.raw(r#","bytes":{"client":"#).number(bytes.client)?;
+            let out = out.raw(r#","server":"#).number(bytes.server)?;
+            let zeros =
+                r#"},"missing_bytes":{"client":0,"server":0},"retransmitted_bytes":{"client":0,"#;
+            let out = out.raw(zeros).raw(r#""server":0},"out_of_order":{"client":0,"server":0},"#);
+            let out = out.raw(r#""conflicting_bytes":{"client":0,"server":0},"midstream":false,"#);
+            let out = out.raw(r#""round_trip_us":{"client":"#).lapse(round_trip.client);
+            let out = out.raw(r#","server":"#).lapse(round_trip.server);
+            Some(out.raw(r#"},"odd":null,"stalls":[]}"#))
+        });
+    if is_usual { out } else { rough(out, s, transport) }
+}
+
+/// Whether there is nothing to tell of it but how many bytes it brought and how long it took.
+#[inline]
+fn is_smooth(transport: &Transport) -> bool {
     let none = Sides::default();
-    let Transport { bytes, missing_bytes, retransmitted_bytes, .. } = *transport;
-    let Transport { out_of_order, conflicting_bytes, midstream, round_trip, .. } = *transport;
-    let out = out.raw(r#"{"connect_us":"#).lapse(s.session.timing.connect);
-    let out = by_side(out.raw(r#","bytes":"#), bytes);
-    let is_smooth =
-        [missing_bytes, retransmitted_bytes, out_of_order, conflicting_bytes] == [none; 4];
-    let out = if is_smooth && !midstream {
-        let zeros =
-            r#","missing_bytes":{"client":0,"server":0},"retransmitted_bytes":{"client":0,"#;
-        let out = out.raw(zeros).raw(r#""server":0},"out_of_order":{"client":0,"server":0},"#);
-        out.raw(r#""conflicting_bytes":{"client":0,"server":0},"midstream":false"#)
-    } else {
-        fields!(out,
-            "missing_bytes": by_side(out, missing_bytes),
-            "retransmitted_bytes": by_side(out, retransmitted_bytes),
-            "out_of_order": by_side(out, out_of_order),
-            "conflicting_bytes": by_side(out, conflicting_bytes),
-            "midstream": bool(midstream),
-        )
-    };
-    let out = out.raw(r#","round_trip_us":{"client":"#).lapse(round_trip.client);
-    let out = out.raw(r#","server":"#).lapse(round_trip.server);
-    if !transport.is_odd() && transport.stalls.is_empty() {
-        return out.raw(r#"},"odd":null,"stalls":[]}"#);
-    }
+    let Transport { missing_bytes, retransmitted_bytes, out_of_order, .. } = *transport;
+    [missing_bytes, retransmitted_bytes, out_of_order, transport.conflicting_bytes] == [none; 4]
+        && !transport.midstream
+        && !transport.is_odd()
+        && transport.stalls.is_empty()
+}
+
+/// Writes a transport of which there is more to tell.
+#[cold]
+fn rough<'r>(out: Room<'r>, s: &mut Scribe<'_>, transport: &Transport) -> Room<'r> {
     let is_odd = transport.is_odd().then_some(transport);
-    let out = out.raw("}");
-    let out = fields!(out,
+    object!(out,
+        "connect_us": out.lapse(s.session.timing.connect),
+        "bytes": by_side(out, transport.bytes),
+        "missing_bytes": by_side(out, transport.missing_bytes),
+        "retransmitted_bytes": by_side(out, transport.retransmitted_bytes),
+        "out_of_order": by_side(out, transport.out_of_order),
+        "conflicting_bytes": by_side(out, transport.conflicting_bytes),
+        "midstream": bool(transport.midstream),
+        "round_trip_us": object!(out,
+            "client": out.lapse(transport.round_trip.client),
+            "server": out.lapse(transport.round_trip.server),
+        ),
         "odd": option(is_odd, |out, one| odd(out, one)),
         "stalls": out.list(&transport.stalls, |out, one| stall(out, s, one)),
-    );
-    out.raw("}")
+    )
 }
 
 fn odd<'r>(out: Room<'r>, transport: &Transport) -> Room<'r> {
@@ -578,28 +569,43 @@ fn judged<'r>(
     out.raw("}")
 }
 
-fn finding<'r>(out: Room<'r>, s: &mut Scribe<'_>, finding: &Finding) -> Room<'r> {
-    object!(out,
-        "rule": out.name(finding.rule.id),
-        "severity": out.name(finding.rule.severity.name()),
-        "confidence": out.name(finding.confidence.name()),
-        "category": out.name(finding.rule.category.name()),
-        "party": out.name(finding.party.name()),
-        "violates_abnf": bool(finding.violates_abnf),
-        "message": out.text(finding.message.as_bytes()),
-        "rfc": option(finding.rule.rfc, Room::name),
-        ..place(out, s.view.place(finding.mark)),
-        ..s.time(out, "at", finding.mark.at),
+fn finding<'r>(mut out: Room<'r>, s: &mut Scribe<'_>, finding: &Finding) -> Room<'r> {
+    let rule = finding.rule;
+    out = out.strip(|out| {
+        let out = out.raw(r#"{"rule":"#).name(rule.id);
+        let out = out.raw(r#","severity":"#).name(rule.severity.name());
+        let out = out.raw(r#","confidence":"#).name(finding.confidence.name());
+        let out = out.raw(r#","category":"#).name(rule.category.name());
+        let out = out.raw(r#","party":"#).name(finding.party.name());
+        out.raw(if finding.violates_abnf {
+            r#","violates_abnf":true,"message":"#
+        } else {
+            r#","violates_abnf":false,"message":"#
+        })
+    });
+    out = out.text(finding.message.as_bytes());
+    out = fields!(out, "rfc": option(rule.rfc, Room::name),);
+    let is_placed = out.attempt(|out| {
+        let (at, frame) = (finding.mark.at?, s.view.frame(finding.mark.place)?);
+        let out = out.raw(r#","frame":"#).number(frame)?.raw(r#","line_no":null,"at":""#);
+        Some(out.time(&mut s.pen.calendar, at, s.time_len).raw("\""))
+    });
+    if !is_placed {
+        out = place(out, s.view.place(finding.mark));
+        out = s.time(out, "at", finding.mark.at);
+    }
+    out = fields!(out,
         "exchange": option(finding.exchange, Room::number),
         "evidence": out.text(&finding.evidence),
-        "column": option(finding.range.as_ref(), |out: Room<'r>, range: &Range<usize>| {
-            out.number(shown_column(&finding.evidence, range.start))
-        }),
-        "end_column": option(finding.range.as_ref(), |out: Room<'r>, range: &Range<usize>| {
-            out.number(shown_column(&finding.evidence, range.end))
-        }),
-        "help": out.text(finding.rule.help.as_bytes()),
-    )
+    );
+    out = match &finding.range {
+        None => out.raw(r#","column":null,"end_column":null"#),
+        Some(range) => fields!(out,
+            "column": out.number(shown_column(&finding.evidence, range.start)),
+            "end_column": out.number(shown_column(&finding.evidence, range.end)),
+        ),
+    };
+    fields!(out, "help": out.text(rule.help.as_bytes()),).raw("}")
 }
 
 fn judged_not<'r>(out: Room<'r>, one: &NotJudged) -> Room<'r> {

@@ -6,10 +6,12 @@
 // Each write is a comparison and a few moves if its length is known, and a call if it is not.
 #![allow(clippy::inline_always)]
 
-use crate::dialog::session::{Session, Span};
+use crate::dialog::session::{Mark, Span};
 use crate::escape::{copy_plain, copy_short, json_parts, plain_words};
-use crate::time::{Calendar, Lapse, Stamp, eight_digits, last_digit, three_digits};
-use std::net::IpAddr;
+use crate::place::Place;
+use crate::time::{Calendar, Lapse, Stamp, eight_digits, few_digits, three_digits};
+use std::mem::take;
+use std::net::{IpAddr, Ipv4Addr};
 use std::slice;
 
 /// What is left of the memory for a text: each write takes its part from the beginning and gives
@@ -26,10 +28,8 @@ pub(in crate::report) fn fill(
     mut write: impl FnMut(Room<'_>) -> Room<'_>,
 ) -> usize {
     loop {
-        let room = memory.get_mut(start..).unwrap_or_default();
-        let left = write(Room(room)).0.len();
-        if left > 0 {
-            return memory.len() - left;
+        if let Some(end) = try_fill(memory, start, &mut write) {
+            return end;
         }
         // New memory is zeros already: none are written.
         let mut more = vec![0; (memory.len() * 2).max(8192)];
@@ -41,9 +41,23 @@ pub(in crate::report) fn fill(
     }
 }
 
+/// Has `write` write from `start` on. Returns where the text ends; `None` if it does not fit.
+pub(in crate::report) fn try_fill(
+    memory: &mut [u8],
+    start: usize,
+    write: impl FnOnce(Room<'_>) -> Room<'_>,
+) -> Option<usize> {
+    let room = memory.get_mut(start..).unwrap_or_default();
+    let left = write(Room(room)).0.len();
+    (left > 0).then(|| memory.len() - left)
+}
+
 /// The text of a mark, which may come again.
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
+    place: Place,
+    /// `None` if nothing is kept.
+    at: Option<Stamp>,
     text: [u8; 80],
     len: usize,
 }
@@ -52,7 +66,7 @@ impl Default for Kept {
     fn default() -> Self {
         let mut text = [0; 80];
         put(&mut text, 0, Self::HEAD);
-        Self { text, len: 0 }
+        Self { place: Place::default(), at: None, text, len: 0 }
     }
 }
 
@@ -60,14 +74,34 @@ impl Kept {
     /// What each begins with.
     const HEAD: &[u8; 7] = br#","at":""#;
 
-    /// Becomes the text of a time, with as many digits of the second's fraction, and of a frame.
-    #[inline]
-    pub(super) fn mark(&mut self, calendar: &mut Calendar, at: Stamp, digits: u8, frame: u32) {
-        let Self { text, len } = self;
+    /// Keeps nothing.
+    pub(super) fn clear(&mut self) {
+        self.at = None;
+    }
+
+    /// Whether it is the text of `mark`.
+    #[inline(always)]
+    pub(super) fn is_of(&self, mark: Mark) -> bool {
+        self.place == mark.place && self.at.is_some() && self.at == mark.at
+    }
+
+    /// Becomes the text of a time, which has `at_len` bytes, and of a frame, which is at
+    /// `place`.
+    #[inline(always)]
+    pub(super) fn mark(
+        &mut self,
+        calendar: &mut Calendar,
+        (at, at_len): (Stamp, usize),
+        (place, frame): (Place, u32),
+    ) {
+        (self.at, self.place) = (Some(at), place);
+        let Self { text, len, .. } = self;
         let mut end = Self::HEAD.len();
         if let Some(to) = text.get_mut(end..).and_then(<[u8]>::first_chunk_mut) {
-            end += calendar.write(at, digits, to);
+            calendar.write_len(at, at_len, to);
         }
+        // It is less: a compiler should know.
+        end += at_len % Calendar::WIDTH;
         end = put(text, end, br#"","frame":"#);
         let (number, digits) = digits_of(frame);
         put(text, end, &number);
@@ -87,17 +121,20 @@ fn put<const N: usize>(text: &mut [u8], at: usize, part: &[u8; N]) -> usize {
 /// The digits of a number of at most eight, and how many they are.
 #[inline(always)]
 fn digits_of(number: u32) -> ([u8; 8], usize) {
-    const DIGITS: u64 = u64::from_le_bytes([0x0f; 8]);
-    let (digits, most) = if number < 1_000_000 {
-        let (high, low) = (three_digits(number / 1000), three_digits(number % 1000));
-        (u64::from(high) | u64::from(low) << 24, 6)
+    let (digits, len) = if number < 1000 {
+        let few = few_digits(number);
+        (u64::from(few), few >> 24)
+    } else if number < 1_000_000 {
+        let (few, rest) = (few_digits(number / 1000), three_digits(number % 1000));
+        let len = few >> 24;
+        (u64::from(few & 0x00ff_ffff) | u64::from(rest) << (len * 8), len + 3)
     } else {
-        (u64::from_le_bytes(eight_digits(number)), 8)
+        let few = few_digits(number / 1_000_000 % 1000);
+        let (rest, last) = (three_digits(number / 1000 % 1000), three_digits(number % 1000));
+        let (len, rest) = (few >> 24, u64::from(rest) | u64::from(last) << 24);
+        (u64::from(few & 0x00ff_ffff) | rest << (len * 8), len + 6)
     };
-    // The last digit counts even if it is 0, and of the others those behind the first that is not.
-    let last = 1 << ((most - 1) * 8);
-    let zeros = (digits & DIGITS | last).trailing_zeros() & !7;
-    ((digits >> zeros).to_le_bytes(), (most - zeros / 8) as usize)
+    (digits.to_le_bytes(), len as usize)
 }
 
 /// The numbers of one byte, each with a point behind it, and how long they are without.
@@ -118,36 +155,92 @@ static OCTETS: [([u8; 4], u8); 256] = {
     octets
 };
 
+/// Bytes of a [`Strip`].
+const STRIP: usize = 4096;
+
+/// Bytes of the wire that a strip takes at once.
+const PIECE: usize = 512;
+
 /// Memory for a text that is shorter than half of it: where its end is, is then not compared with
-/// anything, and durations are written in place.
+/// anything, and what is short is written in place. Texts of ours and numbers in a strip are less
+/// than 1 kB, pieces of the wire at most two.
 #[derive(Debug)]
 pub(super) struct Strip<'a> {
-    to: &'a mut [u8; 2048],
+    to: &'a mut [u8; STRIP],
     end: usize,
 }
 
 impl Strip<'_> {
+    /// Where the next text goes. As a compiler knows that there is room behind it, it does not ask.
+    #[inline(always)]
+    fn at(&self) -> usize {
+        self.end & (STRIP / 2 - 1)
+    }
+
     /// Writes `text`, which is JSON.
     #[inline(always)]
     pub(super) fn raw(self, text: &str) -> Self {
-        // As a compiler knows that there is room now, it does not ask.
-        let end = self.end & 1023;
+        let end = self.at();
         if let Some(to) = self.to.get_mut(end..end + text.len()) {
             to.copy_from_slice(text.as_bytes());
         }
         Self { end: end + text.len(), ..self }
     }
 
+    /// Writes the first `len` bytes of `block`; all of it goes there.
+    #[inline(always)]
+    pub(super) fn block<const N: usize>(self, block: &[u8; N], len: usize) -> Self {
+        let end = self.at();
+        put(self.to, end, block);
+        Self { end: end + len, ..self }
+    }
+
+    /// Writes what was kept.
+    #[inline(always)]
+    pub(super) fn kept(self, kept: &Kept) -> Self {
+        self.block(&kept.text, kept.len)
+    }
+
+    /// The code of a reply, if it has three digits.
+    #[inline(always)]
+    pub(super) fn code(self, code: Option<u16>) -> Option<Self> {
+        match code {
+            Some(code @ 100..1000) => Some(self.block(&three_digits(code.into()).to_le_bytes(), 3)),
+            _ => None,
+        }
+    }
+
+    /// A number, if it has at most eight digits.
+    #[inline(always)]
+    pub(super) fn number(self, number: impl Into<u64>) -> Option<Self> {
+        match u32::try_from(number.into()) {
+            Ok(number @ 0..100_000_000) => {
+                let (digits, len) = digits_of(number);
+                Some(self.block(&digits, len))
+            }
+            _ => None,
+        }
+    }
+
+    /// A time, which has `len` bytes.
+    #[inline(always)]
+    pub(super) fn time(self, calendar: &mut Calendar, at: Stamp, len: usize) -> Self {
+        let end = self.at();
+        if let Some(to) = self.to.get_mut(end..).and_then(<[u8]>::first_chunk_mut) {
+            calendar.write_len(at, len, to);
+        }
+        Self { end: end + len, ..self }
+    }
+
     /// A duration in microseconds.
     #[inline(always)]
     pub(super) fn lapse(self, lapse: Option<Lapse>) -> Self {
         let Some(lapse) = lapse else { return self.raw("null") };
-        match u32::try_from(lapse.nanos()) {
+        match u64::try_from(lapse.nanos()) {
             Ok(nanos @ 0..1_000_000_000) => {
+                let nanos = u32::try_from(nanos).unwrap_or_default();
                 let (digits, len) = digits_of(nanos / 1000);
-                let end = self.end & 1023;
-                put(self.to, end, &digits);
-                Self { end: end + len, ..self }
+                self.block(&digits, len)
             }
             _ => self.long_lapse(lapse),
         }
@@ -156,7 +249,78 @@ impl Strip<'_> {
     /// A duration of a second or more, or against the clock.
     #[inline(never)]
     fn long_lapse(self, lapse: Lapse) -> Self {
-        self.raw(itoa::Buffer::new().format(lapse.micros()))
+        match u64::try_from(lapse.nanos()).map(|nanos| u32::try_from(nanos / 1000)) {
+            Ok(Ok(micros @ 0..100_000_000)) => {
+                let (digits, len) = digits_of(micros);
+                self.block(&digits, len)
+            }
+            _ => self.raw(itoa::Buffer::new().format(lapse.micros())),
+        }
+    }
+
+    /// An address of four octets.
+    #[inline(always)]
+    pub(super) fn address(self, addr: Ipv4Addr) -> Self {
+        let [first, second, third, last] = addr.octets();
+        let out = self.raw("\"").octet(first, 1).octet(second, 1);
+        out.octet(third, 1).octet(last, 0).raw("\"")
+    }
+
+    /// A number, and the point behind it if `point` is 1.
+    #[inline(always)]
+    fn octet(self, octet: u8, point: usize) -> Self {
+        // There is one for each octet.
+        #[allow(clippy::indexing_slicing)]
+        let (text, len) = &OCTETS[usize::from(octet)];
+        self.block(text, usize::from(*len) + point)
+    }
+
+    /// A name of ours, in which nothing is to be escaped.
+    #[inline(always)]
+    pub(super) fn name(self, name: &str) -> Self {
+        let (end, name) = (self.at(), name.as_bytes());
+        put(self.to, end, b"\"");
+        let to = end + 1;
+        // For one so short a call takes longer than the copy; what is in both parts is the same.
+        match (name.first_chunk::<8>(), name.last_chunk::<8>()) {
+            (Some(first), Some(last)) if name.len() <= 16 => {
+                put(self.to, to, first);
+                put(self.to, to + name.len() - 8, last);
+            }
+            _ => match (name.first_chunk::<4>(), name.last_chunk::<4>()) {
+                (Some(first), Some(last)) if name.len() <= 8 => {
+                    put(self.to, to, first);
+                    put(self.to, to + name.len() - 4, last);
+                }
+                _ => {
+                    if let Some(to) = self.to.get_mut(to..to + name.len()) {
+                        to.copy_from_slice(name);
+                    }
+                }
+            },
+        }
+        Self { end: end + 1 + name.len(), ..self }.raw("\"")
+    }
+
+    /// Bytes of the wire, which lie in the `text` of a session, if they and the next few are plain
+    /// and not too many.
+    #[inline(always)]
+    pub(super) fn span(self, text: &[u8], span: Span) -> Option<Self> {
+        let end = self.at();
+        let (start, len) = (span.at as usize, span.len as usize);
+        // Whole blocks; the rest of the last is whatever follows in the session's text. At its
+        // end, too little follows.
+        let (blocks, _) = text.get(start..start + len.next_multiple_of(16))?.as_chunks();
+        let to: &mut [u8; PIECE] = self.to.get_mut(end + 1..)?.first_chunk_mut()?;
+        let (to, _) = to.as_chunks_mut();
+        if blocks.len() > to.len() || !copy_plain(blocks, to) {
+            return None;
+        }
+        put(self.to, end, b"\"");
+        // It is less than a piece: all of it was copied there.
+        let len = len & (2 * PIECE - 1);
+        put(self.to, end + 1 + len, b"\"");
+        Some(Self { end: end + len + 2, ..self })
     }
 }
 
@@ -184,6 +348,15 @@ impl Room<'_> {
     #[inline(always)]
     pub(super) fn strip(self, write: impl FnOnce(Strip<'_>) -> Strip<'_>) -> Self {
         self.with_block(|to| write(Strip { to, end: 0 }).end)
+    }
+
+    /// Has `write` write a strip. Returns whether it could: nothing is written if not.
+    #[inline(always)]
+    pub(super) fn attempt(&mut self, write: impl FnOnce(Strip<'_>) -> Option<Strip<'_>>) -> bool {
+        let Some(to) = self.0.first_chunk_mut() else { return false };
+        let Some(Strip { end, .. }) = write(Strip { to, end: 0 }) else { return false };
+        self.0 = take(&mut self.0).get_mut(end..).unwrap_or_default();
+        true
     }
 
     /// Writes the first `len` bytes of `block`. All of it goes there and some is written over
@@ -223,27 +396,17 @@ impl Room<'_> {
     pub(super) fn number(self, number: impl Into<u64>) -> Self {
         let number = number.into();
         match u32::try_from(number) {
-            // Most are counts of nothing.
-            Ok(digit @ 0..10) => self.block(&[last_digit(digit)], 1),
+            Ok(few @ 0..1000) => {
+                let digits = few_digits(few);
+                self.block(&digits.to_le_bytes(), (digits >> 24) as usize)
+            }
             _ => self.long_number(number),
         }
     }
 
-    /// A number of more than one digit.
+    /// A number of more than three digits.
     #[inline(never)]
     fn long_number(self, number: u64) -> Self {
-        match u32::try_from(number) {
-            Ok(small @ 0..1_000_000) => {
-                let (digits, len) = digits_of(small);
-                self.block(&digits, len)
-            }
-            _ => self.huge_number(number),
-        }
-    }
-
-    /// A number of more than six digits.
-    #[inline(never)]
-    fn huge_number(self, number: u64) -> Self {
         match u32::try_from(number) {
             Ok(small @ 0..100_000_000) => {
                 let (digits, len) = digits_of(small);
@@ -286,31 +449,22 @@ impl Room<'_> {
         self.raw(itoa::Buffer::new().format(lapse.micros()))
     }
 
-    /// A time, with as many digits of the second's fraction.
+    /// A time, which has `len` bytes.
     #[inline(always)]
-    pub(super) fn time(self, calendar: &mut Calendar, at: Stamp, digits: u8) -> Self {
-        self.with_block(|to| calendar.write(at, digits, to))
+    pub(super) fn time(self, calendar: &mut Calendar, at: Stamp, len: usize) -> Self {
+        self.with_block(|to| {
+            calendar.write_len(at, len, to);
+            len
+        })
     }
 
-    pub(super) fn address(self, addr: IpAddr) -> Self {
-        let out = self.raw("\"");
-        let out = match addr {
-            IpAddr::V4(addr) => {
-                let [first, second, third, last] = addr.octets();
-                out.octet(first, 1).octet(second, 1).octet(third, 1).octet(last, 0)
-            }
-            IpAddr::V6(addr) => out.raw(&addr.to_string()),
-        };
-        out.raw("\"")
-    }
-
-    /// A number, and the point behind it if `point` is 1.
-    #[inline(always)]
-    fn octet(self, octet: u8, point: usize) -> Self {
-        // There is one for each octet.
-        #[allow(clippy::indexing_slicing)]
-        let (text, len) = &OCTETS[usize::from(octet)];
-        self.block(text, usize::from(*len) + point)
+    pub(super) fn address(mut self, addr: IpAddr) -> Self {
+        if let IpAddr::V4(addr) = addr
+            && self.attempt(|out| Some(out.address(addr)))
+        {
+            return self;
+        }
+        self.raw("\"").raw(&addr.to_string()).raw("\"")
     }
 
     /// A name of ours, in which nothing is to be escaped.
@@ -319,51 +473,40 @@ impl Room<'_> {
         self.raw("\"").raw(name).raw("\"")
     }
 
-    /// Bytes of the wire, which lie in the text of `session`.
-    pub(super) fn span(self, session: &Session, span: Span) -> Self {
-        self.plain_span(session, span, |out| out.text(session.bytes(span)))
-    }
-
-    /// The same if they and the next few are plain; else what `write` makes of them.
-    #[inline(always)]
-    pub(super) fn plain_span(
-        mut self,
-        session: &Session,
-        span: Span,
-        write: impl FnOnce(Self) -> Self,
-    ) -> Self {
-        // Whole blocks; the rest of the last is whatever follows in the session's text.
-        let whole = session.bytes(Span { len: span.len.next_multiple_of(16), ..span });
-        let (blocks, _) = whole.as_chunks();
-        let len = span.len as usize;
-        // At the end of the session's text, too little follows.
-        if blocks.len() * 16 >= len && self.try_copy(blocks) {
-            return self.quoted(len);
+    /// Bytes of the wire, which lie in the `text` of a session.
+    #[inline(never)]
+    pub(super) fn span(mut self, text: &[u8], span: Span) -> Self {
+        if self.attempt(|out| out.span(text, span)) {
+            return self;
         }
-        write(self)
-    }
-
-    /// Copies `blocks` to behind the first byte; whether they fit and are plain.
-    #[inline(always)]
-    fn try_copy(&mut self, blocks: &[[u8; 16]]) -> bool {
-        let (to, _) = self.0.get_mut(1..).unwrap_or_default().as_chunks_mut();
-        blocks.len() <= to.len() && copy_plain(blocks, to)
+        let start = span.at as usize;
+        self.text(text.get(start..start + span.len as usize).unwrap_or_default())
     }
 
     /// Bytes of the wire.
     #[inline(never)]
     pub(super) fn text(mut self, bytes: &[u8]) -> Self {
         if self.try_text(bytes) {
-            return self.quoted(bytes.len());
+            return self;
         }
         let (out, rest) = self.raw("\"").plain(bytes);
         out.close(rest)
     }
 
-    /// Copies `bytes` to behind the first byte; whether they fit and are plain, as nearly all
-    /// longer ones are.
+    /// Writes `bytes` of the wire if they fit and are plain, as nearly all longer ones are. Returns
+    /// whether they are.
     #[inline]
-    fn try_text(&mut self, bytes: &[u8]) -> bool {
+    pub(super) fn try_text(&mut self, bytes: &[u8]) -> bool {
+        let is_plain = self.try_copy(bytes);
+        if is_plain {
+            *self = take(self).quoted(bytes.len());
+        }
+        is_plain
+    }
+
+    /// Copies `bytes` to behind the first byte; whether they fit and are plain.
+    #[inline]
+    fn try_copy(&mut self, bytes: &[u8]) -> bool {
         let Some(to) = self.0.get_mut(1..=bytes.len()) else { return false };
         let (blocks, _) = bytes.as_chunks();
         if !copy_plain(blocks, to.as_chunks_mut().0) {
@@ -403,6 +546,17 @@ impl Room<'_> {
     fn plain(self, mut bytes: &[u8]) -> (Self, &[u8]) {
         let mut out = self;
         loop {
+            // Whole blocks first, as far as they are plain.
+            let (blocks, _) = bytes.as_chunks::<16>();
+            let mut len = 0;
+            for (block, to) in blocks.iter().zip(out.0.as_chunks_mut().0) {
+                if !copy_plain(slice::from_ref(block), slice::from_mut(to)) {
+                    break;
+                }
+                len += 16;
+            }
+            out = Self(out.0.get_mut(len..).unwrap_or_default());
+            (_, bytes) = bytes.split_at(len);
             let mut fits = true;
             let len = plain_words(bytes, |at, word| match out.0.get_mut(at..at + 8) {
                 Some(to) => to.copy_from_slice(&word),

@@ -62,8 +62,8 @@ fn alert<'r>(out: Room<'r>, s: &Scribe<'_>, alert: &Alert) -> Room<'r> {
 
 pub(super) fn auth<'r>(out: Room<'r>, s: &Scribe<'_>, auth: &Auth) -> Room<'r> {
     object!(out,
-        "mechanism": out.span(s.session, auth.mechanism),
-        "identity": option(auth.identity, |out: Room<'r>, span| out.span(s.session, span)),
+        "mechanism": out.span(s.text, auth.mechanism),
+        "identity": option(auth.identity, |out: Room<'r>, span| out.span(s.text, span)),
         "outcome": out.name(names::auth_outcome(auth.outcome)),
         "attempts": out.number(auth.attempts),
         "attempts_list": out.list(&auth.list, |out, one| attempt(out, s, auth, one)),
@@ -73,9 +73,9 @@ pub(super) fn auth<'r>(out: Room<'r>, s: &Scribe<'_>, auth: &Auth) -> Room<'r> {
 fn attempt<'r>(out: Room<'r>, s: &Scribe<'_>, auth: &Auth, attempt: &Attempt) -> Room<'r> {
     let steps = sasl::steps(s.session, auth, attempt);
     object!(out,
-        "mechanism": out.span(s.session, attempt.mechanism),
+        "mechanism": out.span(s.text, attempt.mechanism),
         "initial_response": out.name(names::initial(attempt.initial)),
-        "identity": option(attempt.identity, |out: Room<'r>, span| out.span(s.session, span)),
+        "identity": option(attempt.identity, |out: Room<'r>, span| out.span(s.text, span)),
         "outcome": out.name(names::auth_outcome(attempt.outcome)),
         "code": out.code(attempt.code),
         "exchange": option(attempt.exchange, Room::number),

@@ -7,7 +7,7 @@ use crate::timing::{Phase, Phases, Timings};
 /// Writes how long it took.
 pub(super) fn times<'r>(out: Room<'r>, timing: &Timing, timings: &Timings) -> Room<'r> {
     let (phases, way) = (&timings.phases, timings.round_trip);
-    let out = out.strip(|out| {
+    out.strip(|out| {
         let out = out.raw(r#"{"connect_us":"#).lapse(timing.connect);
         let out = out.raw(r#","greeting_us":"#).lapse(timing.greeting);
         let out = out.raw(r#","envelope_us":"#).lapse(timing.envelope);
@@ -17,9 +17,12 @@ pub(super) fn times<'r>(out: Room<'r>, timing: &Timing, timings: &Timings) -> Ro
         let out = out.raw(r#","idle_us":"#).lapse(timing.idle);
         let out = by_phase(out.raw(r#","phases_us":"#), phases);
         let out = out.raw(r#","round_trip_us":{"client":"#).lapse(way.client);
-        out.raw(r#","server":"#).lapse(way.server)
-    });
-    out.raw(r#","measured":"#).option(way.measured(), Room::name).raw("}}")
+        let out = out.raw(r#","server":"#).lapse(way.server);
+        match way.measured() {
+            Some(measured) => out.raw(r#","measured":"#).name(measured).raw("}}"),
+            None => out.raw(r#","measured":null}}"#),
+        }
+    })
 }
 
 fn by_phase<'r>(out: Strip<'r>, phases: &Phases) -> Strip<'r> {

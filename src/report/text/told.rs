@@ -7,9 +7,18 @@ use crate::rules::NotJudged;
 use std::ptr;
 
 /// Writes what happened, in a sentence.
+#[inline]
 pub(super) fn story<'r>(out: Room<'r>, s: &mut Scribe<'_>) -> Room<'r> {
+    match story::usual(s.session, s.is_calm) {
+        Some(usual) => out.name(usual),
+        None => other_story(out, s),
+    }
+}
+
+#[inline(never)]
+fn other_story<'r>(out: Room<'r>, s: &mut Scribe<'_>) -> Room<'r> {
     s.pen.story.clear();
-    story::tell(&mut s.pen.story, s.session, &s.timings.stalls);
+    story::tell_of(&mut s.pen.story, s.session, &s.timings.stalls, s.is_calm);
     out.text(s.pen.story.as_bytes())
 }
 
