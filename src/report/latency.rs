@@ -5,25 +5,20 @@ use crate::time::Lapse;
 /// A distribution of durations in microseconds, to three digits.
 #[derive(Clone, Debug, Default)]
 pub struct Latency {
-    /// Which of `pages` has the classes from [`PAGE`] times the index on, counted from 1; 0 where no
-    /// duration has one of them: what is short and what is long lie far from each other.
-    places: Vec<u16>,
-    /// How many durations have each [`class`]. They are small, so that more of them stay in the
-    /// cache; each stops at [`u32::MAX`].
-    pages: Vec<[u32; PAGE]>,
-    /// Durations that are not counted in `pages` yet: those are all over the memory, and of many at
-    /// once it is waited for together.
-    waiting: Vec<u64>,
-    /// Those that do not wait.
+    /// How many durations have each [`class`], as far as there are any. They are small, so that
+    /// more of them stay in the cache; each stops at [`u32::MAX`].
+    classes: Vec<u32>,
+    /// Classes of durations that are not counted in `classes` yet: those are all over the memory,
+    /// and of many at once it is waited for together.
+    waiting: Vec<u32>,
     count: u64,
-    /// The longest of them.
     max: u64,
 }
 
 /// Durations that may wait to be counted.
 const WAITING: usize = 128;
 
-/// Classes whose counts stand together.
+/// Classes that are summed up at once.
 const PAGE: usize = 64;
 
 /// The same to a thirtieth, and in as little memory as there may be many of.
@@ -85,7 +80,11 @@ impl Latency {
     /// The same, of so many microseconds.
     #[inline]
     pub(super) fn add_micros(&mut self, micros: u64) {
-        self.waiting.push(micros);
+        self.max = self.max.max(micros);
+        self.count += 1;
+        // No class has a number that is larger.
+        #[allow(clippy::cast_possible_truncation)]
+        self.waiting.push(class::<RANGE>(micros) as u32);
         if self.waiting.len() >= WAITING {
             self.settle();
         }
@@ -95,12 +94,13 @@ impl Latency {
     #[inline(never)]
     pub(super) fn settle(&mut self) {
         let mut waiting = std::mem::take(&mut self.waiting);
-        self.count += waiting.len() as u64;
-        for &micros in &waiting {
-            self.max = self.max.max(micros);
-            let class = class::<RANGE>(micros);
-            let count = self.page(class / PAGE).and_then(|page| page.get_mut(class % PAGE));
-            if let Some(count) = count {
+        let highest = waiting.iter().copied().max().unwrap_or(0) as usize;
+        if highest >= self.classes.len() {
+            self.grow(highest);
+        }
+        // Nothing else in this loop: the shorter it is, the more of it is waited for at once.
+        for &class in &waiting {
+            if let Some(count) = self.classes.get_mut(class as usize) {
                 *count = count.saturating_add(1);
             }
         }
@@ -108,43 +108,16 @@ impl Latency {
         self.waiting = waiting;
     }
 
-    /// The counts of the classes from [`PAGE`] times `index` on.
-    #[inline]
-    fn page(&mut self, index: usize) -> Option<&mut [u32; PAGE]> {
-        let place = match self.places.get(index) {
-            None | Some(0) => self.open(index),
-            Some(&place) => place,
-        };
-        self.pages.get_mut(usize::from(place).wrapping_sub(1))
-    }
-
-    /// Makes place for them; there are no more than a thousand such pages.
+    /// Makes place for `class`.
     #[cold]
-    #[inline(never)]
-    fn open(&mut self, index: usize) -> u16 {
-        self.pages.push([0; PAGE]);
-        let place = u16::try_from(self.pages.len()).unwrap_or(u16::MAX);
-        if index >= self.places.len() {
-            self.places.resize(index + 1, 0);
-        }
-        if let Some(own) = self.places.get_mut(index) {
-            *own = place;
-        }
-        place
-    }
-
-    /// Those pages that there are, in order, each with the number of its first class.
-    fn counts(&self) -> impl Iterator<Item = (usize, &[u32; PAGE])> {
-        let places = self.places.iter().enumerate();
-        places.filter_map(|(index, &place)| {
-            Some((index * PAGE, self.pages.get(usize::from(place).checked_sub(1)?)?))
-        })
+    fn grow(&mut self, class: usize) {
+        self.classes.resize((class + 1).next_multiple_of(RANGE), 0);
     }
 
     /// Adds what another part of the run counted.
     pub(super) fn merge(&mut self, other: &Self) {
         // The first part of a run.
-        if self.count() == 0 {
+        if self.count == 0 {
             *self = other.clone();
             self.settle();
             return;
@@ -152,11 +125,11 @@ impl Latency {
         self.settle();
         self.max = self.max.max(other.max);
         self.count += other.count;
-        for (first, counts) in other.counts() {
-            let Some(page) = self.page(first / PAGE) else { continue };
-            for (own, times) in page.iter_mut().zip(counts) {
-                *own = own.saturating_add(*times);
-            }
+        if other.classes.len() > self.classes.len() {
+            self.classes.resize(other.classes.len(), 0);
+        }
+        for (own, times) in self.classes.iter_mut().zip(&other.classes) {
+            *own = own.saturating_add(*times);
         }
         self.waiting.extend(&other.waiting);
         self.settle();
@@ -165,13 +138,13 @@ impl Latency {
     /// How many durations were counted.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.count + self.waiting.len() as u64
+        self.count
     }
 
     /// The longest, in microseconds, exactly.
     #[must_use]
     pub fn max(&self) -> u64 {
-        self.waiting.iter().copied().fold(self.max, u64::max)
+        self.max
     }
 
     /// The durations in microseconds that the shares `q` (0 to 1) of all do not exceed, to
@@ -183,8 +156,9 @@ impl Latency {
             settled.settle();
             return settled.quantiles(shares);
         }
-        let sum = |counts: &[u32; PAGE]| counts.iter().map(|&count| u64::from(count)).sum::<u64>();
-        let pages: Vec<_> = self.counts().map(|(first, page)| (first, page, sum(page))).collect();
+        let sum = |counts: &[u32]| counts.iter().map(|&count| u64::from(count)).sum::<u64>();
+        let pages = (0..).step_by(PAGE).zip(self.classes.chunks(PAGE));
+        let pages: Vec<_> = pages.map(|(first, page)| (first, page, sum(page))).collect();
         let of = |share: f64| {
             // Of so many durations that it matters no share is asked so exactly.
             #[allow(
@@ -259,10 +233,8 @@ impl Coarse {
         other.settle();
         self.max = self.max.max(other.max);
         self.count += other.count;
-        for (first, counts) in other.counts() {
-            for (at, &times) in (first..).zip(counts).filter(|&(_, &times)| times > 0) {
-                self.add_to(class::<FEW>(least::<RANGE>(at)), times);
-            }
+        for (at, &times) in other.classes.iter().enumerate().filter(|&(_, &times)| times > 0) {
+            self.add_to(class::<FEW>(least::<RANGE>(at)), times);
         }
     }
 
