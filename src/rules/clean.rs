@@ -53,83 +53,9 @@ pub(super) fn remember(place: Place, facts: Facts) {
     });
 }
 
-/// Octets of a short reply.
-const SHORT: usize = 64;
-
-/// A short reply of one line, neither a greeting nor to EHLO, in which nothing can be wrong.
-#[derive(Clone, Copy)]
-struct Short {
-    code: u16,
-    len: usize,
-    text: [u8; SHORT],
-    facts: Facts,
-}
-
-thread_local! {
-    /// The last ones at each place.
-    static SHORTS: RefCell<Vec<Short>> = RefCell::new(
-        vec![Short { code: 0, len: 0, text: [0; SHORT], facts: Facts::default() }; SHORTS_KEPT]);
-}
-
-/// Short replies that are remembered.
-const SHORTS_KEPT: usize = 256;
-
-/// Where a short reply may be kept.
-#[inline]
-fn place_of(text: &[u8]) -> Option<usize> {
-    let (head, tail) = match (text.first_chunk(), text.last_chunk()) {
-        (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
-        _ => (u32::from_le_bytes(*text.first_chunk()?).into(), u64::from(*text.last()?)),
-    };
-    let number = (head ^ tail.rotate_left(20)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    usize::try_from(number >> 56).ok()
-}
-
-/// What a short reply with this `code` shows, if it is known.
-#[inline]
-pub(super) fn short(text: &[u8], code: u16) -> Option<Facts> {
-    let place = place_of(text)?;
-    SHORTS.with_borrow(|known| {
-        let one = known.get(place)?;
-        let is_it = one.code == code && one.len == text.len() && one.text.get(..one.len)? == text;
-        is_it.then_some(one.facts)
-    })
-}
-
-/// Remembers a reply that is plain, if it is short.
-pub(super) fn remember_short(text: &[u8], code: u16, facts: Facts) {
-    let Some(place) = place_of(text) else { return };
-    SHORTS.with_borrow_mut(|known| {
-        if let Some(one) = known.get_mut(place)
-            && let Some(to) = one.text.get_mut(..text.len())
-        {
-            to.copy_from_slice(text);
-            (one.code, one.len, one.facts) = (code, text.len(), facts);
-        }
-    });
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn short_replies_are_told_from_each_other() {
-        let mut some = Facts::default();
-        some.learn_unplain();
-        let long = [b'2'; SHORT + 1];
-        remember_short(b"250 2.1.0 Ok", 250, some);
-        remember_short(b"250 Ok", 250, some);
-        remember_short(&long, 250, some);
-        assert_eq!(short(b"250 2.1.0 Ok", 250), Some(some));
-        assert_eq!(short(b"250 2.1.0 Ok", 251), None);
-        // Of eight octets at either end no place can be told.
-        remember_short(b"250 2.1.0 a.a b2.1.0 Ok", 250, Facts::default());
-        assert_eq!(short(b"250 2.1.0 a_a b2.1.0 Ok", 250), None);
-        assert_eq!(short(b"250 2.1.0 a.a b2.1.0 Ok", 250), Some(Facts::default()));
-        assert_eq!((short(b"250 Ok", 250), short(&long, 250)), (Some(some), None));
-        assert_eq!((short(b"", 250), short(b"250 ok", 250)), (None, None));
-    }
 
     #[test]
     fn what_is_remembered_is_of_one_kind() {

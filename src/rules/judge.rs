@@ -212,46 +212,33 @@ impl<'s> Judge<'s> {
     fn replies(&mut self) {
         let session = self.case.session;
         if let Some(reply) = &session.greeting {
-            self.reply(Of::Greeting, reply, Kind::Greeting, None);
+            self.reply(Of::Greeting, reply, Kind::Greeting);
         }
         for (index, one) in (0..).zip(&session.exchanges) {
-            let Some(reply) = &one.reply else { continue };
-            if matches!(one.request, Request::Command(Verb::Ehlo | Verb::Lhlo)) {
-                self.reply(Of::Exchange(index), reply, Kind::Ehlo, None);
-                continue;
-            }
-            // Most replies were seen before, and show what others have shown.
-            let shown = self.remembered(reply);
-            let is_old = shown.is_some_and(|shown| self.facts.has_all(shown, self.moot));
-            if !is_old || !self.plan.of_replies().is_empty() {
-                self.reply(Of::Exchange(index), reply, Kind::Any, shown);
+            if let Some(reply) = &one.reply {
+                let is_hello = matches!(one.request, Request::Command(Verb::Ehlo | Verb::Lhlo));
+                let kind = if is_hello { Kind::Ehlo } else { Kind::Any };
+                self.reply(Of::Exchange(index), reply, kind);
             }
         }
         for (message, one) in (0..).zip(&session.messages) {
             for (number, one) in (0..).zip(&one.recipients) {
                 if let Some(reply) = &one.delivery {
-                    self.reply(Of::Delivery(message, number), reply, Kind::Any, None);
+                    self.reply(Of::Delivery(message, number), reply, Kind::Any);
                 }
             }
         }
         for (index, one) in (0..).zip(&session.unsolicited) {
-            self.reply(Of::Unsolicited(index), &one.reply, Kind::Any, None);
+            self.reply(Of::Unsolicited(index), &one.reply, Kind::Any);
         }
     }
 
-    /// What `reply`, neither the greeting nor to EHLO, shows if it is remembered as short.
-    #[inline]
-    fn remembered(&self, reply: &Reply) -> Option<Facts> {
-        let code = reply.code.filter(|_| reply.lines == 1 && is_usual(reply))?;
-        clean::short(self.case.session.bytes(reply.text), code)
-    }
-
-    /// Asks about a reply, and what the grammar complains of in it, if what it shows is not known.
+    /// Asks about a reply, and what the grammar complains of in it.
     #[inline(never)]
-    fn reply(&mut self, of: Of, reply: &'s Reply, kind: Kind, shown: Option<Facts>) {
+    fn reply(&mut self, of: Of, reply: &'s Reply, kind: Kind) {
         let answer = Answer { case: self.case, of, reply };
         let facts = match kind {
-            Kind::Any => shown.or_else(|| plain(&answer)).or_else(|| known(&answer, kind)),
+            Kind::Any => plain(&answer).or_else(|| known(&answer, kind)),
             // It names the client.
             Kind::Ehlo => None,
             Kind::Greeting => known(&answer, kind),
@@ -546,9 +533,7 @@ fn plain(answer: &Answer<'_>) -> Option<Facts> {
     }
     let text = answer.case.session.bytes(answer.reply.text);
     let enhanced = grammar::reply::plain(text)?;
-    let facts = Facts::shown(answer, 1, text, Kind::Any, enhanced);
-    clean::remember_short(text, answer.reply.code?, facts);
-    Some(facts)
+    Some(Facts::shown(answer, 1, text, Kind::Any, enhanced))
 }
 
 /// What a reply of this `kind` shows that was seen before.
