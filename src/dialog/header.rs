@@ -208,6 +208,7 @@ fn ascii_line(text: &[u8]) -> Option<usize> {
     let mut len = 0;
     for block in blocks {
         // The compiler looks at all octets of a block at once.
+        #[allow(clippy::needless_bitwise_bool)]
         let is_end = |any: bool, &octet: &u8| any | (octet == b'\n' || octet >= 0x80);
         if !block.iter().fold(false, is_end) {
             len += block.len();

@@ -509,13 +509,13 @@ pub(super) mod tests {
         let (mut next, mut closed) = ([100_u32, u32::MAX - 900], [false; 2]);
         let mut all = Vec::new();
         let mut add = |from: usize, seq: u32, ack: Option<u32>, flags: Flags, len: usize| {
-            let number = all.len() + 1;
+            let number = u32::try_from(all.len() + 1).unwrap();
             all.push(Segment {
                 flow,
                 way: if from == 0 { up } else { up.back() },
-                at: Some(Stamp::from_nanos(number as i64)),
+                at: Some(Stamp::from_nanos(number.into())),
                 digits: 6,
-                place: Place::new(number as u64),
+                place: Place::new(number.into()),
                 seq,
                 ack,
                 flags,
@@ -532,11 +532,11 @@ pub(super) mod tests {
             let (own, other) = if is_client { (0, 1) } else { (1, 0) };
             let len = if closed[own] || odd == 1 { 0 } else { len };
             let fin = odd == 0 && !closed[own];
-            let late = if odd == 2 { 1 } else { 0 };
+            let late = u32::from(odd == 2);
             let ack = next[other].wrapping_add(u32::from(closed[other])).wrapping_sub(late);
             let seq = next[own].wrapping_add(u32::from(closed[own]));
             add(own, seq, Some(ack), Flags { fin, ..Flags::default() }, len);
-            next[own] = next[own].wrapping_add(len as u32);
+            next[own] = next[own].wrapping_add(u32::try_from(len).unwrap());
             closed[own] |= fin;
         }
         all

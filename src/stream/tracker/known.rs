@@ -182,7 +182,7 @@ mod tests {
 
     impl Consume for Heard {
         fn push(&mut self, chunk: &Chunk<'_>) {
-            self.0.push_str(&format!("{chunk:?}\n"));
+            self.0.extend([format!("{chunk:?}\n")]);
         }
     }
 
@@ -198,7 +198,7 @@ mod tests {
         }
 
         fn done(&mut self, dialog: Heard, end: SessionEnd) {
-            self.0.push_str(&format!("{}{end:?}", dialog.0));
+            self.0.extend([dialog.0, format!("{end:?}")]);
         }
 
         fn trouble(&mut self, _: Trouble, _: Place) {}
