@@ -115,25 +115,19 @@ impl Share {
         want: usize,
         size: usize,
     ) -> Arc<Block> {
-        let block = match self.take(size) {
-            Some(block) => block,
-            None => {
-                let mut source = lock(&self.feed.source);
-                // Another may have read it meanwhile.
-                match self.take(size) {
-                    Some(block) => block,
-                    None => {
-                        let offset = last.offset + unread.start as u64;
-                        let unread = last.bytes().get(unread).unwrap_or_default();
-                        let memory = lock(&self.feed.ring).spare.pop();
-                        let read = source.read(unread, want, size, memory);
-                        let block = Arc::new(Block { offset, ..read });
-                        self.put(&block);
-                        block
-                    }
-                }
-            }
-        };
+        let block = self.take(size).unwrap_or_else(|| {
+            let mut source = lock(&self.feed.source);
+            // Another may have read it meanwhile.
+            self.take(size).unwrap_or_else(|| {
+                let offset = last.offset + unread.start as u64;
+                let unread = last.bytes().get(unread).unwrap_or_default();
+                let memory = lock(&self.feed.ring).spare.pop();
+                let read = source.read(unread, want, size, memory);
+                let block = Arc::new(Block { offset, ..read });
+                self.put(&block);
+                block
+            })
+        });
         self.next += 1;
         if let Some(Block { bytes, .. }) = Arc::into_inner(last)
             && bytes.len() == size
@@ -316,7 +310,7 @@ mod tests {
     #[test]
     fn who_is_gone_does_not_hold_the_others() {
         let data = vec![7; 100_000];
-        let mut shares = Share::of(|| Ok(Pieces::of(&[7; 100_000], 100)), 3);
+        let mut shares = Share::of(|| Ok(Pieces::of(&vec![7; 100_000], 100)), 3);
         let (idle, brief) = (shares.pop().unwrap(), shares.pop().unwrap());
         let (says, hears) = channel();
         let last = shares.pop().unwrap();
@@ -333,7 +327,7 @@ mod tests {
 
     #[test]
     fn large_blocks_do_not_pile_up() {
-        let shares = Share::of(|| Ok(Pieces::of(&[7; 100_000], 10_000)), 2);
+        let shares = Share::of(|| Ok(Pieces::of(&vec![7; 100_000], 10_000)), 2);
         let [mut fast, slow] = <[Share; 2]>::try_from(shares).unwrap_or_else(|_| unreachable!());
         fast.open().unwrap();
         let (says, hears) = channel();
@@ -356,7 +350,7 @@ mod tests {
 
     #[test]
     fn memory_is_used_again() {
-        let mut shares = Share::of(|| Ok(Pieces::of(&[7; 100_000], 1000)), 1);
+        let mut shares = Share::of(|| Ok(Pieces::of(&vec![7; 100_000], 1000)), 1);
         let mut input = Input::shared(shares.pop().unwrap(), &limits()).unwrap();
         let mut places = std::collections::BTreeSet::new();
         while !input.ended() {

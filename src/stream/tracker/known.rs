@@ -73,7 +73,7 @@ impl<D> Known<D> {
         match self {
             Self::Later(number) => store.get(*number).map(Later::progress),
             Self::Flow(flow) => Some(flow.progress()),
-            _ => None,
+            Self::Syn { .. } => None,
         }
     }
 
@@ -84,7 +84,7 @@ impl<D> Known<D> {
                 store.get(*number).is_some_and(|later| later.progress() > Progress::Open)
             }
             Self::Flow(flow) => flow.is_complete(),
-            _ => false,
+            Self::Syn { .. } => false,
         }
     }
 
