@@ -4,19 +4,18 @@
 set -euo pipefail
 
 usage() {
-    echo "usage: benches/compare.sh [--scale X] [--runs N] [--presets 'A B C D'] [--tshark]" >&2
+    echo "usage: benches/compare.sh [--scale X] [--runs N] [--presets 'A B C D'] [--tshark PART]" >&2
     exit 2
 }
 
-scale=1 runs=5 presets='A B C D' with_tshark=no
+scale=1 runs=5 presets='A B C D' tshark=
 while [ $# -gt 0 ]; do
     case $1 in
-        --scale | --runs | --presets)
+        --scale | --runs | --presets | --tshark)
             [ $# -ge 2 ] || usage
             declare "${1#--}=$2"
             shift
             ;;
-        --tshark) with_tshark=yes ;;
         *) usage ;;
     esac
     shift
@@ -32,7 +31,7 @@ need hyperfine hyperfine
 need tcpdump tcpdump
 need jq jq
 [ -x /usr/bin/time ] || need /usr/bin/time time
-[ "$with_tshark" = no ] || need tshark tshark
+[ -z "$tshark" ] || need tshark tshark
 
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -70,17 +69,25 @@ measure() { # title file
     local title=$1 file=$2 size i kilobytes
     size=$(stat -c %s "$file")
     cat "$file" > /dev/null
-    hyperfine --style none --shell sh --warmup 1 --runs "$runs" \
-        --export-json "$work/times.json" "${commands[@]}" >&2
+    # One run of each after the other, and again: what else the machine does then meets all alike.
+    for ((i = 0; i <= runs; i++)); do
+        hyperfine --style none --shell sh --runs 1 --export-json "$work/round.json" \
+            "${commands[@]}" >&2
+        # The first is to warm up.
+        [ "$i" -eq 0 ] || cat "$work/round.json"
+    done | jq -s '[.[].results | map({command, time: .times[0]})] | transpose
+        | map({command: .[0].command, times: map(.time)})' > "$work/times.json"
     for i in "${!names[@]}"; do
         kilobytes=$(peak_memory "${commands[$i]}")
         jq -r --argjson i "$i" --argjson size "$size" --argjson kb "$kilobytes" \
             --arg title "$title" --arg name "${names[$i]}" '
             def digits($n): . * pow(10; $n) | round / pow(10; $n);
-            (.results | map(select(.command | startswith("tcpdump"))) | .[0].median) as $tcpdump
-            | .results[$i]
-            | "| \($title) | \($name) | \(.median | digits(3)) | \(.min | digits(3))–\(.max | digits(3))"
-              + " | \(.median / $tcpdump | digits(2)) | \($size / .median / 1e6 | round)"
+            def median: sort | (.[(length - 1) / 2 | floor] + .[length / 2 | floor]) / 2;
+            (map(select(.command | startswith("tcpdump"))) | .[0].times) as $tcpdump
+            | .[$i].times
+            | ([., $tcpdump] | transpose | map(.[0] / .[1]) | median) as $ratio
+            | "| \($title) | \($name) | \(median | digits(3)) | \(min | digits(3))–\(max | digits(3))"
+              + " | \($ratio | digits(2)) | \($size / median / 1e6 | round)"
               + " | \($kb / 1024 | digits(1)) |"' "$work/times.json"
     done
 }
@@ -100,7 +107,8 @@ verify() { # file
 
 {
     echo "$(nproc) cores, load $(cut -d ' ' -f 1 /proc/loadavg), $(uname -sm), $(rustc --version),"
-    echo "$(tcpdump --version 2>&1 | sed -n '1p'); medians of $runs runs after one to warm up, scale $scale."
+    echo "$(tcpdump --version 2>&1 | sed -n '1p'); medians of $runs rounds after one to warm up, scale $scale;"
+    echo "× tcpdump: the median of the ratios in each round."
     echo
     echo '| capture | program | median s | min–max s | × tcpdump | MB/s | peak MB |'
     echo '| --- | --- | ---: | ---: | ---: | ---: | ---: |'
@@ -120,9 +128,9 @@ for preset in $presets; do
     fi
     add 'smtp-audit' "'$audit' --format ndjson '$file'"
     measure "$preset" "$file" >> "$work/table.md"
-    if [ "$with_tshark" = yes ]; then
-        # tshark holds every connection, so it gets a twentieth.
-        small=$(awk "BEGIN { print $scale / 20 }")
+    if [ -n "$tshark" ]; then
+        # tshark holds every connection, so it may be given a part only: 1/20 with --tshark 20.
+        small=$(awk "BEGIN { print $scale / $tshark }")
         file=$captures/$preset-$small.pcap
         make_capture "$preset" "$small" "$file"
         names=() commands=()
@@ -131,7 +139,7 @@ for preset in $presets; do
         add 'tshark, fields' "tshark -r '$file' -Y smtp -T fields -e frame.time_epoch \
             -e smtp.req.command -e smtp.req.parameter -e smtp.response.code -e smtp.rsp.parameter"
         add 'smtp-audit' "'$audit' --format ndjson '$file'"
-        measure "$preset / 20" "$file" >> "$work/table.md"
+        measure "$preset / $tshark" "$file" >> "$work/table.md"
     fi
 done
 cat "$work/table.md"
