@@ -125,12 +125,12 @@ impl Plan {
             }
         }
         let may_find = may_find.and(&judged);
-        let mut rules = Vec::with_capacity(32);
-        let ends = asked.parts.map(|part| {
-            let places = part.and(&may_find).iter();
-            rules.extend(places.filter_map(|place| all().get(place).copied()));
-            rules.len()
-        });
+        let (all, mut rules) = (all(), Vec::with_capacity(32));
+        let mut ends = [0; PARTS];
+        for (end, part) in ends.iter_mut().zip(&asked.parts) {
+            part.each_in(&may_find, |place| rules.extend(all.get(place).copied()));
+            *end = rules.len();
+        }
         Self { chosen: *chosen, unmet, facts, judged, rules, ends }
     }
 
