@@ -261,7 +261,7 @@ impl TailNumber {
     /// Octets of the first line; 0 if they are not known.
     #[inline]
     pub(crate) fn first(self) -> usize {
-        (self.0 & 0xffff) as usize
+        u16::try_from(self.0 & 0xffff).map_or(0, usize::from)
     }
 }
 

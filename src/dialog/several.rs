@@ -275,7 +275,16 @@ mod tests {
             dialog.push(&Chunk { side, at, place, seen: Some(seen[other]), what });
             seen[own] += bytes.len() as u64;
         }
-        format!("{:?}", dialog.finish(Ending::Closed, None, None).0)
+        let session = dialog.finish(Ending::Closed, None, None).0;
+        for hello in &session.hellos {
+            let (first, tail) = session.reply_halves(hello);
+            assert_eq!(
+                session.bytes(hello.reply).split(|&octet| octet == b'\n').next(),
+                Some(first)
+            );
+            assert!([0, number_of(tail)].contains(&hello.tail.number()), "{reply:?}");
+        }
+        format!("{session:?}")
     }
 
     fn forget() {
@@ -326,5 +335,6 @@ mod tests {
         told("250-mx\r\n250-SIZE 1\r\n250 HELP\r\n", &Limits::default());
         told("250-mx2\r\n250-SIZE 1\r\n250 HELP\r\n", &Limits::default());
         assert_eq!(KNOWN.with_borrow(|known| known.next), 1);
+        assert_ne!(KNOWN.with_borrow(|known| known.tails[0].number), 0);
     }
 }

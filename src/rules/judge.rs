@@ -157,7 +157,7 @@ impl<'s> Judge<'s> {
                 Request::Command(_) => grammar::is_plain(case.session.bytes(exchange.line)),
                 Request::EndOfData | Request::AuthLine => true,
             };
-            if is_plain && plan.of_steps(kind).is_empty() {
+            if is_plain && !plan.has_steps(kind) {
                 continue;
             }
             let Some(step) = case.step(index) else { continue };
@@ -214,9 +214,8 @@ impl<'s> Judge<'s> {
     fn replies(&mut self) {
         let session = self.case.session;
         if let Some(reply) = &session.greeting {
-            let of = Of::Greeting;
-            let facts = known(&Answer { case: self.case, of, reply }, Kind::Greeting);
-            self.reply(of, reply, Kind::Greeting, facts);
+            let answer = Answer { case: self.case, of: Of::Greeting, reply };
+            self.reply(answer.of, reply, Kind::Greeting, known(&answer, Kind::Greeting));
         }
         for (index, one) in (0..).zip(&session.exchanges) {
             if let Some(reply) = &one.reply {
@@ -232,30 +231,34 @@ impl<'s> Judge<'s> {
         for (message, one) in (0..).zip(&session.messages) {
             for (number, one) in (0..).zip(&one.recipients) {
                 if let Some(reply) = &one.delivery {
-                    self.any_reply(Of::Delivery(message, number), reply);
+                    self.new_reply(Of::Delivery(message, number), reply);
                 }
             }
         }
         for (index, one) in (0..).zip(&session.unsolicited) {
-            self.any_reply(Of::Unsolicited(index), &one.reply);
+            self.new_reply(Of::Unsolicited(index), &one.reply);
+        }
+    }
+
+    /// Asks about a reply to another command than EHLO.
+    // A part of the loop over all replies.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn any_reply(&mut self, of: Of, reply: &'s Reply) {
+        // As it is with nearly all: nobody asks about replies, and this one has nothing new.
+        let has_news = self.plan.has_replies()
+            || plain(&Answer { case: self.case, of, reply })
+                .is_none_or(|facts| !self.facts.has_all(facts, self.moot));
+        if has_news {
+            self.new_reply(of, reply);
         }
     }
 
     /// Asks about a reply that is neither the greeting nor EHLO's.
-    #[inline]
-    fn any_reply(&mut self, of: Of, reply: &'s Reply) {
+    #[inline(never)]
+    fn new_reply(&mut self, of: Of, reply: &'s Reply) {
         let answer = Answer { case: self.case, of, reply };
-        let mut facts = plain(&answer);
-        // As it is with nearly all: nobody asks about replies, and this one has nothing new.
-        if let Some(facts) = facts
-            && self.facts.has_all(facts, self.moot)
-            && self.plan.of_replies().is_empty()
-        {
-            return;
-        }
-        if facts.is_none() {
-            facts = known(&answer, Kind::Any);
-        }
+        let facts = plain(&answer).or_else(|| known(&answer, Kind::Any));
         self.reply(of, reply, Kind::Any, facts);
     }
 
@@ -268,7 +271,7 @@ impl<'s> Judge<'s> {
         if self.facts.learn(facts, self.moot) {
             self.plan();
         }
-        if self.plan.of_replies().is_empty() {
+        if !self.plan.has_replies() {
             return;
         }
         let plan = Rc::clone(&self.plan);

@@ -60,6 +60,13 @@ impl Set {
         self
     }
 
+    /// Whether one of them is in `other`, too.
+    #[inline]
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).fold(0, |all, (word, other)| all | word & other) != 0
+    }
+
     /// Gives to `take` the places of those that are in `other`, too, in order.
     #[inline]
     pub fn each_in(&self, other: &Self, mut take: impl FnMut(usize)) {
