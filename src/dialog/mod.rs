@@ -35,6 +35,7 @@ pub mod state;
 mod tap;
 mod text;
 
+pub(crate) use several::number_of;
 pub use tap::Tap;
 
 use crate::chunk::{

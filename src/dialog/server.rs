@@ -572,7 +572,8 @@ impl Dialog {
         }
         self.enhanced = offers;
         let exchange = exchange.unwrap_or(u32::MAX);
-        self.session.hellos.push(Hello { exchange, reply });
+        let tail = <_>::default();
+        self.session.hellos.push(Hello { exchange, reply, tail });
     }
 
     /// The final reply to a message. Returns whether it was the last one (LMTP has one for

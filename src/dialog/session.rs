@@ -16,7 +16,7 @@ use crate::smtp::scan::find;
 use crate::time::{Brief, Lapse, Stamp};
 use crate::tls::{Facts, Framing, Reader};
 use smallvec::SmallVec;
-use std::iter;
+use std::{fmt, iter};
 
 pub use super::list::Few;
 pub use super::text::Text;
@@ -237,6 +237,39 @@ pub struct Hello {
     pub exchange: u32,
     /// The reply's text: see [`Session::offers`].
     pub reply: Span,
+    /// The lines of it behind the first.
+    pub(crate) tail: TailNumber,
+}
+
+/// Octets of the first line of a reply, in the lowest bits, and a number of the lines behind it, in
+/// which many servers say the same each time; 0 if nobody has counted.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct TailNumber(u64);
+
+impl TailNumber {
+    /// That of a `tail` behind a first line of so many octets.
+    pub(super) fn new(first: usize, tail: u64) -> Self {
+        u16::try_from(first).map_or(Self(0), |first| Self(tail << 16 | u64::from(first)))
+    }
+
+    /// That of the tail, as [`super::number_of`] gives it; 0 if it is not known.
+    #[inline]
+    pub(crate) fn number(self) -> u64 {
+        self.0 >> 16
+    }
+
+    /// Octets of the first line; 0 if they are not known.
+    #[inline]
+    pub(crate) fn first(self) -> usize {
+        u16::try_from(self.0 & 0xffff).map_or(0, usize::from)
+    }
+}
+
+impl fmt::Debug for TailNumber {
+    /// It says nothing that the text does not say, and is another each time.
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Ok(())
+    }
 }
 
 /// A set of extensions of [`crate::smtp::extension::all`], by index.
@@ -478,6 +511,17 @@ impl Session {
         });
         // The first line only greets.
         lines.skip(1).map(|line| ReplyLine::parse(line).text).filter(|text| is_offer(text))
+    }
+
+    /// The first line of the reply to `hello`, and the others.
+    #[inline]
+    pub(crate) fn reply_halves(&self, hello: &Hello) -> (&[u8], &[u8]) {
+        let text = self.bytes(hello.reply);
+        let first = match hello.tail.first() {
+            0 => find(b'\n', text).unwrap_or(text.len()),
+            first => first,
+        };
+        (text.get(..first).unwrap_or(text), text.get(first + 1..).unwrap_or_default())
     }
 
     /// Bytes of memory that it holds besides its own size, roughly.

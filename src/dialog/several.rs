@@ -3,12 +3,14 @@
 
 use super::lines::ReplyText;
 use super::server::{ENHANCED, Partial, Said};
-use super::session::Span;
+use super::session::{Span, TailNumber};
 use super::{Dialog, Start};
 use crate::smtp::line::{LineEnd, strip_end};
 use crate::smtp::reply::{ReplyLine, is_offer_of};
 use crate::smtp::scan::find;
 use std::cell::RefCell;
+use std::hash::BuildHasher as _;
+use std::sync::LazyLock;
 
 /// Octets of a tail that is known again, at most.
 const MOST: usize = 512;
@@ -28,6 +30,17 @@ struct Tail {
     lines: u32,
     /// [`Said::offers_enhanced`].
     offers_enhanced: bool,
+    /// That of the lines.
+    number: u64,
+}
+
+/// Where texts of peers are kept: they cannot choose it.
+static SEED: LazyLock<foldhash::fast::RandomState> =
+    LazyLock::new(foldhash::fast::RandomState::default);
+
+/// A number of 48 bits of `bytes` that no peer can foresee.
+pub(crate) fn number_of(bytes: &[u8]) -> u64 {
+    SEED.hash_one(bytes) >> 16
 }
 
 thread_local! {
@@ -55,7 +68,7 @@ impl Known {
     }
 
     /// Adds what follows a first line, if it is not too long, in place of the oldest.
-    fn add(&mut self, head: [u8; 4], octets: &[u8], kept: &[u8], said: &Said) {
+    fn add(&mut self, head: [u8; 4], octets: &[u8], kept: &[u8], said: &Said, number: u64) {
         let (Some(len), Some(tail)) =
             (self.lengths.get_mut(self.next), self.tails.get_mut(self.next))
         else {
@@ -71,6 +84,7 @@ impl Known {
         (tail.head, tail.len, tail.kept_len) = (head, octets.len(), kept.len());
         tail.lines = said.lines.saturating_sub(1);
         tail.offers_enhanced = said.offers_enhanced;
+        tail.number = number;
         *len = octets.len();
         self.next = (self.next + 1) % TAILS;
     }
@@ -85,6 +99,7 @@ impl Tail {
         kept: [0; MOST],
         lines: 0,
         offers_enhanced: false,
+        number: 0,
     };
 
     fn octets(&self) -> &[u8] {
@@ -110,6 +125,7 @@ impl Dialog {
         let kept = &mut self.session.text;
         let from = kept.len();
         let mut said = Said::begin(&start);
+        let mut number = 0;
         let is_told = KNOWN.with_borrow(|known| {
             let Some(tail) = known.find(head, rest) else { return false };
             let has_room = tail.len <= limits.line_bytes
@@ -123,13 +139,15 @@ impl Dialog {
             kept.add(tail.kept());
             said.lines = tail.lines + 1;
             said.offers_enhanced = tail.offers_enhanced;
+            number = tail.number;
             true
         });
         if is_told {
             said.code = Some(code);
             said.until = start.offset + bytes.len() as u64;
-            let text = self.keep_from(from);
-            self.answered(&said, text);
+            let span = self.keep_from(from);
+            self.answered(&said, span);
+            self.number(span, TailNumber::new(text.len(), number));
         }
         is_told
     }
@@ -186,20 +204,35 @@ impl Dialog {
             // If all of it is kept, each line has two octets more, and all but one an LF less.
             let text = kept.as_slice().get(from..).unwrap_or_default();
             let is_all = text.len() + said.lines as usize + 1 == bytes.len() && !said.bare_lf;
+            let mut number = TailNumber::default();
             if let Some((head, first)) = first
                 && is_all
                 && is_even
                 && let (Some(octets), Some(kept)) = (bytes.get(first + 2..), text.get(first..))
             {
-                KNOWN.with_borrow_mut(|known| known.add(head, octets, kept, &said));
+                let tail = number_of(kept.get(1..).unwrap_or_default());
+                number = TailNumber::new(first, tail);
+                KNOWN.with_borrow_mut(|known| known.add(head, octets, kept, &said, tail));
             }
-            let text = self.keep_from(from);
-            self.answered(&said, text);
+            let span = self.keep_from(from);
+            self.answered(&said, span);
+            self.number(span, number);
         } else if used > 0 {
             let text = ReplyText::Last(from);
             self.reply = Some(Box::new(Partial { text, said }));
         }
         (used > 0).then_some(used)
+    }
+
+    /// Notes the `number` of the lines behind the first of the reply that is `text`, if it is the
+    /// last to EHLO.
+    fn number(&mut self, text: Span, number: TailNumber) {
+        if let Some(hello) = self.session.hellos.last_mut()
+            && hello.reply == text
+            && text != Span::default()
+        {
+            hello.tail = number;
+        }
     }
 
     /// Makes all of the session's text from here on part of it for good, if it has room.
@@ -242,7 +275,16 @@ mod tests {
             dialog.push(&Chunk { side, at, place, seen: Some(seen[other]), what });
             seen[own] += bytes.len() as u64;
         }
-        format!("{:?}", dialog.finish(Ending::Closed, None, None).0)
+        let session = dialog.finish(Ending::Closed, None, None).0;
+        for hello in &session.hellos {
+            let (first, tail) = session.reply_halves(hello);
+            assert_eq!(
+                session.bytes(hello.reply).split(|&octet| octet == b'\n').next(),
+                Some(first)
+            );
+            assert!([0, number_of(tail)].contains(&hello.tail.number()), "{reply:?}");
+        }
+        format!("{session:?}")
     }
 
     fn forget() {
@@ -293,5 +335,6 @@ mod tests {
         told("250-mx\r\n250-SIZE 1\r\n250 HELP\r\n", &Limits::default());
         told("250-mx2\r\n250-SIZE 1\r\n250 HELP\r\n", &Limits::default());
         assert_eq!(KNOWN.with_borrow(|known| known.next), 1);
+        assert_ne!(KNOWN.with_borrow(|known| known.tails[0].number), 0);
     }
 }

@@ -75,7 +75,8 @@ impl Known {
             return (other, None);
         };
         let reply = session.bytes(place);
-        let slot = hasher.hash_one(reply) % KNOWN as u64;
+        let number = session.hellos.last().map_or(0, |hello| hello.tail.number());
+        let slot = if number == 0 { hasher.hash_one(reply) } else { number } % KNOWN as u64;
         let entry = match usize::try_from(slot).ok().and_then(|slot| kept.get_mut(slot)) {
             Some(entry) if reply.len() <= LONGEST => entry,
             _ => other,
@@ -90,8 +91,12 @@ impl Known {
 /// Where in the text of `session` the reply to the last answered EHLO or LHLO lies, without its
 /// first line, if something is offered there. The same bytes then offer the same.
 fn place(session: &Session) -> Option<Span> {
-    let reply = session.hellos.last()?.reply;
-    let line = memchr::memchr(b'\n', session.bytes(reply))?;
+    let hello = session.hellos.last()?;
+    let reply = hello.reply;
+    let line = match hello.tail.first() {
+        0 => memchr::memchr(b'\n', session.bytes(reply))?,
+        line => line,
+    };
     let first = u32::try_from(line).ok()? + 1;
     // Nothing would be kept of one empty line, which is a line all the same.
     let len = reply.len.checked_sub(first).filter(|&len| len > 0)?;

@@ -191,5 +191,5 @@ fn clear_offer(session: &Session) -> Option<bool> {
     if exchange.before.tls || !is_whole || session.tls.as_ref().is_some_and(|tls| tls.implicit) {
         return None;
     }
-    Some(Digest::offered(session.bytes(hello.reply)) & bit(STARTTLS) != 0)
+    Some(Digest::offered(session, hello) & bit(STARTTLS) != 0)
 }

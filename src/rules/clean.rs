@@ -1,7 +1,7 @@
 //! Replies in which the grammar found nothing: the same few are seen in thousands of sessions.
 
-use super::digest::number_of;
 use super::facts::Facts;
+use crate::dialog::number_of;
 use crate::smtp::grammar::Charset;
 use crate::smtp::grammar::reply::Kind;
 use std::cell::RefCell;
@@ -22,6 +22,12 @@ impl Place {
     /// That of a reply of this `kind` and so many `lines`, as it was sent.
     #[inline]
     pub(super) fn of(text: &[u8], lines: u32, kind: Kind, charset: Charset) -> Self {
+        Self::numbered(number_of(text), lines, kind, charset)
+    }
+
+    /// The same, of a text with this `number`.
+    #[inline]
+    pub(super) fn numbered(number: u64, lines: u32, kind: Kind, charset: Charset) -> Self {
         let kind = match kind {
             Kind::Any => 0,
             Kind::Ehlo => 1,
@@ -29,7 +35,7 @@ impl Place {
         };
         let kind = kind * 2 + u64::from(charset == Charset::Utf8);
         // The lowest bits say of what kind it is; the first place is nobody's.
-        Self((number_of(text) ^ u64::from(lines)) << 4 | kind << 1 | 1)
+        Self((number ^ u64::from(lines)) << 4 | kind << 1 | 1)
     }
 
     fn index(self) -> usize {

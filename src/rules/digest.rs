@@ -1,15 +1,14 @@
 //! What a reply to EHLO says, in short: the same few are seen in thousands of sessions.
 
 use super::reply::is_masked;
-use crate::dialog::session::Session;
+use crate::dialog::number_of;
+use crate::dialog::session::{Hello, Session};
 use crate::smtp::extension::{
     self, BINARYMIME, CHUNKING, EIGHTBITMIME, REQUIRETLS, SIZE, SMTPUTF8,
 };
 use crate::smtp::reply::{self, ReplyLine};
 use crate::smtp::scan::find;
 use std::cell::RefCell;
-use std::hash::BuildHasher as _;
-use std::sync::LazyLock;
 
 /// What a reply to EHLO says, as far as it says which rules need not be asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -25,64 +24,48 @@ pub(super) struct Digest {
 /// Digests that are remembered: the last one at each place, so that a few dozen servers hardly meet.
 const KEPT: usize = 512;
 
-/// Octets of a reply that is remembered.
-const LONGEST: usize = 1024;
-
-/// Offers of a server, and what they say in short.
-type Known = Option<(Box<[u8]>, Digest)>;
+/// The number of what a server offers, and what it says in short.
+type Known = (u64, Digest);
 
 thread_local! {
-    static KNOWN: RefCell<Vec<Known>> = RefCell::new(vec![const { None }; KEPT]);
-}
-
-/// Where texts of peers are kept: they cannot choose it.
-static SEED: LazyLock<foldhash::fast::RandomState> =
-    LazyLock::new(foldhash::fast::RandomState::default);
-
-/// A number of `bytes` that no peer can foresee.
-pub(super) fn number_of(bytes: &[u8]) -> u64 {
-    SEED.hash_one(bytes)
+    // 0 is nobody's number.
+    static KNOWN: RefCell<Vec<Known>> = RefCell::new(vec![(0, Digest::default()); KEPT]);
 }
 
 impl Digest {
-    /// That of a `reply` as it was sent, lines joined by LF.
-    pub(super) fn of(reply: &[u8]) -> Self {
-        let (first, offers) = split_first(reply);
-        let mut digest = Self::of_offers(offers);
-        let text = ReplyLine::parse(first).text;
-        let (name, behind) = cut(b' ', text);
-        let (word, _) = cut(b' ', behind);
-        digest.is_odd |= [name, word].into_iter().any(|word| extension::position(word).is_some());
+    /// That of a reply's `first` line and the `tail` behind it, as they were sent; the tail's number
+    /// is 0 if it is not known.
+    fn of((first, tail): (&[u8], &[u8]), number: u64) -> Self {
+        let mut digest = Self::of_tail(tail, number);
+        digest.is_odd |= is_first_odd(first);
         digest
     }
 
-    /// The known extensions that a `reply` offers, a bit for each index.
-    pub(super) fn offered(reply: &[u8]) -> u64 {
-        Self::of_offers(split_first(reply).1).offered
+    /// The known extensions that the reply of `hello` offers, a bit for each index.
+    pub(super) fn offered(session: &Session, hello: &Hello) -> u64 {
+        Self::of_tail(session.reply_halves(hello).1, hello.tail.number()).offered
     }
 
-    /// That of the lines of a reply behind the first, in which many servers name the client.
-    fn of_offers(offers: &[u8]) -> Self {
-        if offers.len() > LONGEST {
-            return Self::read(offers);
-        }
-        let place = usize::try_from(number_of(offers) % KEPT as u64).unwrap_or_default();
-        KNOWN.with_borrow_mut(|known| {
-            let Some(slot) = known.get_mut(place) else { return Self::read(offers) };
-            match slot {
-                Some((text, digest)) if **text == *offers => *digest,
-                _ => {
-                    let digest = Self::read(offers);
-                    *slot = Some((offers.into(), digest));
-                    digest
+    /// That of a `tail`: in the first line many servers name the client.
+    fn of_tail(tail: &[u8], number: u64) -> Self {
+        let number = if number == 0 { number_of(tail) } else { number };
+        let place = usize::try_from(number % KEPT as u64).unwrap_or_default();
+        KNOWN.with_borrow_mut(|known| match known.get_mut(place) {
+            Some((known, digest)) if *known == number && number != 0 => *digest,
+            slot => {
+                let digest = Self::read(tail);
+                if let Some(slot) = slot {
+                    *slot = (number, digest);
                 }
+                digest
             }
         })
     }
 
     /// That of all EHLO replies of `session` together.
     pub(super) fn of_all(session: &Session) -> impl Iterator<Item = Self> {
-        session.hellos.iter().map(|hello| Self::of(session.bytes(hello.reply)))
+        let hellos = session.hellos.iter();
+        hellos.map(|hello| Self::of(session.reply_halves(hello), hello.tail.number()))
     }
 
     fn read(offers: &[u8]) -> Self {
@@ -113,6 +96,16 @@ impl Digest {
             || has(REQUIRETLS);
         digest
     }
+}
+
+/// Whether the `first` line of a reply has a keyword where a name or a greeting should stand.
+#[inline]
+fn is_first_odd(first: &[u8]) -> bool {
+    // No keyword has a dot, as nearly all names have.
+    let has_dot = |name: &[u8]| matches!(name, [.., b'.', _, _] | [.., b'.', _, _, _]);
+    let (name, behind) = cut(b' ', ReplyLine::parse(first).text);
+    let is_keyword = |word: &[u8]| !word.is_empty() && extension::position(word).is_some();
+    !has_dot(name) && is_keyword(name) || is_keyword(cut(b' ', behind).0)
 }
 
 /// Whether a keyword was surely written over with X: firewalls leave at most the last letter, which they
@@ -152,7 +145,7 @@ mod tests {
 
     #[test]
     fn a_reply_in_short() {
-        let of = |text: &str| Digest::of(text.as_bytes());
+        let of = |text: &str| Digest::of(split_first(text.as_bytes()), 0);
         let plain = of("250-mx.example.net\n250-SIZE 1000\n250-8BITMIME\n250 X-OWN");
         assert_eq!((plain.offered, plain.limit), (bit(SIZE) | bit(EIGHTBITMIME), Some(1000)));
         assert!(!plain.is_odd);
@@ -169,6 +162,8 @@ mod tests {
             assert!(of(odd).is_odd, "{odd}");
         }
         // The second time it is remembered.
-        assert_eq!(of("250-mx\n250 SIZE x"), of("250-mx\n250 SIZE x"));
+        let (text, tail) = ("250-mx\n250 SIZE x", "250 SIZE x");
+        assert_eq!(of(text), of(text));
+        assert_eq!(Digest::of(split_first(text.as_bytes()), number_of(tail.as_bytes())), of(text));
     }
 }

@@ -14,6 +14,7 @@ use super::plan::Plan;
 use super::set::Set;
 use super::{Category, Check, Rule, all};
 use crate::chunk::{End, Medium, Side};
+use crate::dialog::number_of;
 use crate::dialog::session::{Exchange, Mark, Reply, Request, Session, Span};
 use crate::smtp::command::Verb;
 use crate::smtp::defect::{Defect, Flaw};
@@ -25,6 +26,7 @@ use smallvec::SmallVec;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
+use std::mem;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
@@ -155,7 +157,7 @@ impl<'s> Judge<'s> {
                 Request::Command(_) => grammar::is_plain(case.session.bytes(exchange.line)),
                 Request::EndOfData | Request::AuthLine => true,
             };
-            if is_plain && plan.of_steps(kind).is_empty() {
+            if is_plain && !plan.has_steps(kind) {
                 continue;
             }
             let Some(step) = case.step(index) else { continue };
@@ -212,42 +214,64 @@ impl<'s> Judge<'s> {
     fn replies(&mut self) {
         let session = self.case.session;
         if let Some(reply) = &session.greeting {
-            self.reply(Of::Greeting, reply, Kind::Greeting);
+            let answer = Answer { case: self.case, of: Of::Greeting, reply };
+            self.reply(answer.of, reply, Kind::Greeting, known(&answer, Kind::Greeting));
         }
         for (index, one) in (0..).zip(&session.exchanges) {
             if let Some(reply) = &one.reply {
-                let is_hello = matches!(one.request, Request::Command(Verb::Ehlo | Verb::Lhlo));
-                let kind = if is_hello { Kind::Ehlo } else { Kind::Any };
-                self.reply(Of::Exchange(index), reply, kind);
+                let of = Of::Exchange(index);
+                if matches!(one.request, Request::Command(Verb::Ehlo | Verb::Lhlo)) {
+                    // It names the client.
+                    self.reply(of, reply, Kind::Ehlo, None);
+                } else {
+                    self.any_reply(of, reply);
+                }
             }
         }
         for (message, one) in (0..).zip(&session.messages) {
             for (number, one) in (0..).zip(&one.recipients) {
                 if let Some(reply) = &one.delivery {
-                    self.reply(Of::Delivery(message, number), reply, Kind::Any);
+                    self.new_reply(Of::Delivery(message, number), reply);
                 }
             }
         }
         for (index, one) in (0..).zip(&session.unsolicited) {
-            self.reply(Of::Unsolicited(index), &one.reply, Kind::Any);
+            self.new_reply(Of::Unsolicited(index), &one.reply);
         }
     }
 
-    /// Asks about a reply, and what the grammar complains of in it.
+    /// Asks about a reply to another command than EHLO.
+    // A part of the loop over all replies.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
+    fn any_reply(&mut self, of: Of, reply: &'s Reply) {
+        // As it is with nearly all: nobody asks about replies, and this one has nothing new.
+        let has_news = self.plan.has_replies()
+            || plain(&Answer { case: self.case, of, reply })
+                .is_none_or(|facts| !self.facts.has_all(facts, self.moot));
+        if has_news {
+            self.new_reply(of, reply);
+        }
+    }
+
+    /// Asks about a reply that is neither the greeting nor EHLO's.
     #[inline(never)]
-    fn reply(&mut self, of: Of, reply: &'s Reply, kind: Kind) {
+    fn new_reply(&mut self, of: Of, reply: &'s Reply) {
         let answer = Answer { case: self.case, of, reply };
-        let facts = match kind {
-            Kind::Any => plain(&answer).or_else(|| known(&answer, kind)),
-            // It names the client.
-            Kind::Ehlo => None,
-            Kind::Greeting => known(&answer, kind),
-        };
+        let facts = plain(&answer).or_else(|| known(&answer, Kind::Any));
+        self.reply(of, reply, Kind::Any, facts);
+    }
+
+    /// Asks about a reply, which shows these `facts` if they are known, and what the grammar
+    /// complains of in it.
+    #[inline(never)]
+    fn reply(&mut self, of: Of, reply: &'s Reply, kind: Kind, facts: Option<Facts>) {
+        let answer = Answer { case: self.case, of, reply };
         let facts = facts.unwrap_or_else(|| self.read(&answer, kind));
         if self.facts.learn(facts, self.moot) {
             self.plan();
         }
-        if self.plan.of_replies().is_empty() {
+        if !self.plan.has_replies() {
             return;
         }
         let plan = Rc::clone(&self.plan);
@@ -261,15 +285,24 @@ impl<'s> Judge<'s> {
     }
 
     /// Reads a reply of this `kind`: what it shows.
-    #[inline(never)]
     fn read(&mut self, answer: &Answer<'s>, kind: Kind) -> Facts {
         let charset = charset(answer);
         let (reply, text) = (answer.reply, self.case.session.bytes(answer.reply.text));
         // Of EHLO's replies the first line is for this client, the others are for all.
-        let (head, tail) = split_first(text);
+        let hello = self.case.session.hellos.last();
+        let hello = hello.filter(|hello| kind == Kind::Ehlo && hello.reply == reply.text);
+        let (head, tail) = match hello {
+            Some(hello) => self.case.session.reply_halves(hello),
+            None => split_first(text),
+        };
         let is_hello = kind == Kind::Ehlo && head.starts_with(b"250-");
-        let place =
-            clean::Place::of(if is_hello { tail } else { text }, reply.lines, kind, charset);
+        let place = if is_hello {
+            let known = hello.map_or(0, |hello| hello.tail.number());
+            let number = if known == 0 { number_of(tail) } else { known };
+            clean::Place::numbered(number, reply.lines, kind, charset)
+        } else {
+            clean::Place::of(text, reply.lines, kind, charset)
+        };
         if is_hello && is_usual(answer.reply) && clean::facts(place).is_some() {
             for flaw in &grammar::reply::hello(head) {
                 let on = On::Reply(answer.of, 0);
@@ -277,6 +310,14 @@ impl<'s> Judge<'s> {
             }
             return Facts::shown(answer, reply.lines as usize, head, kind, None);
         }
+        self.read_lines(answer, kind, place)
+    }
+
+    /// The same, line by line.
+    #[inline(never)]
+    fn read_lines(&mut self, answer: &Answer<'s>, kind: Kind, place: clean::Place) -> Facts {
+        let text = self.case.session.bytes(answer.reply.text);
+        let (head, _) = split_first(text);
         let mut lines: SmallVec<[&[u8]; 16]> = SmallVec::new();
         if head.len() == text.len() {
             lines.push(text);
@@ -287,7 +328,7 @@ impl<'s> Judge<'s> {
         if !is_whole(answer, &lines) {
             return Facts::default();
         }
-        let Judged { flaws, enhanced, .. } = grammar::reply::reply(&lines, kind, charset);
+        let Judged { flaws, enhanced, .. } = grammar::reply::reply(&lines, kind, charset(answer));
         let facts = Facts::shown(answer, lines.len(), head, kind, enhanced);
         if flaws.is_empty() {
             clean::remember(place, facts);
@@ -396,11 +437,11 @@ impl<'s> Judge<'s> {
     }
 
     /// All findings.
-    fn told(mut self) -> Vec<Finding> {
+    fn told(&mut self) -> Vec<Finding> {
         self.settle_line();
-        let Self { mut findings, alike, .. } = self;
-        for Alike { index, more } in alike.into_values().filter(|alike| alike.more > 0) {
-            if let Some(finding) = findings.get_mut(index) {
+        let mut findings = mem::take(&mut self.findings);
+        for Alike { index, more } in self.alike.values().filter(|alike| alike.more > 0) {
+            if let Some(finding) = findings.get_mut(*index) {
                 let _ = write!(finding.message, "; {more} more like it in this session");
             }
         }

@@ -21,6 +21,8 @@ const OTHERS: usize = REPLIES + 1;
 /// Parts of a plan.
 const PARTS: usize = OTHERS + 1;
 
+const _: () = assert!(PARTS <= 64, "each has a bit");
+
 /// The rules that are asked about a session.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -35,6 +37,8 @@ pub(super) struct Plan {
     rules: Vec<&'static Rule>,
     /// Where each of these parts ends.
     ends: [usize; PARTS],
+    /// The parts that have rules, a bit for each.
+    met: u64,
 }
 
 /// Who asks for what.
@@ -125,13 +129,31 @@ impl Plan {
             }
         }
         let may_find = may_find.and(&judged);
-        let mut rules = Vec::with_capacity(32);
-        let ends = asked.parts.map(|part| {
-            let places = part.and(&may_find).iter();
-            rules.extend(places.filter_map(|place| all().get(place).copied()));
-            rules.len()
-        });
-        Self { chosen: *chosen, unmet, facts, judged, rules, ends }
+        let (all, mut rules) = (all(), Vec::with_capacity(32));
+        let mut ends = [0; PARTS];
+        let (mut met, mut bit) = (0_u64, 1_u64);
+        for (end, part) in ends.iter_mut().zip(&asked.parts) {
+            // Most parts have none.
+            if part.meets(&may_find) {
+                met |= bit;
+                part.each_in(&may_find, |place| rules.extend(all.get(place).copied()));
+            }
+            *end = rules.len();
+            bit <<= 1;
+        }
+        Self { chosen: *chosen, unmet, facts, judged, rules, ends, met }
+    }
+
+    /// Whether there are rules of steps with this kind of request.
+    #[inline]
+    pub(super) fn has_steps(&self, kind: usize) -> bool {
+        self.met >> kind & 1 == 1
+    }
+
+    /// Whether there are rules of replies.
+    #[inline]
+    pub(super) fn has_replies(&self) -> bool {
+        self.met >> REPLIES & 1 == 1
     }
 
     /// The rules of steps with this kind of request.

@@ -60,6 +60,26 @@ impl Set {
         self
     }
 
+    /// Whether one of them is in `other`, too.
+    #[inline]
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).fold(0, |all, (word, other)| all | word & other) != 0
+    }
+
+    /// Gives to `take` the places of those that are in `other`, too, in order.
+    #[inline]
+    pub fn each_in(&self, other: &Self, mut take: impl FnMut(usize)) {
+        for (at, (word, other)) in self.0.iter().zip(&other.0).enumerate() {
+            let mut word = word & other;
+            while word != 0 {
+                take(at * 64 + word.trailing_zeros() as usize);
+                // The lowest bit.
+                word &= word.wrapping_sub(1);
+            }
+        }
+    }
+
     /// Adds those of `other`.
     pub fn add_all(&mut self, other: &Self) {
         for (word, other) in self.0.iter_mut().zip(other.0) {

@@ -297,7 +297,7 @@ impl Timings {
         for (index, exchange) in (0..).zip(&session.exchanges) {
             let before = walk.replied;
             let times = walk.step(exchange);
-            if with_stalls {
+            if with_stalls && stall::may_be(exchange, before) {
                 stall::of(&mut self.stalls, session, index, exchange, before, &times);
             }
             self.exchanges.push(times);
@@ -371,6 +371,20 @@ impl<'s> Walk<'s> {
         let reply = exchange.reply.as_ref();
         let times = if self.is_packets { self.times(exchange, reply) } else { <_>::default() };
         let phase = Phase::of(exchange.request);
+        // As it nearly always is: a reply in one packet, one phase, and time goes on.
+        if phase != Phase::Final
+            && let Some(reply) = reply
+            && reply.took == Brief::default()
+            && let (Some(until), Some(asked), Some(ended)) =
+                (self.until, exchange.asked.at, reply.begun.at)
+            && until <= asked
+            && asked <= ended
+        {
+            self.phases.add(phase, ended.nanos_after(until).unwrap_or(0));
+            (self.until, self.replied) = (Some(ended), Some(ended));
+            self.last = Some((exchange, phase));
+            return times;
+        }
         let (sends, waits) = if phase == Phase::Final {
             (Phase::Data, if self.is_last(exchange) { phase } else { Phase::Data })
         } else {
@@ -396,6 +410,7 @@ impl<'s> Walk<'s> {
     }
 
     /// What is left belongs to what would have come next.
+    #[inline]
     #[must_use]
     pub fn finish(mut self) -> Phases {
         let Some(last) = self.session.last_at else { return self.phases };

@@ -101,6 +101,19 @@ pub(super) fn of(
     }
 }
 
+/// Whether one of the two waits of an exchange may be a stall; the reply before it was whole at
+/// `replied`.
+#[inline]
+pub(super) fn may_be(exchange: &Exchange, replied: Option<Stamp>) -> bool {
+    let is_short = |from: Stamp, until: Stamp| {
+        until.nanos_after(from).is_none_or(|nanos| nanos < LONG.nanos())
+    };
+    let begun = exchange.reply.as_ref().and_then(|reply| reply.begun.at);
+    let (Some(asked), Some(begun)) = (exchange.asked.at, begun) else { return true };
+    // Neither side took more than the time that passed.
+    !is_short(asked, begun) || replied.is_some_and(|replied| !is_short(replied, asked))
+}
+
 /// Whether a wait is long enough for a stall, and not a clock that was set.
 fn is_long(length: Lapse) -> bool {
     length >= LONG && length < DAY

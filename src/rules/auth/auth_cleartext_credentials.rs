@@ -58,11 +58,16 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     let what = if sasl::is_bearer(name.as_bytes()) { "token" } else { "password" };
     let more =
         if more > 0 { format!(", and so in {more} more of this session") } else { String::new() };
-    let hit = Hit::new(format!(
-        "this line of AUTH {name} holds the {what} in base64, without TLS{more}: whoever reads the \
-         packets has it"
-    ));
-    vec![hit.on(On::Command(step.index))]
+    let text = [
+        "this line of AUTH ",
+        &name,
+        " holds the ",
+        what,
+        " in base64, without TLS",
+        &more,
+        ": whoever reads the packets has it",
+    ];
+    vec![Hit::new(text.concat()).on(On::Command(step.index))]
 }
 
 /// The step of `attempt` with which a password was sent in clear.

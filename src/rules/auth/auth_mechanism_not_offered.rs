@@ -47,14 +47,18 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     let attempt = attempt_of(step.case, step.index)?;
     let name = mechanism(step.case, attempt);
     // Some servers give more than one list, also in the form `AUTH=`.
-    let offers = Offered::By(step.case, hello).offers_like("AUTH");
-    let lists = offers.filter(|offer| is(offer.keyword, "AUTH"));
-    let mut listed: Vec<&[u8]> = lists.flat_map(|offer| offer.params()).collect();
+    let listed = || {
+        let offers = Offered::By(step.case, hello).offers_like("AUTH");
+        let lists = offers.filter(|offer| is(offer.keyword, "AUTH"));
+        lists.flat_map(|offer| offer.params())
+    };
+    // As it nearly always is.
+    if name.is_empty() || listed().any(|one| one.eq_ignore_ascii_case(name)) {
+        return None;
+    }
+    let mut listed: Vec<&[u8]> = listed().collect();
     listed.dedup();
-    if name.is_empty()
-        || listed.is_empty()
-        || listed.iter().any(|one| one.eq_ignore_ascii_case(name))
-    {
+    if listed.is_empty() {
         return None;
     }
     if !had_seen(step, hello) {

@@ -1,7 +1,7 @@
 use super::is_on_loopback;
 use crate::rules::prelude::*;
 use crate::rules::standing::is;
-use crate::smtp::reply;
+use crate::smtp::reply::{self, ReplyLine};
 
 // rules.tsv: what it cites of RFC 4616 stands in §5 there.
 pub(super) const RULE: Rule = Rule {
@@ -56,8 +56,12 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         }
         let mut found = None;
         let mut has_starttls = false;
-        for (line, text) in answer.texts().enumerate().skip(1) {
-            // Few lines begin so.
+        for (line, octets) in answer.lines().enumerate().skip(1) {
+            // Few texts begin so: the others are not read.
+            if let [b'2', b'5', b'0', b' ' | b'-', b'B'..=b'R' | b'T'..=b'Z', ..] = octets {
+                continue;
+            }
+            let text = ReplyLine::parse(octets).text;
             if !matches!(text.first(), Some(b'A' | b'a' | b'S' | b's')) {
                 continue;
             }
@@ -71,11 +75,10 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         }
         let (line, names) = found.filter(|_| case.is_packets() || has_starttls)?;
         let verb = if names.len() > 1 { "are" } else { "is" };
-        let names = String::from_utf8_lossy(&names.join(&b" and "[..])).into_owned();
-        let hit = Hit::new(format!(
-            "{names} {verb} offered without TLS: clients may send their passwords in clear"
-        ));
-        Some(hit.on(On::Reply(answer.of, line)))
+        let names = names.join(&b" and "[..]);
+        let names = String::from_utf8_lossy(&names);
+        let end = "offered without TLS: clients may send their passwords in clear";
+        Some(Hit::new([&names, verb, end].join(" ")).on(On::Reply(answer.of, line)))
     });
     hits.into_iter().collect()
 }

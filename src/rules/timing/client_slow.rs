@@ -1,10 +1,10 @@
 use super::{DAY, is_steady, sure};
-use crate::dialog::session::Reply;
 use crate::rules::case::push_shown;
 use crate::rules::prelude::*;
-use crate::time::Lapse;
+use crate::time::{Lapse, Stamp};
 use crate::timing::{RoundTrip, push_duration};
 use std::fmt::Write;
+use std::mem;
 
 // rules.tsv: a think time is known by the reply before it and the command.
 pub(super) const RULE: Rule = Rule {
@@ -69,15 +69,16 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     let slow = SLOW.nanos()..DAY.nanos();
     let mut slowest: Option<(i64, u32)> = None;
     let mut times = 0_u32;
-    let mut replied = session.greeting.as_ref().and_then(Reply::ended);
+    let mut next = session.greeting.as_ref();
     for (index, one) in (0..).zip(&session.exchanges) {
-        let thought = match (one.asked.at, replied) {
-            // Neither is less than nothing.
-            (Some(asked), Some(replied)) => asked.nanos_after(replied).unwrap_or(0) - way,
-            _ => 0,
-        };
-        replied = one.reply.as_ref().and_then(Reply::ended);
-        // Nearly none is.
+        let before = mem::replace(&mut next, one.reply.as_ref());
+        let (Some(asked), Some(before)) = (one.asked.at, before) else { continue };
+        let after = |at: Option<Stamp>| at.and_then(|at| asked.nanos_after(at));
+        // Nearly none is: the whole reply had come no sooner than its beginning.
+        if after(before.begun.at).is_none_or(|nanos| nanos < slow.start) {
+            continue;
+        }
+        let thought = after(before.ended()).unwrap_or(0) - way;
         if !slow.contains(&thought) || one.pipelined || one.cut || !is_expected(case, index, one) {
             continue;
         }

@@ -1,4 +1,5 @@
 use super::{is_local, port};
+use crate::rules::case::push_shown;
 use crate::rules::prelude::*;
 
 pub(super) const RULE: Rule = Rule {
@@ -56,7 +57,8 @@ fn check(case: Case<'_>, message: &Message) -> Option<Hit> {
     if mail.code() == Some(530) {
         return None;
     }
-    let message =
-        format!("{} was sent in clear on port 587, which is for submission", mail.shown());
-    Some(Hit::new(message).once())
+    let mut text = String::with_capacity(128);
+    push_shown(&mut text, mail.line());
+    text.push_str(" was sent in clear on port 587, which is for submission");
+    Some(Hit::new(text).once())
 }

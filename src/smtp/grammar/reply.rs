@@ -76,6 +76,10 @@ pub fn plain(line: &[u8]) -> Option<Option<Enhanced>> {
     if usual.is_some() {
         return Some(usual);
     }
+    // Replies without one, as those to DATA and QUIT often are.
+    if !matches!(text, [b'1'..=b'5', b'.', ..]) {
+        return Some(None);
+    }
     let mut flaws = Vec::new();
     let enhanced = enhanced::judge(code(line)?, text, 4, &mut flaws);
     flaws.is_empty().then_some(enhanced)
