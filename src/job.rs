@@ -145,7 +145,7 @@ pub fn run(
     written?;
     let mut summary = renderer.finish();
     for worker in workers {
-        summary.merge(&worker.renderer.finish());
+        summary.merge(worker.renderer.finish());
     }
     summary.others = others;
     let sessions = (summary.sessions, summary.all_sessions());
@@ -183,7 +183,7 @@ pub fn tally(options: &pipeline::Options, sources: Vec<Source>) -> (Tally, Vec<F
         pipeline::run(options, sources, work, &mut deliver, &mut || {});
     let mut all = Tally::new(&limits);
     for worker in workers {
-        all.merge(&worker.0);
+        all.merge(worker.0);
     }
     for (index, (path, facts)) in (0..).zip(paths.iter().zip(&facts)) {
         all.add_input(index, &input(path, facts));

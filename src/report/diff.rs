@@ -96,9 +96,9 @@ impl Tally {
     }
 
     /// Adds what another part of the run counted.
-    pub fn merge(&mut self, other: &Self) {
-        self.summary.merge(&other.summary);
-        for (&key, times) in &other.replies {
+    pub fn merge(&mut self, other: Self) {
+        self.summary.merge(other.summary);
+        for (key, times) in other.replies {
             *self.replies.entry(key).or_default() += times;
         }
         for found in other.rules.values() {

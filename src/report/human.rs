@@ -64,15 +64,13 @@ fn push_micros(out: &mut String, micros: u64) {
         }
         100_000..1_000_000 => put(millis, " ms"),
         1_000_000..60_000_000 => {
-            put(
-                seconds,
-                match millis % 1000 {
-                    0..10 => ".00",
-                    10..100 => ".0",
-                    _ => ".",
-                },
-            );
-            put(millis % 1000, " s");
+            let mut buffer = itoa::Buffer::new();
+            let digits = buffer.format(millis);
+            let (seconds, rest) = digits.split_at_checked(digits.len() - 3).unwrap_or_default();
+            out.push_str(seconds);
+            out.push('.');
+            out.push_str(rest);
+            out.push_str(" s");
         }
         60_000_000..3_600_000_000 => {
             put(seconds / 60, " min ");

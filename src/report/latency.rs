@@ -111,14 +111,19 @@ impl Latency {
     /// Makes place for `class`.
     #[cold]
     fn grow(&mut self, class: usize) {
-        self.classes.resize((class + 1).next_multiple_of(RANGE), 0);
+        // New memory is zeros already: none are written.
+        let mut more = vec![0; (class + 1).next_multiple_of(RANGE)];
+        if let Some((to, _)) = more.split_at_mut_checked(self.classes.len()) {
+            to.copy_from_slice(&self.classes);
+        }
+        self.classes = more;
     }
 
     /// Adds what another part of the run counted.
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub(super) fn merge(&mut self, other: Self) {
         // The first part of a run.
         if self.count == 0 {
-            *self = other.clone();
+            *self = other;
             self.settle();
             return;
         }
@@ -126,12 +131,12 @@ impl Latency {
         self.max = self.max.max(other.max);
         self.count += other.count;
         if other.classes.len() > self.classes.len() {
-            self.classes.resize(other.classes.len(), 0);
+            self.grow(other.classes.len() - 1);
         }
         for (own, times) in self.classes.iter_mut().zip(&other.classes) {
             *own = own.saturating_add(*times);
         }
-        self.waiting.extend(&other.waiting);
+        self.waiting.extend(other.waiting);
         self.settle();
     }
 
@@ -337,7 +342,7 @@ mod tests {
                 histogram.record(micros).unwrap();
                 prop_assert_eq!(least::<RANGE>(class::<RANGE>(micros)), histogram.lowest_equivalent(micros));
             }
-            times.merge(&others);
+            times.merge(others);
             prop_assert_eq!(times.count(), histogram.len());
             for q in [0.0, 0.1, 0.5, 0.9, 0.99, 1.0] {
                 let expected = histogram.value_at_quantile(q).min(times.max());

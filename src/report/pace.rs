@@ -215,8 +215,8 @@ impl Pace {
     }
 
     /// Adds what another part of the run counted.
-    pub(super) fn merge(&mut self, other: &Self) {
-        for (own, times) in self.phases.iter_mut().zip(&other.phases) {
+    pub(super) fn merge(&mut self, other: Self) {
+        for (own, times) in self.phases.iter_mut().zip(other.phases) {
             own.merge(times);
         }
         self.nowhere.merge(&other.nowhere);
@@ -227,8 +227,8 @@ impl Pace {
                 own.merge(times);
             }
         }
-        for slow in &other.slowest {
-            self.keep_slow(slow.clone());
+        for slow in other.slowest {
+            self.keep_slow(slow);
         }
         self.turn();
         for (&minute, &sessions) in &other.minutes {
@@ -446,7 +446,7 @@ mod tests {
             for cut in 0..=sessions.len() {
                 let (left, right) = sessions.split_at(cut);
                 let (mut merged, _) = pace(right, &limits);
-                merged.merge(&pace(left, &limits).0);
+                merged.merge(pace(left, &limits).0);
                 assert_eq!(text(merged, &numbers), whole, "cut at {cut}");
             }
             let reversed: Vec<_> = sessions.into_iter().rev().collect();

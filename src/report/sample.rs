@@ -201,7 +201,7 @@ pub(super) fn written_as<'a>(
         writer.session(id, entry.slot, text, note).unwrap();
     }
     let [mut summary, other] = renderers.map(Renderer::finish);
-    summary.merge(&other);
+    summary.merge(other);
     writer.finish(summary, inputs).unwrap();
     out.text()
 }

@@ -37,12 +37,11 @@ pub(super) fn tell_of(out: &mut String, session: &Session, stalls: &[Stall], is_
     let from = out.len();
     let mut story = Story { out, from, session, stalls };
     if is_calm && is_usual(session) {
-        story.clause(TAKEN);
+        story.out.push_str("The server took the message");
         story.waits(None);
-        story.clause(QUIT);
-    } else {
-        story.all();
+        return story.out.push_str("; the session ended with QUIT.");
     }
+    story.all();
     // Every story tells something.
     let Story { out, .. } = story;
     if out.len() == from {

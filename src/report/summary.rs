@@ -266,13 +266,13 @@ impl Summary {
     }
 
     /// Adds what another part of the run counted.
-    pub fn merge(&mut self, other: &Self) {
+    pub fn merge(&mut self, other: Self) {
         self.sessions += other.sessions;
         self.messages += other.messages;
         self.recipients_offered += other.recipients_offered;
         self.recipients_accepted += other.recipients_accepted;
         self.not_judged += other.not_judged;
-        self.unjudged.extend(&other.unjudged);
+        self.unjudged.extend(other.unjudged);
         self.found_in += other.found_in;
         self.troubled += other.troubled;
         self.partial |= other.partial;
@@ -292,17 +292,17 @@ impl Summary {
         for (own, count) in self.known.iter_mut().zip(&other.known) {
             own.add(*count);
         }
-        for (keyword, &count) in &other.unknown {
-            self.add_unknown(keyword.clone(), count);
+        for (keyword, count) in other.unknown {
+            self.add_unknown(keyword, count);
         }
         self.other.add(other.other);
-        for (own, times) in self.latency.iter_mut().zip(&other.latency) {
+        for (own, times) in self.latency.iter_mut().zip(other.latency) {
             own.merge(times);
         }
-        self.greeting.merge(&other.greeting);
-        self.pace.merge(&other.pace);
-        for (&error, count) in &other.errors {
-            self.merge_error(error, count.clone());
+        self.greeting.merge(other.greeting);
+        self.pace.merge(other.pace);
+        for (error, count) in other.errors {
+            self.merge_error(error, count);
         }
     }
 
@@ -636,7 +636,7 @@ mod tests {
         for cut in 0..=sessions.len() {
             let (left, right) = sessions.split_at(cut);
             let mut merged = summary(right);
-            merged.merge(&summary(left));
+            merged.merge(summary(left));
             assert_eq!(text(&merged), whole, "cut at {cut}");
         }
         let mut reversed = sessions;

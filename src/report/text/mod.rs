@@ -5,6 +5,7 @@
 //! [`model::Session`](super::model::Session), byte for byte, from after its number. Who adds a
 //! field names it there, in [`convert`](super::convert) and here: tests compare the two.
 
+mod digits;
 mod heads;
 mod replies;
 mod room;
@@ -605,7 +606,7 @@ fn finding<'r>(mut out: Room<'r>, s: &mut Scribe<'_>, finding: &Finding) -> Room
             "end_column": out.number(shown_column(&finding.evidence, range.end)),
         ),
     };
-    fields!(out, "help": out.text(rule.help.as_bytes()),).raw("}")
+    fields!(out, "help": out.own(rule.help),).raw("}")
 }
 
 fn judged_not<'r>(out: Room<'r>, one: &NotJudged) -> Room<'r> {

@@ -6,10 +6,11 @@
 // Each write is a comparison and a few moves if its length is known, and a call if it is not.
 #![allow(clippy::inline_always)]
 
+use super::digits::{OCTETS, put, put_digits};
 use crate::dialog::session::{Mark, Span};
 use crate::escape::{copy_plain, copy_short, json_parts, plain_words};
 use crate::place::Place;
-use crate::time::{Calendar, Lapse, Stamp, eight_digits, few_digits, three_digits};
+use crate::time::{Calendar, Lapse, Stamp, few_digits, three_digits};
 use std::mem::take;
 use std::net::{IpAddr, Ipv4Addr};
 use std::slice;
@@ -103,57 +104,10 @@ impl Kept {
         // It is less: a compiler should know.
         end += at_len % Calendar::WIDTH;
         end = put(text, end, br#"","frame":"#);
-        let (number, digits) = digits_of(frame);
-        put(text, end, &number);
-        *len = put(text, end + digits, br#","line_no":null"#);
+        end = put_digits(text, end, frame);
+        *len = put(text, end, br#","line_no":null"#);
     }
 }
-
-/// Puts `part` at a place of `text`, if there is room for it. Returns where it ends.
-#[inline(always)]
-fn put<const N: usize>(text: &mut [u8], at: usize, part: &[u8; N]) -> usize {
-    if let Some(to) = text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
-        *to = *part;
-    }
-    at + N
-}
-
-/// The digits of a number of at most eight, and how many they are.
-#[inline(always)]
-fn digits_of(number: u32) -> ([u8; 8], usize) {
-    let (digits, len) = if number < 1000 {
-        let few = few_digits(number);
-        (u64::from(few), few >> 24)
-    } else if number < 1_000_000 {
-        let (few, rest) = (few_digits(number / 1000), three_digits(number % 1000));
-        let len = few >> 24;
-        (u64::from(few & 0x00ff_ffff) | u64::from(rest) << (len * 8), len + 3)
-    } else {
-        let few = few_digits(number / 1_000_000 % 1000);
-        let (rest, last) = (three_digits(number / 1000 % 1000), three_digits(number % 1000));
-        let (len, rest) = (few >> 24, u64::from(rest) | u64::from(last) << 24);
-        (u64::from(few & 0x00ff_ffff) | rest << (len * 8), len + 6)
-    };
-    (digits.to_le_bytes(), len as usize)
-}
-
-/// The numbers of one byte, each with a point behind it, and how long they are without.
-// It is indexed where it is made, with what is in it.
-#[allow(clippy::indexing_slicing)]
-static OCTETS: [([u8; 4], u8); 256] = {
-    let mut octets = [([b'.'; 4], 0); 256];
-    let mut number = 0;
-    while number < 256 {
-        let [.., hundred, ten, one] = eight_digits(number);
-        octets[number as usize] = match number {
-            0..10 => ([one, b'.', 0, 0], 1),
-            10..100 => ([ten, one, b'.', 0], 2),
-            _ => ([hundred, ten, one, b'.'], 3),
-        };
-        number += 1;
-    }
-    octets
-};
 
 /// Bytes of a [`Strip`].
 const STRIP: usize = 4096;
@@ -214,12 +168,16 @@ impl Strip<'_> {
     #[inline(always)]
     pub(super) fn number(self, number: impl Into<u64>) -> Option<Self> {
         match u32::try_from(number.into()) {
-            Ok(number @ 0..100_000_000) => {
-                let (digits, len) = digits_of(number);
-                Some(self.block(&digits, len))
-            }
+            Ok(number @ 0..100_000_000) => Some(self.digits(number)),
             _ => None,
         }
+    }
+
+    /// A number of at most eight digits.
+    #[inline(always)]
+    fn digits(self, number: u32) -> Self {
+        let end = self.at();
+        Self { end: put_digits(self.to, end, number), ..self }
     }
 
     /// A time, which has `len` bytes.
@@ -238,9 +196,7 @@ impl Strip<'_> {
         let Some(lapse) = lapse else { return self.raw("null") };
         match u64::try_from(lapse.nanos()) {
             Ok(nanos @ 0..1_000_000_000) => {
-                let nanos = u32::try_from(nanos).unwrap_or_default();
-                let (digits, len) = digits_of(nanos / 1000);
-                self.block(&digits, len)
+                self.digits(u32::try_from(nanos).unwrap_or_default() / 1000)
             }
             _ => self.long_lapse(lapse),
         }
@@ -250,10 +206,7 @@ impl Strip<'_> {
     #[inline(never)]
     fn long_lapse(self, lapse: Lapse) -> Self {
         match u64::try_from(lapse.nanos()).map(|nanos| u32::try_from(nanos / 1000)) {
-            Ok(Ok(micros @ 0..100_000_000)) => {
-                let (digits, len) = digits_of(micros);
-                self.block(&digits, len)
-            }
+            Ok(Ok(micros @ 0..100_000_000)) => self.digits(micros),
             _ => self.raw(itoa::Buffer::new().format(lapse.micros())),
         }
     }
@@ -409,8 +362,7 @@ impl Room<'_> {
     fn long_number(self, number: u64) -> Self {
         match u32::try_from(number) {
             Ok(small @ 0..100_000_000) => {
-                let (digits, len) = digits_of(small);
-                self.block(&digits, len)
+                self.with_block(|to: &mut [u8; 16]| put_digits(to, 0, small))
             }
             _ => self.raw(itoa::Buffer::new().format(number)),
         }
@@ -485,12 +437,19 @@ impl Room<'_> {
 
     /// Bytes of the wire.
     #[inline(never)]
-    pub(super) fn text(mut self, bytes: &[u8]) -> Self {
-        if self.try_text(bytes) {
-            return self;
-        }
+    pub(super) fn text(self, bytes: &[u8]) -> Self {
         let (out, rest) = self.raw("\"").plain(bytes);
         out.close(rest)
+    }
+
+    /// A text of ours, all of it printable: nothing else in it is to be escaped than what one look
+    /// finds, and nearly never that.
+    #[inline(never)]
+    pub(super) fn own(self, text: &str) -> Self {
+        match memchr::memchr2(b'"', b'\\', text.as_bytes()) {
+            None => self.name(text),
+            Some(_) => self.text(text.as_bytes()),
+        }
     }
 
     /// Writes `bytes` of the wire if they fit and are plain, as nearly all longer ones are. Returns
@@ -547,13 +506,23 @@ impl Room<'_> {
         let mut out = self;
         loop {
             // Whole blocks first, as far as they are plain.
-            let (blocks, _) = bytes.as_chunks::<16>();
+            let (blocks, short) = bytes.as_chunks::<16>();
             let mut len = 0;
             for (block, to) in blocks.iter().zip(out.0.as_chunks_mut().0) {
                 if !copy_plain(slice::from_ref(block), slice::from_mut(to)) {
                     break;
                 }
                 len += 16;
+            }
+            // Then the last sixteen bytes again.
+            if len + short.len() == bytes.len()
+                && let (Some(last), Some(to)) = (
+                    bytes.last_chunk(),
+                    out.0.get_mut(..bytes.len()).and_then(<[u8]>::last_chunk_mut),
+                )
+                && copy_plain(slice::from_ref(last), slice::from_mut(to))
+            {
+                return (Self(out.0.get_mut(bytes.len()..).unwrap_or_default()), b"");
             }
             out = Self(out.0.get_mut(len..).unwrap_or_default());
             (_, bytes) = bytes.split_at(len);

@@ -246,3 +246,31 @@ fn an_offer_of_one_empty_line_is_a_line() {
         check(&mut Before::default(), &session, &[]).unwrap();
     }
 }
+
+#[test]
+fn texts_of_ours_are_written_as_any_text() {
+    let mut memory = [[0; 4096]; 2];
+    let odd = ["", "\"", "a \\ b", "the reply took 12 µs"];
+    for text in crate::rules::all().iter().map(|rule| rule.help).chain(odd) {
+        let [own, any] = &mut memory;
+        let own_end = try_fill(own, 0, |out| out.own(text)).unwrap();
+        let any_end = try_fill(any, 0, |out| out.text(text.as_bytes())).unwrap();
+        assert_eq!(own[..own_end], any[..any_end]);
+    }
+}
+
+/// Blocks, words, and what is left: at each length, with something to be escaped at each place.
+#[test]
+fn texts_of_any_length_are_escaped_as_serde_does() {
+    let mut memory = [0; 4096];
+    for len in 0..70 {
+        for odd in 0..=len {
+            for byte in ["\"", "\\", "x"] {
+                let mut text = "a".repeat(len);
+                text.insert_str(odd, byte);
+                let end = try_fill(&mut memory, 0, |out| out.text(text.as_bytes())).unwrap();
+                assert_eq!(memory[..end], *serde_json::to_vec(&text).unwrap());
+            }
+        }
+    }
+}
