@@ -151,26 +151,27 @@ impl Pcap {
     ) -> (u64, usize) {
         let mut number = first.number;
         let Some(most) = self.plain else { return (number, 0) };
+        let Self { variant, digits, link, most: largest, .. } = *self;
         let mut rest = data;
         let mut seen = *clock;
         while let Some((head, behind)) = rest.split_first_chunk() {
-            let head = self.variant.fields(head);
+            let head = variant.fields(head);
             let is_plain = head.captured <= most
                 && head.captured <= head.wire
-                && size(head.wire) <= self.most
-                && head.fraction < self.variant.unit;
+                && size(head.wire) <= largest
+                && head.fraction < variant.unit;
             let packet = behind.split_at_checked(size(head.captured));
             let (Some((packet, behind)), true) = (packet, is_plain) else { break };
             number += 1;
             let offset = first.offset + (data.len() - rest.len()) as u64;
             self.last = Some(head.seconds);
             rest = behind;
-            let at = Some(self.variant.stamp(head));
+            let at = Some(variant.stamp(head));
             seen.see(at, number);
             let go_on = each(Frame {
                 at,
-                digits: self.digits,
-                link: self.link,
+                digits,
+                link,
                 data: packet,
                 wire_len: head.wire,
                 origin: Origin { number, offset, ..first },

@@ -189,7 +189,9 @@ impl TcpHead<'_> {
     }
 
     /// The segment with this header that the frame at a place carried.
-    #[inline]
+    // See `Plain::of`.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     pub(super) fn segment<'a>(
         self,
         (flow, way): (FlowKey, Way),

@@ -37,6 +37,7 @@ use datagram::Fragment;
 use defrag::Table;
 
 pub use key::{FlowKey, Way};
+pub use plain::Plain;
 
 /// Turns frames into segments. Holds nothing but unfinished IP datagrams.
 pub struct Decoder {
@@ -191,39 +192,26 @@ impl Decoder {
 
     /// What `frame` holds as far as it alone tells. What is wrong with it is counted in
     /// `troubles`, but of a fragment that is left to [`Decoder::decode`].
-    #[inline]
+    // See `Plain::of`.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     pub fn look<'a>(&self, frame: &Frame<'a>, troubles: &mut Troubles) -> Looked<'a> {
-        match self.glance(frame, 0, |_| true) {
-            Some(looked) => looked,
+        match Plain::of(frame) {
+            Some(plain) if self.watches(&plain) => {
+                let place = Place::new(frame.origin.number);
+                Looked::Segment(plain.segment(plain.flow(), frame, place))
+            }
+            Some(_) => Looked::Nothing,
             None => self.peel(frame, troubles),
         }
     }
 
-    /// The same, if `frame` has the few headers that nearly all have; `None` if [`Decoder::look`]
-    /// must tell. Of a connection that is not `wanted`, nothing is. The places of segments count on
-    /// from `before`.
-    // Measured: to move a segment costs as much as to read one, and the compiler is not asked.
-    #[allow(clippy::inline_always)]
-    #[inline(always)]
+    /// Whether headers are those of a segment of a watched port.
+    #[inline]
     #[must_use]
-    pub fn glance<'a>(
-        &self,
-        frame: &Frame<'a>,
-        before: u64,
-        wanted: impl FnOnce(&FlowKey) -> bool,
-    ) -> Option<Looked<'a>> {
-        let plain = plain::read(frame)?;
+    pub fn watches(&self, plain: &Plain<'_>) -> bool {
         let (from, to) = plain.ports();
-        if !self.ports.watches(from, to) {
-            return Some(Looked::Nothing);
-        }
-        let (flow, way) = plain.flow();
-        Some(if wanted(&flow) {
-            let place = Place::new(before + frame.origin.number);
-            Looked::Segment(plain.segment((flow, way), frame, place))
-        } else {
-            Looked::Nothing
-        })
+        self.ports.watches(from, to)
     }
 
     /// What `frame` is, whatever its ports: the innermost that has a name.

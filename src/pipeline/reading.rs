@@ -175,8 +175,7 @@ fn item(decoder: &Decoder, frame: &Frame<'_>, facts: &mut Facts) -> Item {
     if frame.origin.number <= Traffic::PACKETS {
         facts.traffic.add(decoder.survey(frame));
     }
-    let glanced = decoder.glance(frame, 0, |_| true);
-    match glanced.unwrap_or_else(|| decoder.look(frame, &mut facts.troubles)) {
+    match decoder.look(frame, &mut facts.troubles) {
         Looked::Segment(segment) => {
             facts.traffic.is_watched = true;
             Item::Segment(Head::of(&segment))

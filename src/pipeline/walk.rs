@@ -5,11 +5,11 @@
 
 use super::Work;
 use super::merge::Event;
-use super::shard::{Crew, GROUP, Home, Spot};
+use super::shard::{Crew, GROUP, Spot};
 use super::source::{Begun, Source};
 use super::{Facts, Options};
 use crate::capture::{self, Frame};
-use crate::packet::{Decoder, FlowKey, Looked, Segment};
+use crate::packet::{Decoder, Plain, Segment};
 use crate::place::{Origin, Place};
 use crate::recording::Traffic;
 use crate::trouble::{Trouble, Troubles};
@@ -136,37 +136,34 @@ impl<'a, W: Work> Walk<'a, W> {
             let mut group = Group::default();
             // What nearly all frames are is put together nowhere in memory.
             reader.run(|frame| {
-                self.frames = before + frame.origin.number;
-                if frame.origin.number <= Traffic::PACKETS {
-                    traffic.add(self.decoder.survey(&frame));
+                let number = frame.origin.number;
+                if number <= Traffic::PACKETS {
+                    traffic.add(self.decoder.survey(&Frame { ..frame }));
                 }
-                let mut home = Home::default();
-                let wanted = |flow: &FlowKey| {
-                    traffic.is_watched = true;
-                    home = self.crew.home(flow);
-                    home.is_here()
-                };
-                match self.decoder.glance(&frame, before, wanted) {
-                    Some(Looked::Segment(segment)) => {
-                        if is_crowded {
-                            group.add(segment, &mut self.crew);
-                        } else {
-                            self.crew.push_to(home, &segment);
+                if let Some(plain) = Plain::of(&frame) {
+                    if self.decoder.watches(&plain) {
+                        traffic.is_watched = true;
+                        let (flow, place) = (plain.flow(), Place::new(before + number));
+                        let home = self.crew.home(&flow.0);
+                        if home.is_here() && is_crowded {
+                            group.add(plain.segment(flow, &frame, place), &mut self.crew);
+                        } else if home.is_here() {
+                            self.crew.push_to(home, &plain.segment(flow, &frame, place));
                         }
                     }
-                    Some(_) => {}
-                    None => {
-                        group.push(&mut self.crew);
-                        traffic.is_watched |= self.unusual(frame, troubles);
-                    }
+                } else {
+                    group.push(&mut self.crew);
+                    self.frames = before + number;
+                    traffic.is_watched |= self.unusual(Frame { ..frame }, troubles);
                 }
-                let go_on = frame.origin.number < next;
+                let go_on = number < next;
                 if !go_on {
                     reached = Some(frame.origin);
                 }
                 go_on
             });
             group.push(&mut self.crew);
+            self.frames = before + reader.packets();
             if reached.is_none() {
                 let Some(frame) = reader.next(troubles) else { break };
                 self.frames = before + frame.origin.number;

@@ -35,9 +35,10 @@ pub(super) struct Later {
     /// By direction: up, down.
     sides: [Course; 2],
     /// A head of [`HEAD`] bytes and the payload of each segment, from the SYN on: how many bytes,
-    /// the first block they are in, the last one, and how many are in that.
+    /// the first blocks they are in, the last one, and how many are in that.
     len: u32,
-    front: u32,
+    // Here, so that all of them are read at once: each that names the next is waited for.
+    front: [u32; FRONT],
     back: u32,
     used: u16,
     /// Blocks that it has.
@@ -75,14 +76,25 @@ pub(super) struct Change {
     /// How far the connection had come before, and has now.
     pub(super) was: Progress,
     pub(super) is: Progress,
+    /// Blocks that it has more than before.
+    blocks: u8,
+}
+
+impl Change {
     /// Bytes of memory that it holds more than before.
-    pub(super) held: usize,
+    #[inline]
+    pub(super) fn held(self) -> usize {
+        usize::from(self.blocks) * size_of::<Block>()
+    }
 }
 
 /// The numbers before a payload: when and where the segment was captured, and its other fields.
 type Head = [u64; 3];
 
-/// A part of what is kept, and the block that goes on with it.
+/// Blocks that are named in the connection itself: as many as most have.
+const FRONT: usize = 4;
+
+/// A part of what is kept, and the block that goes on with it behind the first ones.
 #[derive(Debug)]
 #[repr(align(64))]
 struct Block {
@@ -117,7 +129,8 @@ const FULL: u16 = BLOCK as u16;
 
 impl Default for Block {
     fn default() -> Self {
-        Self { bytes: [0; BLOCK], next: 0 }
+        // Not all of it zeros: many that are would be made by one slow instruction.
+        Self { bytes: [0; BLOCK], next: u32::MAX }
     }
 }
 
@@ -125,7 +138,7 @@ impl Default for Later {
     fn default() -> Self {
         let (first, last) = (Place::default(), Place::default());
         let (closed, fin_acked) = ([false; 2], [false; 2]);
-        let (sides, front, back) = ([Course::default(); 2], 0, 0);
+        let (sides, front, back) = ([Course::default(); 2], [0; FRONT], 0);
         let (len, used, blocks, digits) = (0, FULL, 0, 0);
         Self { sides, len, front, back, used, blocks, first, last, closed, fin_acked, digits }
     }
@@ -185,11 +198,21 @@ impl Shelf {
 
     /// Keeps `segment` with connection `number`, if it is the next one of its side and nothing
     /// about it is unusual, and there is room for it.
+    // See `Flow::push_next`.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     pub(super) fn take(&mut self, number: u32, segment: &Segment<'_>) -> Taken {
         let Some(later) = self.kept.get_mut(number) else { return Taken::Not };
-        if later.take_next(segment, self.most, &mut self.blocks).is_some() {
-            return Taken::Kept;
+        match later.take_next(segment, self.most, &mut self.blocks) {
+            Some(()) => Taken::Kept,
+            None => self.take_other(number, segment),
         }
+    }
+
+    /// The same for one that is not as most are.
+    #[inline(never)]
+    fn take_other(&mut self, number: u32, segment: &Segment<'_>) -> Taken {
+        let Some(later) = self.kept.get_mut(number) else { return Taken::Not };
         match later.take(segment, self.most, &mut self.blocks) {
             Some(change) => {
                 self.change = change;
@@ -208,15 +231,15 @@ impl Shelf {
     pub(super) fn lift(&mut self, number: u32, text: &mut Vec<u8>) -> Option<Later> {
         text.clear();
         let later = self.kept.get(number)?.clone();
-        let (len, mut next) = (later.len as usize, later.front);
-        while text.len() < len {
-            let number = next;
+        let mut next = 0;
+        for at in 0..usize::from(later.blocks) {
+            let number = later.front.get(at).copied().unwrap_or(next);
             let block = self.blocks.get(number)?;
             text.extend_from_slice(&block.bytes);
             next = block.next;
             self.blocks.give(number);
         }
-        text.truncate(len);
+        text.truncate(later.len as usize);
         self.kept.give(number);
         Some(later)
     }
@@ -230,10 +253,12 @@ impl Shelf {
     /// The same for where the next segment goes.
     #[inline]
     pub(super) fn touch_block(&self, number: u32) -> u64 {
-        let block = self.kept.get(number).and_then(|later| {
-            self.blocks.get(later.back)?.bytes.get(usize::from(later.used)).copied()
-        });
-        block.map_or(0, u64::from)
+        let Some(later) = self.kept.get(number) else { return 0 };
+        let Some(block) = self.blocks.get(later.back) else { return 0 };
+        // Most lie across two lines of the cache.
+        let at = usize::from(later.used);
+        let [one, two] = [at, at + 64].map(|at| block.bytes.get(at).copied().unwrap_or_default());
+        u64::from(one ^ two)
     }
 }
 
@@ -254,16 +279,20 @@ impl Later {
         let (from, len) = (usize::from(self.used), HEAD + data.len());
         let [up, down] = &mut self.sides;
         let (own, other) = if way == Way::Up { (up, down) } else { (down, up) };
-        let is_usual = !(syn | fin | rst)
-            && segment.cut == 0
-            && segment.window > 0
-            && segment.digits == self.digits
-            && self.closed == [false; 2]
-            && segment.seq == own.next
-            && other.next.wrapping_sub(ack) <= other.next.wrapping_sub(other.start)
-            && self.len as usize + len <= most;
-        let room = blocks.get_mut(self.back).filter(|_| is_usual)?;
-        let (to, rest) = room.bytes.get_mut(from..from + len)?.split_first_chunk_mut::<HEAD>()?;
+        if syn | fin | rst
+            || segment.cut > 0
+            || segment.window == 0
+            || segment.digits != self.digits
+            || self.closed != [false; 2]
+            || segment.seq != own.next
+            || other.next.wrapping_sub(ack) > other.next.wrapping_sub(other.start)
+            || self.len as usize + len > most
+        {
+            return None;
+        }
+        let block = blocks.get_mut(self.back)?;
+        let (to, rest) = block.bytes.get_mut(from..)?.split_first_chunk_mut::<HEAD>()?;
+        let room = rest.get_mut(..data.len())?;
         write(to, head(segment, at, ack));
         // No longer than a block.
         #[allow(clippy::cast_possible_truncation)]
@@ -273,7 +302,9 @@ impl Later {
         self.grow(len);
         self.last = segment.place;
         // At the end, as little has to be remembered over the call then.
-        rest.copy_from_slice(data);
+        if !data.is_empty() {
+            room.copy_from_slice(data);
+        }
         Some(())
     }
 
@@ -295,7 +326,7 @@ impl Later {
         if !is_usual {
             return None;
         }
-        let held = self.held();
+        let before = self.blocks;
         let ([up, down], [up_closed, down_closed]) = (&mut self.sides, self.closed);
         let ((own, own_closed), (other, other_closed)) = match way {
             Way::Up => ((up, up_closed), (down, down_closed)),
@@ -329,11 +360,26 @@ impl Later {
         }
         self.last = segment.place;
         self.keep(head(segment, at, ack), data, blocks)?;
-        change.held = self.held() - held;
+        change.blocks = self.blocks - before;
         Some(change)
     }
 
+    #[inline]
     fn keep(&mut self, head: Head, data: &[u8], blocks: &mut Slab<Block>) -> Option<()> {
+        let block = blocks.get_mut(self.back);
+        let room = block.and_then(|block| block.bytes.get_mut(self.used.into()..));
+        if data.is_empty()
+            && let Some(to) = room.and_then(|room| room.first_chunk_mut())
+        {
+            write(to, head);
+            self.grow(HEAD);
+            return Some(());
+        }
+        self.keep_on(head, data, blocks)
+    }
+
+    /// The same, in as many blocks as it takes.
+    fn keep_on(&mut self, head: Head, data: &[u8], blocks: &mut Slab<Block>) -> Option<()> {
         let room = self.room(blocks)?;
         let Some((to, rest)) = room.split_first_chunk_mut::<HEAD>() else {
             let mut bytes = [0; HEAD];
@@ -364,10 +410,9 @@ impl Later {
     fn room<'a>(&mut self, blocks: &'a mut Slab<Block>) -> Option<&'a mut [u8]> {
         if self.used == FULL {
             let (number, _) = blocks.take()?;
-            if self.len == 0 {
-                self.front = number;
-            } else {
-                blocks.get_mut(self.back)?.next = number;
+            match self.front.get_mut(usize::from(self.blocks)) {
+                Some(place) => *place = number,
+                None => blocks.get_mut(self.back)?.next = number,
             }
             (self.back, self.used) = (number, 0);
             self.blocks += 1;

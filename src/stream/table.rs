@@ -85,7 +85,7 @@ impl<V> Table<V> {
     /// The number of the entry that is most likely meant.
     #[inline]
     pub(super) fn guess(&self, Hint(hash): Hint) -> Option<u32> {
-        self.index.find(hash, |_| true)
+        self.index.find(hash, |number| number != NONE)
     }
 
     /// See [`Consume::touch`](crate::chunk::Consume::touch).

@@ -6,7 +6,7 @@ mod known;
 use super::Follow;
 use super::flow::{Around, Fit, Flow, Progress};
 use super::half::Spare;
-use super::later::{Change, Later, Shelf, Taken};
+use super::later::{Later, Shelf, Taken};
 use super::table::{Hint, Oldest, Table};
 use crate::chunk::{Consume, Ending};
 use crate::limits::Limits;
@@ -70,6 +70,9 @@ struct Over {
 fn ends_after(since: Place, wait: u64) -> Place {
     since.after(wait).after(1)
 }
+
+/// Connections that were over last: nearly all are settled soon.
+const RECENT: usize = 8;
 
 /// After all frames.
 const NEVER: Place = Place::new(u64::MAX);
@@ -146,12 +149,12 @@ impl<D: Consume> Tracker<D> {
     /// Notes what the last segment has changed, which was kept with the ends `number`.
     #[inline(never)]
     fn note_change<F: Follow<Dialog = D>>(&mut self, number: u32, now: Place, follow: &mut F) {
-        let Change { was, is, held } = self.shelf.change();
-        if is > was {
-            self.note_progress(number, was, now);
+        let change = self.shelf.change();
+        if change.is > change.was {
+            self.note_progress(number, change.was, now);
         }
-        if held > 0 {
-            self.hold(held, now, follow);
+        if change.held() > 0 {
+            self.hold(change.held(), now, follow);
         }
     }
 
@@ -328,6 +331,27 @@ impl<D: Consume> Tracker<D> {
         queue.push_back(Over { number, first, since: now });
         // Those before it in the queue end before it.
         self.next_end = self.next_end.min(ends_after(now, wait));
+        if progress == Progress::Settled && was == Progress::Over {
+            self.forget_over(number, first, now);
+        }
+    }
+
+    /// Lets go of what says that a connection is over, which is settled `now` and ends before that:
+    /// else it would be looked up once more, when nothing of it is in the cache.
+    fn forget_over(&mut self, number: u32, first: Place, now: Place) {
+        let Limits { linger_frames, complete_linger_frames, .. } = self.limits;
+        let is_it = |over: &Over| {
+            over.number == number
+                && over.first == first
+                && ends_after(over.since, linger_frames) >= ends_after(now, complete_linger_frames)
+        };
+        if let Some(back) = self.over.iter().rev().take(RECENT).position(is_it) {
+            match back {
+                0 => self.over.pop_back(),
+                _ => self.over.remove(self.over.len() - 1 - back),
+            };
+            self.find_next_end();
+        }
     }
 
     /// Finds out what a connection holds, and gives up old ones while all hold too much.

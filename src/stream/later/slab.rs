@@ -1,10 +1,15 @@
 //! Values by number, in pieces of memory that never move: what was given back is taken first, as
 //! it is in the cache.
 
+use std::iter::repeat_with;
+
 /// Values with their numbers.
 #[derive(Debug)]
 pub(super) struct Slab<T> {
-    pieces: Vec<Vec<T>>,
+    /// Arrays, as no number of a place in them is too large.
+    pieces: Vec<Box<[T; 1 << PIECE]>>,
+    /// Values that had an owner.
+    len: u32,
     free: Vec<u32>,
 }
 
@@ -13,7 +18,7 @@ const PIECE: u32 = 6;
 
 impl<T> Default for Slab<T> {
     fn default() -> Self {
-        Self { pieces: Vec::new(), free: Vec::new() }
+        Self { pieces: Vec::new(), len: 0, free: Vec::new() }
     }
 }
 
@@ -30,16 +35,13 @@ impl<T: Default> Slab<T> {
 
     #[cold]
     fn add(&mut self) -> Option<u32> {
-        let piece = match self.pieces.last_mut() {
-            Some(piece) if piece.len() < 1 << PIECE => piece,
-            _ => {
-                self.pieces.push(Vec::with_capacity(1 << PIECE));
-                self.pieces.last_mut()?
-            }
-        };
-        piece.push(T::default());
-        let len = piece.len();
-        u32::try_from(((self.pieces.len() - 1) << PIECE) + len - 1).ok()
+        let number = self.len;
+        if number & mask() == 0 {
+            let piece: Vec<T> = repeat_with(T::default).take(1 << PIECE).collect();
+            self.pieces.push(piece.try_into().ok()?);
+        }
+        self.len = number.checked_add(1)?;
+        Some(number)
     }
 
     /// Gives a value back.

@@ -29,17 +29,17 @@ impl Index {
         Self { buckets: Vec::new(), used: 0 }
     }
 
-    /// The number under `hash` that `is_it`.
+    /// The number under `hash` that `is_it`, which [`NONE`] never is.
     #[inline]
     pub(super) fn find(&self, hash: u32, is_it: impl Fn(u32) -> bool) -> Option<u32> {
         let mut at = self.home(hash);
         loop {
             let bucket = self.buckets.get(at)?;
-            if bucket.number == NONE {
-                return None;
-            }
             if bucket.hash == hash && is_it(bucket.number) {
                 return Some(bucket.number);
+            }
+            if bucket.number == NONE {
+                return None;
             }
             at = self.after(at);
         }
