@@ -3,6 +3,7 @@
 //! In: a line. Out: whether it has one of the few forms in which nothing can be wrong. That is a
 //! part of the ABNF that is soon told; a line that is not plain may be just as right.
 
+use super::super::command::PlainParams;
 use super::class::{DIGIT, LDH, run};
 
 /// Octets of a label and of a path in which no part can be too long (RFC 5321 §4.5.3.1).
@@ -22,18 +23,37 @@ pub fn is_plain(line: &[u8]) -> bool {
         [b'E', b'H', b'L', b'O', b' ', name @ ..] | [b'H', b'E', b'L', b'O', b' ', name @ ..] => {
             name.first().is_some_and(u8::is_ascii_alphabetic) && domain(name) == name.len()
         }
-        [b'R', b'C', b'P', b'T', b' ', b'T', b'O', b':', b'<', path @ ..] => {
-            behind_mailbox(path) == Some(b"")
-        }
-        [b'M', b'A', b'I', b'L', b' ', b'F', b'R', b'O', b'M', b':', b'<', path @ ..] => {
-            let null = path.strip_prefix(b">");
-            null.or_else(|| behind_mailbox(path)).is_some_and(are_params)
-        }
+        [b'R', ..] => plain_rcpt(line).is_some(),
+        [b'M', ..] => plain_mail(line).is_some(),
         [b'B', b'D', b'A', b'T', b' ', rest @ ..] => {
             behind_number(rest).is_some_and(|rest| matches!(rest, b"" | b" LAST"))
         }
         _ => false,
     }
+}
+
+/// The mailbox of a RCPT that is [plain](is_plain), and where it stands.
+#[must_use]
+#[inline]
+pub fn plain_rcpt(line: &[u8]) -> Option<(&[u8], usize)> {
+    const COMMAND: &[u8; 9] = b"RCPT TO:<";
+    let path = line.strip_prefix(COMMAND)?;
+    let address = path.get(..path.len().checked_sub(1)?)?;
+    (behind_mailbox(path)?.is_empty()).then_some((address, COMMAND.len()))
+}
+
+/// The mailbox of a MAIL that is [plain](is_plain), where it stands, and the parameters.
+#[must_use]
+#[inline]
+pub fn plain_mail(line: &[u8]) -> Option<(&[u8], usize, PlainParams)> {
+    const COMMAND: &[u8; 11] = b"MAIL FROM:<";
+    let path = line.strip_prefix(COMMAND)?;
+    let behind = match path {
+        [b'>', behind @ ..] => behind,
+        _ => behind_mailbox(path)?,
+    };
+    let address = path.get(..path.len().checked_sub(behind.len() + 1)?)?;
+    Some((address, COMMAND.len(), params(behind)?))
 }
 
 /// What follows the mailbox and `>` at the start of `text`.
@@ -81,20 +101,32 @@ fn behind_number(text: &[u8]) -> Option<&[u8]> {
     if (1..=DIGITS).contains(&digits) { text.get(digits..) } else { None }
 }
 
-/// Whether `text`, behind a path, is SIZE and BODY, or one of them, or nothing.
+/// What `text`, behind a path, says, if that is SIZE and BODY, or one of them, or nothing.
 #[inline]
-fn are_params(text: &[u8]) -> bool {
-    let body = match text {
-        [b' ', b'S', b'I', b'Z', b'E', b'=', rest @ ..] => behind_number(rest),
-        _ => Some(text),
-    };
-    matches!(body, Some(b"" | b" BODY=8BITMIME" | b" BODY=7BIT"))
+fn params(text: &[u8]) -> Option<PlainParams> {
+    let (mut size, mut body) = (None, text);
+    if let Some(given) = text.strip_prefix(b" SIZE=") {
+        let mut number = 0_u64;
+        body = given;
+        while let [digit @ b'0'..=b'9', after @ ..] = body {
+            number = number.wrapping_mul(10).wrapping_add((digit - b'0').into());
+            body = after;
+        }
+        if !(1..=DIGITS).contains(&(given.len() - body.len())) {
+            return None;
+        }
+        size = Some(number);
+    }
+    let has_body = !body.is_empty();
+    (!has_body || matches!(body, b" BODY=8BITMIME" | b" BODY=7BIT"))
+        .then_some(PlainParams { size, has_body })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Charset, command};
+    use super::super::{Charset, command as judged};
     use super::*;
+    use crate::smtp::command::{self, Command};
     use proptest::prelude::*;
 
     #[test]
@@ -143,9 +175,20 @@ mod tests {
                 "(DATA|QUIT|RSET|NOOP|data) ?",
             ]
         ) {
+            let read = Command::parse(line.as_bytes());
+            let envelope = command::envelope(&read);
+            if let Some((address, at)) = plain_rcpt(line.as_bytes()) {
+                let path = envelope.as_ref().map(|one| (one.path.address, one.path.address_at));
+                prop_assert_eq!(path, Some((address, at)));
+            }
+            if let Some((address, at, params)) = plain_mail(line.as_bytes()) {
+                let path = envelope.as_ref().map(|one| (one.path.address, one.path.address_at));
+                prop_assert_eq!(path, Some((address, at)));
+                prop_assert_eq!(envelope.and_then(|one| one.plain_params()), Some(params));
+            }
             if is_plain(line.as_bytes()) {
                 for charset in [Charset::Ascii, Charset::Utf8] {
-                    prop_assert_eq!(command(line.as_bytes(), charset).flaws, []);
+                    prop_assert_eq!(judged(line.as_bytes(), charset).flaws, []);
                 }
                 let is_odd = |letter| matches!(letter, '%' | '!' | '"' | '\r');
                 prop_assert!(!line.contains(is_odd));
