@@ -7,7 +7,7 @@ use super::{Awaited, Dialog, Masked, Mode, Owed, Start, exchange_mut, mail, secr
 use crate::chunk::Side;
 use crate::smtp::command::{self, Command, Envelope, PlainParams, Verb};
 use crate::smtp::extension::{self, EIGHTBITMIME, PIPELINING, SIZE};
-use crate::smtp::grammar::{plain_mail, plain_rcpt};
+use crate::smtp::grammar::{PlainPath, plain_mail, plain_rcpt};
 use smallvec::SmallVec;
 use std::ops::Range;
 
@@ -82,25 +82,16 @@ impl Dialog {
             self.hear_line(&{ *line }, None);
         }
         self.secrets_near = false;
-        let request = Request::Command(verb);
+        let plain = match verb {
+            Verb::Mail => plain_mail(line.text),
+            Verb::Rcpt => plain_rcpt(line.text),
+            _ => None,
+        };
+        let is_plain = plain.is_some() || matches!(line.text, b"DATA" | b"QUIT" | b"RSET");
+        let added = self.add_exchange(Request::Command(verb), line, None, message, is_plain);
         match verb {
-            Verb::Mail => {
-                let plain = plain_mail(line.text);
-                let added = self.add_exchange(request, line, None, message, plain.is_some());
-                self.mail(command, plain, added, line.cut);
-                return;
-            }
-            Verb::Rcpt => {
-                let plain = plain_rcpt(line.text);
-                let added = self.add_exchange(request, line, None, message, plain.is_some());
-                self.rcpt(command, plain, added);
-                return;
-            }
-            _ => {}
-        }
-        let is_plain = matches!(line.text, b"DATA" | b"QUIT" | b"RSET");
-        let added = self.add_exchange(request, line, None, message, is_plain);
-        match verb {
+            Verb::Mail => self.mail(command, plain, added, line.cut),
+            Verb::Rcpt => self.rcpt(command, plain, added),
             Verb::Ehlo | Verb::Helo | Verb::Lhlo => {
                 let name = command.argument.trim_ascii_end();
                 self.session.helo = Some(self.keep_part(name, command.argument_at, added));
@@ -120,14 +111,14 @@ impl Dialog {
     fn mail(
         &mut self,
         command: Command<'_>,
-        plain: Option<(&[u8], usize, PlainParams)>,
+        plain: Option<PlainPath<'_>>,
         added: Added,
         is_cut: bool,
     ) {
         let (path, size) = match plain {
-            Some((address, at, params)) => {
+            Some(PlainPath { address, address_at, params }) => {
                 self.note_plain(params);
-                (Some((address, at)), params.size)
+                (Some((address, address_at)), params.size)
             }
             None => self.unusual_mail(command),
         };
@@ -177,8 +168,11 @@ impl Dialog {
     // A part of the straight path of a command.
     #[allow(clippy::inline_always)]
     #[inline(always)]
-    fn rcpt(&mut self, command: Command<'_>, plain: Option<(&[u8], usize)>, added: Added) {
-        let path = plain.or_else(|| self.unusual_rcpt(command));
+    fn rcpt(&mut self, command: Command<'_>, plain: Option<PlainPath<'_>>, added: Added) {
+        let path = match plain {
+            Some(path) => Some((path.address, path.address_at)),
+            None => self.unusual_rcpt(command),
+        };
         let address =
             path.map_or(Span::default(), |(address, at)| self.keep_part(address, at, added));
         let (_, most) = self.most_mails();

@@ -27,6 +27,7 @@ mod masking;
 pub mod odd;
 mod owed;
 mod pairing;
+mod renew;
 mod secrets;
 mod server;
 pub mod session;

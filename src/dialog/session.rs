@@ -23,9 +23,9 @@ pub use super::text::Text;
 
 pub use crate::chunk::Mark;
 
-/// Exchanges for which a session has room without further memory: those of one message to one
-/// recipient. What a session needs stands together, as that is where an open one is waited for.
-const EXCHANGES: usize = 6;
+/// Exchanges for which a session has room without further memory: those of one message to a
+/// few recipients. What a session needs stands together, as that is where an open one is waited for.
+const EXCHANGES: usize = 8;
 
 /// One SMTP connection, from its first packet or line to its last.
 // In this order, as each exchange of an open session needs the first fields and hardly the others.
@@ -456,87 +456,6 @@ pub struct Timing {
 }
 
 impl Session {
-    /// A session that begins with `opening`.
-    pub(super) fn begin(opening: &Opening) -> Box<Self> {
-        // Made where it stays: it is large to move.
-        Box::write(
-            Box::new_uninit(),
-            Self {
-                opening: *opening,
-                last_at: opening.at,
-                protocol: Protocol::Unknown,
-                greeting: None,
-                helo: None,
-                hellos: List::default(),
-                used: Used::default(),
-                tls: None,
-                auth: None,
-                exchanges: <_>::default(),
-                elided_exchanges: 0,
-                messages: List::default(),
-                elided_messages: 0,
-                elided: Elided::default(),
-                unsolicited: Few::default(),
-                pauses: Few::default(),
-                gaps: Few::default(),
-                resyncs: Few::default(),
-                end: End::CaptureEnd,
-                ending: Ending::InputEnd,
-                early: false,
-                closing: None,
-                transport: None,
-                timing: Timing::default(),
-                text: Text::default(),
-            },
-        )
-    }
-
-    /// Becomes what [`begin`](Self::begin) gives. No memory is kept but its own, so that what is
-    /// held does not depend on the sessions before.
-    pub(super) fn renew(&mut self, opening: &Opening) {
-        // All fields, so that none is forgotten.
-        let Self {
-            used,
-            protocol,
-            elided_exchanges,
-            messages,
-            timing,
-            helo,
-            hellos,
-            opening: its_opening,
-            greeting,
-            unsolicited,
-            pauses,
-            gaps,
-            resyncs,
-            tls,
-            auth,
-            elided_messages,
-            elided,
-            last_at,
-            end,
-            ending,
-            early,
-            closing,
-            transport,
-            exchanges,
-            text,
-        } = self;
-        (*its_opening, *last_at) = (*opening, opening.at);
-        (*protocol, *used) = (Protocol::Unknown, Used::default());
-        (*end, *ending, *early) = (End::CaptureEnd, Ending::InputEnd, false);
-        (*elided_exchanges, *elided_messages, *elided) = <_>::default();
-        (*greeting, *helo, *timing) = <_>::default();
-        (*tls, *auth, *closing, *transport) = <_>::default();
-        (*unsolicited, *pauses, *gaps, *resyncs) = <_>::default();
-        (*messages, *hellos) = <_>::default();
-        if exchanges.spilled() {
-            *exchanges = SmallVec::new();
-        }
-        exchanges.clear();
-        text.clear();
-    }
-
     /// The bytes of `span` in the session's text.
     #[must_use]
     pub fn bytes(&self, span: Span) -> &[u8] {

@@ -4,6 +4,7 @@
 //! part of the ABNF that is soon told; a line that is not plain may be just as right.
 
 use super::super::command::PlainParams;
+use super::super::scan::find;
 use super::class::{DIGIT, LDH, run};
 
 /// Octets of a label and of a path in which no part can be too long (RFC 5321 §4.5.3.1).
@@ -21,7 +22,8 @@ pub fn is_plain(line: &[u8]) -> bool {
         b"DATA" | b"QUIT" | b"RSET" => true,
         // What begins with a digit may be an address without its brackets.
         [b'E', b'H', b'L', b'O', b' ', name @ ..] | [b'H', b'E', b'L', b'O', b' ', name @ ..] => {
-            name.first().is_some_and(u8::is_ascii_alphabetic) && domain(name) == name.len()
+            name.first().is_some_and(u8::is_ascii_alphabetic)
+                && (is_usual(*b"__a@", name, 0) || domain(name) == name.len())
         }
         [b'R', ..] => plain_rcpt(line).is_some(),
         [b'M', ..] => plain_mail(line).is_some(),
@@ -32,20 +34,34 @@ pub fn is_plain(line: &[u8]) -> bool {
     }
 }
 
-/// The mailbox of a RCPT that is [plain](is_plain), and where it stands.
-#[must_use]
-#[inline]
-pub fn plain_rcpt(line: &[u8]) -> Option<(&[u8], usize)> {
-    const COMMAND: &[u8; 9] = b"RCPT TO:<";
-    let path = line.strip_prefix(COMMAND)?;
-    let address = path.get(..path.len().checked_sub(1)?)?;
-    (behind_mailbox(path)?.is_empty()).then_some((address, COMMAND.len()))
+/// The path of a MAIL or RCPT that is [plain](is_plain), and what follows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlainPath<'a> {
+    /// The mailbox, or nothing.
+    pub address: &'a [u8],
+    /// Where that stands in the line, in bytes.
+    pub address_at: usize,
+    /// The parameters.
+    pub params: PlainParams,
 }
 
-/// The mailbox of a MAIL that is [plain](is_plain), where it stands, and the parameters.
+/// The path of a RCPT that is [plain](is_plain).
 #[must_use]
 #[inline]
-pub fn plain_mail(line: &[u8]) -> Option<(&[u8], usize, PlainParams)> {
+pub fn plain_rcpt(line: &[u8]) -> Option<PlainPath<'_>> {
+    const COMMAND: &[u8; 9] = b"RCPT TO:<";
+    let path = line.strip_prefix(COMMAND)?;
+    if !behind_mailbox(path)?.is_empty() {
+        return None;
+    }
+    let address = path.get(..path.len().checked_sub(1)?)?;
+    Some(PlainPath { address, address_at: COMMAND.len(), params: PlainParams::default() })
+}
+
+/// The path of a MAIL that is [plain](is_plain), and its parameters.
+#[must_use]
+#[inline]
+pub fn plain_mail(line: &[u8]) -> Option<PlainPath<'_>> {
     const COMMAND: &[u8; 11] = b"MAIL FROM:<";
     let path = line.strip_prefix(COMMAND)?;
     let behind = match path {
@@ -53,12 +69,61 @@ pub fn plain_mail(line: &[u8]) -> Option<(&[u8], usize, PlainParams)> {
         _ => behind_mailbox(path)?,
     };
     let address = path.get(..path.len().checked_sub(behind.len() + 1)?)?;
-    Some((address, COMMAND.len(), params(behind)?))
+    Some(PlainPath { address, address_at: COMMAND.len(), params: params(behind)? })
 }
 
 /// What follows the mailbox and `>` at the start of `text`.
 #[inline]
 fn behind_mailbox(text: &[u8]) -> Option<&[u8]> {
+    let close = match text {
+        [mailbox @ .., b'>'] => mailbox.len(),
+        _ => find(b'>', text)?,
+    };
+    if is_usual(*b"___-", text.get(..close)?, 1) {
+        return text.get(close + 1..);
+    }
+    behind_any_mailbox(text)
+}
+
+/// Octets of a mailbox or name that is looked at all at once, with the dot behind it.
+const TOGETHER: usize = 32;
+
+/// Whether `text`, which stands behind `before` and has as many `@` as wanted, is one of the plain
+/// mailboxes or names: of letters, digits, dots and hyphens alone, and not too long.
+#[inline(never)]
+fn is_usual(before: [u8; 4], text: &[u8], wanted: u8) -> bool {
+    let mut octets = [b'a'; TOGETHER + 4];
+    if let Some((first, from)) = octets.split_first_chunk_mut::<4>()
+        && let Some((room, [end, ..])) = from.split_at_mut_checked(text.len())
+    {
+        *first = before;
+        room.copy_from_slice(text);
+        // It ends the last label.
+        *end = b'.';
+    } else {
+        return false;
+    }
+    let is_let_dig =
+        |octet: u8| ((octet | 0x20).wrapping_sub(b'a') < 26) | (octet.wrapping_sub(b'0') < 10);
+    let is_dot = |octet: u8| (octet == b'.') | (octet == b'@');
+    let [_, third @ ..] = &octets;
+    let [_, _, _, last @ ..] = &octets;
+    let [_, _, _, _, own @ ..] = &octets;
+    // The compiler looks at many octets at once.
+    let (mut is_odd, mut ats) = (false, 0_u8);
+    for ((&octet, &last), &third) in own.iter().zip(last).zip(third) {
+        let is_hyphen = octet == b'-';
+        is_odd |= !(is_let_dig(octet) | is_hyphen | is_dot(octet))
+            | (is_dot(octet) & (is_dot(last) | (last == b'-')))
+            | (is_hyphen & (is_dot(last) | is_dot(third)));
+        ats = ats.wrapping_add(u8::from(octet == b'@'));
+    }
+    !is_odd && ats == wanted
+}
+
+/// The same as [`behind_mailbox`], for any that is plain.
+#[inline(never)]
+fn behind_any_mailbox(text: &[u8]) -> Option<&[u8]> {
     let mut rest = text;
     loop {
         let letters = run(rest, LDH);
@@ -129,6 +194,21 @@ mod tests {
     use crate::smtp::command::{self, Command};
     use proptest::prelude::*;
 
+    fn is_mailbox(text: &str) -> bool {
+        is_usual(*b"___-", text.as_bytes(), 1)
+    }
+
+    #[test]
+    fn most_mailboxes_are_usual() {
+        for usual in ["a@b", "a.b@mail-1.example.org", "no-reply@a.b", "-a@b"] {
+            assert!(is_mailbox(usual), "{usual}");
+        }
+        let long = ["a".repeat(TOGETHER), "@b".to_owned()].concat();
+        for other in ["", "a", "@", "a@", "@b", "a@b@c", "a@b.", "a@-b", "a@b-", "a@xn--b", &long] {
+            assert!(!is_mailbox(other), "{other}");
+        }
+    }
+
     #[test]
     fn what_nearly_all_write_is_plain() {
         for plain in [
@@ -163,6 +243,24 @@ mod tests {
 
     proptest! {
         #[test]
+        fn usual_mailboxes_are_plain(
+            text in "[a0.-]{0,4}[a0._@-]{0,4}@?[a0.-]{0,4}[a0.-]{0,4}",
+            long in 0..60_usize,
+        ) {
+            for text in [text.clone(), ["a".repeat(long), text].concat()] {
+                let path = [&text, ">b"].concat();
+                let behind = behind_any_mailbox(path.as_bytes());
+                if is_mailbox(&text) {
+                    prop_assert_eq!(behind, Some(&b"b"[..]));
+                }
+                prop_assert_eq!(behind_mailbox(path.as_bytes()), behind);
+                if is_usual(*b"__a@", text.as_bytes(), 0) {
+                    prop_assert_eq!(domain(text.as_bytes()), text.len());
+                }
+            }
+        }
+
+        #[test]
         fn what_is_plain_has_no_flaw(
             line in prop_oneof![
                 "(EHLO|HELO) [a-c0-9.-]{0,12}",
@@ -177,14 +275,11 @@ mod tests {
         ) {
             let read = Command::parse(line.as_bytes());
             let envelope = command::envelope(&read);
-            if let Some((address, at)) = plain_rcpt(line.as_bytes()) {
-                let path = envelope.as_ref().map(|one| (one.path.address, one.path.address_at));
-                prop_assert_eq!(path, Some((address, at)));
-            }
-            if let Some((address, at, params)) = plain_mail(line.as_bytes()) {
-                let path = envelope.as_ref().map(|one| (one.path.address, one.path.address_at));
-                prop_assert_eq!(path, Some((address, at)));
-                prop_assert_eq!(envelope.and_then(|one| one.plain_params()), Some(params));
+            for path in [plain_rcpt(line.as_bytes()), plain_mail(line.as_bytes())] {
+                let (Some(path), Some(given)) = (path, &envelope) else { continue };
+                prop_assert_eq!(path.address, given.path.address);
+                prop_assert_eq!(path.address_at, given.path.address_at);
+                prop_assert_eq!(Some(path.params), given.plain_params());
             }
             if is_plain(line.as_bytes()) {
                 for charset in [Charset::Ascii, Charset::Utf8] {
