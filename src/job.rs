@@ -3,6 +3,7 @@
 //! Joins the [`pipeline`], which makes sessions, with the
 //! [`report`], which makes words of them.
 
+use crate::dialog::session::Session;
 use crate::escape::printable;
 use crate::pipeline::{self, Audited, Done, Facts, Outcome, Overflow, Source, Transcript, Work};
 use crate::place::Places;
@@ -59,6 +60,8 @@ enum Piece {
 struct Words {
     renderer: Renderer,
     filter: Arc<Filter>,
+    /// The last session that was written.
+    spare: Option<Box<Session>>,
 }
 
 impl Work for Words {
@@ -72,7 +75,12 @@ impl Work for Words {
             return Piece::Kept(Box::new((audited, places.clone())));
         }
         let (text, note) = self.renderer.session(&entry(&audited, places));
+        self.spare = Some(audited.session);
         Piece::Written(text, note)
+    }
+
+    fn spare(&mut self) -> Option<Box<Session>> {
+        self.spare.take()
     }
 
     fn seal<'a>(&mut self, made: impl Iterator<Item = &'a mut Piece>) {
@@ -138,6 +146,7 @@ pub fn run(
     let work = Arc::new(move || Words {
         renderer: Renderer::new(format, &shared),
         filter: Arc::clone(&wanted),
+        spare: None,
     });
     let Outcome { facts, workers } =
         pipeline::run(&options, sources, work, &mut deliver, &mut pause);

@@ -7,6 +7,7 @@ use super::{Awaited, Dialog, Masked, Mode, Owed, Start, exchange_mut, mail, secr
 use crate::chunk::Side;
 use crate::smtp::command::{self, Command, Envelope, PlainParams, Verb};
 use crate::smtp::extension::{self, EIGHTBITMIME, PIPELINING, SIZE};
+use crate::smtp::grammar::{PlainPath, plain_mail, plain_rcpt};
 use smallvec::SmallVec;
 use std::ops::Range;
 
@@ -81,10 +82,16 @@ impl Dialog {
             self.hear_line(&{ *line }, None);
         }
         self.secrets_near = false;
-        let added = self.add_exchange(Request::Command(verb), line, None, message);
+        let plain = match verb {
+            Verb::Mail => plain_mail(line.text),
+            Verb::Rcpt => plain_rcpt(line.text),
+            _ => None,
+        };
+        let is_plain = plain.is_some() || matches!(line.text, b"DATA" | b"QUIT" | b"RSET");
+        let added = self.add_exchange(Request::Command(verb), line, None, message, is_plain);
         match verb {
-            Verb::Mail => self.mail(command, added, line.cut),
-            Verb::Rcpt => self.rcpt(command, added),
+            Verb::Mail => self.mail(command, plain, added, line.cut),
+            Verb::Rcpt => self.rcpt(command, plain, added),
             Verb::Ehlo | Verb::Helo | Verb::Lhlo => {
                 let name = command.argument.trim_ascii_end();
                 self.session.helo = Some(self.keep_part(name, command.argument_at, added));
@@ -101,13 +108,17 @@ impl Dialog {
     // A part of the straight path of a command.
     #[allow(clippy::inline_always)]
     #[inline(always)]
-    fn mail(&mut self, command: Command<'_>, added: Added, is_cut: bool) {
-        let usual = command::usual_path(&command).filter(|_| command.verb == Verb::Mail);
-        let plain = usual.and_then(|path| Some((path, command::plain_params(path.rest)?)));
+    fn mail(
+        &mut self,
+        command: Command<'_>,
+        plain: Option<PlainPath<'_>>,
+        added: Added,
+        is_cut: bool,
+    ) {
         let (path, size) = match plain {
-            Some((path, params)) => {
+            Some(PlainPath { address, address_at, params }) => {
                 self.note_plain(params);
-                (Some((path.address, path.address_at)), params.size)
+                (Some((address, address_at)), params.size)
             }
             None => self.unusual_mail(command),
         };
@@ -124,6 +135,13 @@ impl Dialog {
         &mut self,
         command: Command<'a>,
     ) -> (Option<(&'a [u8], usize)>, Option<u64>) {
+        let usual = command::usual_path(&command).filter(|_| command.verb == Verb::Mail);
+        if let Some(path) = usual
+            && let Some(params) = command::plain_params(path.rest)
+        {
+            self.note_plain(params);
+            return (Some((path.address, path.address_at)), params.size);
+        }
         let envelope = command::envelope(&command);
         let plain = envelope.as_ref().and_then(Envelope::plain_params);
         match plain {
@@ -150,9 +168,8 @@ impl Dialog {
     // A part of the straight path of a command.
     #[allow(clippy::inline_always)]
     #[inline(always)]
-    fn rcpt(&mut self, command: Command<'_>, added: Added) {
-        let usual = command::usual_path(&command).filter(|path| path.rest.is_empty());
-        let path = match usual {
+    fn rcpt(&mut self, command: Command<'_>, plain: Option<PlainPath<'_>>, added: Added) {
+        let path = match plain {
             Some(path) => Some((path.address, path.address_at)),
             None => self.unusual_rcpt(command),
         };
@@ -168,6 +185,9 @@ impl Dialog {
     /// The path of any RCPT, with its place.
     #[inline(never)]
     fn unusual_rcpt<'a>(&mut self, command: Command<'a>) -> Option<(&'a [u8], usize)> {
+        if let Some(path) = command::usual_path(&command).filter(|path| path.rest.is_empty()) {
+            return Some((path.address, path.address_at));
+        }
         let envelope = command::envelope(&command);
         self.note_used(&command, envelope.as_ref());
         envelope.map(|given| (given.path.address, given.path.address_at))
@@ -193,8 +213,8 @@ impl Dialog {
         }
         let request = Request::Command(verb);
         if matches!(verb, Verb::Send | Verb::Soml | Verb::Saml) {
-            let added = self.add_exchange(request, line, None, None);
-            self.mail(*command, added, line.cut);
+            let added = self.add_exchange(request, line, None, None, false);
+            self.mail(*command, None, added, line.cut);
             return;
         }
         self.session.used.0 |= extension::used_by(command, None);
@@ -290,7 +310,7 @@ impl Dialog {
         secret: Option<&Range<usize>>,
         message: Option<u32>,
     ) -> Option<u32> {
-        self.add_exchange(request, line, secret, message).index
+        self.add_exchange(request, line, secret, message, false).index
     }
 
     /// Adds an exchange and owes it a reply.
@@ -303,6 +323,7 @@ impl Dialog {
         line: &Line<'_>,
         secret: Option<&Range<usize>>,
         message: Option<u32>,
+        is_plain: bool,
     ) -> Added {
         let seen = line.start.seen;
         if self.nonsense.is_some() {
@@ -348,6 +369,8 @@ impl Dialog {
                 hasty: false,
                 masked,
                 cut: line.cut,
+                // Of a text that is full, nothing is kept.
+                plain: is_plain && span.len as usize == line.text.len(),
                 before: self.state,
                 reply: None,
                 message,

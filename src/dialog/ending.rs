@@ -100,7 +100,7 @@ pub(super) fn end(session: &Session, closes: Closes, ending: Ending) -> End {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::Settings;
     use super::*;
     use crate::chunk::{Chunk, Consume, Opening, What};
@@ -108,7 +108,7 @@ mod tests {
     use std::sync::Arc;
 
     /// The session of these chunks: who, what it had seen, what.
-    fn session(chunks: &[(Side, u64, What<'_>)]) -> Box<Session> {
+    pub(in super::super) fn session(chunks: &[(Side, u64, What<'_>)]) -> Box<Session> {
         let place = Place::default();
         let (peers, via, at, digits) = (None, None, None, 0);
         let medium = Medium::Packets;

@@ -28,7 +28,15 @@ impl<T> List<T> {
     }
 
     fn push_more(&mut self, last: T) {
-        let mut all = mem::take(self).into_vec();
+        let mut all = match mem::take(self) {
+            Self::Empty => Vec::new(),
+            Self::One(one) => {
+                let mut all = Vec::with_capacity(4);
+                all.push(one);
+                all
+            }
+            Self::Many(all) => all,
+        };
         if all.len() == all.capacity() {
             // Doubling would cost an open session more than it holds.
             all.reserve_exact((all.len() / 2).max(3));

@@ -27,6 +27,7 @@ mod masking;
 pub mod odd;
 mod owed;
 mod pairing;
+mod renew;
 mod secrets;
 mod server;
 pub mod session;
@@ -51,13 +52,12 @@ use clock::Clock;
 pub(crate) use command::is_surely_command;
 use ending::Closes;
 use lines::{Begun, Lines};
-use list::List;
 use mail::Mails;
 use owed::Owed;
 use server::Partial;
 use session::{
-    AuthOutcome, Elided, Exchange, Few, GapAt, Mark, Protocol, Request, Resync, ResyncWhy, Session,
-    Span, Text, Timing, Tls, Transfer, Used,
+    AuthOutcome, Exchange, Few, GapAt, Mark, Request, Resync, ResyncWhy, Session, Span, Tls,
+    Transfer,
 };
 use state::State;
 use std::sync::Arc;
@@ -199,70 +199,61 @@ struct Start {
 impl Dialog {
     /// A dialog that begins with `opening`.
     #[must_use]
-    pub fn new(opening: &Opening, settings: Arc<Settings>, tap: Option<Box<dyn Tap>>) -> Self {
+    pub fn new(opening: &Opening, settings: Arc<Settings>, tap: Option<Box<dyn Tap>>) -> Box<Self> {
+        Self::with_spare(opening, settings, tap, None)
+    }
+
+    /// The same; its session lies where `spare` did, which nobody needs any more.
+    #[must_use]
+    pub fn with_spare(
+        opening: &Opening,
+        settings: Arc<Settings>,
+        tap: Option<Box<dyn Tap>>,
+        spare: Option<Box<Session>>,
+    ) -> Box<Self> {
+        let session = match spare {
+            Some(mut session) => {
+                session.renew(opening);
+                session
+            }
+            None => Session::begin(opening),
+        };
         // Made where it stays: it is large to move.
-        let session = Box::write(
+        Box::write(
             Box::new_uninit(),
-            Session {
-                opening: *opening,
-                last_at: opening.at,
-                protocol: Protocol::Unknown,
-                greeting: None,
-                helo: None,
-                hellos: List::default(),
-                used: Used::default(),
-                tls: None,
-                auth: None,
-                exchanges: <_>::default(),
-                elided_exchanges: 0,
-                messages: List::default(),
-                elided_messages: 0,
-                elided: Elided::default(),
-                unsolicited: Few::default(),
-                pauses: Few::default(),
-                gaps: Few::default(),
-                resyncs: Few::default(),
-                end: End::CaptureEnd,
-                ending: Ending::InputEnd,
-                early: false,
-                closing: None,
-                transport: None,
-                timing: Timing::default(),
-                text: Text::default(),
+            Self {
+                settings,
+                session,
+                state: State::default(),
+                medium: opening.medium,
+                mode: Mode::Command,
+                client: Lines::default(),
+                server: Lines::default(),
+                server_tls: false,
+                parked: Parking::default(),
+                parked_bytes: 0,
+                owed: owed::Queue::default(),
+                nonsense: None,
+                lost: None,
+                strict: 0,
+                odd_bytes: 0,
+                reply: None,
+                has_replied: false,
+                answered_to: 0,
+                position: Sides::default(),
+                mails: Mails::default(),
+                scanner: None,
+                doubt: None,
+                secrets_near: false,
+                masked_secrets: Few::default(),
+                masked: None,
+                enhanced: false,
+                closes: Closes::default(),
+                clock: Clock::new(opening.at),
+                tap,
+                heard: 0,
             },
-        );
-        Self {
-            settings,
-            session,
-            state: State::default(),
-            medium: opening.medium,
-            mode: Mode::Command,
-            client: Lines::default(),
-            server: Lines::default(),
-            server_tls: false,
-            parked: Parking::default(),
-            parked_bytes: 0,
-            owed: owed::Queue::default(),
-            nonsense: None,
-            lost: None,
-            strict: 0,
-            odd_bytes: 0,
-            reply: None,
-            has_replied: false,
-            answered_to: 0,
-            position: Sides::default(),
-            mails: Mails::default(),
-            scanner: None,
-            doubt: None,
-            secrets_near: false,
-            masked_secrets: Few::default(),
-            masked: None,
-            enhanced: false,
-            closes: Closes::default(),
-            clock: Clock::new(opening.at),
-            tap,
-            heard: 0,
-        }
+        )
     }
 
     /// The chunk that comes next is a line with a masked secret, of so many bytes if the input
@@ -275,7 +266,7 @@ impl Dialog {
     /// gives what the tap has made of it.
     #[must_use]
     pub fn finish(
-        mut self,
+        mut self: Box<Self>,
         ending: Ending,
         last_at: Option<Stamp>,
         transport: Option<Transport>,

@@ -23,9 +23,9 @@ pub use super::text::Text;
 
 pub use crate::chunk::Mark;
 
-/// Exchanges for which a session has room without further memory: those of one message to one
-/// recipient. What a session needs stands together, as that is where an open one is waited for.
-const EXCHANGES: usize = 6;
+/// Exchanges for which a session has room without further memory: those of one message to a
+/// few recipients. What a session needs stands together, as that is where an open one is waited for.
+const EXCHANGES: usize = 8;
 
 /// One SMTP connection, from its first packet or line to its last.
 // In this order, as each exchange of an open session needs the first fields and hardly the others.
@@ -192,6 +192,8 @@ pub struct Exchange {
     pub masked: Option<u32>,
     /// Bytes of the line are missing from the input.
     pub cut: bool,
+    /// The line is known to be [plain](crate::smtp::grammar::is_plain); others may be, too.
+    pub plain: bool,
     /// The state in which the server met it: all earlier replies counted.
     pub before: State,
     /// The reply, if one was seen.

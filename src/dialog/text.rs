@@ -1,6 +1,7 @@
 //! The text of a session: what was said, in one block.
 
 use super::session::Span;
+use std::mem;
 
 /// Bytes for which a session has room without further memory: nine of ten sessions with one message
 /// say no more.
@@ -64,10 +65,23 @@ impl Text {
     /// Keeps `bytes`. A text that is full takes more, too: who asks has looked.
     #[inline]
     pub(super) fn keep(&mut self, bytes: &[u8]) -> Span {
+        if let Held::Near(len, octets) = &mut self.0
+            && let end = usize::from(*len) + bytes.len()
+            && let Some(room) = octets.get_mut(usize::from(*len)..end)
+            && let Ok(end) = u16::try_from(end)
+        {
+            room.copy_from_slice(bytes);
+            let from = mem::replace(len, end);
+            return Span { at: from.into(), len: (end - from).into() };
+        }
+        self.keep_far(bytes)
+    }
+
+    #[inline(never)]
+    fn keep_far(&mut self, bytes: &[u8]) -> Span {
         let from = self.len();
-        self.add(bytes);
-        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Span { at: number(from), len: number(bytes.len()) }
+        self.add_far(bytes);
+        self.span(from)
     }
 
     /// All from here on.
@@ -79,16 +93,7 @@ impl Text {
     /// Adds `bytes` at its end.
     #[inline]
     pub(super) fn add(&mut self, bytes: &[u8]) {
-        if let Held::Near(len, octets) = &mut self.0
-            && let end = usize::from(*len) + bytes.len()
-            && let Some(room) = octets.get_mut(usize::from(*len)..end)
-            && let Ok(end) = u16::try_from(end)
-        {
-            room.copy_from_slice(bytes);
-            *len = end;
-        } else {
-            self.add_far(bytes);
-        }
+        self.keep(bytes);
     }
 
     #[inline(never)]
@@ -96,6 +101,15 @@ impl Text {
         self.reserve(bytes.len());
         if let Held::Far(all) = &mut self.0 {
             all.extend_from_slice(bytes);
+        }
+    }
+
+    /// Forgets all, and the memory besides its own size.
+    pub(super) fn clear(&mut self) {
+        match &mut self.0 {
+            // What the octets were, nobody reads.
+            Held::Near(len, _) => *len = 0,
+            Held::Far(_) => *self = Self::default(),
         }
     }
 

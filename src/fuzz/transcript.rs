@@ -49,7 +49,7 @@ fn sessions(data: &[u8], dialect: Dialect, settings: &Arc<Settings>) -> (Vec<Ses
     let Ok(input) = input(data, limits) else { return (sessions, text) };
     let mut reader = Reader::new(input, 0, dialect, limits);
     let mut troubles = Troubles::default();
-    let mut open: Option<(Opening, Dialog, Option<Stamp>)> = None;
+    let mut open: Option<(Opening, Box<Dialog>, Option<Stamp>)> = None;
     while let Some((_, event)) = reader.next(&mut troubles) {
         match event {
             Event::Begin(opening) => {

@@ -95,6 +95,11 @@ pub trait Work: Send {
     /// Takes a session that has ended. `places` tells where in the inputs its places lie.
     fn session(&mut self, audited: Audited, places: &Places) -> Self::Made;
 
+    /// A session that it needs no more: another may lie there.
+    fn spare(&mut self) -> Option<Box<Session>> {
+        None
+    }
+
     /// Completes what was made since the last time, before it goes to another thread.
     fn seal<'a>(&mut self, made: impl Iterator<Item = &'a mut Self::Made>)
     where

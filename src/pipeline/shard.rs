@@ -73,7 +73,7 @@ pub(super) fn closing_rounds(mut open: Vec<Place>, end: Place) -> Vec<(Place, Pl
 
 /// The shards that one thread serves.
 pub(super) struct Crew<W: Work> {
-    trackers: Vec<Tracker<Box<Followed>>>,
+    trackers: Vec<Tracker<Followed>>,
     /// Which of them each shard is, if it is one of these.
     homes: [Home; SHARDS],
     follower: Follower<W>,
@@ -90,7 +90,7 @@ pub(super) struct Spot {
 
 /// A dialog with what it is called in the run.
 struct Followed {
-    dialog: Dialog,
+    dialog: Box<Dialog>,
     slot: Slot,
 }
 
@@ -192,7 +192,7 @@ impl<W: Work> Crew<W> {
     }
 
     #[inline]
-    fn tracker(&self, home: Home) -> Option<&Tracker<Box<Followed>>> {
+    fn tracker(&self, home: Home) -> Option<&Tracker<Followed>> {
         self.trackers.get(usize::from(home.0))
     }
 
@@ -258,7 +258,7 @@ impl<W: Work> Crew<W> {
     ) {
         let places = Places::of_input(index);
         // Those of a log go on side by side.
-        let mut open: BTreeMap<u32, (Slot, Dialog, Option<Stamp>)> = BTreeMap::new();
+        let mut open: BTreeMap<u32, (Slot, Box<Dialog>, Option<Stamp>)> = BTreeMap::new();
         loop {
             let Some((session, event)) = reader.next(troubles) else { return };
             match event {
@@ -308,7 +308,8 @@ impl<W: Work> Follower<W> {
     }
 
     #[inline]
-    fn dialog(&self, opening: &Opening, slot: Slot) -> Dialog {
+    fn dialog(&mut self, opening: &Opening, slot: Slot) -> Box<Dialog> {
+        let spare = self.work.spare();
         let settings = &self.options.settings;
         let shows = match settings.redact {
             Some(_) => opening.shows.without(Shows::NAMES),
@@ -324,7 +325,7 @@ impl<W: Work> Follower<W> {
             Box::new(Writing { writer, slot, overflow: transcript.overflow.clone() })
                 as Box<dyn Tap>
         });
-        Dialog::new(opening, Arc::clone(settings), tap)
+        Dialog::with_spare(opening, Arc::clone(settings), tap, spare)
     }
 
     fn audit(
@@ -381,7 +382,7 @@ fn is_late(first: Place, now: Place) -> bool {
 }
 
 impl<W: Work> Follow for Follower<W> {
-    type Dialog = Box<Followed>;
+    type Dialog = Followed;
 
     fn candidate(&mut self, first: Place, surely: bool) {
         let what = if surely { What::Session } else { What::Candidate };
@@ -394,19 +395,18 @@ impl<W: Work> Follow for Follower<W> {
         }
     }
 
-    fn open(&mut self, opening: &Opening, surely: bool, now: Place) -> Box<Followed> {
+    fn open(&mut self, opening: &Opening, surely: bool, now: Place) -> Followed {
         let known = if surely { opening.place } else { now };
         let slot = self.slot(opening.place, known);
         if !surely {
             self.note(now, slot, What::Session);
         }
-        // Made where it stays.
-        Box::write(Box::new_uninit(), Followed { dialog: self.dialog(opening, slot), slot })
+        Followed { dialog: self.dialog(opening, slot), slot }
     }
 
-    fn done(&mut self, followed: Box<Followed>, end: SessionEnd) {
+    fn done(&mut self, followed: Followed, end: SessionEnd) {
         let SessionEnd { ending, last_at, transport, now } = end;
-        let Followed { dialog, slot } = *followed;
+        let Followed { dialog, slot } = followed;
         let finished = dialog.finish(ending, last_at, Some(transport));
         if ending == Ending::Evicted {
             self.trouble(Trouble::EvictedSession, finished.0.opening.place);

@@ -154,7 +154,9 @@ impl<'s> Judge<'s> {
             let request = exchange.request;
             let kind = request.kind();
             let is_plain = match request {
-                Request::Command(_) => grammar::is_plain(case.session.bytes(exchange.line)),
+                Request::Command(_) => {
+                    exchange.plain || grammar::is_plain(case.session.bytes(exchange.line))
+                }
                 Request::EndOfData | Request::AuthLine => true,
             };
             if is_plain && !plan.has_steps(kind) {

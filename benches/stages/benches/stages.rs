@@ -58,7 +58,7 @@ impl Follow for Sink {
     fn dismissed(&mut self, _: Place, _: Place) {}
 
     fn open(&mut self, opening: &Opening, _: bool, _: Place) -> Taken {
-        let dialog = || Box::new(Dialog::new(opening, Arc::clone(&self.settings), None));
+        let dialog = || Dialog::new(opening, Arc::clone(&self.settings), None);
         Taken(self.with_dialog.then(dialog), 0)
     }
 

@@ -45,7 +45,7 @@ use param::{Seen, lengths};
 pub use enhanced::Enhanced;
 pub use host::Literal;
 pub use mailbox::Address;
-pub use plain::is_plain;
+pub use plain::{PlainPath, is_plain, plain_mail, plain_rcpt};
 
 /// Which letters are legal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
