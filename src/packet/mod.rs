@@ -418,7 +418,7 @@ mod tests {
     #[test]
     fn plain_frames_are_read_at_once() {
         let data = forge::ether(0x0800, &forge::tcp4(forge::DATA));
-        assert!(plain::read(&forge::frame(forge::ETHERNET, &data, 1)).is_some());
+        assert!(Plain::of(&forge::frame(forge::ETHERNET, &data, 1)).is_some());
     }
 
     /// Twice, as fragments change what the second one meets.

@@ -22,8 +22,6 @@ pub(super) struct Shelf {
     blocks: Slab<Block>,
     /// Bytes that are kept at most of a connection.
     most: usize,
-    /// What the last segment has changed that was [`Taken::More`].
-    change: Change,
 }
 
 /// A connection that was opened by a handshake, and its segments so far: in order, without gaps,
@@ -66,8 +64,8 @@ pub(super) enum Taken {
     Not,
     /// It is kept.
     Kept,
-    /// The same, and [`Shelf::change`] tells what else has changed.
-    More,
+    /// The same, and more has changed.
+    More(Change),
 }
 
 /// What a segment has changed.
@@ -165,8 +163,7 @@ fn write(to: &mut [u8; HEAD], head: Head) {
 impl Shelf {
     /// One that keeps at most so many bytes of a connection.
     pub(super) fn new(most: usize) -> Self {
-        let change = Change::default();
-        Self { kept: Slab::default(), blocks: Slab::default(), most: most.min(MOST), change }
+        Self { kept: Slab::default(), blocks: Slab::default(), most: most.min(MOST) }
     }
 
     /// Keeps the connection that the SYN `first` began, if `answer` answers it and nothing else; of
@@ -214,17 +211,9 @@ impl Shelf {
     fn take_other(&mut self, number: u32, segment: &Segment<'_>) -> Taken {
         let Some(later) = self.kept.get_mut(number) else { return Taken::Not };
         match later.take(segment, self.most, &mut self.blocks) {
-            Some(change) => {
-                self.change = change;
-                Taken::More
-            }
+            Some(change) => Taken::More(change),
             None => Taken::Not,
         }
-    }
-
-    /// See [`Taken::More`].
-    pub(super) fn change(&self) -> Change {
-        self.change
     }
 
     /// Takes connection `number` from the shelf; what was kept of it goes to `text`.

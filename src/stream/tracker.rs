@@ -6,7 +6,7 @@ mod known;
 use super::Follow;
 use super::flow::{Around, Fit, Flow, Progress};
 use super::half::Spare;
-use super::later::{Later, Shelf, Taken};
+use super::later::{Change, Later, Shelf, Taken};
 use super::table::{Hint, Oldest, Table};
 use crate::chunk::{Consume, Ending};
 use crate::limits::Limits;
@@ -139,7 +139,9 @@ impl<D: Consume> Tracker<D> {
         if let Some(&Known::Later(later)) = self.known.get(number) {
             match self.shelf.take(later, segment) {
                 Taken::Kept => return,
-                Taken::More => return self.note_change(number, segment.place, follow),
+                Taken::More(change) => {
+                    return self.note_change(number, change, segment.place, follow);
+                }
                 Taken::Not => self.follow_now(number, follow),
             }
         }
@@ -148,8 +150,10 @@ impl<D: Consume> Tracker<D> {
 
     /// Notes what the last segment has changed, which was kept with the ends `number`.
     #[inline(never)]
-    fn note_change<F: Follow<Dialog = D>>(&mut self, number: u32, now: Place, follow: &mut F) {
-        let change = self.shelf.change();
+    fn note_change<F>(&mut self, number: u32, change: Change, now: Place, follow: &mut F)
+    where
+        F: Follow<Dialog = D>,
+    {
         if change.is > change.was {
             self.note_progress(number, change.was, now);
         }
@@ -812,6 +816,31 @@ mod tests {
         }
         let ends: Vec<_> = feed.log.done.iter().map(|(at, _, text)| (*at, text.as_str())).collect();
         assert_eq!(ends, [(13, "2.."), (31, "2.x."), (61, "2.[1].")]);
+    }
+
+    #[test]
+    fn what_is_complete_is_waited_for_once_if_it_ends_sooner() {
+        for (linger_frames, waits) in [(40, 0), (5, 3)] {
+            let limits = Limits { linger_frames, complete_linger_frames: 30, ..Limits::default() };
+            let mut feed = Feed::new(&limits);
+            for port in 1..=3 {
+                feed.port = port;
+                feed.begin();
+                feed.server(1000, 100, "2");
+                feed.server(1001, 100, "FIN");
+            }
+            for port in 1..=3 {
+                feed.port = port;
+                feed.client(100, 1002, "FIN");
+            }
+            assert_eq!(feed.tracker.over.len(), 3);
+            for port in [2, 1, 3] {
+                feed.port = port;
+                feed.server(1002, 101, "");
+            }
+            assert_eq!((feed.tracker.over.len(), feed.tracker.settled.len()), (waits, 3));
+            assert_eq!(feed.tracker.next_ends().into_iter().min(), Some(feed.tracker.next_end));
+        }
     }
 
     #[test]
