@@ -5,7 +5,7 @@
 //! to decide.
 
 use super::header::Header;
-use super::line_ends::{Lines, Place, Plain, count};
+use super::line_ends::{Lines, Place, count};
 use super::odd::{self, Before, DataEnd, First, Odd, Tail, Verdict, line_of};
 use super::session::{Content, Hidden, Mark};
 use crate::smtp::scan::find;
@@ -472,17 +472,16 @@ impl Reader {
     fn read_lines(&mut self, rest: &[u8]) -> usize {
         let (line, place, usual) = (self.line, self.place, self.usual);
         let mut found = Lines { line, place, usual, ..Lines::default() };
-        let mut plain = Plain::default();
         if !self.header.is_done() {
-            (found, plain) = self.read_header(found, rest);
+            found = self.read_header(found, rest);
         }
         let behind_header = found;
         found.find(rest);
-        let mut high = found.high_if_plain(rest, &plain);
+        let mut high = found.high_if_plain(rest);
         if high.is_none() && found.is_guess {
             found = Lines { is_sure: true, ..behind_header };
             found.find(rest);
-            high = found.high_if_plain(rest, &plain);
+            high = found.high_if_plain(rest);
         }
         let read = rest.get(..found.used).unwrap_or(rest);
         if !self.header.is_done() {
@@ -507,12 +506,10 @@ impl Reader {
         found.used
     }
 
-    /// Finds the lines of `rest` that belong to the header section, and reads them. Also gives
-    /// what is plain of them, which is nothing or all.
+    /// Finds the lines of `rest` that belong to the header section, and reads them.
     #[inline(never)]
-    fn read_header(&mut self, found: Lines, rest: &[u8]) -> (Lines, Plain) {
+    fn read_header(&mut self, found: Lines, rest: &[u8]) -> Lines {
         let mut found = found;
-        let mut is_plain = true;
         let mut left = rest;
         while !(found.is_at_dot || self.header.is_done()) {
             if found.line == 0 {
@@ -527,12 +524,9 @@ impl Reader {
             let Some((line, after)) = left.split_at_checked(end + 1) else { break };
             found.take(left, end);
             self.header.read_line(&mut self.facts, line);
-            is_plain &= line == b"\r\n";
             left = after;
         }
-        let ends = 2 * found.ends - found.loose;
-        let plain = if is_plain { Plain { octets: found.used, ends } } else { Plain::default() };
-        (found, plain)
+        found
     }
 
     /// A dot that begins a line and does not end the data was stuffed (RFC 5321 §4.5.2), and is

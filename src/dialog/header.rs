@@ -4,7 +4,7 @@
 //! line that is no field: a message need not have one.
 
 use super::content::more;
-use super::line_ends::{Whole, is_special};
+use super::line_ends::Whole;
 use super::session::Content;
 use crate::smtp::scan::find;
 
@@ -146,15 +146,16 @@ impl Header {
         }
     }
 
-    /// Reads the lines at the start of `text` that are all there, with nothing special in them, and
-    /// as nearly all are: each a field, or one that goes on with it. Returns how many those are.
+    /// Reads the lines at the start of `text` that are all there, in ASCII, and as nearly all are:
+    /// each a field, or one that goes on with it. Returns how many those are.
     #[inline]
     pub(super) fn read_usual(&mut self, facts: &mut Content, text: &[u8]) -> Whole {
         let mut lines = Whole::default();
         while self.place == Place::Start
             && let Some(left) = text.get(lines.octets..)
-            && let Some((octets, is_strict)) = self.usual_line(facts, left)
+            && let Some(octets) = self.usual_line(facts, left)
         {
+            let is_strict = octets > 1 && left.get(octets - 2) == Some(&b'\r');
             lines.count += 1;
             lines.octets += octets;
             lines.loose += usize::from(!is_strict);
@@ -164,12 +165,11 @@ impl Header {
         lines
     }
 
-    /// Reads the line at the start of `text` if it is such; returns how many octets it has, and
-    /// whether it ends with CRLF.
+    /// Reads the line at the start of `text` if it is such; returns how many octets it has.
     // It is read for each line of nearly every message.
     #[allow(clippy::inline_always)]
     #[inline(always)]
-    fn usual_line(&mut self, facts: &mut Content, text: &[u8]) -> Option<(usize, bool)> {
+    fn usual_line(&mut self, facts: &mut Content, text: &[u8]) -> Option<usize> {
         let first = *text.first()?;
         let mut name: &[u8] = &[];
         // Octets before what the line says.
@@ -184,7 +184,7 @@ impl Header {
             }
         }
         let value = text.get(before..)?;
-        let (lf, is_strict) = plain_line(value)?;
+        let lf = ascii_line(value)?;
         if is_field {
             self.is_id = false;
             if name.len() == NAME.len() {
@@ -197,46 +197,38 @@ impl Header {
         if self.is_id {
             add_id(facts, value.get(..lf).unwrap_or(value));
         }
-        Some((before + lf + 1, is_strict))
+        Some(before + lf + 1)
     }
 }
 
-/// Where the first line of `text` ends, if nothing before that is special: its LF, and whether a CR
-/// stands before it.
+/// Where the first line of `text` ends, if it is ASCII: its LF.
 #[inline]
-fn plain_line(text: &[u8]) -> Option<(usize, bool)> {
+fn ascii_line(text: &[u8]) -> Option<usize> {
     let (blocks, rest) = text.as_chunks::<16>();
     let mut len = 0;
     for block in blocks {
         // The compiler looks at all octets of a block at once.
         #[allow(clippy::needless_bitwise_bool)]
-        let any_special = |any: bool, &octet: &u8| any | is_special(octet);
-        if !block.iter().fold(false, any_special) {
+        let is_end = |any: bool, &octet: &u8| any | (octet == b'\n' || octet >= 0x80);
+        if !block.iter().fold(false, is_end) {
             len += block.len();
             continue;
         }
         for word in block.as_chunks().0 {
-            // In the highest bit of each octet: whether it is special. What is borrowed from behind
-            // the first spoils only what comes after.
-            let word = u64::from_le_bytes(*word) ^ (EACH * 6);
-            let ends = (word.wrapping_sub(EACH * 13) | word) & (EACH * 0x80);
+            // In the highest bit of each octet: whether it is an LF, or above 127. What is borrowed
+            // from behind the first spoils only what comes after.
+            let word = u64::from_le_bytes(*word);
+            let lfs = word ^ (EACH * u64::from(b'\n'));
+            let ends = (lfs.wrapping_sub(EACH) | word) & (EACH * 0x80);
             if ends != 0 {
-                return line_end(text, len + (ends.trailing_zeros() / 8) as usize);
+                let at = len + (ends.trailing_zeros() / 8) as usize;
+                return (text.get(at) == Some(&b'\n')).then_some(at);
             }
             len += word.to_le_bytes().len();
         }
     }
-    line_end(text, len + rest.iter().position(|&octet| is_special(octet))?)
-}
-
-/// The LF of the line end at `at`, if there is one, and whether a CR stands before it.
-#[inline]
-fn line_end(text: &[u8], at: usize) -> Option<(usize, bool)> {
-    match text.get(at..)? {
-        [b'\n', ..] => Some((at, false)),
-        [b'\r', b'\n', ..] => Some((at + 1, true)),
-        _ => None,
-    }
+    let end = rest.iter().position(|&octet| octet == b'\n' || octet >= 0x80)?;
+    (rest.get(end) == Some(&b'\n')).then_some(len + end)
 }
 
 /// A one in each octet.
@@ -312,16 +304,13 @@ mod tests {
     #[test]
     fn lines_end_where_they_end() {
         for len in 0..40 {
-            for end in
-                [&b""[..], b"\n", b"\r\n", b"\x8a\n", b"\n\x0b\x8a\n", b"\x80", b"\0\n", b"\rx\n"]
-            {
+            for end in [&b""[..], b"\n", b"\r\n", b"\x8a\n", b"\n\x0b\x8a\n", b"\x80"] {
                 for behind in [&b""[..], b"\n\n\n", b"\xe9abcdefgh", b"\x0b\x0b"] {
                     let text = [&[b'\x0b'; 40][..len], end, behind].concat();
                     let first = text.split_inclusive(|&octet| octet == b'\n').next();
                     let ends = first.filter(|line| line.is_ascii() && line.ends_with(b"\n"));
-                    let ends = ends.filter(|line| !line.contains(&0) && !line.ends_with(b"\rx\n"));
-                    let lf = ends.map(|line| (line.len() - 1, line.ends_with(b"\r\n")));
-                    assert_eq!(plain_line(&text), lf, "{:?}", text.escape_ascii().to_string());
+                    let lf = ends.map(|line| line.len() - 1);
+                    assert_eq!(ascii_line(&text), lf, "{:?}", text.escape_ascii().to_string());
                 }
             }
         }

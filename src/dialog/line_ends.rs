@@ -61,14 +61,6 @@ pub(super) struct Whole {
     pub(super) longest: usize,
 }
 
-/// Octets at the start of a piece in which nothing is special but line ends.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Plain {
-    pub(super) octets: usize,
-    /// The octets of the line ends among them.
-    pub(super) ends: usize,
-}
-
 impl Lines {
     /// Finds the lines of `rest` up to one that begins with a dot.
     pub(super) fn find(&mut self, rest: &[u8]) {
@@ -161,11 +153,11 @@ impl Lines {
     }
 
     /// How many octets of `rest` that were read are above 127, if nothing else is special in them
-    /// but the line ends that were found. The first of them are known to be `plain`.
+    /// but the line ends that were found.
     #[inline]
-    pub(super) fn high_if_plain(&self, rest: &[u8], plain: &Plain) -> Option<usize> {
-        let read = rest.get(plain.octets..self.used).unwrap_or_default();
-        let ends = 2 * self.ends - self.loose - plain.ends;
+    pub(super) fn high_if_plain(&self, rest: &[u8]) -> Option<usize> {
+        let read = rest.get(..self.used).unwrap_or(rest);
+        let ends = 2 * self.ends - self.loose;
         let special = count(read, is_special);
         if special == ends {
             return Some(0);
@@ -177,7 +169,7 @@ impl Lines {
 
 /// Whether an octet is NUL, CR, LF or above 127, or another that is rare.
 #[inline]
-pub(super) fn is_special(octet: u8) -> bool {
+fn is_special(octet: u8) -> bool {
     // Of the octets below 16, this puts TAB last, and NUL, LF and CR before 13.
     (octet ^ 6).cast_signed() < 13
 }

@@ -109,7 +109,7 @@ fn is_usual(before: [u8; 4], text: &[u8], wanted: u8) -> bool {
     let [_, third @ ..] = &octets;
     let [_, _, _, last @ ..] = &octets;
     let [_, _, _, _, own @ ..] = &octets;
-    // The compiler looks at many octets at once.
+    // The compiler looks at many octets at once: it does, as nothing here is passed over.
     let (mut is_odd, mut ats) = (false, 0_u8);
     for ((&octet, &last), &third) in own.iter().zip(last).zip(third) {
         let is_hyphen = octet == b'-';
