@@ -37,6 +37,9 @@ const FEW: usize = 32;
 /// twice as wide as the one before.
 const RANGE: usize = 1024;
 
+/// Classes of durations of up to a minute.
+const MINUTE_CLASSES: usize = 17 * RANGE;
+
 /// The class of a duration: those that are the same to three digits, as an HDR histogram has
 /// them, have the same.
 #[inline]
@@ -111,12 +114,9 @@ impl Latency {
     /// Makes place for `class`.
     #[cold]
     fn grow(&mut self, class: usize) {
-        // New memory is zeros already: none are written.
-        let mut more = vec![0; (class + 1).next_multiple_of(RANGE)];
-        if let Some((to, _)) = more.split_at_mut_checked(self.classes.len()) {
-            to.copy_from_slice(&self.classes);
-        }
-        self.classes = more;
+        // Room for a minute at once: it is not moved then. What is not used takes no memory.
+        self.classes.reserve(MINUTE_CLASSES.saturating_sub(self.classes.len()));
+        self.classes.resize((class + 1).next_multiple_of(RANGE), 0);
     }
 
     /// Adds what another part of the run counted.

@@ -636,6 +636,7 @@ mod tests {
     fn told(session: &Session) -> String {
         let (mut out, stalls) = (String::new(), timing::of(session).stalls);
         tell(&mut out, session, &stalls);
+        assert!(out.chars().all(|char| !matches!(char, '"' | '\\') && !char.is_control()));
         // What is told at once is the same as clause by clause.
         let mut each = String::new();
         Story { out: &mut each, from: 0, session, stalls: &stalls }.all();

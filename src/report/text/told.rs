@@ -20,7 +20,7 @@ fn other_story<'r>(out: Room<'r>, s: &mut Scribe<'_>) -> Room<'r> {
     s.pen.story.clear();
     story::tell_of(&mut s.pen.story, s.session, &s.timings.stalls, s.is_calm);
     // No word of a peer is in it.
-    out.own(&s.pen.story)
+    out.name(&s.pen.story)
 }
 
 /// Writes what happened, event by event, as a field after others.
