@@ -90,6 +90,8 @@ const TOGETHER: usize = 32;
 
 /// Whether `text`, which stands behind `before` and has as many `@` as wanted, is one of the plain
 /// mailboxes or names: of letters, digits, dots and hyphens alone, and not too long.
+// Where nothing is passed over, the compiler looks at many octets at once.
+#[allow(clippy::needless_bitwise_bool)]
 #[inline(never)]
 fn is_usual(before: [u8; 4], text: &[u8], wanted: u8) -> bool {
     let mut octets = [b'a'; TOGETHER + 4];
@@ -109,7 +111,6 @@ fn is_usual(before: [u8; 4], text: &[u8], wanted: u8) -> bool {
     let [_, third @ ..] = &octets;
     let [_, _, _, last @ ..] = &octets;
     let [_, _, _, _, own @ ..] = &octets;
-    // The compiler looks at many octets at once: it does, as nothing here is passed over.
     let (mut is_odd, mut ats) = (false, 0_u8);
     for ((&octet, &last), &third) in own.iter().zip(last).zip(third) {
         let is_hyphen = octet == b'-';
