@@ -19,6 +19,7 @@ mod data;
 mod doubt;
 mod ending;
 mod header;
+mod hello;
 mod line_ends;
 mod lines;
 pub mod list;

@@ -3,9 +3,9 @@
 //! In: a line. Out: whether it has one of the few forms in which nothing can be wrong. That is a
 //! part of the ABNF that is soon told; a line that is not plain may be just as right.
 
-use super::super::command::PlainParams;
-use super::super::scan::find;
 use super::class::{DIGIT, LDH, run};
+use crate::smtp::command::PlainParams;
+use crate::smtp::scan::find;
 
 /// Octets of a label and of a path in which no part can be too long (RFC 5321 §4.5.3.1).
 const SHORT: usize = 64;
@@ -190,9 +190,9 @@ fn params(text: &[u8]) -> Option<PlainParams> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Charset, command as judged};
     use super::*;
     use crate::smtp::command::{self, Command};
+    use crate::smtp::grammar::{Charset, command as judged};
     use proptest::prelude::*;
 
     fn is_mailbox(text: &str) -> bool {
