@@ -8,11 +8,10 @@ use super::choice::Choice;
 use super::clean;
 use super::digest::split_first;
 use super::facts::Facts;
-use super::finding::{Finding, Hit, NotJudged, On, Unjudged};
+use super::finding::{Finding, Hit, On, Unjudged};
 use super::need::Need;
 use super::plan::Plan;
-use super::set::Set;
-use super::{Category, Check, Rule, all};
+use super::{Category, Check, Rule, all, unjudged};
 use crate::chunk::{End, Medium, Side};
 use crate::dialog::number_of;
 use crate::dialog::session::{Exchange, Mark, Reply, Request, Session, Span};
@@ -23,8 +22,7 @@ use crate::smtp::grammar;
 use crate::smtp::grammar::reply::{Judged, Kind};
 use crate::smtp::reply::{ReplyLine, Separator};
 use smallvec::SmallVec;
-use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::mem;
 use std::rc::Rc;
@@ -59,7 +57,7 @@ pub fn run(session: &Session, choice: &Choice) -> (Vec<Finding>, Unjudged) {
             (finding.mark.place, finding.order, start, finding.rule.id)
         });
     }
-    let not_judged = if unmet == 0 { Unjudged::default() } else { not_judged(session, choice) };
+    let not_judged = if unmet == 0 { Unjudged::default() } else { unjudged::of(session, choice) };
     (findings, not_judged)
 }
 
@@ -71,42 +69,6 @@ static OF_DEFECT: LazyLock<Vec<Option<usize>>> = LazyLock::new(|| {
     };
     Defect::ALL.iter().map(place).collect()
 });
-
-/// Why each need is not met, if it is not.
-type Reasons = [Option<&'static str>; Need::ALL.len()];
-
-/// Rules that are wanted, reasons, and what cannot be judged for them.
-type Known = (Set, Reasons, Unjudged);
-
-/// Those that are remembered.
-const KNOWN: usize = 8;
-
-thread_local! {
-    static UNJUDGED: RefCell<VecDeque<Known>> = const { RefCell::new(VecDeque::new()) };
-}
-
-/// The rules that cannot be judged: all connections that never said anything have the same.
-#[cold]
-fn not_judged(session: &Session, choice: &Choice) -> Unjudged {
-    let unmet = Need::ALL.map(|need| need.unmet(session));
-    UNJUDGED.with_borrow_mut(|known| {
-        let is_it = |(chosen, reasons, _): &&Known| *reasons == unmet && chosen == choice.rules();
-        if let Some((.., rules)) = known.iter().find(is_it) {
-            return rules.clone();
-        }
-        let rules = Unjudged(Some(unjudged(&unmet, choice).into()));
-        known.truncate(KNOWN - 1);
-        known.push_front((*choice.rules(), unmet, rules.clone()));
-        rules
-    })
-}
-
-fn unjudged(unmet: &Reasons, choice: &Choice) -> Vec<NotJudged> {
-    let why = |rule: &Rule| rule.needs.iter().find_map(|&need| *unmet.get(need as usize)?);
-    let wanted = choice.rules().iter().filter_map(|place| all().get(place));
-    let wanted = wanted.filter(|rule| !matches!(rule.check, Check::Input(_)));
-    wanted.filter_map(|rule| Some(NotJudged { rule: rule.id, why: why(rule)? })).collect()
-}
 
 /// A session that is judged, and what was found.
 struct Judge<'s> {

@@ -47,6 +47,7 @@ mod stray;
 mod timing;
 mod tls;
 mod transport;
+mod unjudged;
 mod wire;
 
 use crate::dialog::session::{Message, Request};
