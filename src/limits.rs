@@ -47,9 +47,9 @@ pub struct Limits {
     /// Bytes kept of a connection, to follow it when it is over: those of an ordinary session with
     /// a short message. Until then it takes no more, and no other memory but its place.
     pub deferred_bytes: usize,
-    /// Closed connections remembered, so that their last packets start no new session: those of
-    /// some seconds on the busiest server, each a line of the cache. All of a day would only be in
-    /// the way of those that are open.
+    /// Closed connections remembered, so that their last packets start no new session: about those
+    /// of some seconds on the busiest server, each 13 bytes. All of a day would only be in the way
+    /// of those that are open.
     pub closed_flows: usize,
     /// Frames for which a connection that is over still takes up its own late segments.
     pub linger_frames: u64,

@@ -12,13 +12,14 @@ use super::flow::{Progress, is_answer};
 use crate::packet::{Flags, FlowKey, Segment, Way};
 use crate::place::Place;
 use crate::time::Stamp;
-use slab::Slab;
+use slab::{Beside, Slab};
 
-/// The connections that are followed later, by number. They come and go by the thousand, so their
-/// memory is not the allocator's.
+/// The connections that are followed later, by the number that each has in the table: both are
+/// got into the cache at once. They come and go by the thousand, so their memory is not the
+/// allocator's.
 #[derive(Debug)]
 pub(super) struct Shelf {
-    kept: Slab<Later>,
+    kept: Beside<Later>,
     blocks: Slab<Block>,
     /// Bytes that are kept at most of a connection.
     most: usize,
@@ -163,19 +164,24 @@ fn write(to: &mut [u8; HEAD], head: Head) {
 impl Shelf {
     /// One that keeps at most so many bytes of a connection.
     pub(super) fn new(most: usize) -> Self {
-        Self { kept: Slab::default(), blocks: Slab::default(), most: most.min(MOST) }
+        Self { kept: Beside::default(), blocks: Slab::default(), most: most.min(MOST) }
     }
 
-    /// Keeps the connection that the SYN `first` began, if `answer` answers it and nothing else; of
-    /// both the time must be known. Returns its number.
-    pub(super) fn put(&mut self, first: &Segment<'_>, answer: &Segment<'_>) -> Option<u32> {
+    /// Keeps connection `number`, which the SYN `first` began, if `answer` answers it and nothing
+    /// else; of both the time must be known.
+    pub(super) fn put(
+        &mut self,
+        number: u32,
+        first: &Segment<'_>,
+        answer: &Segment<'_>,
+    ) -> Option<()> {
         let (at, answered) = first.at.zip(answer.at).filter(|_| is_answer(first, answer))?;
         let [start, own] = [first, answer].map(|one| {
             let start = one.seq.wrapping_add(1);
             Course { start, next: start }
         });
         let sides = if first.way == Way::Up { [start, own] } else { [own, start] };
-        let (number, later) = self.kept.take()?;
+        let later = self.kept.make(number)?;
         let (digits, last) = (first.digits, answer.place);
         *later = Later { sides, first: first.place, last, digits, ..Later::default() };
         let ack = answer.ack.unwrap_or_default();
@@ -185,7 +191,7 @@ impl Shelf {
         if kept.is_none() {
             self.lift(number, &mut Vec::new());
         }
-        kept.map(|()| number)
+        kept
     }
 
     #[inline]
@@ -229,7 +235,6 @@ impl Shelf {
             self.blocks.give(number);
         }
         text.truncate(later.len as usize);
-        self.kept.give(number);
         Some(later)
     }
 
@@ -248,6 +253,17 @@ impl Shelf {
         let at = usize::from(later.used);
         let [one, two] = [at, at + 64].map(|at| block.bytes.get(at).copied().unwrap_or_default());
         u64::from(one ^ two)
+    }
+}
+
+impl Shelf {
+    /// The same for all that was kept.
+    pub(super) fn touch_all(&self, number: u32) -> u64 {
+        let Some(later) = self.kept.get(number) else { return 0 };
+        let named = later.front.iter().take(later.blocks.into());
+        let blocks = named.filter_map(|&number| self.blocks.get(number));
+        let lines = blocks.flat_map(|block| block.bytes.iter().step_by(64));
+        lines.fold(0, |sum, &byte| sum ^ u64::from(byte))
     }
 }
 
@@ -581,8 +597,9 @@ pub(super) mod tests {
         fn the_next_segment_is_kept_as_any_is(steps in steps()) {
             let segments = segments(&steps);
             let (mut fast, mut slow) = (Shelf::new(4096), Shelf::new(4096));
-            let [number, other] =
-                [&mut fast, &mut slow].map(|one| one.put(&segments[0], &segments[1]).unwrap());
+            let (number, other) = (3, 70);
+            fast.put(number, &segments[0], &segments[1]).unwrap();
+            slow.put(other, &segments[0], &segments[1]).unwrap();
             for segment in &segments[2..] {
                 let is_kept = !matches!(fast.take(number, segment), Taken::Not);
                 let later = slow.kept.get_mut(other).unwrap();

@@ -10,6 +10,7 @@
 //! has acknowledged it and [`Limits::acked_hole_segments`](crate::limits::Limits) more segments
 //! of the connection have come, a bound is full, or the connection is over. Then it is a gap.
 
+mod ended;
 mod flow;
 mod half;
 mod later;

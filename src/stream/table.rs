@@ -95,8 +95,9 @@ impl<V> Table<V> {
         slot.map_or(0, |Line(slot)| u64::from(matches!(slot, Slot::Used { .. })))
     }
 
+    /// A hash of a key, seeded.
     #[inline]
-    fn hash(&self, key: &FlowKey) -> u32 {
+    pub(super) fn hash(&self, key: &FlowKey) -> u32 {
         // Any of its bits are as good.
         #[allow(clippy::cast_possible_truncation)]
         {
@@ -186,15 +187,17 @@ impl<V> Table<V> {
     pub(super) fn oldest(
         &self,
         oldest: &mut Oldest,
-        stamp: impl Fn(&V) -> Option<Place>,
+        stamp: impl Fn(u32, &V) -> Option<Place>,
     ) -> Option<u32> {
         let Oldest(queue) = oldest;
         while let Some((at, number)) = queue.pop() {
-            if self.get(number).and_then(&stamp) == Some(at) {
+            if self.get(number).and_then(|value| stamp(number, value)) == Some(at) {
                 return Some(number);
             }
         }
-        queue.extend(self.iter().filter_map(|(number, value)| Some((stamp(value)?, number))));
+        queue.extend(
+            self.iter().filter_map(|(number, value)| Some((stamp(number, value)?, number))),
+        );
         // All of it at once would be much memory; some of it must last for a while.
         let part = queue.len() / 4 + 1;
         if part < queue.len() {
@@ -234,7 +237,7 @@ mod tests {
                         model.remove(&port);
                     }
                     (_, 1 | 2) => {
-                        let first = table.oldest(&mut oldest, |value: &(u16, Place)| Some(value.1));
+                        let first = table.oldest(&mut oldest, |_, value: &(u16, Place)| Some(value.1));
                         let lowest = model.iter().min_by_key(|(_, at)| **at).map(|(&port, _)| port);
                         let found = first.and_then(|number| table.remove(number));
                         prop_assert_eq!(found.map(|(_, (port, _))| port), lowest);

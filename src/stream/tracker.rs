@@ -4,6 +4,7 @@
 mod known;
 
 use super::Follow;
+use super::ended::Ended;
 use super::flow::{Around, Fit, Flow, Progress};
 use super::half::Spare;
 use super::later::{Change, Later, Shelf, Taken};
@@ -14,8 +15,9 @@ use crate::packet::{Flags, FlowKey, Segment};
 use crate::place::Place;
 use crate::ports::Ports;
 use crate::trouble::Trouble;
-use known::{Ended, Known, begin_kept, follow_kept};
+use known::{Known, begin_kept, follow_kept};
 use std::collections::VecDeque;
+use std::hint::black_box;
 
 /// Follows all TCP connections of a run and hands their chunks to a [`Follow`].
 ///
@@ -34,10 +36,8 @@ pub struct Tracker<D> {
     known: Table<Known<D>>,
     flows: usize,
     /// Those that have: apart, so that those that are looked up for each segment stand close.
-    ended: Table<Ended>,
-    ends: usize,
+    ended: Ended,
     oldest_flows: Oldest,
-    oldest_ended: Oldest,
     /// Connections that are over and still take up their own late segments, as they became so.
     over: VecDeque<Over>,
     /// Those of which nothing is missing, as they became so; some are in `over`, too.
@@ -74,6 +74,9 @@ fn ends_after(since: Place, wait: u64) -> Place {
 /// Connections that were over last: nearly all are settled soon.
 const RECENT: usize = 8;
 
+/// How many connections end before one of which a little is got into the cache.
+const SOON: usize = 2;
+
 /// After all frames.
 const NEVER: Place = Place::new(u64::MAX);
 
@@ -87,10 +90,8 @@ impl<D: Consume> Tracker<D> {
             ports,
             known: Table::new(),
             flows: 0,
-            ended: Table::new(),
-            ends: 0,
+            ended: Ended::new(limits.closed_flows),
             oldest_flows: Oldest::default(),
-            oldest_ended: Oldest::default(),
             over: VecDeque::new(),
             settled: VecDeque::new(),
             next_end: NEVER,
@@ -136,8 +137,8 @@ impl<D: Consume> Tracker<D> {
     where
         F: Follow<Dialog = D>,
     {
-        if let Some(&Known::Later(later)) = self.known.get(number) {
-            match self.shelf.take(later, segment) {
+        if let Some(Known::Later) = self.known.get(number) {
+            match self.shelf.take(number, segment) {
                 Taken::Kept => return,
                 Taken::More(change) => {
                     return self.note_change(number, change, segment.place, follow);
@@ -206,11 +207,12 @@ impl<D: Consume> Tracker<D> {
         self.known.guess(hint)
     }
 
-    /// Reads what is known of the ends `number`.
+    /// Reads what is known of the ends `number`, and what their connection has on the shelf if it
+    /// is there.
     #[inline]
     #[must_use]
     pub fn touch_key(&self, number: u32) -> u64 {
-        self.known.touch(number)
+        self.known.touch(number) ^ self.shelf.touch(number)
     }
 
     /// Reads a little of each part of connection `number` that its next segment needs: see
@@ -220,7 +222,7 @@ impl<D: Consume> Tracker<D> {
     pub fn touch(&self, number: u32) -> u64 {
         match self.known.get(number) {
             Some(Known::Flow(flow)) => flow.touch(),
-            Some(&Known::Later(later)) => self.shelf.touch(later),
+            Some(Known::Later) => self.shelf.touch_block(number),
             _ => 0,
         }
     }
@@ -231,7 +233,6 @@ impl<D: Consume> Tracker<D> {
     pub fn touch_dialog(&self, number: u32) -> u64 {
         match self.known.get(number) {
             Some(Known::Flow(flow)) => flow.touch_dialog(),
-            Some(&Known::Later(later)) => self.shelf.touch_block(later),
             _ => 0,
         }
     }
@@ -263,7 +264,7 @@ impl<D: Consume> Tracker<D> {
             Some(known) => {
                 let is_soon = self.limits.acked_hole_segments > 2;
                 let store = (self.limits.deferred_bytes > 0).then_some(&mut self.shelf);
-                if is_soon && known.answer(segment, store) {
+                if is_soon && known.answer(number, segment, store) {
                     return self.weigh(number, now, follow);
                 }
             }
@@ -289,15 +290,17 @@ impl<D: Consume> Tracker<D> {
     where
         F: Follow<Dialog = D>,
     {
-        let ended = self.ended.find(&segment.flow).and_then(|number| self.ended.get(number));
-        if !ended.is_some_and(|ended| ended.has_tail(segment)) {
-            if ended.is_some() {
-                self.forget(&segment.flow);
+        match self.ended.has_tail(self.known.hash(&segment.flow), segment) {
+            Some(true) => {
+                if !segment.data.is_empty() {
+                    follow.trouble(Trouble::LateSegment, segment.place);
+                }
+                return;
             }
-            self.begin(segment, follow);
-        } else if !segment.data.is_empty() {
-            follow.trouble(Trouble::LateSegment, segment.place);
+            Some(false) => self.forget(&segment.flow),
+            None => {}
         }
+        self.begin(segment, follow);
     }
 
     /// Hands a segment to the connection that it belongs to.
@@ -322,7 +325,7 @@ impl<D: Consume> Tracker<D> {
     /// Notes how far a connection is that `was` so far before the segment at hand.
     fn note_progress(&mut self, number: u32, was: Progress, now: Place) {
         let Some(known) = self.known.get(number) else { return };
-        let known = known.progress(&self.shelf).zip(known.first(&self.shelf));
+        let known = known.progress(number, &self.shelf).zip(known.first(number, &self.shelf));
         let Some((progress, first)) = known else { return };
         if progress <= was {
             return;
@@ -367,8 +370,8 @@ impl<D: Consume> Tracker<D> {
                 self.hold(held, now, follow);
             }
             // It was nothing before.
-            Some(&mut Known::Later(later)) => {
-                let held = self.shelf.get(later).map_or(0, Later::held);
+            Some(Known::Later) => {
+                let held = self.shelf.get(number).map_or(0, Later::held);
                 self.hold(held, now, follow);
             }
             _ => {}
@@ -388,7 +391,7 @@ impl<D: Consume> Tracker<D> {
 
     /// Ends the connection that was idle longest; returns whether there was one.
     fn give_up_oldest<F: Follow<Dialog = D>>(&mut self, now: Place, follow: &mut F) -> bool {
-        let last = |known: &Known<D>| known.last(&self.shelf);
+        let last = |number, known: &Known<D>| known.last(number, &self.shelf);
         let Some(number) = self.known.oldest(&mut self.oldest_flows, last) else { return false };
         self.hand_on(number, Ending::Evicted, now, follow);
         true
@@ -396,7 +399,8 @@ impl<D: Consume> Tracker<D> {
 
     /// No more segments come: where the open connections began.
     pub fn stop(&mut self) -> Vec<Place> {
-        let first = |(number, known): (u32, &Known<D>)| Some((known.first(&self.shelf)?, number));
+        let first =
+            |(number, known): (u32, &Known<D>)| Some((known.first(number, &self.shelf)?, number));
         self.stopped = self.known.iter().filter_map(first).collect();
         self.stopped.sort_unstable();
         self.over = VecDeque::new();
@@ -414,11 +418,27 @@ impl<D: Consume> Tracker<D> {
         let mut at = self.stopped.partition_point(|&(first, _)| first < from);
         while let Some(&(first, number)) = self.stopped.get(at).filter(|(first, _)| *first <= until)
         {
+            let [next, soon] = [1, 1 + SOON]
+                .map(|behind| self.stopped.get(at + behind).map(|&(_, number)| number));
+            self.fetch_ends(next, soon);
             if self.first(number) == Some(first) {
                 self.hand_on(number, Ending::InputEnd, end, follow);
             }
             at += 1;
         }
+    }
+
+    /// Gets what the connections need that end behind the one at hand into the cache: all of the
+    /// `next` one, and what tells where that is of one that ends `soon`. They were idle for long.
+    fn fetch_ends(&self, next: Option<u32>, soon: Option<u32>) {
+        let mut sum = soon.map_or(0, |soon| self.touch_key(soon));
+        if let Some(next) = next
+            && let Some((key, Known::Later)) = self.known.entry(next)
+        {
+            sum ^= self.shelf.touch_all(next);
+            sum ^= self.ended.touch(&key) ^ self.known.touch_index(self.known.hint(&key));
+        }
+        black_box(sum);
     }
 
     fn begin<F: Follow<Dialog = D>>(&mut self, segment: &Segment<'_>, follow: &mut F) {
@@ -465,7 +485,10 @@ impl<D: Consume> Tracker<D> {
         let now = self.next_end;
         let [_, settled] = self.next_ends();
         let queue = if settled == now { &mut self.settled } else { &mut self.over };
-        if let Some(over) = queue.pop_front()
+        let over = queue.pop_front();
+        let [next, soon] = [0, SOON].map(|behind| queue.get(behind).map(|over| over.number));
+        self.fetch_ends(next, soon);
+        if let Some(over) = over
             && self.is_there(over)
         {
             self.end(over.number, Ending::Closed, now, follow);
@@ -496,7 +519,7 @@ impl<D: Consume> Tracker<D> {
                 continue;
             }
             let known = self.known.get(over.number);
-            if known.is_some_and(|known| known.is_complete(&self.shelf)) {
+            if known.is_some_and(|known| known.is_complete(over.number, &self.shelf)) {
                 self.end(over.number, Ending::Closed, now, follow);
             } else {
                 self.over.push_back(over);
@@ -512,7 +535,7 @@ impl<D: Consume> Tracker<D> {
 
     /// The first packet of connection `number`, if it has not ended.
     fn first(&self, number: u32) -> Option<Place> {
-        self.known.get(number)?.first(&self.shelf)
+        self.known.get(number)?.first(number, &self.shelf)
     }
 
     /// Ends a connection. Where it did is remembered, if it is closed.
@@ -522,7 +545,7 @@ impl<D: Consume> Tracker<D> {
     {
         let (ends, is_over) = match self.known.get(number) {
             Some(Known::Flow(flow)) => (flow.ends(), flow.is_over()),
-            Some(&Known::Later(later)) => match self.shelf.get(later) {
+            Some(Known::Later) => match self.shelf.get(number) {
                 Some(later) => (later.ends(), later.progress() > Progress::Open),
                 None => return,
             },
@@ -531,16 +554,9 @@ impl<D: Consume> Tracker<D> {
         if ending != Ending::Closed && !is_over {
             return self.hand_on(number, ending, now, follow);
         }
-        let place = |ended: &Ended| Some(ended.place);
-        if self.ends >= self.limits.closed_flows
-            && let Some(oldest) = self.ended.oldest(&mut self.oldest_ended, place)
-        {
-            self.ends -= usize::from(self.ended.remove(oldest).is_some());
-        }
         if let Some((key, known)) = self.known.remove(number) {
-            self.ended.insert(key, Ended::new(ends, now));
-            self.ends += 1;
-            self.finish_one(key, known, Ending::Closed, now, follow);
+            self.ended.insert(&key, self.known.hash(&key), ends);
+            self.finish_one(number, (key, known), Ending::Closed, now, follow);
         }
     }
 
@@ -549,15 +565,16 @@ impl<D: Consume> Tracker<D> {
     where
         F: Follow<Dialog = D>,
     {
-        if let Some((key, known)) = self.known.remove(number) {
-            self.finish_one(key, known, ending, now, follow);
+        if let Some(removed) = self.known.remove(number) {
+            self.finish_one(number, removed, ending, now, follow);
         }
     }
 
+    /// Finishes a connection that had `number` until now.
     fn finish_one<F>(
         &mut self,
-        key: FlowKey,
-        mut known: Known<D>,
+        number: u32,
+        (key, mut known): (FlowKey, Known<D>),
         ending: Ending,
         now: Place,
         follow: &mut F,
@@ -566,7 +583,7 @@ impl<D: Consume> Tracker<D> {
     {
         self.flows -= 1;
         let around = Around { key: &key, limits: &self.limits, ports: &self.ports, now };
-        if let Known::Later(number) = known {
+        if matches!(known, Known::Later) {
             let Some(later) = self.shelf.lift(number, &mut self.kept) else { return };
             self.held -= later.held();
             let around = Around { limits: &self.end_limits, ..around };
@@ -589,8 +606,8 @@ impl<D: Consume> Tracker<D> {
     /// Follows a connection from now on, and what was kept of it.
     #[inline(never)]
     fn follow_now<F: Follow<Dialog = D>>(&mut self, number: u32, follow: &mut F) {
-        let Some((key, &Known::Later(later))) = self.known.entry(number) else { return };
-        let Some(later) = self.shelf.lift(later, &mut self.kept) else { return };
+        let Some((key, Known::Later)) = self.known.entry(number) else { return };
+        let Some(later) = self.shelf.lift(number, &mut self.kept) else { return };
         let around =
             Around { key: &key, limits: &self.limits, ports: &self.ports, now: later.last };
         let mut segments = later.segments(&self.kept, key);
@@ -608,10 +625,7 @@ impl<D: Consume> Tracker<D> {
 
     /// Forgets where a connection ended.
     fn forget(&mut self, key: &FlowKey) {
-        if let Some(number) = self.ended.find(key) {
-            self.ended.remove(number);
-            self.ends -= 1;
-        }
+        self.ended.forget(key, self.known.hash(key));
     }
 }
 

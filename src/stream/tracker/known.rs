@@ -1,4 +1,4 @@
-//! What is known of two ends: a SYN, a connection; or where one has ended.
+//! What is known of two ends: a SYN, or a connection.
 
 use crate::chunk::Consume;
 use crate::packet::{Flags, FlowKey, Segment, Way};
@@ -15,88 +15,63 @@ use crate::time::Stamp;
 pub(super) enum Known<D> {
     /// A SYN, and nothing else so far: all that most of a flood of them ever need.
     Syn { at: Option<Stamp>, digits: u8, place: Place, seq: u32, way: Way, surely: bool },
-    /// A connection that is followed later: its number.
-    Later(u32),
+    /// A connection that is followed later: under its number on the shelf.
+    Later,
     /// A connection.
     Flow(Box<Flow<D>>),
 }
 
-/// Where a connection ended that was handed on, so that its tail starts no session: the next
-/// sequence numbers of both directions (up, down), where they were known.
-#[derive(Debug)]
-pub(super) struct Ended {
-    next: [u32; 2],
-    has: [bool; 2],
-    /// Where it was known to have ended.
-    pub(super) place: Place,
-}
-
-/// How far a late segment may lie from where its connection ended: a receive window.
-const TAIL: u32 = 1 << 24;
-
-impl Ended {
-    pub(super) fn new(ends: [Option<u32>; 2], place: Place) -> Self {
-        let next = ends.map(Option::unwrap_or_default);
-        Self { next, has: ends.map(|end| end.is_some()), place }
-    }
-
-    /// Whether a segment belongs to the connection.
-    pub(super) fn has_tail(&self, segment: &Segment<'_>) -> bool {
-        let ([up, down], [has_up, has_down]) = (self.next, self.has);
-        let (end, has) = if segment.way == Way::Up { (up, has_up) } else { (down, has_down) };
-        let distance = segment.seq.wrapping_sub(end).cast_signed().unsigned_abs();
-        !segment.flags.syn && (segment.flags.rst || has && distance < TAIL)
-    }
-}
-
 impl<D> Known<D> {
     /// The first packet of a connection that has not ended.
-    pub(super) fn first(&self, store: &Shelf) -> Option<Place> {
+    pub(super) fn first(&self, number: u32, store: &Shelf) -> Option<Place> {
         match self {
             Self::Syn { place, .. } => Some(*place),
-            Self::Later(number) => Some(store.get(*number)?.first),
+            Self::Later => Some(store.get(number)?.first),
             Self::Flow(flow) => Some(flow.first),
         }
     }
 
     /// Its last packet.
-    pub(super) fn last(&self, store: &Shelf) -> Option<Place> {
+    pub(super) fn last(&self, number: u32, store: &Shelf) -> Option<Place> {
         match self {
             Self::Syn { place, .. } => Some(*place),
-            Self::Later(number) => Some(store.get(*number)?.last),
+            Self::Later => Some(store.get(number)?.last),
             Self::Flow(flow) => Some(flow.last),
         }
     }
 
     /// How far it has come.
-    pub(super) fn progress(&self, store: &Shelf) -> Option<Progress> {
+    pub(super) fn progress(&self, number: u32, store: &Shelf) -> Option<Progress> {
         match self {
-            Self::Later(number) => store.get(*number).map(Later::progress),
+            Self::Later => store.get(number).map(Later::progress),
             Self::Flow(flow) => Some(flow.progress()),
             Self::Syn { .. } => None,
         }
     }
 
     /// Both sides have ended it, and all that they sent is there.
-    pub(super) fn is_complete(&self, store: &Shelf) -> bool {
+    pub(super) fn is_complete(&self, number: u32, store: &Shelf) -> bool {
         match self {
-            Self::Later(number) => {
-                store.get(*number).is_some_and(|later| later.progress() > Progress::Open)
-            }
+            Self::Later => store.get(number).is_some_and(|later| later.progress() > Progress::Open),
             Self::Flow(flow) => flow.is_complete(),
             Self::Syn { .. } => false,
         }
     }
 
-    /// Makes a connection of a SYN that `segment` answers, to be followed later if there is a
-    /// `store`; says whether it did.
-    pub(super) fn answer(&mut self, segment: &Segment<'_>, store: Option<&mut Shelf>) -> bool {
+    /// Makes connection `number` of a SYN that `segment` answers, to be followed later if there is
+    /// a `store`; says whether it did.
+    pub(super) fn answer(
+        &mut self,
+        number: u32,
+        segment: &Segment<'_>,
+        store: Option<&mut Shelf>,
+    ) -> bool {
         let Some(syn) =
             self.syn(segment.flow).filter(|_| matches!(self, Self::Syn { surely: true, .. }))
         else {
             return false;
         };
-        let later = store.and_then(|store| store.put(&syn, segment)).map(Self::Later);
+        let later = store.and_then(|store| store.put(number, &syn, segment)).map(|()| Self::Later);
         let known = later.or_else(|| Flow::answered(&syn, segment).map(Box::new).map(Self::Flow));
         known.map(|known| *self = known).is_some()
     }
@@ -218,7 +193,8 @@ mod tests {
         fn what_was_kept_is_followed_as_if_it_came_now(steps in steps(), keeps in any::<bool>()) {
             let segments = segments(&steps);
             let mut shelf = Shelf::new(4096);
-            let number = shelf.put(&segments[0], &segments[1]).unwrap();
+            let number = 7;
+            shelf.put(number, &segments[0], &segments[1]).unwrap();
             for segment in &segments[2..] {
                 if matches!(shelf.take(number, segment), Taken::Not) {
                     break;
