@@ -60,8 +60,10 @@ enum Piece {
 struct Words {
     renderer: Renderer,
     filter: Arc<Filter>,
-    /// The last session that was written.
-    spare: Option<Box<Session>>,
+    /// The last sessions that were written.
+    // Handed on as they are: one is large to move.
+    #[allow(clippy::vec_box)]
+    spare: Vec<Box<Session>>,
 }
 
 impl Work for Words {
@@ -75,12 +77,29 @@ impl Work for Words {
             return Piece::Kept(Box::new((audited, places.clone())));
         }
         let (text, note) = self.renderer.session(&entry(&audited, places));
-        self.spare = Some(audited.session);
         Piece::Written(text, note)
     }
 
+    fn sessions(
+        &mut self,
+        audited: &mut Vec<Audited>,
+        places: &Places,
+        made: &mut dyn FnMut(Piece),
+    ) {
+        let is_each = |one: &Audited| self.filter.takes(&one.session);
+        if self.filter.numbers.is_some() || !audited.iter().all(is_each) {
+            audited.drain(..).for_each(|one| made(self.session(one, places)));
+            return;
+        }
+        let entries = audited.iter().map(|one| entry(one, places));
+        self.renderer.sessions(entries, &mut |text, note| made(Piece::Written(text, note)));
+        // As many as there are at once.
+        self.spare.clear();
+        self.spare.extend(audited.drain(..).map(|one| one.session));
+    }
+
     fn spare(&mut self) -> Option<Box<Session>> {
-        self.spare.take()
+        self.spare.pop()
     }
 
     fn seal<'a>(&mut self, made: impl Iterator<Item = &'a mut Piece>) {
@@ -146,7 +165,7 @@ pub fn run(
     let work = Arc::new(move || Words {
         renderer: Renderer::new(format, &shared),
         filter: Arc::clone(&wanted),
-        spare: None,
+        spare: Vec::new(),
     });
     let Outcome { facts, workers } =
         pipeline::run(&options, sources, work, &mut deliver, &mut pause);

@@ -29,8 +29,8 @@ pub(super) enum What<M> {
     Session,
     /// It is none.
     NoSession,
-    /// The session is over: the input that it began in, and what was made of it.
-    Done { input: u32, made: M },
+    /// The session is over: the input that it began in, and what was made of it, once it is.
+    Done { input: u32, made: Option<M> },
 }
 
 /// A session that is over, with its number.
@@ -152,6 +152,7 @@ impl<M> Merger<M> {
             What::Session => self.decide(event.now, slot, Fate::Session, deliver),
             What::NoSession => self.decide(event.now, slot, Fate::NoSession, deliver),
             What::Done { input, made } => {
+                let Some(made) = made else { return };
                 *self.ended.entry(input).or_insert(0) += 1;
                 match self.numbers.remove(&slot) {
                     Some(id) => deliver(Done { id, slot, made }),
@@ -230,7 +231,7 @@ mod tests {
     }
 
     fn done(made: &'static str) -> What<&'static str> {
-        What::Done { input: 0, made }
+        What::Done { input: 0, made: Some(made) }
     }
 
     /// The sessions in order of delivery.

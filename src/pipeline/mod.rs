@@ -95,6 +95,17 @@ pub trait Work: Send {
     /// Takes a session that has ended. `places` tells where in the inputs its places lie.
     fn session(&mut self, audited: Audited, places: &Places) -> Self::Made;
 
+    /// The same for several at once, which it takes out; gives `made` what it makes of each, in
+    /// their order.
+    fn sessions(
+        &mut self,
+        audited: &mut Vec<Audited>,
+        places: &Places,
+        made: &mut dyn FnMut(Self::Made),
+    ) {
+        audited.drain(..).for_each(|one| made(self.session(one, places)));
+    }
+
     /// A session that it needs no more: another may lie there.
     fn spare(&mut self) -> Option<Box<Session>> {
         None

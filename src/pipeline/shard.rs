@@ -58,6 +58,10 @@ pub(super) fn shard_of(flow: &FlowKey) -> usize {
     usize::try_from(number).unwrap_or(0)
 }
 
+/// Sessions that are judged at once. What judges, times and writes a session is more code than
+/// the first cache holds: so each step is done for some sessions before the next one is.
+const JUDGED_AT_ONCE: usize = 16;
+
 /// Connections that are ended at once: what is written of them is in memory.
 const CLOSED_AT_ONCE: usize = 512;
 
@@ -103,6 +107,9 @@ struct Follower<W: Work> {
     work: W,
     places: Places,
     events: Vec<Event<W::Made>>,
+    /// Sessions that are over and not judged yet, and which of the events says so of each.
+    over: Vec<Audited>,
+    marks: Vec<usize>,
     /// What is to be said of inputs.
     noted: BTreeMap<u32, Noted>,
     /// No more segments come.
@@ -122,6 +129,8 @@ impl<W: Work> Crew<W> {
             work,
             places: Places::default(),
             events: Vec::new(),
+            over: Vec::new(),
+            marks: Vec::new(),
             noted: BTreeMap::new(),
             is_closing: false,
         };
@@ -223,6 +232,7 @@ impl<W: Work> Crew<W> {
 
     /// What has happened since the last call, up to the frame that was settled.
     pub(super) fn events(&mut self) -> &mut Vec<Event<W::Made>> {
+        self.follower.judge_all();
         self.follower.seal();
         &mut self.follower.events
     }
@@ -282,7 +292,8 @@ impl<W: Work> Crew<W> {
                 transcript::Event::End(ending) => {
                     if let Some((slot, dialog, last)) = open.remove(&session) {
                         let finished = dialog.finish(ending, last, None);
-                        self.follower.audit(finished, slot, now, &places);
+                        self.follower.over(finished, slot, now, &places);
+                        self.follower.judge(&places);
                         self.follower.seal();
                         if !flush(&mut self.follower.events) {
                             return;
@@ -298,7 +309,7 @@ impl<W: Work> Follower<W> {
     /// Completes what was made of sessions, before it is passed on.
     fn seal(&mut self) {
         self.work.seal(self.events.iter_mut().filter_map(|event| match &mut event.what {
-            What::Done { made, .. } => Some(made),
+            What::Done { made, .. } => made.as_mut(),
             _ => None,
         }));
     }
@@ -328,29 +339,58 @@ impl<W: Work> Follower<W> {
         Dialog::with_spare(opening, Arc::clone(settings), tap, spare)
     }
 
-    fn audit(
+    /// Notes that a session is over; it is judged with some others.
+    fn over(
         &mut self,
-        finished: (Box<crate::dialog::session::Session>, Option<Vec<u8>>),
+        (mut session, transcript): (Box<crate::dialog::session::Session>, Option<Vec<u8>>),
         slot: Slot,
         now: Place,
         places: &Places,
     ) {
-        let (mut session, transcript) = finished;
         if let Some(redactor) = &self.options.settings.redact {
             session.mask(redactor);
         }
-        // Made before it is whole, as a session is large to move.
-        let mut audited =
-            Audited { session, slot, findings: Vec::new(), not_judged: <_>::default(), transcript };
-        let input = places.input(audited.session.opening.place);
-        (audited.findings, audited.not_judged) = rules::run(&audited.session, &self.options.choice);
-        if let Some(side) = rules::one_sided(&audited.session) {
-            self.one_sided(side, places.origin(audited.session.opening.place));
+        let input = places.input(session.opening.place);
+        self.marks.push(self.events.len());
+        self.note(now, slot, What::Done { input, made: None });
+        let (findings, not_judged) = <_>::default();
+        self.over.push(Audited { session, slot, findings, not_judged, transcript });
+    }
+
+    /// Judges the sessions that are over, and has something made of them.
+    fn judge(&mut self, places: &Places) {
+        // Moved out, as the rest is needed beside it.
+        let mut over = std::mem::take(&mut self.over);
+        for audited in &mut over {
+            (audited.findings, audited.not_judged) =
+                rules::run(&audited.session, &self.options.choice);
         }
-        let Origin { input: of, number, .. } = places.origin(audited.session.opening.place);
-        self.noted.entry(of).or_default().across.see(&audited.session, number);
-        let made = self.work.session(audited, places);
-        self.note(now, slot, What::Done { input, made });
+        for Audited { session, .. } in &over {
+            let origin = places.origin(session.opening.place);
+            if let Some(side) = rules::one_sided(session) {
+                self.one_sided(side, origin);
+            }
+            self.noted.entry(origin.input).or_default().across.see(session, origin.number);
+        }
+        let mut marks = self.marks.drain(..);
+        self.work.sessions(&mut over, places, &mut |one| {
+            let event = marks.next().and_then(|mark| self.events.get_mut(mark));
+            if let Some(Event { what: What::Done { made, .. }, .. }) = event {
+                *made = Some(one);
+            }
+        });
+        drop(marks);
+        self.over = over;
+    }
+
+    /// The same for those that began in captures.
+    fn judge_all(&mut self) {
+        if !self.over.is_empty() {
+            // The places are needed beside the rest of the follower.
+            let places = std::mem::take(&mut self.places);
+            self.judge(&places);
+            self.places = places;
+        }
     }
 
     /// Notes a session of which only what `side` sent is in the input.
@@ -411,10 +451,12 @@ impl<W: Work> Follow for Follower<W> {
         if ending == Ending::Evicted {
             self.trouble(Trouble::EvictedSession, finished.0.opening.place);
         }
-        // The places are needed beside the rest of the follower.
         let places = std::mem::take(&mut self.places);
-        self.audit(finished, slot, now, &places);
+        self.over(finished, slot, now, &places);
         self.places = places;
+        if self.over.len() >= JUDGED_AT_ONCE {
+            self.judge_all();
+        }
     }
 
     fn trouble(&mut self, trouble: Trouble, place: Place) {

@@ -25,13 +25,20 @@ pub struct Renderer {
     /// What sessions were offered.
     offers: Known,
     pen: text::Pen,
-    /// Those of the session.
-    timings: Timings,
+    /// What is known of the sessions at hand.
+    counted: Vec<Counted>,
     desk: Desk,
     /// The text of a session that is not written into the sheet at once.
     scratch: String,
     /// The sessions that a table would show of those seen here.
     shown: BTreeSet<(Rank, Slot)>,
+}
+
+/// What is known of a session that is counted.
+#[derive(Debug, Default)]
+struct Counted {
+    timings: Timings,
+    held: Held,
 }
 
 /// What a writer needs to know of a session besides its text.
@@ -58,7 +65,7 @@ impl Renderer {
             offers: Known::new(options.limits.excerpt_chars),
             options: Arc::clone(options),
             pen: text::Pen::default(),
-            timings: Timings::default(),
+            counted: Vec::new(),
             desk: Desk::default(),
             scratch: String::new(),
             shown: BTreeSet::new(),
@@ -68,17 +75,49 @@ impl Renderer {
     /// Counts a session and writes its text, as it stands after its number. It can be read when
     /// it is [sealed](Renderer::seal).
     pub fn session(&mut self, entry: &Entry<'_>) -> (Text, Note) {
-        let (offered, at) = self.offers.of(entry.session);
+        self.count(0, entry);
+        self.write(0, entry)
+    }
+
+    /// The same for several, one step for all of them before the next.
+    pub fn sessions<'a>(
+        &mut self,
+        entries: impl Iterator<Item = Entry<'a>> + Clone,
+        made: &mut dyn FnMut(Text, Note),
+    ) {
+        for (at, entry) in entries.clone().enumerate() {
+            self.count(at, &entry);
+        }
+        for (at, entry) in entries.enumerate() {
+            let (text, note) = self.write(at, &entry);
+            made(text, note);
+        }
+    }
+
+    /// Counts a session, which is so many behind the first of those at hand.
+    fn count(&mut self, at: usize, entry: &Entry<'_>) {
+        if self.counted.len() <= at {
+            self.counted.resize_with(at + 1, Counted::default);
+        }
+        let Some(Counted { timings, held }) = self.counted.get_mut(at) else { return };
+        let (offered, _) = self.offers.of(entry.session);
         let is_json = matches!(self.format, Format::Json | Format::Ndjson);
-        self.timings.measure(entry.session, is_json && story::needs_stalls(entry.session));
-        let held = self.summary.add(entry, offered, &self.timings.phases);
+        timings.measure(entry.session, is_json && story::needs_stalls(entry.session));
+        *held = self.summary.add(entry, offered, &timings.phases);
+    }
+
+    /// Writes the text of a session that was counted there.
+    fn write(&mut self, at: usize, entry: &Entry<'_>) -> (Text, Note) {
+        let Some(counted) = self.counted.get_mut(at) else { return <_>::default() };
+        let held = std::mem::take(&mut counted.held);
         let mut note = Note { row: None, held, is_failure: false };
         let mut text = Text::default();
         match self.format {
             Format::Table => note.row = self.row(entry),
             Format::Json | Format::Ndjson => {
+                let (offered, at) = self.offers.of(entry.session);
                 let (inputs, pen) = (&self.options.inputs, &mut self.pen);
-                let (events, timed) = (self.options.events, (entry, &self.timings));
+                let (events, timed) = (self.options.events, (entry, &counted.timings));
                 text = self
                     .desk
                     .write(|out| text::session(out, timed, inputs, pen, (offered, at), events));
