@@ -39,7 +39,8 @@ impl Ports {
                 .get(usize::from(port >> 6))
                 .is_some_and(|word| word >> (port & 63) & 1 == 1)
         };
-        self.any || bit(a) || bit(b)
+        // Of the two sides either may send: asked one after the other, half of that is guessed wrong.
+        self.any | bit(a) | bit(b)
     }
 
     /// Whether `port` is a server port taken as SMTP.

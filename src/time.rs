@@ -294,6 +294,20 @@ pub fn few_digits(number: u32) -> u32 {
     FEW_DIGITS.get(number as usize).copied().unwrap_or_default()
 }
 
+/// The digits of `number`, which is below 1,000,000, without zeros in front: the first in the
+/// lowest byte, and how many they are.
+#[inline]
+#[must_use]
+pub fn short_digits(number: u32) -> (u64, usize) {
+    let (upper, lower) = (number / 1000 % 1000, number % 1000);
+    let (few, three) = (few_digits(lower), three_digits(lower) | 3 << 24);
+    // Both are looked up: which of them it is nothing can guess.
+    let (front, behind) = if upper == 0 { (0, few) } else { (few_digits(upper), three) };
+    let len = front >> 24;
+    let text = u64::from(front & 0xff_ffff) | u64::from(behind & 0xff_ffff) << (8 * len);
+    (text, (len + (behind >> 24)) as usize)
+}
+
 /// The last digit of `number`.
 #[inline]
 #[must_use]

@@ -32,14 +32,11 @@ const PAUSES: usize = 32;
 pub(super) struct Clock {
     last: Option<Stamp>,
     /// Nanoseconds in each phase but the last, which cannot be known.
-    server: i64,
-    client: i64,
-    idle: i64,
+    sums: [i64; 3],
     /// The longest time without anything new, in nanoseconds.
     longest: i64,
-    syn: Option<Stamp>,
-    accepted: Option<Stamp>,
-    established: Option<Stamp>,
+    /// When each step of the handshake was.
+    steps: [Option<Stamp>; 3],
 }
 
 impl Clock {
@@ -66,13 +63,11 @@ impl Clock {
             return None;
         };
         self.last = Some(at);
-        let sum = match phase {
-            Phase::Server if self.is_connecting() => return None,
-            Phase::Server => &mut self.server,
-            Phase::Client => &mut self.client,
-            Phase::Idle => &mut self.idle,
-            Phase::Opaque => return None,
-        };
+        if self.is_connecting() && phase == Phase::Server {
+            return None;
+        }
+        // By index, as which phase it is nothing can guess.
+        let sum = self.sums.get_mut(phase as usize)?;
         *sum = sum.saturating_add(nanos);
         self.longest = self.longest.max(nanos);
         (nanos >= PAUSE).then_some(last)
@@ -87,24 +82,27 @@ impl Clock {
     }
 
     pub(super) fn open(&mut self, step: Open, at: Option<Stamp>) {
-        match step {
-            Open::Syn => self.syn = at,
-            Open::SynAck => self.accepted = at,
-            Open::Established => self.established = at,
-            Open::Midstream | Open::Late => {}
+        if let Some(place) = self.steps.get_mut(step as usize) {
+            *place = at;
         }
+    }
+
+    /// When a step of the handshake was.
+    fn at(&self, step: Open) -> Option<Stamp> {
+        self.steps.get(step as usize).copied().flatten()
     }
 
     /// Whether the handshake is still going on.
     #[inline]
     fn is_connecting(&self) -> bool {
-        self.established.is_none() && self.syn.is_some() && self.server == 0 && self.client == 0
+        let ([syn, _, established], [server, client, _]) = (self.steps, self.sums);
+        established.is_none() && syn.is_some() && server == 0 && client == 0
     }
 
     /// When the handshake was complete. If the server spoke before, its last packet is missing, and
     /// it was that of a later one.
     fn shaken(&self, greeted: Option<Stamp>) -> Option<Stamp> {
-        self.established.filter(|&at| greeted.is_none_or(|greeted| at <= greeted))
+        self.at(Open::Established).filter(|&at| greeted.is_none_or(|greeted| at <= greeted))
     }
 
     /// `transport` with what the handshake tells: from the capture point to each side and back. A
@@ -114,8 +112,9 @@ impl Clock {
         let has_again =
             |side| transport.odd.of(side).as_deref().is_some_and(|odd: &Odd| odd.syns.any());
         let round_trip = Sides {
-            server: lapse(self.syn, self.accepted).filter(|_| !has_again(Side::Client)),
-            client: lapse(self.accepted, shaken).filter(|_| !has_again(Side::Server)),
+            server: lapse(self.at(Open::Syn), self.at(Open::SynAck))
+                .filter(|_| !has_again(Side::Client)),
+            client: lapse(self.at(Open::SynAck), shaken).filter(|_| !has_again(Side::Server)),
         };
         Box::new(Transport { round_trip, ..transport })
     }
@@ -129,14 +128,13 @@ impl Clock {
         let greeted = session.greeting.and_then(|reply| reply.begun.at);
         let timing = &mut session.timing;
         let shaken = self.shaken(greeted);
-        timing.connect = lapse(self.syn, shaken);
-        timing.accept = lapse(self.syn, self.accepted);
+        timing.connect = lapse(self.at(Open::Syn), shaken);
+        timing.accept = lapse(self.at(Open::Syn), self.at(Open::SynAck));
         // The server could have greeted from there on.
-        timing.greeting = lapse(shaken.or(self.accepted), greeted);
+        timing.greeting = lapse(shaken.or(self.at(Open::SynAck)), greeted);
         timing.longest = Some(Lapse::from_nanos(self.longest));
-        timing.server = Some(Lapse::from_nanos(self.server));
-        timing.client = Some(Lapse::from_nanos(self.client));
-        timing.idle = Some(Lapse::from_nanos(self.idle));
+        let [server, client, idle] = self.sums.map(|sum| Some(Lapse::from_nanos(sum)));
+        (timing.server, timing.client, timing.idle) = (server, client, idle);
     }
 }
 

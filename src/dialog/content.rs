@@ -408,6 +408,15 @@ impl Reader {
         let mut at = if self.is_behind_gap { self.read_behind_gap(bytes) } else { 0 };
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
             let first = rest.first().copied().unwrap_or_default();
+            // As nearly all are: within a line, and the end all at once.
+            if first != b'.' && matches!(self.place, Place::Start | Place::Inside) {
+                at += self.read_lines(rest);
+                continue;
+            }
+            if DATA && self.place == Place::Start && rest.starts_with(b".\r\n") {
+                self.place = Place::DotCr { strict: true };
+                return (at + 3, true);
+            }
             match self.place {
                 Place::Start | Place::LooseStart if first == b'.' => {
                     self.place = Place::Dot { strict: self.place == Place::Start };

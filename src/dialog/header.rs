@@ -63,6 +63,10 @@ impl Header {
     /// header.
     #[inline(never)]
     pub(super) fn read_line(&mut self, facts: &mut Content, line: &[u8]) {
+        if self.place == Place::Start && line == b"\r\n" {
+            self.place = Place::Body;
+            return;
+        }
         let is_usual = || line.ends_with(b"\n") && line.is_ascii();
         if self.place != Place::Start || !is_usual() || self.usual_line(facts, line).is_none() {
             self.read_fields(facts, line);
@@ -208,7 +212,6 @@ fn ascii_line(text: &[u8]) -> Option<usize> {
     let mut len = 0;
     for block in blocks {
         // The compiler looks at all octets of a block at once.
-        #[allow(clippy::needless_bitwise_bool)]
         let is_end = |any: bool, &octet: &u8| any | (octet == b'\n' || octet >= 0x80);
         if !block.iter().fold(false, is_end) {
             len += block.len();

@@ -177,6 +177,19 @@ fn is_special(octet: u8) -> bool {
 /// So many octets that a byte can count all of theirs.
 const TOGETHER: usize = 128;
 
+/// The places of as many.
+// It is indexed where it is made, with what is in it.
+#[allow(clippy::indexing_slicing)]
+static PLACES: [u8; TOGETHER] = {
+    let mut places = [0; TOGETHER];
+    let mut at = 0;
+    while at < TOGETHER {
+        places[at] = at.to_le_bytes()[0];
+        at += 1;
+    }
+    places
+};
+
 /// How many octets of `text` are such.
 #[inline]
 pub(super) fn count(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
@@ -186,5 +199,19 @@ pub(super) fn count(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
         usize::from(sum)
     };
     let (parts, rest) = text.as_chunks::<TOGETHER>();
-    parts.iter().map(|part| some(part)).sum::<usize>() + some(rest)
+    let mut sum = parts.iter().map(|part| some(part)).sum::<usize>();
+    // The rest together with what is before it: how long it is nothing can guess.
+    if let Some(last) = text.last_chunk::<TOGETHER>() {
+        // Both are less than a byte can count.
+        #[allow(clippy::cast_possible_truncation)]
+        let known = (TOGETHER - rest.len()) as u8;
+        let each = last
+            .iter()
+            .zip(&PLACES)
+            .fold(0_u8, |sum, (&octet, &at)| sum.wrapping_add(u8::from(is(octet) & (at >= known))));
+        sum += usize::from(each);
+    } else {
+        sum += some(rest);
+    }
+    sum
 }

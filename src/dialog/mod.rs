@@ -350,20 +350,17 @@ impl Dialog {
     }
 
     fn open(&mut self, step: Open, at: Option<Stamp>) {
-        match step {
-            Open::Midstream | Open::Late => {
-                let is_late = step == Open::Late;
-                if !is_late {
-                    self.mode = Mode::Unknown;
-                }
-                self.state.inferred = true;
-                if let Some(tap) = &mut self.tap {
-                    tap.midstream(is_late);
-                }
+        if matches!(step, Open::Midstream | Open::Late) {
+            let is_late = step == Open::Late;
+            if !is_late {
+                self.mode = Mode::Unknown;
             }
-            Open::SynAck => self.closes.accepted = true,
-            Open::Syn | Open::Established => {}
+            self.state.inferred = true;
+            if let Some(tap) = &mut self.tap {
+                tap.midstream(is_late);
+            }
         }
+        self.closes.accepted |= step == Open::SynAck;
         self.clock.open(step, at);
     }
 
@@ -489,9 +486,9 @@ impl Dialog {
         let is_greeted = self.state.greeted || self.state.inferred;
         if matches!(self.mode, Mode::Tls) || self.server_tls {
             Phase::Opaque
-        } else if !self.owed.is_empty() || !is_greeted {
+        } else if !self.owed.is_empty() | !is_greeted {
             Phase::Server
-        } else if self.state.mail || matches!(self.mode, Mode::Content | Mode::Sasl) {
+        } else if self.state.mail | matches!(self.mode, Mode::Content | Mode::Sasl) {
             Phase::Client
         } else {
             Phase::Idle

@@ -83,12 +83,10 @@ impl Dialog {
             && self.nonsense.is_none()
             && !matches!(self.mode, Mode::Content);
         let Some(front) = self.owed.front().filter(|_| is_usual) else { return false };
-        let may_be = match front.request {
-            // It may be passed over.
-            Request::Command(Verb::Other) => false,
-            Request::Command(Verb::Data) => code.is_some(),
-            _ => code.is_some_and(|code| code != 354),
-        };
+        let is_data = front.request == Request::Command(Verb::Data);
+        // It may be passed over.
+        let is_other = front.request == Request::Command(Verb::Other);
+        let may_be = code.is_some() & !is_other & (is_data | (code != Some(354)));
         // What the server had not received it cannot answer.
         may_be && seen.is_none_or(|seen| seen >= front.end)
     }

@@ -3,7 +3,7 @@
 // Each is a few moves where what surrounds it is known.
 #![allow(clippy::inline_always)]
 
-use crate::time::{eight_digits, few_digits, three_digits};
+use crate::time::{eight_digits, few_digits, short_digits};
 
 /// Puts `part` at a place of `text`, if there is room for it. Returns where it ends.
 #[inline(always)]
@@ -18,25 +18,17 @@ pub(super) fn put<const N: usize>(text: &mut [u8], at: usize, part: &[u8; N]) ->
 /// is behind that is written over.
 #[inline(always)]
 pub(super) fn put_digits(text: &mut [u8], at: usize, number: u32) -> usize {
-    let few = |text: &mut [u8], at, number| {
-        let digits = few_digits(number);
+    if number < 1_000_000 {
+        let (digits, len) = short_digits(number);
         put(text, at, &digits.to_le_bytes());
-        at + (digits >> 24) as usize
-    };
-    let three = |text: &mut [u8], at, number| {
-        put(text, at, &three_digits(number).to_le_bytes());
-        at + 3
-    };
-    if number < 1000 {
-        return few(text, at, number);
+        return at + len;
     }
-    let at = if number < 1_000_000 {
-        few(text, at, number / 1000)
-    } else {
-        let at = few(text, at, number / 1_000_000 % 1000);
-        three(text, at, number / 1000 % 1000)
-    };
-    three(text, at, number % 1000)
+    let digits = few_digits(number / 1_000_000 % 1000);
+    put(text, at, &digits.to_le_bytes());
+    let at = at + (digits >> 24) as usize;
+    let [_, _, rest @ ..] = eight_digits(number);
+    put(text, at, &rest);
+    at + rest.len()
 }
 
 /// The numbers of one byte, each with a point behind it, and how long they are without.

@@ -10,7 +10,7 @@ use super::digits::{OCTETS, put, put_digits};
 use crate::dialog::session::{Mark, Span};
 use crate::escape::{copy_plain, copy_short, json_parts, plain_words};
 use crate::place::Place;
-use crate::time::{Calendar, Lapse, Stamp, few_digits, three_digits};
+use crate::time::{Calendar, Lapse, Stamp, short_digits, three_digits};
 use std::mem::take;
 use std::net::{IpAddr, Ipv4Addr};
 use std::slice;
@@ -349,15 +349,15 @@ impl Room<'_> {
     pub(super) fn number(self, number: impl Into<u64>) -> Self {
         let number = number.into();
         match u32::try_from(number) {
-            Ok(few @ 0..1000) => {
-                let digits = few_digits(few);
-                self.block(&digits.to_le_bytes(), (digits >> 24) as usize)
+            Ok(short @ 0..1_000_000) => {
+                let (digits, len) = short_digits(short);
+                self.block(&digits.to_le_bytes(), len)
             }
             _ => self.long_number(number),
         }
     }
 
-    /// A number of more than three digits.
+    /// A number of more than six digits.
     #[inline(never)]
     fn long_number(self, number: u64) -> Self {
         match u32::try_from(number) {

@@ -91,7 +91,6 @@ const TOGETHER: usize = 32;
 /// Whether `text`, which stands behind `before` and has as many `@` as wanted, is one of the plain
 /// mailboxes or names: of letters, digits, dots and hyphens alone, and not too long.
 // Where nothing is passed over, the compiler looks at many octets at once.
-#[allow(clippy::needless_bitwise_bool)]
 #[inline(never)]
 fn is_usual(before: [u8; 4], text: &[u8], wanted: u8) -> bool {
     let mut octets = [b'a'; TOGETHER + 4];

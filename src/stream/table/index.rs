@@ -21,6 +21,9 @@ struct Bucket {
 
 const FREE: Bucket = Bucket { hash: 0, number: NONE };
 
+/// Buckets that take little memory: 8 bytes each.
+const LITTLE: usize = 1024;
+
 /// The least buckets that are held.
 const LEAST: usize = 16;
 
@@ -53,8 +56,10 @@ impl Index {
 
     /// Adds a number.
     pub(super) fn insert(&mut self, hash: u32, number: u32) {
-        // Half of them are free, so that the ways are short: hardly more than one step.
-        if (self.used + 1) * 2 > self.buckets.len() {
+        // Half of them are free, so that the ways are short: hardly more than one step. Three in
+        // four of them, while that is little memory.
+        let each = if self.buckets.len() <= LITTLE { 4 } else { 2 };
+        if (self.used + 1) * each > self.buckets.len() {
             let larger = vec![FREE; (self.buckets.len() * 2).max(LEAST)];
             for bucket in std::mem::replace(&mut self.buckets, larger) {
                 if bucket.number != NONE {
