@@ -245,53 +245,57 @@ pub const fn eight_digits(number: u32) -> [u8; 8] {
     (digits | u64::from_le_bytes([b'0'; 8])).to_le_bytes()
 }
 
-/// What [`three_digits`] gives.
+/// Numbers below 1000: the first digit in the lowest byte, and in the highest how many they are.
+type Digits = [u32; 1000];
+
+/// Those in front of a thousand more: none for 0.
+const FRONT: usize = 0;
+/// Those of the number alone.
+const ALONE: usize = 1;
+/// All three, behind others.
+const BEHIND: usize = 2;
+
+/// By where they stand. Which it is nothing can guess, so it is looked up.
 // It is indexed where it is made, with what is in it.
 #[allow(clippy::indexing_slicing)]
-static THREE_DIGITS: [u32; 1000] = {
-    let mut all = [0; 1000];
+static DIGITS: [Digits; 3] = {
+    let mut all = [[0; 1000]; 3];
     let mut number = 0;
     while number < 1000 {
         let [.., hundred, ten, one] = eight_digits(number);
-        all[number as usize] = u32::from_le_bytes([hundred, ten, one, 0]);
+        let few = match number {
+            0..10 => [one, 0, 0, 1],
+            10..100 => [ten, one, 0, 2],
+            _ => [hundred, ten, one, 3],
+        };
+        let at = number as usize;
+        all[FRONT][at] = if at == 0 { 0 } else { u32::from_le_bytes(few) };
+        all[ALONE][at] = u32::from_le_bytes(few);
+        all[BEHIND][at] = u32::from_le_bytes([hundred, ten, one, 3]);
         number += 1;
     }
     all
 };
+
+#[inline]
+fn digits(place: usize, number: u32) -> u32 {
+    DIGITS.get(place).and_then(|all| all.get(number as usize)).copied().unwrap_or_default()
+}
 
 /// The three digits of `number`, which is below 1000: the first in the lowest byte, the highest
 /// byte is 0.
 #[inline]
 #[must_use]
 pub fn three_digits(number: u32) -> u32 {
-    THREE_DIGITS.get(number as usize).copied().unwrap_or_default()
+    digits(BEHIND, number) & 0xff_ffff
 }
-
-/// What [`few_digits`] gives.
-// It is indexed where it is made, with what is in it.
-#[allow(clippy::indexing_slicing)]
-static FEW_DIGITS: [u32; 1000] = {
-    let mut all = [0; 1000];
-    let mut number = 0;
-    while number < 1000 {
-        let [.., hundred, ten, one] = eight_digits(number);
-        let text = match number {
-            0..10 => [one, 0, 0, 1],
-            10..100 => [ten, one, 0, 2],
-            _ => [hundred, ten, one, 3],
-        };
-        all[number as usize] = u32::from_le_bytes(text);
-        number += 1;
-    }
-    all
-};
 
 /// The digits of `number`, which is below 1000, without zeros in front: the first in the lowest
 /// byte. The highest byte is how many they are.
 #[inline]
 #[must_use]
 pub fn few_digits(number: u32) -> u32 {
-    FEW_DIGITS.get(number as usize).copied().unwrap_or_default()
+    digits(ALONE, number)
 }
 
 /// The digits of `number`, which is below 1,000,000, without zeros in front: the first in the
@@ -300,9 +304,8 @@ pub fn few_digits(number: u32) -> u32 {
 #[must_use]
 pub fn short_digits(number: u32) -> (u64, usize) {
     let (upper, lower) = (number / 1000 % 1000, number % 1000);
-    let (few, three) = (few_digits(lower), three_digits(lower) | 3 << 24);
-    // Both are looked up: which of them it is nothing can guess.
-    let (front, behind) = if upper == 0 { (0, few) } else { (few_digits(upper), three) };
+    let front = digits(FRONT, upper);
+    let behind = digits(ALONE + usize::from(upper > 0), lower);
     let len = front >> 24;
     let text = u64::from(front & 0xff_ffff) | u64::from(behind & 0xff_ffff) << (8 * len);
     (text, (len + (behind >> 24)) as usize)

@@ -16,7 +16,7 @@ pub struct Latency {
 }
 
 /// Durations that may wait to be counted.
-const WAITING: usize = 128;
+const WAITING: usize = 1024;
 
 /// Classes that are summed up at once.
 const PAGE: usize = 64;
