@@ -14,6 +14,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 /// Blocks of the usual size that the fastest reader is ahead of the slowest at most.
 const AHEAD: usize = 8;
 
+/// Those that it is still ahead when it goes on: it would be woken for each block else.
+const AGAIN: usize = 4;
+
 /// What one of the readers of a source has of it. When it is dropped, the others go on alone.
 pub struct Share {
     feed: Arc<Feed>,
@@ -49,6 +52,9 @@ struct Ring {
     /// Bytes of memory that they take.
     bytes: usize,
     readers: usize,
+    /// Readers that wait until there are so few bytes.
+    waiting: usize,
+    until: usize,
     /// Memory for further blocks.
     spare: Vec<Vec<u8>>,
 }
@@ -81,7 +87,8 @@ impl Share {
         O: FnOnce() -> io::Result<Box<dyn Read + Send>> + Send + 'static,
     {
         let blocks = VecDeque::new();
-        let ring = Ring { first: 0, blocks, bytes: 0, readers, spare: Vec::new() };
+        let (first, bytes, waiting, until) = (0, 0, 0, 0);
+        let ring = Ring { first, blocks, bytes, readers, waiting, until, spare: Vec::new() };
         let feed = Arc::new(Feed {
             source: Mutex::new(Source::Closed(Box::new(open))),
             ring: Mutex::new(ring),
@@ -140,6 +147,7 @@ impl Share {
     /// The next block, if it was read already.
     fn take(&self, size: usize) -> Option<Arc<Block>> {
         let mut ring = lock(&self.feed.ring);
+        let mut most = size * (AHEAD - 1);
         loop {
             let at = usize::try_from(self.next.saturating_sub(ring.first)).unwrap_or(usize::MAX);
             if let Some((block, left)) = ring.blocks.get_mut(at) {
@@ -148,10 +156,13 @@ impl Share {
                 self.feed.settle(&mut ring);
                 return Some(block);
             }
-            if ring.bytes <= size * (AHEAD - 1) || ring.blocks.is_empty() {
+            if ring.bytes <= most || ring.blocks.is_empty() {
                 return None;
             }
+            most = size * AGAIN;
+            (ring.waiting, ring.until) = (ring.waiting + 1, most);
             ring = self.feed.moved.wait(ring).unwrap_or_else(PoisonError::into_inner);
+            ring.waiting -= 1;
         }
     }
 
@@ -162,6 +173,10 @@ impl Share {
         if others > 0 {
             ring.bytes += block.bytes.len();
             ring.blocks.push_back((Arc::clone(block), others));
+            // Who waits to read on need not: it is read.
+            if ring.waiting > 0 {
+                self.feed.moved.notify_all();
+            }
         } else {
             ring.first += 1;
         }
@@ -188,7 +203,9 @@ impl Feed {
             ring.blocks.pop_front();
             ring.first += 1;
         }
-        self.moved.notify_all();
+        if ring.waiting > 0 && (ring.bytes <= ring.until || ring.blocks.is_empty()) {
+            self.moved.notify_all();
+        }
     }
 }
 

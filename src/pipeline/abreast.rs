@@ -8,7 +8,7 @@
 use super::merge::{Done, Event, Merger};
 use super::shard::{SHARDS, closing_rounds};
 use super::source::Source;
-use super::walk::{Step, Walk};
+use super::walk::{Part, Step, Walk};
 use super::{Facts, Noted, Options, Outcome, Work, settle_facts};
 use crate::packet::Decoder;
 use crate::place::Place;
@@ -18,6 +18,9 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+
+/// Rounds that are told of together: to wake who hears it takes as long as to read some frames.
+const TOGETHER: usize = 4;
 
 /// What a crew says.
 enum Told<M> {
@@ -163,22 +166,28 @@ fn hand<W: Work + 'static>(
 where
     W::Made: 'static,
 {
-    let (says, told) = sync_channel(options.settings.limits.rounds_ahead);
+    let ahead = options.settings.limits.rounds_ahead.max(1);
+    let together = ahead.min(TOGETHER);
+    let (says, told) = sync_channel(ahead / together);
     let (closing, rounds) = sync_channel::<Closing>(1);
     let options = options.clone();
     let thread = thread::spawn(move || {
         ask_for_memory();
         let mut walk = Walk::new(&options, turn, work);
-        let mut round = 0;
-        let facts = walk.all(sources, &mut |Step { events, until, is_round }| {
-            let events = std::mem::take(events);
-            let is_heard = says.send(Told::Step { events, until, is_round }).is_ok();
+        let (mut round, mut kept, mut gathered) = (0, 0, Vec::new());
+        let facts = walk.all(sources, &mut |Step { events, until, what }| {
             let stop = options.stop.load(Ordering::Relaxed);
-            if !is_round {
-                return is_heard && !stop;
+            let is_round = what != Part::Session;
+            round += u64::from(is_round);
+            let goes_on = if is_round { brake.goes_on(round, stop) } else { !stop };
+            gathered.append(events);
+            kept += 1;
+            if what == Part::Round && goes_on && kept < together {
+                return true;
             }
-            round += 1;
-            is_heard && brake.goes_on(round, stop)
+            kept = 0;
+            let events = std::mem::take(&mut gathered);
+            says.send(Told::Step { events, until, is_round }).is_ok() && goes_on
         });
         let end = walk.end();
         let Walk { mut crew, decoder, .. } = walk;

@@ -33,8 +33,18 @@ pub(super) struct Step<'a, M> {
     pub(super) events: &'a mut Vec<Event<M>>,
     /// All of it, up to here.
     pub(super) until: Place,
-    /// The round is over; else it is one of a transcript, which only one crew reads.
-    pub(super) is_round: bool,
+    pub(super) what: Part,
+}
+
+/// What a part of the run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// A round: each crew has the same.
+    Round,
+    /// The last one of an input.
+    Last,
+    /// A session of a transcript, which only one crew reads.
+    Session,
 }
 
 /// Takes what has happened; says whether to go on.
@@ -103,7 +113,7 @@ impl<'a, W: Work> Walk<'a, W> {
                         now,
                         &mut facts.troubles,
                         &mut |events| {
-                            is_over = !tell(Step { events, until: now, is_round: false });
+                            is_over = !tell(Step { events, until: now, what: Part::Session });
                             !is_over
                         },
                     );
@@ -113,7 +123,7 @@ impl<'a, W: Work> Walk<'a, W> {
                     }
                     facts.take_transcript(&reader, dialect, self.options);
                 }
-                self.round(tell);
+                self.round(Part::Last, tell);
             }
         }
         facts
@@ -175,13 +185,13 @@ impl<'a, W: Work> Walk<'a, W> {
             }
             if let Some(origin) = reached {
                 next = origin.number + ROUND;
-                if !self.round(tell) {
+                if !self.round(Part::Round, tell) {
                     troubles.add(Trouble::Interrupted, origin);
                     return;
                 }
             }
         }
-        self.round(tell);
+        self.round(Part::Last, tell);
     }
 
     /// Takes the frame at hand, whatever it is; returns whether it is a segment.
@@ -193,10 +203,10 @@ impl<'a, W: Work> Walk<'a, W> {
     }
 
     /// Tells what has happened so far; returns whether to go on.
-    fn round(&mut self, tell: &mut Tell<'_, W::Made>) -> bool {
+    fn round(&mut self, what: Part, tell: &mut Tell<'_, W::Made>) -> bool {
         let until = Place::new(self.frames);
         self.crew.settle(until);
-        self.is_over |= !tell(Step { events: self.crew.events(), until, is_round: true });
+        self.is_over |= !tell(Step { events: self.crew.events(), until, what });
         !self.is_over
     }
 }
