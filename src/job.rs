@@ -95,7 +95,8 @@ impl Work for Words {
         self.renderer.sessions(entries, &mut |text, note| made(Piece::Written(text, note)));
         // As many as there are at once.
         self.spare.clear();
-        self.spare.extend(audited.drain(..).map(|one| one.session));
+        let sessions = audited.drain(..).map(|one| one.session);
+        self.spare.extend(sessions.filter(|session| !session.is_large()));
     }
 
     fn spare(&mut self) -> Option<Box<Session>> {

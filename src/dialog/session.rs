@@ -444,7 +444,16 @@ pub struct Timing {
     pub idle: Option<Lapse>,
 }
 
+/// Bytes of memory that a large session holds besides its own size: most hold none.
+const LARGE: usize = 64 << 10;
+
 impl Session {
+    /// Whether it takes so much memory that few should be held at once.
+    #[must_use]
+    pub fn is_large(&self) -> bool {
+        self.held() > LARGE
+    }
+
     /// The bytes of `span` in the session's text.
     #[must_use]
     pub fn bytes(&self, span: Span) -> &[u8] {

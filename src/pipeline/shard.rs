@@ -110,6 +110,8 @@ struct Follower<W: Work> {
     /// Sessions that are over and not judged yet, and which of the events says so of each.
     over: Vec<Audited>,
     marks: Vec<usize>,
+    /// One of them takes much memory.
+    has_large: bool,
     /// What is to be said of inputs.
     noted: BTreeMap<u32, Noted>,
     /// No more segments come.
@@ -131,6 +133,7 @@ impl<W: Work> Crew<W> {
             events: Vec::new(),
             over: Vec::new(),
             marks: Vec::new(),
+            has_large: false,
             noted: BTreeMap::new(),
             is_closing: false,
         };
@@ -351,6 +354,7 @@ impl<W: Work> Follower<W> {
             session.mask(redactor);
         }
         let input = places.input(session.opening.place);
+        self.has_large |= session.is_large();
         self.marks.push(self.events.len());
         self.note(now, slot, What::Done { input, made: None });
         let (findings, not_judged) = <_>::default();
@@ -361,6 +365,7 @@ impl<W: Work> Follower<W> {
     fn judge(&mut self, places: &Places) {
         // Moved out, as the rest is needed beside it.
         let mut over = std::mem::take(&mut self.over);
+        self.has_large = false;
         for audited in &mut over {
             (audited.findings, audited.not_judged) =
                 rules::run(&audited.session, &self.options.choice);
@@ -454,7 +459,7 @@ impl<W: Work> Follow for Follower<W> {
         let places = std::mem::take(&mut self.places);
         self.over(finished, slot, now, &places);
         self.places = places;
-        if self.over.len() >= JUDGED_AT_ONCE {
+        if self.over.len() >= JUDGED_AT_ONCE || self.has_large {
             self.judge_all();
         }
     }
