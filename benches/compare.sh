@@ -70,8 +70,10 @@ measure() { # title file
     size=$(stat -c %s "$file")
     cat "$file" > /dev/null
     # One run of each after the other, and again: what else the machine does then meets all alike.
+    # Each runs once before it is measured: who needs two processors would be measured with one of
+    # them asleep, if the program before it needed one.
     for ((i = 0; i <= runs; i++)); do
-        hyperfine --style none --shell sh --runs 1 --export-json "$work/round.json" \
+        hyperfine --style none --shell sh --warmup 1 --runs 1 --export-json "$work/round.json" \
             "${commands[@]}" >&2
         # The first is to warm up.
         [ "$i" -eq 0 ] || cat "$work/round.json"
@@ -108,6 +110,7 @@ verify() { # file
 {
     echo "$(nproc) cores, load $(cut -d ' ' -f 1 /proc/loadavg), $(uname -sm), $(rustc --version),"
     echo "$(tcpdump --version 2>&1 | sed -n '1p'); medians of $runs rounds after one to warm up, scale $scale;"
+    echo "in each round each program runs twice, the second time is measured;"
     echo "× tcpdump: the median of the ratios in each round."
     echo
     echo '| capture | program | median s | min–max s | × tcpdump | MB/s | peak MB |'
