@@ -167,8 +167,9 @@ where
     W::Made: 'static,
 {
     let ahead = options.settings.limits.rounds_ahead.max(1);
-    let together = ahead.min(TOGETHER);
-    let (says, told) = sync_channel(ahead / together);
+    // Some wait to be told of, too.
+    let together = (ahead / 2).clamp(1, TOGETHER);
+    let (says, told) = sync_channel((ahead / together).saturating_sub(1).max(1));
     let (closing, rounds) = sync_channel::<Closing>(1);
     let options = options.clone();
     let thread = thread::spawn(move || {
