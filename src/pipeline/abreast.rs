@@ -190,6 +190,7 @@ where
             let events = std::mem::take(&mut gathered);
             says.send(Told::Step { events, until, is_round }).is_ok() && goes_on
         });
+        debug_assert!(gathered.is_empty(), "the last round of an input is told of");
         let end = walk.end();
         let Walk { mut crew, decoder, .. } = walk;
         // Who does not hear it is gone.

@@ -152,6 +152,7 @@ impl<M> Merger<M> {
             What::Session => self.decide(event.now, slot, Fate::Session, deliver),
             What::NoSession => self.decide(event.now, slot, Fate::NoSession, deliver),
             What::Done { input, made } => {
+                debug_assert!(made.is_some(), "what is told of was judged");
                 let Some(made) = made else { return };
                 *self.ended.entry(input).or_insert(0) += 1;
                 match self.numbers.remove(&slot) {

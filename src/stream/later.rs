@@ -254,9 +254,7 @@ impl Shelf {
         let [one, two] = [at, at + 64].map(|at| block.bytes.get(at).copied().unwrap_or_default());
         u64::from(one ^ two)
     }
-}
 
-impl Shelf {
     /// The same for all that was kept.
     pub(super) fn touch_all(&self, number: u32) -> u64 {
         let Some(later) = self.kept.get(number) else { return 0 };
