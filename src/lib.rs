@@ -13,6 +13,9 @@
 // Points in time and durations. *Uses nothing.*
 pub mod time;
 
+// Memory asked for before it is needed. *Uses nothing.*
+pub mod fetch;
+
 // Where in the inputs something stands. *Uses nothing.*
 pub mod place;
 
@@ -47,7 +50,7 @@ pub mod capture;
 // *Uses time, limits, ports, place, trouble, recording, capture.*
 pub mod packet;
 
-// Segments → chunks of each connection. *Uses time, limits, ports, place, chunk, trouble,
+// Segments → chunks of each connection. *Uses time, fetch, limits, ports, place, chunk, trouble,
 // packet.*
 pub mod stream;
 

@@ -9,6 +9,7 @@
 //! put in order by frame.
 
 mod abreast;
+mod ahead;
 mod batch;
 mod inline;
 mod merge;

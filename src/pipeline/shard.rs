@@ -12,7 +12,7 @@ use crate::place::{Origin, Place, Places, Slot};
 use crate::recording::OneSided;
 use crate::rules;
 use crate::smtp::sniff::{self, Verdict};
-use crate::stream::{Follow, Hint, Looks, SessionEnd, Tracker};
+use crate::stream::{Follow, Hint, Looks, SessionEnd, Tracker, Turns};
 use crate::time::Stamp;
 use crate::transcript;
 use crate::trouble::{Trouble, Troubles};
@@ -25,10 +25,6 @@ pub(super) const SHARDS: usize = 1 << 4;
 
 /// Text of a transcript that is held for one session before it goes to the overflow.
 const TRANSCRIPT_PIECE: usize = 64 << 10;
-
-/// Segments whose connections are looked up at once: enough that the memory is busy, few enough
-/// that all of it is still in the cache when they are pushed.
-pub(super) const GROUP: usize = 16;
 
 /// Which tracker of a crew has a shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +74,8 @@ pub(super) fn closing_rounds(mut open: Vec<Place>, end: Place) -> Vec<(Place, Pl
 /// The shards that one thread serves.
 pub(super) struct Crew<W: Work> {
     trackers: Vec<Tracker<Followed>>,
+    /// Connections of all of them that have ended and are still to be followed.
+    turns: Turns<Followed>,
     /// Which of them each shard is, if it is one of these.
     homes: [Home; SHARDS],
     follower: Follower<W>,
@@ -141,7 +139,8 @@ impl<W: Work> Crew<W> {
         for (home, place) in (0..).zip(homes.iter_mut().skip(first).step_by(step)) {
             *place = Home(home);
         }
-        Self { trackers, homes, follower }
+        let turns = Turns::new(options.ports.clone(), &limits);
+        Self { trackers, turns, homes, follower }
     }
 
     /// Input `index` begins after `before` frames.
@@ -169,34 +168,35 @@ impl<W: Work> Crew<W> {
         }
     }
 
-    /// Looks up connections whose segments come next, and gets what those need into the cache:
-    /// of many at once, as the processor waits for all of them together then. Where many are
-    /// open, that is most of the time that they take.
-    pub(super) fn fetch<'a>(
-        &self,
-        flows: impl Iterator<Item = &'a FlowKey>,
-        spots: &mut Vec<Spot>,
-    ) {
-        spots.clear();
-        let mut sum = 0;
-        spots.extend(flows.map(|flow| {
-            let home = self.home(flow);
-            let hint = self.tracker(home).map(|tracker| tracker.hint(flow)).unwrap_or_default();
-            sum ^= self.tracker(home).map_or(0, |tracker| tracker.touch_index(hint));
-            Spot { home, hint, number: None }
-        }));
-        // One step at a time for all of them.
-        for spot in spots.iter_mut() {
+    /// Where the connection of a segment that comes soon may be; asks for the memory that tells.
+    #[inline]
+    pub(super) fn spot(&self, flow: &FlowKey) -> Spot {
+        let home = self.home(flow);
+        let tracker = self.tracker(home);
+        let hint = tracker.map(|tracker| tracker.hint(flow)).unwrap_or_default();
+        if let Some(tracker) = tracker {
+            tracker.fetch_index(hint);
+        }
+        Spot { home, hint, number: None }
+    }
+
+    /// Looks up such connections; asks for what is known of them.
+    pub(super) fn find<'a>(&self, spots: impl Iterator<Item = &'a mut Spot>) {
+        for spot in spots {
             let Some(tracker) = self.tracker(spot.home) else { continue };
             spot.number = tracker.guess(spot.hint);
-            sum ^= spot.number.map_or(0, |number| tracker.touch_key(number));
+            if let Some(number) = spot.number {
+                tracker.fetch_key(number);
+            }
         }
-        for touch in [Tracker::touch, Tracker::touch_dialog] {
-            for spot in spots.iter() {
-                let (Some(tracker), Some(number)) = (self.tracker(spot.home), spot.number) else {
-                    continue;
-                };
-                sum ^= touch(tracker, number);
+    }
+
+    /// Asks for what their next segments need.
+    pub(super) fn fetch(&self, spots: impl Iterator<Item = Spot>) {
+        let mut sum = 0;
+        for spot in spots {
+            if let (Some(tracker), Some(number)) = (self.tracker(spot.home), spot.number) {
+                sum ^= tracker.fetch(number);
             }
         }
         // Used by nothing, but the compiler must not see that.
@@ -222,8 +222,9 @@ impl<W: Work> Crew<W> {
     /// Lets end what was over long enough before `now`.
     pub(super) fn settle(&mut self, now: Place) {
         for tracker in &mut self.trackers {
-            tracker.settle(now, &mut self.follower);
+            tracker.settle_to(now, &mut self.turns, &mut self.follower);
         }
+        self.turns.finish(&mut self.follower);
     }
 
     /// Lets end what is over, although more of it may come: nothing has come for a while.

@@ -5,10 +5,11 @@
 //! has happened, and when all have, the round is merged. Readers of later inputs read ahead within
 //! their budgets. All queues are bounded.
 
+use super::ahead::Ahead;
 use super::batch::{Batch, Block, Fragment, Load, Pool, Whole};
 use super::merge::{Done, Event, Merger};
 use super::reading::{Budget, Parcel, Reading};
-use super::shard::{Crew, GROUP, SHARDS, closing_rounds, shard_of};
+use super::shard::{Crew, SHARDS, closing_rounds, shard_of};
 use super::source::Source;
 use super::{Facts, Noted, Options, Outcome, Work, settle_facts};
 use crate::packet::Decoder;
@@ -232,20 +233,18 @@ fn push_all<W: Work>(
 ) {
     let mut others = whole.segments(before).peekable();
     let mut segments = batch.segments(before, block);
-    let mut flows = batch.flows();
-    let mut spots = Vec::with_capacity(GROUP);
-    loop {
-        crew.fetch(flows.by_ref().take(GROUP), &mut spots);
-        if spots.is_empty() {
-            break;
+    let mut ahead = Ahead::default();
+    let mut push = |crew: &mut Crew<W>, spot, ()| {
+        let Some(segment) = segments.next() else { return };
+        while let Some(other) = others.next_if(|other| other.place < segment.place) {
+            crew.push(&other);
         }
-        for (&spot, segment) in spots.iter().zip(segments.by_ref()) {
-            while let Some(other) = others.next_if(|other| other.place < segment.place) {
-                crew.push(&other);
-            }
-            crew.push_near(spot, &segment);
-        }
+        crew.push_near(spot, &segment);
+    };
+    for flow in batch.flows() {
+        ahead.add(flow, (), crew, &mut push);
     }
+    ahead.finish(crew, &mut push);
     for other in others {
         crew.push(&other);
     }

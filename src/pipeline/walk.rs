@@ -4,8 +4,9 @@
 //! In: [`Source`]s. Out: what has happened, in rounds that are the same for every crew.
 
 use super::Work;
+use super::ahead::Ahead;
 use super::merge::Event;
-use super::shard::{Crew, GROUP, Spot};
+use super::shard::{Crew, Spot};
 use super::source::{Begun, Source};
 use super::{Facts, Options};
 use crate::capture::{self, Frame};
@@ -20,13 +21,6 @@ const ROUND: u64 = 2048;
 
 /// Connections that are so many that those of the next segments are not in the cache.
 const CROWD: usize = 2048;
-
-/// Segments that come next, whose connections are looked up at once.
-#[derive(Default)]
-struct Group<'a> {
-    segments: Vec<Segment<'a>>,
-    spots: Vec<Spot>,
-}
 
 /// What has happened in a part of the run.
 pub(super) struct Step<'a, M> {
@@ -143,7 +137,7 @@ impl<'a, W: Work> Walk<'a, W> {
         loop {
             let mut reached = None;
             let is_crowded = self.crew.connections() > CROWD;
-            let mut group = Group::default();
+            let mut ahead = Ahead::default();
             // What nearly all frames are is put together nowhere in memory.
             reader.run(|frame| {
                 let number = frame.origin.number;
@@ -156,13 +150,14 @@ impl<'a, W: Work> Walk<'a, W> {
                         let (flow, place) = (plain.flow(), Place::new(before + number));
                         let home = self.crew.home(&flow.0);
                         if home.is_here() && is_crowded {
-                            group.add(plain.segment(flow, &frame, place), &mut self.crew);
+                            let segment = plain.segment(flow, &frame, place);
+                            ahead.add(&flow.0, segment, &mut self.crew, push_near);
                         } else if home.is_here() {
                             self.crew.push_to(home, &plain.segment(flow, &frame, place));
                         }
                     }
                 } else {
-                    group.push(&mut self.crew);
+                    ahead.finish(&mut self.crew, push_near);
                     self.frames = before + number;
                     traffic.is_watched |= self.unusual(Frame { ..frame }, troubles);
                 }
@@ -172,7 +167,7 @@ impl<'a, W: Work> Walk<'a, W> {
                 }
                 go_on
             });
-            group.push(&mut self.crew);
+            ahead.finish(&mut self.crew, push_near);
             self.frames = before + reader.packets();
             if reached.is_none() {
                 let Some(frame) = reader.next(troubles) else { break };
@@ -211,20 +206,6 @@ impl<'a, W: Work> Walk<'a, W> {
     }
 }
 
-impl<'a> Group<'a> {
-    fn add<W: Work>(&mut self, segment: Segment<'a>, crew: &mut Crew<W>) {
-        self.segments.push(segment);
-        if self.segments.len() >= GROUP {
-            self.push(crew);
-        }
-    }
-
-    /// Gives the segments to the crew.
-    fn push<W: Work>(&mut self, crew: &mut Crew<W>) {
-        crew.fetch(self.segments.iter().map(|segment| &segment.flow), &mut self.spots);
-        for (&spot, segment) in self.spots.iter().zip(&self.segments) {
-            crew.push_near(spot, segment);
-        }
-        self.segments.clear();
-    }
+fn push_near<W: Work>(crew: &mut Crew<W>, spot: Spot, segment: Segment<'_>) {
+    crew.push_near(spot, &segment);
 }

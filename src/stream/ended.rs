@@ -1,5 +1,6 @@
 //! Where connections have ended, so that their last packets start no new one.
 
+use crate::fetch::fetch;
 use crate::packet::{FlowKey, Segment, Way};
 
 /// The connections that ended last, in places of a fixed number: one gives up its place when some
@@ -77,10 +78,12 @@ impl Ended {
         }
     }
 
-    /// Reads the line of a connection: see [`Consume::touch`](crate::chunk::Consume::touch).
+    /// Asks for the memory of a connection.
     #[inline]
-    pub(super) fn touch(&self, key: &FlowKey) -> u64 {
-        self.sets.get(self.place(key)).map_or(0, |set| set.has.into())
+    pub(super) fn fetch(&self, key: &FlowKey) {
+        if let Some(set) = self.sets.get(self.place(key)) {
+            fetch(set);
+        }
     }
 
     /// The set of a connection: the same in each run, so that each remembers the same.

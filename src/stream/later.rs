@@ -9,6 +9,7 @@
 mod slab;
 
 use super::flow::{Progress, is_answer};
+use crate::fetch::fetch;
 use crate::packet::{Flags, FlowKey, Segment, Way};
 use crate::place::Place;
 use crate::time::Stamp;
@@ -189,7 +190,8 @@ impl Shelf {
             .keep(head(first, at, 0), &[], &mut self.blocks)
             .and_then(|()| later.keep(head(answer, answered, ack), &[], &mut self.blocks));
         if kept.is_none() {
-            self.lift(number, &mut Vec::new());
+            let later = later.clone();
+            self.lift(&later, &mut Vec::new());
         }
         kept
     }
@@ -222,46 +224,43 @@ impl Shelf {
         }
     }
 
-    /// Takes connection `number` from the shelf; what was kept of it goes to `text`.
-    pub(super) fn lift(&mut self, number: u32, text: &mut Vec<u8>) -> Option<Later> {
-        text.clear();
-        let later = self.kept.get(number)?.clone();
+    /// Takes what was kept of a connection from the shelf and puts it behind `text`.
+    pub(super) fn lift(&mut self, later: &Later, text: &mut Vec<u8>) {
+        let end = text.len() + later.len();
         let mut next = 0;
         for at in 0..usize::from(later.blocks) {
             let number = later.front.get(at).copied().unwrap_or(next);
-            let block = self.blocks.get(number)?;
+            let Some(block) = self.blocks.get(number) else { break };
             text.extend_from_slice(&block.bytes);
             next = block.next;
             self.blocks.give(number);
         }
-        text.truncate(later.len as usize);
-        Some(later)
+        text.truncate(end);
     }
 
-    /// See [`Consume::touch`](crate::chunk::Consume::touch).
+    /// Asks for the memory of connection `number`.
     #[inline]
-    pub(super) fn touch(&self, number: u32) -> u64 {
-        self.kept.get(number).map_or(0, |later| later.last.number() ^ u64::from(later.len))
+    pub(super) fn fetch(&self, number: u32) {
+        if let Some(later) = self.kept.get(number) {
+            fetch(later);
+        }
     }
 
-    /// The same for where the next segment goes.
+    /// The same for where its next segment goes.
     #[inline]
-    pub(super) fn touch_block(&self, number: u32) -> u64 {
-        let Some(later) = self.kept.get(number) else { return 0 };
-        let Some(block) = self.blocks.get(later.back) else { return 0 };
+    pub(super) fn fetch_block(&self, number: u32) {
+        let Some(later) = self.kept.get(number) else { return };
+        let Some(block) = self.blocks.get(later.back) else { return };
         // Most lie across two lines of the cache.
         let at = usize::from(later.used);
-        let [one, two] = [at, at + 64].map(|at| block.bytes.get(at).copied().unwrap_or_default());
-        u64::from(one ^ two)
+        [at, at + 64].into_iter().filter_map(|at| block.bytes.get(at)).for_each(fetch);
     }
 
     /// The same for all that was kept.
-    pub(super) fn touch_all(&self, number: u32) -> u64 {
-        let Some(later) = self.kept.get(number) else { return 0 };
+    pub(super) fn fetch_all(&self, later: &Later) {
         let named = later.front.iter().take(later.blocks.into());
         let blocks = named.filter_map(|&number| self.blocks.get(number));
-        let lines = blocks.flat_map(|block| block.bytes.iter().step_by(64));
-        lines.fold(0, |sum, &byte| sum ^ u64::from(byte))
+        blocks.for_each(|block| block.bytes.iter().step_by(64).for_each(fetch));
     }
 }
 
@@ -430,6 +429,12 @@ impl Later {
     fn grow(&mut self, bytes: usize) {
         self.len += bytes as u32;
         self.used += bytes as u16;
+    }
+
+    /// Bytes of what was kept.
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        self.len as usize
     }
 
     /// Bytes of memory.
@@ -608,7 +613,8 @@ pub(super) mod tests {
             }
             let texts = [(&mut fast, number), (&mut slow, other)].map(|(one, number)| {
                 let mut text = Vec::new();
-                let later = one.lift(number, &mut text);
+                let later = one.get(number).unwrap().clone();
+                one.lift(&later, &mut text);
                 (format!("{later:?}"), text)
             });
             prop_assert_eq!(&texts[0], &texts[1]);

@@ -17,9 +17,11 @@ mod later;
 mod relay;
 mod table;
 mod tracker;
+mod turns;
 
 pub use table::Hint;
 pub use tracker::Tracker;
+pub use turns::Turns;
 
 use crate::chunk::{Consume, Ending, Opening, Transport};
 use crate::place::Place;
@@ -52,7 +54,8 @@ pub trait Follow {
     /// chunks go to what this returns.
     fn open(&mut self, opening: &Opening, surely: bool, now: Place) -> Self::Dialog;
 
-    /// No more chunks of a session will come.
+    /// No more chunks of a session will come. Some are told together, and so behind others that
+    /// ended after them: [`SessionEnd::now`] says when each did.
     fn done(&mut self, dialog: Self::Dialog, end: SessionEnd);
 
     /// Something is wrong with the frame at `place`.

@@ -3,6 +3,7 @@
 
 mod index;
 
+use crate::fetch::fetch;
 use crate::packet::FlowKey;
 use crate::place::Place;
 use foldhash::SharedSeed;
@@ -76,10 +77,10 @@ impl<V> Table<V> {
         Hint(self.hash(key))
     }
 
-    /// See [`Consume::touch`](crate::chunk::Consume::touch).
+    /// Asks for the memory that tells the number of an entry.
     #[inline]
-    pub(super) fn touch_index(&self, Hint(hash): Hint) -> u64 {
-        self.index.touch(hash)
+    pub(super) fn fetch_index(&self, Hint(hash): Hint) {
+        self.index.fetch(hash);
     }
 
     /// The number of the entry that is most likely meant.
@@ -88,11 +89,12 @@ impl<V> Table<V> {
         self.index.find(hash, |number| number != NONE)
     }
 
-    /// See [`Consume::touch`](crate::chunk::Consume::touch).
+    /// Asks for the memory of an entry.
     #[inline]
-    pub(super) fn touch(&self, number: u32) -> u64 {
-        let slot = self.slots.get(number as usize);
-        slot.map_or(0, |Line(slot)| u64::from(matches!(slot, Slot::Used { .. })))
+    pub(super) fn fetch(&self, number: u32) {
+        if let Some(slot) = self.slots.get(number as usize) {
+            fetch(slot);
+        }
     }
 
     /// A hash of a key, seeded.

@@ -1,6 +1,7 @@
 //! The table of connections: which segment belongs to which, when one ends and the next on the
 //! same ports begins.
 
+mod ahead;
 mod known;
 
 use super::Follow;
@@ -8,16 +9,16 @@ use super::ended::Ended;
 use super::flow::{Around, Fit, Flow, Progress};
 use super::half::Spare;
 use super::later::{Change, Later, Shelf, Taken};
-use super::table::{Hint, Oldest, Table};
+use super::table::{Oldest, Table};
+use super::turns::{AT_ONCE, Due, Turns};
 use crate::chunk::{Consume, Ending};
 use crate::limits::Limits;
 use crate::packet::{Flags, FlowKey, Segment};
 use crate::place::Place;
 use crate::ports::Ports;
 use crate::trouble::Trouble;
-use known::{Known, begin_kept, follow_kept};
+use known::Known;
 use std::collections::VecDeque;
-use std::hint::black_box;
 
 /// Follows all TCP connections of a run and hands their chunks to a [`Follow`].
 ///
@@ -28,9 +29,6 @@ use std::hint::black_box;
 #[derive(Debug)]
 pub struct Tracker<D> {
     limits: Limits,
-    /// Those for connections that are followed at their end: no more comes that could be compared
-    /// with what is kept.
-    end_limits: Limits,
     ports: Ports,
     /// Connections that have not ended.
     known: Table<Known<D>>,
@@ -52,6 +50,9 @@ pub struct Tracker<D> {
     stopped: Vec<(Place, u32)>,
     spare: Spare,
     shelf: Shelf,
+    /// Those of the shelf that have ended and are still to be followed.
+    due: Vec<Due>,
+    turns: Turns<D>,
     /// What was kept of the connection at hand.
     kept: Vec<u8>,
 }
@@ -86,7 +87,8 @@ impl<D: Consume> Tracker<D> {
     pub fn new(ports: Ports, limits: &Limits) -> Self {
         Self {
             limits: *limits,
-            end_limits: Limits { history_bytes: 0, ..*limits },
+            due: Vec::new(),
+            turns: Turns::new(ports.clone(), limits),
             ports,
             known: Table::new(),
             flows: 0,
@@ -107,7 +109,7 @@ impl<D: Consume> Tracker<D> {
     /// Takes the next segment. Its place counts the frames of the run.
     #[inline]
     pub fn push<F: Follow<Dialog = D>>(&mut self, segment: &Segment<'_>, follow: &mut F) {
-        self.settle(segment.place, follow);
+        self.settle_before(segment, follow);
         match self.known.find(&segment.flow) {
             Some(number) => self.push_found(number, segment, follow),
             None => self.push_other(segment, follow),
@@ -120,7 +122,7 @@ impl<D: Consume> Tracker<D> {
     where
         F: Follow<Dialog = D>,
     {
-        self.settle(segment.place, follow);
+        self.settle_before(segment, follow);
         // It may have ended since, and its number may be another's.
         let found = found.filter(|&number| self.known.is_of(number, &segment.flow));
         let Some(number) = found.or_else(|| self.known.find(&segment.flow)) else {
@@ -184,57 +186,6 @@ impl<D: Consume> Tracker<D> {
     #[must_use]
     pub fn connections(&self) -> usize {
         self.flows
-    }
-
-    /// What it takes to look up a connection again.
-    #[inline]
-    #[must_use]
-    pub fn hint(&self, flow: &FlowKey) -> Hint {
-        self.known.hint(flow)
-    }
-
-    /// Reads where the number of a connection stands: see [`Consume::touch`].
-    #[inline]
-    #[must_use]
-    pub fn touch_index(&self, hint: Hint) -> u64 {
-        self.known.touch_index(hint)
-    }
-
-    /// The number that a connection most likely has, if there is one.
-    #[inline]
-    #[must_use]
-    pub fn guess(&self, hint: Hint) -> Option<u32> {
-        self.known.guess(hint)
-    }
-
-    /// Reads what is known of the ends `number`, and what their connection has on the shelf if it
-    /// is there.
-    #[inline]
-    #[must_use]
-    pub fn touch_key(&self, number: u32) -> u64 {
-        self.known.touch(number) ^ self.shelf.touch(number)
-    }
-
-    /// Reads a little of each part of connection `number` that its next segment needs: see
-    /// [`Consume::touch`].
-    #[inline]
-    #[must_use]
-    pub fn touch(&self, number: u32) -> u64 {
-        match self.known.get(number) {
-            Some(Known::Flow(flow)) => flow.touch(),
-            Some(Known::Later) => self.shelf.touch_block(number),
-            _ => 0,
-        }
-    }
-
-    /// The same for what takes its chunks.
-    #[inline]
-    #[must_use]
-    pub fn touch_dialog(&self, number: u32) -> u64 {
-        match self.known.get(number) {
-            Some(Known::Flow(flow)) => flow.touch_dialog(),
-            _ => 0,
-        }
     }
 
     /// Takes a segment of the ends `number` that is not just the next one.
@@ -426,19 +377,7 @@ impl<D: Consume> Tracker<D> {
             }
             at += 1;
         }
-    }
-
-    /// Gets what the connections need that end behind the one at hand into the cache: all of the
-    /// `next` one, and what tells where that is of one that ends `soon`. They were idle for long.
-    fn fetch_ends(&self, next: Option<u32>, soon: Option<u32>) {
-        let mut sum = soon.map_or(0, |soon| self.touch_key(soon));
-        if let Some(next) = next
-            && let Some((key, Known::Later)) = self.known.entry(next)
-        {
-            sum ^= self.shelf.touch_all(next);
-            sum ^= self.ended.touch(&key) ^ self.known.touch_index(self.known.hint(&key));
-        }
-        black_box(sum);
+        self.follow_due(follow);
     }
 
     fn begin<F: Follow<Dialog = D>>(&mut self, segment: &Segment<'_>, follow: &mut F) {
@@ -466,10 +405,25 @@ impl<D: Consume> Tracker<D> {
 
     /// Ends the connections that were over long enough before `now`, which the segments that
     /// are pushed do by themselves: for when nothing is pushed.
-    #[inline]
     pub fn settle<F: Follow<Dialog = D>>(&mut self, now: Place, follow: &mut F) {
-        if self.next_end <= now {
-            self.settle_until(now, follow);
+        self.settle_until(now, follow);
+        self.follow_due(follow);
+    }
+
+    /// The same, but those whose segments were kept may be followed later: they go to `turns`.
+    pub fn settle_to<F>(&mut self, now: Place, turns: &mut Turns<D>, follow: &mut F)
+    where
+        F: Follow<Dialog = D>,
+    {
+        self.settle_until(now, follow);
+        turns.take(&mut self.due, &mut self.shelf, follow);
+    }
+
+    /// The same for each segment: mostly there is nothing to do.
+    #[inline]
+    fn settle_before<F: Follow<Dialog = D>>(&mut self, segment: &Segment<'_>, follow: &mut F) {
+        if self.next_end <= segment.place {
+            self.settle_until(segment.place, follow);
         }
     }
 
@@ -526,6 +480,7 @@ impl<D: Consume> Tracker<D> {
             }
         }
         self.find_next_end();
+        self.follow_due(follow);
     }
 
     /// Whether the connection that was over goes on.
@@ -584,14 +539,12 @@ impl<D: Consume> Tracker<D> {
         self.flows -= 1;
         let around = Around { key: &key, limits: &self.limits, ports: &self.ports, now };
         if matches!(known, Known::Later) {
-            let Some(later) = self.shelf.lift(number, &mut self.kept) else { return };
+            let Some(later) = self.shelf.get(number).cloned() else { return };
             self.held -= later.held();
-            let around = Around { limits: &self.end_limits, ..around };
-            let mut segments = later.segments(&self.kept, key);
-            // In its place: it is too large to be moved for nothing.
-            if let Some(flow) = &mut begin_kept(&mut segments) {
-                follow_kept(flow, segments, &around, &mut self.spare, follow);
-                flow.finish(ending, &around, follow);
+            self.shelf.fetch_all(&later);
+            self.due.push(Due { key, later, ending, now });
+            if self.due.len() >= AT_ONCE {
+                self.follow_due(follow);
             }
             return;
         }
@@ -607,12 +560,16 @@ impl<D: Consume> Tracker<D> {
     #[inline(never)]
     fn follow_now<F: Follow<Dialog = D>>(&mut self, number: u32, follow: &mut F) {
         let Some((key, Known::Later)) = self.known.entry(number) else { return };
-        let Some(later) = self.shelf.lift(number, &mut self.kept) else { return };
+        self.kept.clear();
+        let Some(later) = self.shelf.get(number).cloned() else { return };
+        self.shelf.lift(&later, &mut self.kept);
         let around =
             Around { key: &key, limits: &self.limits, ports: &self.ports, now: later.last };
         let mut segments = later.segments(&self.kept, key);
-        if let Some(mut flow) = begin_kept(&mut segments).map(Box::new) {
-            follow_kept(&mut flow, segments, &around, &mut self.spare, follow);
+        if let Some(mut flow) = Flow::begin_kept(&mut segments).map(Box::new) {
+            flow.follow_first(&mut segments, &around, &mut self.spare, follow);
+            let history = self.limits.history_bytes;
+            flow.push_straight(&mut segments, usize::MAX, history, &mut self.spare);
             self.held -= later.held();
             self.waiting += flow.waiting_bytes();
             // The next segment weighs it.
@@ -621,6 +578,12 @@ impl<D: Consume> Tracker<D> {
                 *known = Known::Flow(flow);
             }
         }
+    }
+
+    /// Follows those that have ended to their end.
+    fn follow_due<F: Follow<Dialog = D>>(&mut self, follow: &mut F) {
+        self.turns.take(&mut self.due, &mut self.shelf, follow);
+        self.turns.finish(follow);
     }
 
     /// Forgets where a connection ended.
@@ -828,7 +791,10 @@ mod tests {
         for _ in 0..60 {
             feed.client(100, 1000, "");
         }
-        let ends: Vec<_> = feed.log.done.iter().map(|(at, _, text)| (*at, text.as_str())).collect();
+        feed.tracker.settle(Place::default(), &mut feed.log);
+        let mut ends: Vec<_> =
+            feed.log.done.iter().map(|(at, _, text)| (*at, text.as_str())).collect();
+        ends.sort_unstable();
         assert_eq!(ends, [(13, "2.."), (31, "2.x."), (61, "2.[1].")]);
     }
 

@@ -201,22 +201,20 @@ impl<D> Flow<D> {
         }
     }
 
-    /// Whether what else was kept may be taken by [`Flow::push_straight`].
-    pub(in crate::stream) fn is_straight(&self) -> bool {
-        self.is_easy
-    }
-
-    /// Takes the rest of what was kept for [`Later`](crate::stream::later::Later): each segment is
-    /// the next one of its side, so that this comes to what [`Flow::push_kept`] does.
+    /// Takes more of what was kept for [`Later`](crate::stream::later::Later), until so many
+    /// `pieces` of data have come; returns whether there may be more. Each segment is the next one
+    /// of its side, so that this comes to what [`Flow::push_kept`] does.
     pub(in crate::stream) fn push_straight(
         &mut self,
         segments: &mut Segments<'_>,
+        mut pieces: usize,
         history: usize,
         spare: &mut Spare,
-    ) where
+    ) -> bool
+    where
         D: Consume,
     {
-        let Stage::Following(dialog) = &mut self.stage else { return };
+        let Stage::Following(dialog) = &mut self.stage else { return false };
         let [skipped_up, skipped_down] = self.skipped.as_deref().copied().unwrap_or_default();
         while let Some(Kept { way, at, place, ack, fin, data, .. }) = segments.next_kept() {
             let [up, down] = &mut self.halves;
@@ -239,13 +237,46 @@ impl<D> Flow<D> {
                 self.is_easy = false;
                 dialog.push(&chunk(What::Close(Close::Fin)));
             }
+            pieces -= usize::from(!data.is_empty());
+            if pieces == 0 {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// The connection whose first `segments` these are, those of its handshake.
+    #[inline]
+    pub(in crate::stream) fn begin_kept(segments: &mut Segments<'_>) -> Option<Self> {
+        let (first, answer) = (segments.next()?, segments.next()?);
+        Self::answered(&first, &answer)
+    }
+
+    /// Takes the first ones behind those, until the others may be taken by
+    /// [`Flow::push_straight`].
+    pub(in crate::stream) fn follow_first<F: Follow<Dialog = D>>(
+        &mut self,
+        segments: &mut Segments<'_>,
+        around: &Around<'_>,
+        spare: &mut Spare,
+        follow: &mut F,
+    ) where
+        D: Consume,
+    {
+        let mut around = *around;
+        while !self.is_easy
+            && let Some(segment) = segments.next()
+        {
+            around.now = segment.place;
+            self.push_kept(&segment, &around, spare, follow);
         }
     }
 
-    /// What is known of both directions.
+    /// What is known of it besides its dialog.
     #[cfg(test)]
-    pub(in crate::stream) fn halves_debug(&self) -> String {
-        format!("{:?} {:?} {:?}", self.halves, self.last_at, self.arrivals)
+    pub(in crate::stream) fn state_debug(&self) -> String {
+        let Self { halves, last_at, arrivals, is_easy, .. } = self;
+        format!("{halves:?} {last_at:?} {arrivals} {is_easy}")
     }
 
     /// When the steps of its handshake came, if nothing else has.

@@ -1,6 +1,8 @@
 //! From the hash of a key to the number of its entry: open addressing, one after the other, with
 //! the hash beside the number. A look-up reads one line of the cache and compares one key.
 
+use crate::fetch::fetch;
+
 /// No entry.
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -48,10 +50,12 @@ impl Index {
         }
     }
 
-    /// Reads the first place where `hash` may be.
+    /// Asks for the memory of the first place where `hash` may be.
     #[inline]
-    pub(super) fn touch(&self, hash: u32) -> u64 {
-        self.buckets.get(self.home(hash)).map_or(0, |bucket| bucket.number.into())
+    pub(super) fn fetch(&self, hash: u32) {
+        if let Some(bucket) = self.buckets.get(self.home(hash)) {
+            fetch(bucket);
+        }
     }
 
     /// Adds a number.

@@ -5,8 +5,8 @@ use crate::packet::{Flags, FlowKey, Segment, Way};
 use crate::place::Place;
 use crate::stream::Follow;
 use crate::stream::flow::{Around, Flow, Progress};
-use crate::stream::half::Spare;
-use crate::stream::later::{Later, Segments, Shelf};
+
+use crate::stream::later::{Later, Shelf};
 use crate::time::Stamp;
 
 /// What is known of two ends. Small, as there are many; the fields stand in the variants
@@ -110,122 +110,6 @@ impl<D: Consume> Known<D> {
         match self {
             Self::Flow(flow) => Some(flow),
             _ => None,
-        }
-    }
-}
-
-/// The connection whose first `segments` these are, those of its handshake.
-#[inline]
-pub(super) fn begin_kept<D>(segments: &mut Segments<'_>) -> Option<Flow<D>> {
-    let (first, answer) = (segments.next()?, segments.next()?);
-    Flow::answered(&first, &answer)
-}
-
-/// Takes the other segments that were kept of a connection.
-pub(super) fn follow_kept<F: Follow>(
-    flow: &mut Flow<F::Dialog>,
-    mut segments: Segments<'_>,
-    around: &Around<'_>,
-    spare: &mut Spare,
-    follow: &mut F,
-) {
-    let mut around = *around;
-    while !flow.is_straight()
-        && let Some(segment) = segments.next()
-    {
-        around.now = segment.place;
-        flow.push_kept(&segment, &around, spare, follow);
-    }
-    flow.push_straight(&mut segments, around.limits.history_bytes, spare);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::chunk::{Chunk, Ending, Opening};
-    use crate::limits::Limits;
-    use crate::ports::Ports;
-    use crate::stream::later::Taken;
-    use crate::stream::later::tests::{segments, steps};
-    use crate::stream::{Looks, SessionEnd};
-    use crate::trouble::Trouble;
-    use proptest::prelude::*;
-
-    /// All chunks of a session, as they came.
-    #[derive(Default)]
-    struct Heard(String);
-
-    impl Consume for Heard {
-        fn push(&mut self, chunk: &Chunk<'_>) {
-            self.0.extend([format!("{chunk:?}\n")]);
-        }
-    }
-
-    impl Follow for Heard {
-        type Dialog = Heard;
-
-        fn candidate(&mut self, _: Place, _: bool) {}
-
-        fn dismissed(&mut self, _: Place, _: Place) {}
-
-        fn open(&mut self, opening: &Opening, surely: bool, now: Place) -> Heard {
-            Heard(format!("{opening:?} {surely} {now:?}\n"))
-        }
-
-        fn done(&mut self, dialog: Heard, end: SessionEnd) {
-            self.0.extend([dialog.0, format!("{end:?}")]);
-        }
-
-        fn trouble(&mut self, _: Trouble, _: Place) {}
-
-        fn looks(&self, _: &[u8], _: bool) -> Looks {
-            Looks::Unclear
-        }
-
-        fn speaks(&self, _: &[u8], _: &[u8]) -> Option<bool> {
-            None
-        }
-    }
-
-    proptest! {
-        /// Against taking each segment for itself.
-        #[test]
-        fn what_was_kept_is_followed_as_if_it_came_now(steps in steps(), keeps in any::<bool>()) {
-            let segments = segments(&steps);
-            let mut shelf = Shelf::new(4096);
-            let number = 7;
-            shelf.put(number, &segments[0], &segments[1]).unwrap();
-            for segment in &segments[2..] {
-                if matches!(shelf.take(number, segment), Taken::Not) {
-                    break;
-                }
-            }
-            let mut text = Vec::new();
-            let later = shelf.lift(number, &mut text).unwrap();
-            let limits = Limits::default();
-            let history_bytes = if keeps { limits.history_bytes } else { 0 };
-            let limits = Limits { history_bytes, ..limits };
-            let key = segments[0].flow;
-            let ports = Ports::default();
-            let around = Around { key: &key, limits: &limits, ports: &ports, now: later.last };
-            let told = [true, false].map(|at_once| {
-                let (mut heard, mut spare) = (Heard::default(), Spare::new());
-                let mut segments = later.segments(&text, key);
-                let mut flow = begin_kept(&mut segments).unwrap();
-                if at_once {
-                    follow_kept(&mut flow, segments, &around, &mut spare, &mut heard);
-                } else {
-                    for segment in segments {
-                        let around = Around { now: segment.place, ..around };
-                        flow.push_kept(&segment, &around, &mut spare, &mut heard);
-                    }
-                }
-                let state = (flow.progress(), flow.ends(), flow.is_complete(), flow.is_straight());
-                let kept = flow.halves_debug();
-                flow.finish(Ending::InputEnd, &around, &mut heard);
-                (state, kept, heard.0)
-            });
-            prop_assert_eq!(&told[0], &told[1]);
         }
     }
 }
