@@ -4,13 +4,15 @@
 set -euo pipefail
 
 usage() {
-    echo "usage: benches/compare.sh [--scale X] [--runs N] [--presets 'A B C D'] [--tshark PART]" >&2
+    echo "usage: benches/compare.sh [--scale X] [--runs N] [--presets 'A B C D'] [--tshark PART]" \
+        "[--pgo]" >&2
     exit 2
 }
 
-scale=1 runs=5 presets='A B C D' tshark=
+scale=1 runs=5 presets='A B C D' tshark='' pgo=''
 while [ $# -gt 0 ]; do
     case $1 in
+        --pgo) pgo=yes ;;
         --scale | --runs | --presets | --tshark)
             [ $# -ge 2 ] || usage
             declare "${1#--}=$2"
@@ -42,6 +44,7 @@ mkdir -p "$captures"
 cargo build --release --bin smtp-audit --example generate --example bare >&2
 target=${CARGO_TARGET_DIR:-target}/release
 audit=$target/smtp-audit
+[ -z "$pgo" ] || pgo=$(benches/pgo.sh)
 generate=$target/examples/generate
 
 # Captures of BENCH_DIR are used again: the same generator makes the same bytes.
@@ -130,6 +133,10 @@ for preset in $presets; do
         add 'smtp-audit, 1 thread' "'$audit' --threads 1 --format ndjson '$file'"
     fi
     add 'smtp-audit' "'$audit' --format ndjson '$file'"
+    if [ -n "$pgo" ]; then
+        add 'smtp-audit with a profile, 1 thread' "'$pgo' --threads 1 --format ndjson '$file'"
+        add 'smtp-audit with a profile' "'$pgo' --format ndjson '$file'"
+    fi
     measure "$preset" "$file" >> "$work/table.md"
     if [ -n "$tshark" ]; then
         # tshark holds every connection, so it may be given a part only: 1/20 with --tshark 20.
