@@ -5,15 +5,14 @@ set -euo pipefail
 
 usage() {
     echo "usage: benches/compare.sh [--scale X] [--runs N] [--presets 'A B C D'] [--tshark PART]" \
-        "[--pgo]" >&2
+        "[--pgo PROGRAM]" >&2
     exit 2
 }
 
 scale=1 runs=5 presets='A B C D' tshark='' pgo=''
 while [ $# -gt 0 ]; do
     case $1 in
-        --pgo) pgo=yes ;;
-        --scale | --runs | --presets | --tshark)
+        --scale | --runs | --presets | --tshark | --pgo)
             [ $# -ge 2 ] || usage
             declare "${1#--}=$2"
             shift
@@ -44,7 +43,6 @@ mkdir -p "$captures"
 cargo build --release --bin smtp-audit --example generate --example bare >&2
 target=${CARGO_TARGET_DIR:-target}/release
 audit=$target/smtp-audit
-[ -z "$pgo" ] || pgo=$(benches/pgo.sh)
 generate=$target/examples/generate
 
 # Captures of BENCH_DIR are used again: the same generator makes the same bytes.
