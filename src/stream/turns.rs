@@ -20,9 +20,6 @@ use smallvec::SmallVec;
 /// and what is known of them has less room.
 pub(super) const AT_ONCE: usize = 8;
 
-/// Bytes of their segments.
-const BYTES: usize = 128 << 10;
-
 /// Pieces of a connection that are taken in turn: a command, say, and its reply.
 const PIECES: usize = 2;
 
@@ -33,7 +30,8 @@ pub struct Turns<D> {
     ports: Ports,
     /// Those that are still to be followed.
     due: Vec<Due>,
-    /// What was kept of them, one behind the other.
+    /// What was kept of them, one behind the other: as much as
+    /// [`Limits::deferred_bytes`] of each, at most.
     texts: Vec<u8>,
     /// Room for as many.
     flows: Vec<Flow<D>>,
@@ -66,7 +64,7 @@ impl<D: Consume> Turns<D> {
         for one in due.drain(..) {
             kept.lift(&one.later, &mut self.texts);
             self.due.push(one);
-            if self.due.len() >= AT_ONCE || self.texts.len() >= BYTES {
+            if self.due.len() >= AT_ONCE {
                 self.finish(follow);
             }
         }
