@@ -631,6 +631,26 @@ fn the_table_of_a_capture() {
     "#]].assert_eq(&out(&run([path])));
 }
 
+/// RFC 5321 §4.1.4: a server that refuses EHLO stays in the state that it was in.
+#[test]
+fn who_is_refused_keeps_the_name_that_was_accepted() {
+    let begin = "s< 220 mx.example ESMTP\nc> HELO one.example\ns< 250 mx.example\n";
+    let end = "c> QUIT\ns< 221 bye\n";
+    for (between, name) in [
+        ("", "one.example"),
+        ("c> EHLO\ns< 501 Syntax: EHLO hostname\n", "one.example"),
+        ("c> EHLO two.example\ns< 502 no\nc> EHLO three.example\ns< 421 no\n", "one.example"),
+        ("c> EHLO two.example\ns< 250 mx.example\n", "two.example"),
+        ("c> EHLO\ns< 501 no\nc> EHLO two.example\ns< 250 mx.example\n", "two.example"),
+    ] {
+        let mut child = start(["--format", "json", "-"], Stdio::piped());
+        let text = [begin, between, end].concat();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let report = json(&child.wait_with_output().unwrap());
+        assert_eq!(report["sessions"][0]["helo"], name, "{between}");
+    }
+}
+
 #[test]
 fn the_table_of_a_transcript() {
     expect![[r#"

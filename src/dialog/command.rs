@@ -94,13 +94,23 @@ impl Dialog {
             Verb::Rcpt => self.rcpt(command, plain, added),
             Verb::Ehlo | Verb::Helo | Verb::Lhlo => {
                 let name = command.argument.trim_ascii_end();
-                self.session.helo = Some(self.keep_part(name, command.argument_at, added));
+                let name = self.keep_part(name, command.argument_at, added);
+                let former = self.session.helo.replace(name);
+                self.former_helo = self.former_helo.or(former);
                 if self.session.protocol == Protocol::Unknown {
                     self.session.protocol = Protocol::of(verb);
                 }
             }
             Verb::Data => self.wait_for(Awaited::Data, line.asked),
             _ => {}
+        }
+    }
+
+    /// EHLO, HELO or LHLO was answered: who is refused keeps its name (RFC 5321 §4.1.4).
+    pub(super) fn hello_answered(&mut self, code: u16) {
+        let former = self.former_helo.take();
+        if code >= 400 {
+            self.session.helo = former.or(self.session.helo);
         }
     }
 

@@ -99,6 +99,8 @@ pub struct Dialog {
     has_replied: bool,
     /// A line that is no command may hold a secret: AUTH was sent and nothing else since.
     secrets_near: bool,
+    /// The client's name before an EHLO or HELO that is not answered yet.
+    former_helo: Option<Span>,
     /// ENHANCEDSTATUSCODES is offered.
     enhanced: bool,
     closes: Closes,
@@ -246,6 +248,7 @@ impl Dialog {
                 scanner: None,
                 doubt: None,
                 secrets_near: false,
+                former_helo: None,
                 masked_secrets: Few::default(),
                 masked: None,
                 enhanced: false,

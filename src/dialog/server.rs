@@ -469,6 +469,7 @@ impl Dialog {
             Request::Command(verb) => {
                 self.state.answer(verb, code, owed.last);
                 if matches!(verb, Verb::Ehlo | Verb::Lhlo | Verb::Helo) {
+                    self.hello_answered(code);
                     if code / 100 == 2 {
                         self.introduced(verb, owed.exchange(), offers, reply.text);
                     }
