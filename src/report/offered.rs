@@ -11,8 +11,12 @@ use crate::smtp::extension;
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 
-/// How many replies are known at once.
-const KNOWN: usize = 64;
+/// Sets that replies fall into, by the seeded hash of each.
+const SETS: usize = 16;
+
+/// Replies of a set that are known at once. With one only, two servers may take turns in it for a
+/// whole run, and be read anew each time.
+const WAYS: usize = 4;
 
 /// Bytes of a reply that is kept.
 const LONGEST: usize = 2048;
@@ -22,8 +26,8 @@ const LONGEST: usize = 2048;
 pub(super) struct Known {
     /// Characters of a keyword that are shown.
     excerpt: usize,
-    /// What was offered, each at the hash of its reply.
-    kept: Box<[Offered]>,
+    /// What was offered, the last first.
+    kept: Box<[[Offered; WAYS]; SETS]>,
     /// What is not kept.
     other: Offered,
     none: Offered,
@@ -54,7 +58,7 @@ impl Known {
     pub(super) fn new(excerpt: usize) -> Self {
         Self {
             excerpt,
-            kept: (0..KNOWN).map(|_| Offered::default()).collect(),
+            kept: Box::default(),
             other: Offered::default(),
             none: Offered::default(),
             room: Vec::new(),
@@ -76,16 +80,26 @@ impl Known {
         };
         let reply = session.bytes(place);
         let number = session.hellos.last().map_or(0, |hello| hello.tail.number());
-        let slot = if number == 0 { hasher.hash_one(reply) } else { number } % KNOWN as u64;
-        let entry = match usize::try_from(slot).ok().and_then(|slot| kept.get_mut(slot)) {
-            Some(entry) if reply.len() <= LONGEST => entry,
-            _ => other,
+        let hash = if number == 0 { hasher.hash_one(reply) } else { number };
+        let Some(set) = set(hash, kept).filter(|_| reply.len() <= LONGEST) else {
+            if *other.reply != *reply {
+                *other = Offered::new(session, reply, *excerpt, room);
+            }
+            return (other, Some(place));
         };
-        if *entry.reply != *reply {
-            *entry = Offered::new(session, reply, *excerpt, room);
-        }
-        (entry, Some(place))
+        let way = set.iter().position(|known| *known.reply == *reply).unwrap_or_else(|| {
+            set.rotate_right(1);
+            let [oldest, ..] = set;
+            *oldest = Offered::new(session, reply, *excerpt, room);
+            0
+        });
+        (set.get(way).unwrap_or(none), Some(place))
     }
+}
+
+/// The set of a reply with this hash.
+fn set(hash: u64, sets: &mut [[Offered; WAYS]; SETS]) -> Option<&mut [Offered; WAYS]> {
+    sets.get_mut(usize::try_from(hash % SETS as u64).ok()?)
 }
 
 /// Where in the text of `session` the reply to the last answered EHLO or LHLO lies, without its
@@ -123,5 +137,30 @@ impl Offered {
         let lines = text(&|out| reply_lines(out, reply));
         let kept = memchr::memchr_iter(b'\n', reply).count() + 1;
         Self { reply: reply.into(), known, unknown, offers, lines, kept }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chunk::End;
+    use crate::report::sample;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn servers_do_not_take_turns() {
+        let mut known = Known::new(10);
+        let mut sets: BTreeMap<u64, Vec<Session>> = BTreeMap::new();
+        for server in 0..SETS * WAYS {
+            let dialog = format!("s< 220 a\nc> EHLO b\ns< 250-a\ns< 250 SIZE {server}");
+            let session = sample::session(dialog.as_bytes(), End::Quit);
+            let hash = known.hasher.hash_one(session.bytes(place(&session).unwrap()));
+            sets.entry(hash % SETS as u64).or_default().push(session);
+        }
+        let most = sets.into_values().max_by_key(Vec::len).unwrap();
+        let mut of = |session| known.of(session).0.lines.as_ptr();
+        let first: Vec<_> = most.iter().take(WAYS).map(&mut of).collect();
+        let again: Vec<_> = most.iter().take(WAYS).map(&mut of).collect();
+        assert!(first.len() == WAYS && first == again);
     }
 }
