@@ -16,6 +16,9 @@ pub mod time;
 // Memory asked for before it is needed. *Uses nothing.*
 pub mod fetch;
 
+// Memory by the page, in large ones where there are some. *Uses nothing.*
+pub mod pages;
+
 // Where in the inputs something stands. *Uses nothing.*
 pub mod place;
 
@@ -50,8 +53,8 @@ pub mod capture;
 // *Uses time, limits, ports, place, trouble, recording, capture.*
 pub mod packet;
 
-// Segments → chunks of each connection. *Uses time, fetch, limits, ports, place, chunk, trouble,
-// packet.*
+// Segments → chunks of each connection. *Uses time, fetch, pages, limits, ports, place, chunk,
+// trouble, packet.*
 pub mod stream;
 
 // Lines of a saved dialog ↔ chunks. *Uses time, escape, limits, ports, place, chunk, trouble,

@@ -7,7 +7,7 @@ use crate::chunk::{Chunk, Close, Consume, Opening, Side, Sides, What};
 use crate::packet::{Flags, FlowKey, Segment};
 use crate::place::Place;
 use crate::ports::Ports;
-use crate::stream::{Follow, Looks, SessionEnd, Tracker};
+use crate::stream::{Blocks, Follow, Looks, SessionEnd, Tracker};
 use crate::time::Stamp;
 use crate::trouble::Trouble;
 use std::collections::{HashMap, HashSet};
@@ -24,7 +24,8 @@ pub fn segments(data: &[u8]) {
     let is_numbered = settings & 2 == 0;
     // Both streams near the end of the sequence space.
     let isn = if settings & 4 != 0 { u32::MAX - 0x100 } else { 1000 };
-    let mut follow = Checked { is_numbered, fates: HashMap::new(), sure: HashSet::new() };
+    let (blocks, fates, sure) = (Blocks::default(), HashMap::new(), HashSet::new());
+    let mut follow = Checked { blocks, is_numbered, fates, sure };
     let mut tracker = Tracker::new(Ports::new(&[25], any_port), &limits());
     let mut number = 0;
     while !bytes.is_empty() {
@@ -101,6 +102,7 @@ enum Fate {
 
 /// Checks what a tracker says of its connections.
 struct Checked {
+    blocks: Blocks,
     is_numbered: bool,
     fates: HashMap<Place, Fate>,
     /// Those that are sessions for sure.
@@ -116,6 +118,10 @@ impl Checked {
 
 impl Follow for Checked {
     type Dialog = Log;
+
+    fn blocks(&mut self) -> &mut Blocks {
+        &mut self.blocks
+    }
 
     fn candidate(&mut self, place: Place, surely: bool) {
         self.turn(place, None, Fate::Candidate);

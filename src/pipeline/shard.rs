@@ -12,7 +12,7 @@ use crate::place::{Origin, Place, Places, Slot};
 use crate::recording::OneSided;
 use crate::rules;
 use crate::smtp::sniff::{self, Verdict};
-use crate::stream::{Follow, Hint, Looks, SessionEnd, Tracker, Turns};
+use crate::stream::{Blocks, Follow, Hint, Looks, SessionEnd, Tracker, Turns};
 use crate::time::Stamp;
 use crate::transcript;
 use crate::trouble::{Trouble, Troubles};
@@ -103,6 +103,7 @@ pub(super) type Flush<'a, M> = dyn FnMut(&mut Vec<Event<M>>) -> bool + 'a;
 struct Follower<W: Work> {
     options: Options,
     work: W,
+    blocks: Blocks,
     places: Places,
     events: Vec<Event<W::Made>>,
     /// Sessions that are over and not judged yet, and which of the events says so of each.
@@ -127,6 +128,7 @@ impl<W: Work> Crew<W> {
         let follower = Follower {
             options: options.clone(),
             work,
+            blocks: Blocks::default(),
             places: Places::default(),
             events: Vec::new(),
             over: Vec::new(),
@@ -196,7 +198,7 @@ impl<W: Work> Crew<W> {
         let mut sum = 0;
         for spot in spots {
             if let (Some(tracker), Some(number)) = (self.tracker(spot.home), spot.number) {
-                sum ^= tracker.fetch(number);
+                sum ^= tracker.fetch(number, &self.follower.blocks);
             }
         }
         // Used by nothing, but the compiler must not see that.
@@ -429,6 +431,10 @@ fn is_late(first: Place, now: Place) -> bool {
 
 impl<W: Work> Follow for Follower<W> {
     type Dialog = Followed;
+
+    fn blocks(&mut self) -> &mut Blocks {
+        &mut self.blocks
+    }
 
     fn candidate(&mut self, first: Place, surely: bool) {
         let what = if surely { What::Session } else { What::Candidate };

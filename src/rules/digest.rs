@@ -9,6 +9,7 @@ use crate::smtp::extension::{
 use crate::smtp::reply::{self, ReplyLine};
 use crate::smtp::scan::find;
 use std::cell::RefCell;
+use std::mem::replace;
 
 /// What a reply to EHLO says, as far as it says which rules need not be asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,15 +22,16 @@ pub(super) struct Digest {
     pub(super) is_odd: bool,
 }
 
-/// Digests that are remembered: the last one at each place, so that a few dozen servers hardly meet.
-const KEPT: usize = 512;
+/// Places of digests, by the seeded number of each.
+const PLACES: usize = 256;
 
-/// The number of what a server offers, and what it says in short.
-type Known = (u64, Digest);
+/// Digests that are remembered at a place, the last first. With one only, two servers may take turns
+/// at it for a whole run.
+type Known = [(u64, Digest); 2];
 
 thread_local! {
     // 0 is nobody's number.
-    static KNOWN: RefCell<Vec<Known>> = RefCell::new(vec![(0, Digest::default()); KEPT]);
+    static KNOWN: RefCell<Vec<Known>> = RefCell::new(vec![Known::default(); PLACES]);
 }
 
 impl Digest {
@@ -49,13 +51,17 @@ impl Digest {
     /// That of a `tail`: in the first line many servers name the client.
     fn of_tail(tail: &[u8], number: u64) -> Self {
         let number = if number == 0 { number_of(tail) } else { number };
-        let place = usize::try_from(number % KEPT as u64).unwrap_or_default();
+        let place = usize::try_from(number % PLACES as u64).unwrap_or_default();
         KNOWN.with_borrow_mut(|known| match known.get_mut(place) {
-            Some((known, digest)) if *known == number && number != 0 => *digest,
-            slot => {
+            Some([(known, digest), _] | [_, (known, digest)])
+                if *known == number && number != 0 =>
+            {
+                *digest
+            }
+            place => {
                 let digest = Self::read(tail);
-                if let Some(slot) = slot {
-                    *slot = (number, digest);
+                if let Some([last, before]) = place {
+                    *before = replace(last, (number, digest));
                 }
                 digest
             }

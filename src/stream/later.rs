@@ -6,14 +6,18 @@
 //! segment comes that is not just the next one of its side. What is kept is what was captured:
 //! following it later comes to the same.
 
-mod slab;
+mod beside;
+mod blocks;
 
 use super::flow::{Progress, is_answer};
 use crate::fetch::fetch;
 use crate::packet::{Flags, FlowKey, Segment, Way};
 use crate::place::Place;
 use crate::time::Stamp;
-use slab::{Beside, Slab};
+use beside::Beside;
+use blocks::{BLOCK, SIZE};
+
+pub use blocks::Blocks;
 
 /// The connections that are followed later, by the number that each has in the table: both are
 /// got into the cache at once. They come and go by the thousand, so their memory is not the
@@ -21,7 +25,6 @@ use slab::{Beside, Slab};
 #[derive(Debug)]
 pub(super) struct Shelf {
     kept: Beside<Later>,
-    blocks: Slab<Block>,
     /// Bytes that are kept at most of a connection.
     most: usize,
 }
@@ -84,7 +87,7 @@ impl Change {
     /// Bytes of memory that it holds more than before.
     #[inline]
     pub(super) fn held(self) -> usize {
-        usize::from(self.blocks) * size_of::<Block>()
+        usize::from(self.blocks) * SIZE
     }
 }
 
@@ -93,18 +96,6 @@ type Head = [u64; 3];
 
 /// Blocks that are named in the connection itself: as many as most have.
 const FRONT: usize = 4;
-
-/// A part of what is kept, and the block that goes on with it behind the first ones.
-#[derive(Debug)]
-#[repr(align(64))]
-struct Block {
-    bytes: [u8; BLOCK],
-    next: u32,
-}
-
-/// Bytes in a block, which takes 512: few are empty where connections stand still, and few are
-/// needed.
-const BLOCK: usize = 512 - size_of::<u32>();
 
 /// Three numbers of eight bytes: time, place, and the others.
 const HEAD: usize = size_of::<Head>();
@@ -126,13 +117,6 @@ const MOST: usize = LENGTH as usize;
 /// That a block is full, or that there is none.
 #[allow(clippy::cast_possible_truncation)]
 const FULL: u16 = BLOCK as u16;
-
-impl Default for Block {
-    fn default() -> Self {
-        // Not all of it zeros: many that are would be made by one slow instruction.
-        Self { bytes: [0; BLOCK], next: u32::MAX }
-    }
-}
 
 impl Default for Later {
     fn default() -> Self {
@@ -165,7 +149,7 @@ fn write(to: &mut [u8; HEAD], head: Head) {
 impl Shelf {
     /// One that keeps at most so many bytes of a connection.
     pub(super) fn new(most: usize) -> Self {
-        Self { kept: Beside::default(), blocks: Slab::default(), most: most.min(MOST) }
+        Self { kept: Beside::default(), most: most.min(MOST) }
     }
 
     /// Keeps connection `number`, which the SYN `first` began, if `answer` answers it and nothing
@@ -175,6 +159,7 @@ impl Shelf {
         number: u32,
         first: &Segment<'_>,
         answer: &Segment<'_>,
+        blocks: &mut Blocks,
     ) -> Option<()> {
         let (at, answered) = first.at.zip(answer.at).filter(|_| is_answer(first, answer))?;
         let [start, own] = [first, answer].map(|one| {
@@ -187,11 +172,10 @@ impl Shelf {
         *later = Later { sides, first: first.place, last, digits, ..Later::default() };
         let ack = answer.ack.unwrap_or_default();
         let kept = later
-            .keep(head(first, at, 0), &[], &mut self.blocks)
-            .and_then(|()| later.keep(head(answer, answered, ack), &[], &mut self.blocks));
+            .keep(head(first, at, 0), &[], blocks)
+            .and_then(|()| later.keep(head(answer, answered, ack), &[], blocks));
         if kept.is_none() {
-            let later = later.clone();
-            self.lift(&later, &mut Vec::new());
+            blocks.lift(later, &mut Vec::new());
         }
         kept
     }
@@ -206,36 +190,27 @@ impl Shelf {
     // See `Flow::push_next`.
     #[allow(clippy::inline_always)]
     #[inline(always)]
-    pub(super) fn take(&mut self, number: u32, segment: &Segment<'_>) -> Taken {
+    pub(super) fn take(
+        &mut self,
+        number: u32,
+        segment: &Segment<'_>,
+        blocks: &mut Blocks,
+    ) -> Taken {
         let Some(later) = self.kept.get_mut(number) else { return Taken::Not };
-        match later.take_next(segment, self.most, &mut self.blocks) {
+        match later.take_next(segment, self.most, blocks) {
             Some(()) => Taken::Kept,
-            None => self.take_other(number, segment),
+            None => self.take_other(number, segment, blocks),
         }
     }
 
     /// The same for one that is not as most are.
     #[inline(never)]
-    fn take_other(&mut self, number: u32, segment: &Segment<'_>) -> Taken {
+    fn take_other(&mut self, number: u32, segment: &Segment<'_>, blocks: &mut Blocks) -> Taken {
         let Some(later) = self.kept.get_mut(number) else { return Taken::Not };
-        match later.take(segment, self.most, &mut self.blocks) {
+        match later.take(segment, self.most, blocks) {
             Some(change) => Taken::More(change),
             None => Taken::Not,
         }
-    }
-
-    /// Takes what was kept of a connection from the shelf and puts it behind `text`.
-    pub(super) fn lift(&mut self, later: &Later, text: &mut Vec<u8>) {
-        let end = text.len() + later.len();
-        let mut next = 0;
-        for at in 0..usize::from(later.blocks) {
-            let number = later.front.get(at).copied().unwrap_or(next);
-            let Some(block) = self.blocks.get(number) else { break };
-            text.extend_from_slice(&block.bytes);
-            next = block.next;
-            self.blocks.give(number);
-        }
-        text.truncate(end);
     }
 
     /// Asks for the memory of connection `number`.
@@ -248,19 +223,10 @@ impl Shelf {
 
     /// The same for where its next segment goes.
     #[inline]
-    pub(super) fn fetch_block(&self, number: u32) {
-        let Some(later) = self.kept.get(number) else { return };
-        let Some(block) = self.blocks.get(later.back) else { return };
-        // Most lie across two lines of the cache.
-        let at = usize::from(later.used);
-        [at, at + 64].into_iter().filter_map(|at| block.bytes.get(at)).for_each(fetch);
-    }
-
-    /// The same for all that was kept.
-    pub(super) fn fetch_all(&self, later: &Later) {
-        let named = later.front.iter().take(later.blocks.into());
-        let blocks = named.filter_map(|&number| self.blocks.get(number));
-        blocks.for_each(|block| block.bytes.iter().step_by(64).for_each(fetch));
+    pub(super) fn fetch_room(&self, number: u32, blocks: &Blocks) {
+        if let Some(later) = self.kept.get(number) {
+            blocks.fetch_room(later);
+        }
     }
 }
 
@@ -270,12 +236,7 @@ impl Later {
     // See `Flow::push_next`.
     #[allow(clippy::inline_always)]
     #[inline(always)]
-    fn take_next(
-        &mut self,
-        segment: &Segment<'_>,
-        most: usize,
-        blocks: &mut Slab<Block>,
-    ) -> Option<()> {
+    fn take_next(&mut self, segment: &Segment<'_>, most: usize, blocks: &mut Blocks) -> Option<()> {
         let &Segment { way, data, flags: Flags { syn, fin, rst }, .. } = segment;
         let (at, ack) = segment.at.zip(segment.ack)?;
         let (from, len) = (usize::from(self.used), HEAD + data.len());
@@ -292,8 +253,8 @@ impl Later {
         {
             return None;
         }
-        let block = blocks.get_mut(self.back)?;
-        let (to, rest) = block.bytes.get_mut(from..)?.split_first_chunk_mut::<HEAD>()?;
+        let block = blocks.bytes_mut(self.back)?;
+        let (to, rest) = block.get_mut(from..)?.split_first_chunk_mut::<HEAD>()?;
         let room = rest.get_mut(..data.len())?;
         write(to, head(segment, at, ack));
         // No longer than a block.
@@ -312,12 +273,7 @@ impl Later {
 
     /// Keeps any segment that may be kept.
     #[inline(never)]
-    fn take(
-        &mut self,
-        segment: &Segment<'_>,
-        most: usize,
-        blocks: &mut Slab<Block>,
-    ) -> Option<Change> {
+    fn take(&mut self, segment: &Segment<'_>, most: usize, blocks: &mut Blocks) -> Option<Change> {
         let &Segment { way, seq, data, flags: Flags { syn, fin, rst }, .. } = segment;
         let (at, ack) = segment.at.zip(segment.ack)?;
         let is_usual = !(syn | rst)
@@ -367,9 +323,9 @@ impl Later {
     }
 
     #[inline]
-    fn keep(&mut self, head: Head, data: &[u8], blocks: &mut Slab<Block>) -> Option<()> {
-        let block = blocks.get_mut(self.back);
-        let room = block.and_then(|block| block.bytes.get_mut(self.used.into()..));
+    fn keep(&mut self, head: Head, data: &[u8], blocks: &mut Blocks) -> Option<()> {
+        let block = blocks.bytes_mut(self.back);
+        let room = block.and_then(|block| block.get_mut(self.used.into()..));
         if data.is_empty()
             && let Some(to) = room.and_then(|room| room.first_chunk_mut())
         {
@@ -381,7 +337,7 @@ impl Later {
     }
 
     /// The same, in as many blocks as it takes.
-    fn keep_on(&mut self, head: Head, data: &[u8], blocks: &mut Slab<Block>) -> Option<()> {
+    fn keep_on(&mut self, head: Head, data: &[u8], blocks: &mut Blocks) -> Option<()> {
         let room = self.room(blocks)?;
         let Some((to, rest)) = room.split_first_chunk_mut::<HEAD>() else {
             let mut bytes = [0; HEAD];
@@ -396,7 +352,7 @@ impl Later {
         if more.is_empty() { Some(()) } else { self.append(more, blocks) }
     }
 
-    fn append(&mut self, mut bytes: &[u8], blocks: &mut Slab<Block>) -> Option<()> {
+    fn append(&mut self, mut bytes: &[u8], blocks: &mut Blocks) -> Option<()> {
         while !bytes.is_empty() {
             let room = self.room(blocks)?;
             let (fits, more) = bytes.split_at(bytes.len().min(room.len()));
@@ -409,17 +365,17 @@ impl Later {
 
     /// What is left of its last block, or another one.
     #[inline]
-    fn room<'a>(&mut self, blocks: &'a mut Slab<Block>) -> Option<&'a mut [u8]> {
+    fn room<'a>(&mut self, blocks: &'a mut Blocks) -> Option<&'a mut [u8]> {
         if self.used == FULL {
-            let (number, _) = blocks.take()?;
+            let number = blocks.take()?;
             match self.front.get_mut(usize::from(self.blocks)) {
                 Some(place) => *place = number,
-                None => blocks.get_mut(self.back)?.next = number,
+                None => blocks.set_next(self.back, number)?,
             }
             (self.back, self.used) = (number, 0);
             self.blocks += 1;
         }
-        blocks.get_mut(self.back)?.bytes.get_mut(self.used.into()..)
+        blocks.bytes_mut(self.back)?.get_mut(self.used.into()..)
     }
 
     /// So many bytes more are in its last block.
@@ -440,7 +396,7 @@ impl Later {
     /// Bytes of memory.
     #[inline]
     pub(super) fn held(&self) -> usize {
-        size_of::<Self>() + usize::from(self.blocks) * size_of::<Block>()
+        size_of::<Self>() + usize::from(self.blocks) * SIZE
     }
 
     /// How far it has come.
@@ -601,20 +557,22 @@ pub(super) mod tests {
             let segments = segments(&steps);
             let (mut fast, mut slow) = (Shelf::new(4096), Shelf::new(4096));
             let (number, other) = (3, 70);
-            fast.put(number, &segments[0], &segments[1]).unwrap();
-            slow.put(other, &segments[0], &segments[1]).unwrap();
+            let mut blocks = [Blocks::default(), Blocks::default()];
+            let [few, many] = &mut blocks;
+            fast.put(number, &segments[0], &segments[1], few).unwrap();
+            slow.put(other, &segments[0], &segments[1], many).unwrap();
             for segment in &segments[2..] {
-                let is_kept = !matches!(fast.take(number, segment), Taken::Not);
+                let is_kept = !matches!(fast.take(number, segment, few), Taken::Not);
                 let later = slow.kept.get_mut(other).unwrap();
-                prop_assert_eq!(is_kept, later.take(segment, 4096, &mut slow.blocks).is_some());
+                prop_assert_eq!(is_kept, later.take(segment, 4096, many).is_some());
                 if !is_kept {
                     break;
                 }
             }
-            let texts = [(&mut fast, number), (&mut slow, other)].map(|(one, number)| {
+            let texts = [(&fast, number, few), (&slow, other, many)].map(|(one, number, blocks)| {
                 let mut text = Vec::new();
-                let later = one.get(number).unwrap().clone();
-                one.lift(&later, &mut text);
+                let later = one.get(number).unwrap();
+                blocks.lift(later, &mut text);
                 (format!("{later:?}"), text)
             });
             prop_assert_eq!(&texts[0], &texts[1]);
@@ -622,7 +580,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_connection_takes_a_line_and_a_block_eight() {
-        assert_eq!((size_of::<Later>(), size_of::<Block>()), (64, 512));
+    fn a_connection_takes_a_line() {
+        assert_eq!(size_of::<Later>(), 64);
     }
 }

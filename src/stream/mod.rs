@@ -19,6 +19,7 @@ mod table;
 mod tracker;
 mod turns;
 
+pub use later::Blocks;
 pub use table::Hint;
 pub use tracker::Tracker;
 pub use turns::Turns;
@@ -43,6 +44,9 @@ pub enum Looks {
 pub trait Follow {
     /// What takes the chunks of one session.
     type Dialog: Consume;
+
+    /// Where segments are kept until their connection is followed: the same each time.
+    fn blocks(&mut self) -> &mut Blocks;
 
     /// A connection began at `first` that may turn out to be a session, or is `surely` one.
     fn candidate(&mut self, first: Place, surely: bool);

@@ -140,7 +140,7 @@ impl<D: Consume> Tracker<D> {
         F: Follow<Dialog = D>,
     {
         if let Some(Known::Later) = self.known.get(number) {
-            match self.shelf.take(number, segment) {
+            match self.shelf.take(number, segment, follow.blocks()) {
                 Taken::Kept => return,
                 Taken::More(change) => {
                     return self.note_change(number, change, segment.place, follow);
@@ -214,7 +214,8 @@ impl<D: Consume> Tracker<D> {
             }
             Some(known) => {
                 let is_soon = self.limits.acked_hole_segments > 2;
-                let store = (self.limits.deferred_bytes > 0).then_some(&mut self.shelf);
+                let store =
+                    (self.limits.deferred_bytes > 0).then(|| (&mut self.shelf, follow.blocks()));
                 if is_soon && known.answer(number, segment, store) {
                     return self.weigh(number, now, follow);
                 }
@@ -416,7 +417,7 @@ impl<D: Consume> Tracker<D> {
         F: Follow<Dialog = D>,
     {
         self.settle_until(now, follow);
-        turns.take(&mut self.due, &mut self.shelf, follow);
+        turns.take(&mut self.due, follow);
     }
 
     /// The same for each segment: mostly there is nothing to do.
@@ -541,7 +542,7 @@ impl<D: Consume> Tracker<D> {
         if matches!(known, Known::Later) {
             let Some(later) = self.shelf.get(number).cloned() else { return };
             self.held -= later.held();
-            self.shelf.fetch_all(&later);
+            follow.blocks().fetch_all(&later);
             self.due.push(Due { key, later, ending, now });
             if self.due.len() >= AT_ONCE {
                 self.follow_due(follow);
@@ -562,7 +563,7 @@ impl<D: Consume> Tracker<D> {
         let Some((key, Known::Later)) = self.known.entry(number) else { return };
         self.kept.clear();
         let Some(later) = self.shelf.get(number).cloned() else { return };
-        self.shelf.lift(&later, &mut self.kept);
+        follow.blocks().lift(&later, &mut self.kept);
         let around =
             Around { key: &key, limits: &self.limits, ports: &self.ports, now: later.last };
         let mut segments = later.segments(&self.kept, key);
@@ -582,7 +583,7 @@ impl<D: Consume> Tracker<D> {
 
     /// Follows those that have ended to their end.
     fn follow_due<F: Follow<Dialog = D>>(&mut self, follow: &mut F) {
-        self.turns.take(&mut self.due, &mut self.shelf, follow);
+        self.turns.take(&mut self.due, follow);
         self.turns.finish(follow);
     }
 
@@ -596,13 +597,14 @@ impl<D: Consume> Tracker<D> {
 mod tests {
     use super::*;
     use crate::chunk::{Chunk, Close, Opening, What};
-    use crate::stream::{Looks, SessionEnd};
+    use crate::stream::{Blocks, Looks, SessionEnd};
     use crate::time::Stamp;
     use crate::trouble::Trouble;
 
     /// Notes what becomes of the sessions.
     #[derive(Default)]
     struct Log {
+        blocks: Blocks,
         open: usize,
         /// When each session ended, how, and what was sent in it.
         done: Vec<(u64, Ending, String)>,
@@ -622,6 +624,10 @@ mod tests {
 
     impl Follow for Log {
         type Dialog = String;
+
+        fn blocks(&mut self) -> &mut Blocks {
+            &mut self.blocks
+        }
 
         fn candidate(&mut self, _: Place, _: bool) {}
 

@@ -8,7 +8,7 @@
 use super::Follow;
 use super::flow::{Around, Flow};
 use super::half::Spare;
-use super::later::{Later, Shelf};
+use super::later::Later;
 use crate::chunk::{Consume, Ending};
 use crate::limits::Limits;
 use crate::packet::FlowKey;
@@ -56,13 +56,13 @@ impl<D: Consume> Turns<D> {
         Self { limits, ports, due: Vec::new(), texts: Vec::new(), flows: Vec::new() }
     }
 
-    /// Takes connections whose segments are on the shelf `kept`; follows them when they are enough.
-    pub(super) fn take<F>(&mut self, due: &mut Vec<Due>, kept: &mut Shelf, follow: &mut F)
+    /// Takes connections whose segments are kept; follows them when they are enough.
+    pub(super) fn take<F>(&mut self, due: &mut Vec<Due>, follow: &mut F)
     where
         F: Follow<Dialog = D>,
     {
         for one in due.drain(..) {
-            kept.lift(&one.later, &mut self.texts);
+            follow.blocks().lift(&one.later, &mut self.texts);
             self.due.push(one);
             if self.due.len() >= AT_ONCE {
                 self.finish(follow);
@@ -110,15 +110,16 @@ mod tests {
     use super::*;
     use crate::chunk::{Chunk, Opening};
     use crate::packet::Segment;
-    use crate::stream::later::Taken;
+    use crate::stream::Blocks;
     use crate::stream::later::tests::{Step, segments, steps};
+    use crate::stream::later::{Shelf, Taken};
     use crate::stream::{Looks, SessionEnd};
     use crate::trouble::Trouble;
     use proptest::prelude::*;
 
     /// All chunks of a session, as they came.
     #[derive(Default)]
-    struct Heard(String);
+    struct Heard(String, Blocks);
 
     impl Consume for Heard {
         fn push(&mut self, chunk: &Chunk<'_>) {
@@ -129,12 +130,16 @@ mod tests {
     impl Follow for Heard {
         type Dialog = Heard;
 
+        fn blocks(&mut self) -> &mut Blocks {
+            &mut self.1
+        }
+
         fn candidate(&mut self, _: Place, _: bool) {}
 
         fn dismissed(&mut self, _: Place, _: Place) {}
 
         fn open(&mut self, opening: &Opening, surely: bool, now: Place) -> Heard {
-            Heard(format!("{opening:?} {surely} {now:?}\n"))
+            Heard(format!("{opening:?} {surely} {now:?}\n"), Blocks::default())
         }
 
         fn done(&mut self, dialog: Heard, end: SessionEnd) {
@@ -153,10 +158,12 @@ mod tests {
     }
 
     /// What is kept of a connection that goes in these steps.
-    fn kept(shelf: &mut Shelf, number: u32, steps: &[Step]) -> (FlowKey, Later) {
+    fn kept(blocks: &mut Blocks, number: u32, steps: &[Step]) -> (FlowKey, Later) {
+        let mut shelf = Shelf::new(4096);
         let segments = segments(steps);
-        shelf.put(number, &segments[0], &segments[1]).unwrap();
-        let is_kept = |segment: &&Segment<'_>| !matches!(shelf.take(number, segment), Taken::Not);
+        shelf.put(number, &segments[0], &segments[1], blocks).unwrap();
+        let is_kept =
+            |segment: &&Segment<'_>| !matches!(shelf.take(number, segment, blocks), Taken::Not);
         let _ = segments[2..].iter().take_while(is_kept).count();
         (segments[0].flow, shelf.get(number).unwrap().clone())
     }
@@ -169,10 +176,10 @@ mod tests {
             keeps in any::<bool>(),
             pieces in 1_usize..5,
         ) {
-            let mut shelf = Shelf::new(4096);
-            let (key, later) = kept(&mut shelf, 7, &steps);
+            let mut blocks = Blocks::default();
+            let (key, later) = kept(&mut blocks, 7, &steps);
             let mut text = Vec::new();
-            shelf.lift(&later, &mut text);
+            blocks.lift(&later, &mut text);
             let limits = Limits::default();
             let history = if keeps { limits.history_bytes } else { 0 };
             let limits = Limits { history_bytes: history, ..limits };
@@ -203,18 +210,18 @@ mod tests {
         #[test]
         fn who_takes_turns_says_the_same(all in prop::collection::vec(steps(), 1..20)) {
             let told = [all.len(), 1].map(|at_once| {
-                let (mut heard, mut shelf) = (Heard::default(), Shelf::new(4096));
+                let mut heard = Heard::default();
                 let mut turns = Turns::new(Ports::default(), &Limits::default());
                 for some in all.chunks(at_once) {
                     let mut due: Vec<Due> = (0..)
                         .zip(some)
                         .map(|(number, steps)| {
-                            let (key, later) = kept(&mut shelf, number, steps);
+                            let (key, later) = kept(heard.blocks(), number, steps);
                             let now = later.last;
                             Due { key, later, ending: Ending::InputEnd, now }
                         })
                         .collect();
-                    turns.take(&mut due, &mut shelf, &mut heard);
+                    turns.take(&mut due, &mut heard);
                     turns.finish(&mut heard);
                 }
                 heard.0

@@ -5,6 +5,7 @@ use super::Tracker;
 use super::known::Known;
 use crate::chunk::Consume;
 use crate::packet::FlowKey;
+use crate::stream::Blocks;
 use crate::stream::table::Hint;
 
 impl<D: Consume> Tracker<D> {
@@ -40,10 +41,10 @@ impl<D: Consume> Tracker<D> {
     /// those of one that is followed: see [`Consume::touch`].
     #[inline]
     #[must_use]
-    pub fn fetch(&self, number: u32) -> u64 {
+    pub fn fetch(&self, number: u32, blocks: &Blocks) -> u64 {
         match self.known.get(number) {
             Some(Known::Later) => {
-                self.shelf.fetch_block(number);
+                self.shelf.fetch_room(number, blocks);
                 0
             }
             Some(Known::Flow(flow)) => flow.touch() ^ flow.touch_dialog(),

@@ -6,7 +6,7 @@ use crate::place::Place;
 use crate::stream::Follow;
 use crate::stream::flow::{Around, Flow, Progress};
 
-use crate::stream::later::{Later, Shelf};
+use crate::stream::later::{Blocks, Later, Shelf};
 use crate::time::Stamp;
 
 /// What is known of two ends. Small, as there are many; the fields stand in the variants
@@ -64,14 +64,16 @@ impl<D> Known<D> {
         &mut self,
         number: u32,
         segment: &Segment<'_>,
-        store: Option<&mut Shelf>,
+        store: Option<(&mut Shelf, &mut Blocks)>,
     ) -> bool {
         let Some(syn) =
             self.syn(segment.flow).filter(|_| matches!(self, Self::Syn { surely: true, .. }))
         else {
             return false;
         };
-        let later = store.and_then(|store| store.put(number, &syn, segment)).map(|()| Self::Later);
+        let later = store
+            .and_then(|(store, blocks)| store.put(number, &syn, segment, blocks))
+            .map(|()| Self::Later);
         let known = later.or_else(|| Flow::answered(&syn, segment).map(Box::new).map(Self::Flow));
         known.map(|known| *self = known).is_some()
     }
