@@ -3,7 +3,6 @@
 //! Joins the [`pipeline`], which makes sessions, with the
 //! [`report`], which makes words of them.
 
-use crate::dialog::session::Session;
 use crate::escape::printable;
 use crate::pipeline::{self, Audited, Done, Facts, Outcome, Overflow, Source, Transcript, Work};
 use crate::place::Places;
@@ -60,10 +59,6 @@ enum Piece {
 struct Words {
     renderer: Renderer,
     filter: Arc<Filter>,
-    /// The last sessions that were written.
-    // Handed on as they are: one is large to move.
-    #[allow(clippy::vec_box)]
-    spare: Vec<Box<Session>>,
 }
 
 impl Work for Words {
@@ -93,14 +88,6 @@ impl Work for Words {
         }
         let entries = audited.iter().map(|one| entry(one, places));
         self.renderer.sessions(entries, &mut |text, note| made(Piece::Written(text, note)));
-        // As many as there are at once.
-        self.spare.clear();
-        let sessions = audited.drain(..).map(|one| one.session);
-        self.spare.extend(sessions.filter(|session| !session.is_large()));
-    }
-
-    fn spare(&mut self) -> Option<Box<Session>> {
-        self.spare.pop()
     }
 
     fn seal<'a>(&mut self, made: impl Iterator<Item = &'a mut Piece>) {
@@ -166,7 +153,6 @@ pub fn run(
     let work = Arc::new(move || Words {
         renderer: Renderer::new(format, &shared),
         filter: Arc::clone(&wanted),
-        spare: Vec::new(),
     });
     let Outcome { facts, workers } =
         pipeline::run(&options, sources, work, &mut deliver, &mut pause);

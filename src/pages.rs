@@ -50,7 +50,7 @@ mod tests {
         for at in [0, (2 << 20) - 1, 2 << 20, (8 << 20) - 1] {
             pages.bytes_mut()[at] = 1;
         }
-        assert_eq!(pages.bytes().iter().filter(|&&byte| byte == 1).count(), 4);
+        assert_eq!(memchr::memchr_iter(1, pages.bytes()).count(), 4);
         assert!(Pages::new(usize::MAX / 2, 0).is_none());
     }
 }

@@ -96,8 +96,8 @@ pub trait Work: Send {
     /// Takes a session that has ended. `places` tells where in the inputs its places lie.
     fn session(&mut self, audited: Audited, places: &Places) -> Self::Made;
 
-    /// The same for several at once, which it takes out; gives `made` what it makes of each, in
-    /// their order.
+    /// The same for several at once; gives `made` what it makes of each, in their order. Where those
+    /// lie that it does not take out, others may lie later.
     fn sessions(
         &mut self,
         audited: &mut Vec<Audited>,
@@ -105,11 +105,6 @@ pub trait Work: Send {
         made: &mut dyn FnMut(Self::Made),
     ) {
         audited.drain(..).for_each(|one| made(self.session(one, places)));
-    }
-
-    /// A session that it needs no more: another may lie there.
-    fn spare(&mut self) -> Option<Box<Session>> {
-        None
     }
 
     /// Completes what was made since the last time, before it goes to another thread.

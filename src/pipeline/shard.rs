@@ -6,11 +6,12 @@
 use super::merge::{Event, PATIENCE, What};
 use super::{Audited, Noted, Options, Overflow, Work};
 use crate::chunk::{self, Consume, Ending, Gap, Medium, Opening, Shows, Side};
+use crate::dialog::session::Session;
 use crate::dialog::{Dialog, Tap};
 use crate::packet::{FlowKey, Segment};
 use crate::place::{Origin, Place, Places, Slot};
 use crate::recording::OneSided;
-use crate::rules;
+use crate::rules::{self, Finding};
 use crate::smtp::sniff::{self, Verdict};
 use crate::stream::{Blocks, Follow, Hint, Looks, SessionEnd, Tracker, Turns};
 use crate::time::Stamp;
@@ -57,6 +58,9 @@ pub(super) fn shard_of(flow: &FlowKey) -> usize {
 /// Sessions that are judged at once: each step, from rules to text, is done for all of them before
 /// the next one is. Measured: two to three percent of the time of short sessions.
 const JUDGED_AT_ONCE: usize = 16;
+
+/// What was found in most sessions is no more; more is not kept room for.
+const FEW: usize = 16;
 
 /// Connections that are ended at once: what is written of them is in memory.
 const CLOSED_AT_ONCE: usize = 512;
@@ -111,6 +115,12 @@ struct Follower<W: Work> {
     marks: Vec<usize>,
     /// One of them takes much memory.
     has_large: bool,
+    /// The last ones, which nobody needs: others may lie there.
+    // Handed on as they are: one is large to move.
+    #[allow(clippy::vec_box)]
+    spare: Vec<Box<Session>>,
+    /// The same of what was found in them.
+    spare_findings: Vec<Vec<Finding>>,
     /// What is to be said of inputs.
     noted: BTreeMap<u32, Noted>,
     /// No more segments come.
@@ -134,6 +144,8 @@ impl<W: Work> Crew<W> {
             over: Vec::new(),
             marks: Vec::new(),
             has_large: false,
+            spare: Vec::new(),
+            spare_findings: Vec::new(),
             noted: BTreeMap::new(),
             is_closing: false,
         };
@@ -326,7 +338,7 @@ impl<W: Work> Follower<W> {
 
     #[inline]
     fn dialog(&mut self, opening: &Opening, slot: Slot) -> Box<Dialog> {
-        let spare = self.work.spare();
+        let spare = self.spare.pop();
         let settings = &self.options.settings;
         let shows = match settings.redact {
             Some(_) => opening.shows.without(Shows::NAMES),
@@ -348,7 +360,7 @@ impl<W: Work> Follower<W> {
     /// Notes that a session is over; it is judged with some others.
     fn over(
         &mut self,
-        (mut session, transcript): (Box<crate::dialog::session::Session>, Option<Vec<u8>>),
+        (mut session, transcript): (Box<Session>, Option<Vec<u8>>),
         slot: Slot,
         now: Place,
         places: &Places,
@@ -370,8 +382,9 @@ impl<W: Work> Follower<W> {
         let mut over = std::mem::take(&mut self.over);
         self.has_large = false;
         for audited in &mut over {
+            let room = self.spare_findings.pop().unwrap_or_default();
             (audited.findings, audited.not_judged) =
-                rules::run(&audited.session, &self.options.choice);
+                rules::run_in(room, &audited.session, &self.options.choice);
         }
         for Audited { session, .. } in &over {
             let origin = places.origin(session.opening.place);
@@ -388,6 +401,17 @@ impl<W: Work> Follower<W> {
             }
         });
         drop(marks);
+        // As many as there are at once.
+        self.spare.clear();
+        for Audited { session, mut findings, .. } in over.drain(..) {
+            if !session.is_large() {
+                self.spare.push(session);
+            }
+            if findings.capacity() <= FEW {
+                findings.clear();
+                self.spare_findings.push(findings);
+            }
+        }
         self.over = over;
     }
 

@@ -402,7 +402,7 @@ mod tests {
     fn sessions() -> Vec<(u64, Session)> {
         let mut late = at(ordinary(), 3, 28);
         late.exchanges[2].asked.at = late.opening.at.map(|at| Stamp::from_nanos(at.nanos() / 2));
-        let all = [
+        let all = vec![
             at(quiet(), 0, 25),
             at(ordinary(), 0, 26),
             at(quiet(), 7, 27),

@@ -32,6 +32,13 @@ use std::sync::LazyLock;
 /// what could not be judged.
 #[must_use]
 pub fn run(session: &Session, choice: &Choice) -> (Vec<Finding>, Unjudged) {
+    run_in(Vec::new(), session, choice)
+}
+
+/// The same; what was found is put in `room`, which is empty.
+#[must_use]
+pub fn run_in(room: Vec<Finding>, session: &Session, choice: &Choice) -> (Vec<Finding>, Unjudged) {
+    debug_assert!(room.is_empty(), "what is there was found in another session");
     let unmet = Need::all_unmet(session);
     let facts = Facts::of(session);
     let mut judge = Judge {
@@ -41,7 +48,7 @@ pub fn run(session: &Session, choice: &Choice) -> (Vec<Finding>, Unjudged) {
         plan: Plan::of(choice.rules(), unmet, facts),
         chosen: choice,
         unmet,
-        findings: Vec::new(),
+        findings: room,
         alike: BTreeMap::new(),
         line: None,
         of_line: Vec::new(),

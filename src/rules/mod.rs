@@ -60,7 +60,7 @@ pub use during::{During, Phase};
 pub use fact::Fact;
 pub use finding::{Confidence, Finding, Hit, NotJudged, On, Unjudged};
 pub use fingerprint::Fingerprint;
-pub use judge::run;
+pub use judge::{run, run_in};
 pub use need::Need;
 pub use pattern::{NoRule, glob, named, near};
 pub use recording::{Recording, count, input, one_sided};
