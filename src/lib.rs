@@ -90,7 +90,7 @@ pub mod report;
 // trouble, recording, error, input, capture, packet, stream, transcript, smtp, dialog, rules.*
 pub mod pipeline;
 
-// Inputs in, report out. *Uses escape, dialog, pipeline, place, report.*
+// Inputs in, report out. *Uses escape, pipeline, place, report.*
 pub mod job;
 
 // The bodies of the fuzz targets. *Uses time, escape, limits, place, ports, chunk, trouble,

@@ -138,7 +138,7 @@ impl<W: Work> Crew<W> {
         let follower = Follower {
             options: options.clone(),
             work,
-            blocks: Blocks::default(),
+            blocks: Blocks::new(&options.settings.limits),
             places: Places::default(),
             events: Vec::new(),
             over: Vec::new(),

@@ -2,6 +2,7 @@
 
 use super::Later;
 use crate::fetch::fetch;
+use crate::limits::Limits;
 use crate::pages::Pages;
 
 /// Where segments are kept until their connection is followed: each connection has a few blocks of
@@ -9,6 +10,8 @@ use crate::pages::Pages;
 #[derive(Debug, Default)]
 pub struct Blocks {
     pieces: Vec<Pages>,
+    /// There is room for large pages.
+    is_roomy: bool,
     /// Blocks that had an owner.
     len: u32,
     free: Vec<u32>,
@@ -30,7 +33,16 @@ const BYTES: usize = SIZE << PIECE;
 /// connections.
 const SMALL: usize = 2 << 20;
 
+/// Bytes that sessions may hold where each thread may leave a large page half empty.
+const ROOMY: usize = 256 << 20;
+
 impl Blocks {
+    /// No blocks, for as much as `limits` allow.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        Self { is_roomy: limits.held_bytes >= ROOMY, ..Self::default() }
+    }
+
     /// The number of a block that nobody has; it is as its last owner left it. `None` if there is
     /// no memory, or no number, left.
     #[inline]
@@ -45,7 +57,11 @@ impl Blocks {
     fn add(&mut self) -> Option<u32> {
         let number = self.len;
         if (number >> PIECE) as usize >= self.pieces.len() {
-            let small = if self.pieces.is_empty() { SMALL } else { 0 };
+            let small = match (self.is_roomy, self.pieces.is_empty()) {
+                (false, _) => BYTES,
+                (true, true) => SMALL,
+                (true, false) => 0,
+            };
             self.pieces.push(Pages::new(BYTES, small)?);
         }
         self.len = number.checked_add(1)?;
