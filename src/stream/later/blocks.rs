@@ -142,7 +142,11 @@ mod tests {
 
     #[test]
     fn what_was_given_back_is_taken_first() {
-        let mut blocks = Blocks::default();
+        given_back(Blocks::default());
+        given_back(Blocks::new(&Limits::default()));
+    }
+
+    fn given_back(mut blocks: Blocks) {
         // More than a piece has.
         let many = (1 << PIECE) + 3;
         for number in 0..many {
