@@ -107,7 +107,7 @@ impl Clock {
 
     /// `transport` with what the handshake tells: from the capture point to each side and back. A
     /// SYN that was sent again tells nothing of that.
-    pub(super) fn complete(&self, transport: Transport, greeting: Option<Reply>) -> Transport {
+    pub(super) fn complete(&self, transport: Transport, greeting: Option<Reply>) -> Box<Transport> {
         let shaken = self.shaken(greeting.and_then(|reply| reply.begun.at));
         let has_again =
             |side| transport.odd.of(side).as_deref().is_some_and(|odd: &Odd| odd.syns.any());
@@ -116,7 +116,7 @@ impl Clock {
                 .filter(|_| !has_again(Side::Client)),
             client: lapse(self.at(Open::SynAck), shaken).filter(|_| !has_again(Side::Server)),
         };
-        Transport { round_trip, ..transport }
+        Box::new(Transport { round_trip, ..transport })
     }
 
     /// Puts what was added up into `session`.

@@ -56,7 +56,7 @@ impl Dialog {
             Side::Client => self.is_inside_line(),
             Side::Server => self.server.is_open(),
         };
-        let begin = || Closing { first: side, sides: Sides::default() };
+        let begin = || Box::new(Closing { first: side, sides: Sides::default() });
         let closing = self.session.closing.get_or_insert_with(begin);
         let reset = close == Close::Reset;
         let parting = Parting { mark: start.mark, reset, aborted: false, open, inside };
@@ -131,7 +131,7 @@ pub(super) mod tests {
         let quit = (Client, 8, Data(b"QUIT\r\n"));
         let bye = (Server, 6, Data(b"221 bye\r\n"));
         let close = |side, seen, close| (side, seen, What::Close(close));
-        let of = |chunks: &[_]| session(chunks).closing.unwrap();
+        let of = |chunks: &[_]| *session(chunks).closing.unwrap();
         let waits = of(&[greeting, quit, bye, close(Client, 17, Fin)]);
         assert!(waits.first == Client && !waits.sides.client.unwrap().open);
         // The reply is captured before, but was not seen.

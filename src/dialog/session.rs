@@ -78,10 +78,10 @@ pub struct Session {
     /// The client's first command was sent before the client had seen the whole greeting.
     pub early: bool,
     /// Who closed the connection; `None` in a transcript, and while nobody has.
-    pub closing: Option<Closing>,
+    pub closing: Option<Box<Closing>>,
     /// What TCP saw; `None` in a transcript. It is known only at the end: room for it would be a
     /// hundred bytes of each open session.
-    pub transport: Option<Transport>,
+    pub transport: Option<Box<Transport>>,
     /// Commands and their replies, in the order in which the client sent them.
     pub exchanges: SmallVec<[Exchange; EXCHANGES]>,
     /// Commands and replies.

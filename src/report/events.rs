@@ -173,7 +173,7 @@ fn reject(all: &mut Vec<(Place, Event)>, reply: &Reply, exchange: Option<u32>) {
 
 /// The end of the connection, if it was seen.
 fn disconnect(session: &Session) -> Option<Event> {
-    let first = session.closing.as_ref().and_then(|closing| *closing.sides.of(closing.first));
+    let first = session.closing.as_deref().and_then(|closing| *closing.sides.of(closing.first));
     let mark = match session.end {
         End::NoAnswer => return None,
         End::CaptureEnd | End::TranscriptEnd | End::Tls => first?.mark,

@@ -326,7 +326,7 @@ impl Story<'_> {
             );
             is_its && last.message == Some(index)
         });
-        let is_servers = session.closing.as_ref().map_or_else(
+        let is_servers = session.closing.as_deref().map_or_else(
             || session.end == End::ServerClosed,
             |closing| closing.first == Side::Server,
         );
@@ -585,7 +585,7 @@ impl Story<'_> {
             }
             End::ClientClosed => self.clause("the client closed the connection without a QUIT"),
             End::Reset => {
-                let closing = session.closing.as_ref();
+                let closing = session.closing.as_deref();
                 let by = closing.and_then(|closing| {
                     let parting = *closing.sides.of(closing.first);
                     parting.filter(|parting| parting.reset).map(|_| closing.first)
@@ -758,7 +758,7 @@ mod tests {
             Parting { mark: left, reset: false, aborted: true, open: true, inside: false };
         let closing = |parting| {
             let sides = Sides { client: Some(parting), server: None };
-            Some(Closing { first: Side::Client, sides })
+            Some(Box::new(Closing { first: Side::Client, sides }))
         };
         session.closing = closing(parting);
         session.end = End::Reset;
@@ -847,7 +847,7 @@ mod tests {
             inside: false,
         };
         let sides = Sides { client: Some(parting), server: None };
-        session.closing = Some(Closing { first: Side::Client, sides });
+        session.closing = Some(Box::new(Closing { first: Side::Client, sides }));
         assert!(!told(&session).contains("waited"), "{}", told(&session));
         session.closing = None;
         let gap = Gap { bytes: 10, acked: true };

@@ -237,7 +237,7 @@ impl Facts {
     /// Those of the connection.
     fn of_frame(&mut self, session: &Session) {
         let (opening, timing) = (&session.opening, &session.timing);
-        if let Some(Transport { odd, stalls, midstream, .. }) = session.transport.as_ref() {
+        if let Some(Transport { odd, stalls, midstream, .. }) = session.transport.as_deref() {
             let is_odd = odd.client.is_some() || odd.server.is_some() || !stalls.is_empty();
             self.add(Fact::Odd, is_odd);
             self.add(Fact::Midstream, *midstream);

@@ -132,7 +132,7 @@ fn is_closed(session: &Session) -> bool {
 
 /// Until when the client waited for what never came: it may have left before the server did.
 fn left(session: &Session) -> Option<Stamp> {
-    let parting = session.closing.as_ref().and_then(|closing| closing.sides.client);
+    let parting = session.closing.as_deref().and_then(|closing| closing.sides.client);
     let left = parting.and_then(|parting| parting.mark.at);
     left.into_iter().chain(session.last_at).min()
 }

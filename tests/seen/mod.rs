@@ -214,7 +214,7 @@ pub fn session(file: &[u8]) -> Session {
 
 /// What TCP saw of a session.
 pub fn transport(session: &Session) -> Transport {
-    session.transport.clone().unwrap()
+    (**session.transport.as_ref().unwrap()).clone()
 }
 
 /// What `--format transcript` writes of a file, and the sessions it writes of.

@@ -105,7 +105,7 @@ fn check(case: Case<'_>) -> Vec<Hit> {
 
 /// Whether the server closed first, in good order, and had received what it did not answer.
 fn has_left(session: &Session) -> bool {
-    let closing = session.closing.as_ref();
+    let closing = session.closing.as_deref();
     server_closed(session)
         && closing.is_none_or(|one| one.sides.server.is_some_and(|left| left.open && !left.reset))
 }

@@ -87,7 +87,7 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         return vec![Hit::new(text).on_answer(&answer)];
     }
     let said = session.exchanges.get(quit).and_then(|one| one.reply?.begun.at);
-    let closing = session.closing.as_ref();
+    let closing = session.closing.as_deref();
     let closes_first = closing.is_some_and(|closing| closing.first == Side::Server);
     if closes_first || !case.is_packets() || case.is_damaged() || session.tls.is_some() {
         return Vec::new();

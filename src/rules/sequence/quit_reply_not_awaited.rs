@@ -68,7 +68,7 @@ fn check(case: Case<'_>) -> Vec<Hit> {
         return Vec::new();
     };
     let has_reply = step.exchange.reply.is_some();
-    let has_left = match session.closing.as_ref() {
+    let has_left = match session.closing.as_deref() {
         Some(Closing { first: Side::Client, sides }) => sides.client.is_some_and(|left| {
             // After FIN alone a client may read on; RST, or a server that gave up, shows the end.
             let is_gone = left.aborted || !has_reply && sides.server.is_some();

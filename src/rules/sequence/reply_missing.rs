@@ -66,7 +66,7 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     if is_other || is_flushed || is_group || is_part || one.before.closing || announces_end(case) {
         return Vec::new();
     }
-    let closing = session.closing.as_ref();
+    let closing = session.closing.as_deref();
     let has_left = server_closed(session)
         && closing.is_none_or(|one| one.sides.server.is_some_and(|left| left.open && !left.reset));
     let was_awaited =

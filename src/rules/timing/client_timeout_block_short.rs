@@ -52,7 +52,7 @@ c> Subject: hello
 
 fn check(case: Case<'_>) -> Vec<Hit> {
     let session = case.session;
-    let Some(closing) = session.closing.as_ref().filter(|one| one.first == Side::Client) else {
+    let Some(closing) = session.closing.as_deref().filter(|one| one.first == Side::Client) else {
         return Vec::new();
     };
     let Some(left) = closing.sides.client else { return Vec::new() };

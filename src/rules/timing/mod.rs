@@ -92,7 +92,7 @@ fn is_long(wait: Lapse, budget: Lapse) -> bool {
 
 /// Where packets were sent again, the network may have taken of the time what a side is said to.
 fn sure(case: Case<'_>) -> Confidence {
-    let transport = case.session.transport.as_ref();
+    let transport = case.session.transport.as_deref();
     let is_lossy = transport.is_some_and(|one| {
         one.retransmitted_bytes.client > 0 || one.retransmitted_bytes.server > 0
     });
@@ -161,7 +161,7 @@ struct GaveUp {
 /// first, that it had not seen the reply, and that it did not just close its own half.
 fn gave_up(case: Case<'_>) -> Option<GaveUp> {
     let session = case.session;
-    let closing = session.closing.as_ref().filter(|closing| closing.first == Side::Client)?;
+    let closing = session.closing.as_deref().filter(|closing| closing.first == Side::Client)?;
     let gone = closing.sides.client?;
     let is_other = session.tls.is_some() || case.is_damaged() || !session.resyncs.is_empty();
     // Of what came apart nobody knows what the client made of it.
@@ -271,7 +271,7 @@ fn tarpit(case: Case<'_>) -> Option<Hit> {
     if session.opening.digits < 3 || case.is_damaged() || !is_steady(session) {
         return None;
     }
-    let transport = session.transport.as_ref();
+    let transport = session.transport.as_deref();
     // What was lost is sent again after round times, too.
     if sure(case) != Confidence::Certain || transport.is_some_and(|one| one.out_of_order.server > 0)
     {

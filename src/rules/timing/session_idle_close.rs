@@ -39,7 +39,7 @@ s< 250 2.0.0 ok
 
 fn check(case: Case<'_>) -> Vec<Hit> {
     let session = case.session;
-    let Some(closing) = session.closing.as_ref() else { return Vec::new() };
+    let Some(closing) = session.closing.as_deref() else { return Vec::new() };
     let Some(left) = closing.sides.of(closing.first).filter(|left| left.reset) else {
         return Vec::new();
     };

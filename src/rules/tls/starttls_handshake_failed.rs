@@ -106,7 +106,7 @@ fn meaning(alert: &Alert, tls: &Tls) -> Option<&'static str> {
 
 /// Nobody has said why, and the client has left.
 fn given_up(case: Case<'_>, tls: &Tls) -> Option<Hit> {
-    let closing = case.session.closing.as_ref()?;
+    let closing = case.session.closing.as_deref()?;
     let left = closing.sides.client.filter(|_| closing.first == Side::Client)?;
     let is_answered = tls.facts.version.is_some();
     let is_known = tls.facts.unread.is_none() && tls.facts.completed() == Some(false);

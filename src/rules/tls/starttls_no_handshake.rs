@@ -46,7 +46,7 @@ fn check(step: &Step<'_>) -> Option<Hit> {
     if session.tls.is_some() || !is_agreed(step) {
         return None;
     }
-    let closing = session.closing.as_ref()?;
+    let closing = session.closing.as_deref()?;
     let Some(first) = step.next() else {
         let left =
             closing.sides.client.filter(|left| closing.first == Side::Client && !left.open)?;

@@ -45,10 +45,10 @@ s< 220 2.0.0 ready to start TLS
 
 fn check(case: Case<'_>) -> Vec<Hit> {
     let session = case.session;
-    let (Some(tls), Some(closing)) = (session.tls.as_deref(), session.closing.as_ref()) else {
+    let (Some(tls), Some(closing)) = (session.tls.as_deref(), session.closing.as_deref()) else {
         return Vec::new();
     };
-    let is_lost = session.transport.as_ref().is_none_or(|transport| {
+    let is_lost = session.transport.as_deref().is_none_or(|transport| {
         transport.midstream
             || transport.missing_bytes.client > 0
             || transport.missing_bytes.server > 0

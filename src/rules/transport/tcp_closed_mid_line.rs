@@ -54,7 +54,7 @@ c> hello
 
 fn check(case: Case<'_>) -> Vec<Hit> {
     let session = case.session;
-    let Some(closing) = session.closing.as_ref() else { return Vec::new() };
+    let Some(closing) = session.closing.as_deref() else { return Vec::new() };
     let side = closing.first;
     let is_inside = closing.sides.of(side).filter(|left| left.inside && !left.reset);
     let Some(left) = is_inside.filter(|_| !case.has_gap(side)) else { return Vec::new() };

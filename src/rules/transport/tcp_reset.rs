@@ -43,7 +43,7 @@ fn check(case: Case<'_>) -> Vec<Hit> {
     if session.end != End::Reset {
         return Vec::new();
     }
-    let Some(closing) = session.closing.as_ref() else { return Vec::new() };
+    let Some(closing) = session.closing.as_deref() else { return Vec::new() };
     let side = closing.first;
     let Some(left) = closing.sides.of(side).filter(|left| left.reset) else { return Vec::new() };
     let said = session.exchanges.iter().rev().find_map(|one| one.reply);
