@@ -207,10 +207,16 @@ impl Shelf {
     #[inline(never)]
     fn take_other(&mut self, number: u32, segment: &Segment<'_>, blocks: &mut Blocks) -> Taken {
         let Some(later) = self.kept.get_mut(number) else { return Taken::Not };
-        match later.take(segment, self.most, blocks) {
-            Some(change) => Taken::More(change),
-            None => Taken::Not,
+        let before = later.clone();
+        if let Some(change) = later.take(segment, self.most, blocks) {
+            return Taken::More(change);
         }
+        // Memory may have come to its end inside the segment: no part of it is kept.
+        if later.blocks > before.blocks {
+            blocks.give(later.back);
+        }
+        *later = before;
+        Taken::Not
     }
 
     /// Asks for the memory of connection `number`.
@@ -576,6 +582,33 @@ pub(super) mod tests {
                 (format!("{later:?}"), text)
             });
             prop_assert_eq!(&texts[0], &texts[1]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn where_memory_ends_whole_segments_are_kept(steps in steps(), some in 1_u32..6) {
+            let segments = segments(&steps);
+            let (mut shelf, mut blocks) = (Shelf::new(4096), Blocks::default());
+            blocks.leave(some);
+            shelf.put(3, &segments[0], &segments[1], &mut blocks).unwrap();
+            let mut kept = 2;
+            let mut held = shelf.get(3).unwrap().held();
+            for segment in &segments[2..] {
+                match shelf.take(3, segment, &mut blocks) {
+                    Taken::Not => break,
+                    Taken::Kept => {}
+                    Taken::More(change) => held += change.held(),
+                }
+                kept += 1;
+            }
+            let later = shelf.get(3).unwrap();
+            prop_assert_eq!(later.held(), held, "what is held was told of");
+            let mut text = Vec::new();
+            blocks.lift(later, &mut text);
+            prop_assert_eq!(text.len(), later.len());
+            let flow = segments[0].flow;
+            prop_assert!(later.segments(&text, flow).eq(segments[..kept].iter().copied()));
         }
     }
 

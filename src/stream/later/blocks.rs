@@ -56,6 +56,7 @@ impl Blocks {
     #[cold]
     fn add(&mut self) -> Option<u32> {
         let number = self.len;
+        let len = number.checked_add(1)?;
         if (number >> PIECE) as usize >= self.pieces.len() {
             let small = match (self.is_roomy, self.pieces.is_empty()) {
                 (false, _) => BYTES,
@@ -64,12 +65,19 @@ impl Blocks {
             };
             self.pieces.push(Pages::new(BYTES, small)?);
         }
-        self.len = number.checked_add(1)?;
+        self.len = len;
         Some(number)
     }
 
+    /// Leaves so many blocks that can be taken.
+    #[cfg(test)]
+    pub(super) fn leave(&mut self, blocks: u32) {
+        let taken: Vec<_> = (0..blocks).filter_map(|_| self.take()).collect();
+        (self.free, self.len) = (taken, u32::MAX);
+    }
+
     /// Gives a block back.
-    fn give(&mut self, number: u32) {
+    pub(super) fn give(&mut self, number: u32) {
         self.free.push(number);
     }
 
